@@ -1,0 +1,102 @@
+"""Cut a normalised square around a hand, and find the way back.
+
+A crop is the picture of a **virtual camera**: the real one turned about its centre until its axis goes through the
+box's centre, and zoomed. So a hand at the picture's edge looks like the same hand in the middle, and what a net says
+in the crop's frame is turned back by one matrix. Left hands are mirrored here, once, and nowhere else.
+"""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from jaxtyping import Float
+
+from handcam.geometry import rays, rotation_between
+from handcam.hand.skeleton import INDEX
+from handcam.types import Frame, HandBox, HandCrop, Intrinsics, Side
+
+__all__ = ["box_around", "camera_from_crop_points", "cut", "image_from_crop_points", "view"]
+
+_PALM = [INDEX[n] for n in ("wrist", "thumb_cmc", "thumb_mcp", "thumb_ip")] + [
+    INDEX[f"{finger}_{part}"] for finger in ("index", "middle", "ring", "little") for part in ("mcp", "pip")
+]
+"""Joints that decide the box; fingertips would make it jump when a finger curls."""
+
+
+def view(box: HandBox, camera: Intrinsics, size: int) -> HandCrop:
+    """The virtual camera of a box, without any pixels.
+
+    Args:
+        box: the square to look at.
+        camera: the real camera.
+        size: edge of the crop, px.
+    """
+    ray = rays(np.asarray(box.centre_px, float), camera)
+    cos, sin = np.cos(box.angle_rad), np.sin(box.angle_rad)
+    roll = np.array([[cos, sin, 0.0], [-sin, cos, 0.0], [0.0, 0.0, 1.0]])
+    if box.side is Side.LEFT:
+        roll[0] *= -1.0
+    crop_from_camera = roll @ rotation_between(ray, np.array([0.0, 0.0, 1.0]))
+    # a pixel at the box's centre spans 1 / (f |ray|) radians across the radius
+    f = float(size / max(box.size_px, 1.0) * (camera.fx + camera.fy) / 2 * np.linalg.norm(ray))
+    lens = Intrinsics(f, f, (size - 1) / 2, (size - 1) / 2, size, size, assumed=camera.assumed)
+    crop_from_image = lens.matrix @ crop_from_camera @ np.linalg.inv(camera.matrix)
+    return HandCrop(box, crop_from_image / crop_from_image[2, 2], crop_from_camera, lens)
+
+
+def cut(frame: Frame, box: HandBox, size: int) -> HandCrop:
+    """Cut every plane of a frame that there is. Outside the picture colour is black and depth is 0."""
+    crop = view(box, frame.intrinsics, size)
+    color = depth = None
+    if frame.color is not None:
+        color = _warp(frame.color, crop.crop_from_image, size, box.size_px)
+    if frame.depth is not None:
+        raw = cv2.warpPerspective(frame.depth, crop.crop_from_image, (size, size), flags=cv2.INTER_NEAREST)
+        # a reading is a distance along the real camera's axis; express it along the virtual one's
+        x = (np.arange(size) - crop.intrinsics.cx) / crop.intrinsics.fx
+        axis = crop.crop_from_camera[:, 2]
+        toward = axis[0] * x[None, :] + axis[1] * x[:, None] + axis[2]
+        depth = np.asarray(raw * (frame.depth_unit_m / toward), np.float32)
+    return replace(crop, color=color, depth_m=depth)
+
+
+def _warp(picture: np.ndarray, crop_from_image: np.ndarray, size: int, box_px: float) -> np.ndarray:
+    """Warp with an area filter first where the crop is much smaller than the box, against aliasing."""
+    k = int(box_px / size)
+    if k >= 2:
+        picture = cv2.resize(picture, None, fx=1 / k, fy=1 / k, interpolation=cv2.INTER_AREA)
+        grow = np.array([[k, 0.0, (k - 1) / 2], [0.0, k, (k - 1) / 2], [0.0, 0.0, 1.0]])
+        crop_from_image = crop_from_image @ grow
+    return cv2.warpPerspective(picture, crop_from_image, (size, size), flags=cv2.INTER_LINEAR)
+
+
+def image_from_crop_points(points_px: Float[np.ndarray, "*n 2"], crop: HandCrop) -> Float[np.ndarray, "*n 2"]:
+    """Crop pixels back to picture pixels."""
+    ones = np.ones_like(points_px[..., :1])
+    p = np.concatenate([points_px, ones], -1) @ np.linalg.inv(crop.crop_from_image).T
+    return p[..., :2] / p[..., 2:]
+
+
+def camera_from_crop_points(points: Float[np.ndarray, "*n 3"], crop: HandCrop) -> Float[np.ndarray, "*n 3"]:
+    """Vectors in the crop's frame turned back into the camera frame; a mirrored hand is mirrored back."""
+    return points @ crop.crop_from_camera
+
+
+def box_around(
+    keypoints_px: Float[np.ndarray, "21 2"], side: Side, score: float = 1.0, expand: float = 2.0, shift: float = 0.1
+) -> HandBox:
+    """The square in which the next picture of a hand is looked for.
+
+    It stands along the line from the wrist to the knuckles and spans ``expand`` times the palm and first phalanges,
+    moved by ``shift`` of that span towards the fingers.
+    """
+    p = np.asarray(keypoints_px, float)
+    index, middle, ring = (p[INDEX[f"{finger}_mcp"]] for finger in ("index", "middle", "ring"))
+    up = (index + ring) / 4 + middle / 2 - p[INDEX["wrist"]]
+    angle = float(np.arctan2(up[0], -up[1]))
+    axes = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])  # box from picture
+    q = p[_PALM] @ axes.T
+    low, high = q.min(0), q.max(0)
+    centre = (low + high) / 2
+    centre[1] -= shift * (high - low)[1]
+    return HandBox(side, centre @ axes, float((high - low).max()) * expand, angle, score)

@@ -1,0 +1,19 @@
+"""Where the hands are. A file here is a detector; it defines ``open() -> Detector``."""
+
+from typing import Protocol
+
+from handcam.types import Frame, HandBox
+
+__all__ = ["Detector"]
+
+
+class Detector(Protocol):
+    """Finds hands in a frame without knowing the one before. Used when a hand is not being followed."""
+
+    def find(self, frame: Frame, max_hands: int = 2) -> list[HandBox]:
+        """Boxes of the hands, the surest first; empty when there is none or the frame lacks the plane it needs."""
+        ...
+
+    def close(self) -> None:
+        """Free what it holds."""
+        ...

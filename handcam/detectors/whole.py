@@ -1,0 +1,24 @@
+"""The whole picture is one right hand: for pictures that are crops already."""
+
+import numpy as np
+
+from handcam.types import Frame, HandBox, Side
+
+__all__ = ["open"]
+
+
+def open() -> "Whole":  # noqa: A001
+    """The detector."""
+    return Whole()
+
+
+class Whole:
+    """Always finds one box, the largest centred square."""
+
+    def find(self, frame: Frame, max_hands: int = 2) -> list[HandBox]:
+        k = frame.intrinsics
+        centre = np.array([(k.width - 1) / 2, (k.height - 1) / 2])
+        return [HandBox(Side.RIGHT, centre, float(min(k.width, k.height)), 0.0, 1.0)][:max_hands]
+
+    def close(self) -> None:
+        """Nothing is held."""

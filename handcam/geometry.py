@@ -1,0 +1,97 @@
+"""Pinhole projection, rigid fits and rotations, in numpy. Frames of reference are those of :mod:`handcam.types`."""
+
+import numpy as np
+from jaxtyping import Float
+
+from handcam.types import Intrinsics
+
+__all__ = ["fit_similarity", "look_at", "place", "project", "rays", "rotation_between", "unproject"]
+
+
+def project(points_m: Float[np.ndarray, "*n 3"], intrinsics: Intrinsics) -> Float[np.ndarray, "*n 2"]:
+    """Camera-frame points to pixels. Points on or behind the camera plane give non-finite or flipped pixels."""
+    f = np.array([intrinsics.fx, intrinsics.fy])
+    c = np.array([intrinsics.cx, intrinsics.cy])
+    return points_m[..., :2] / points_m[..., 2:] * f + c
+
+
+def rays(pixels: Float[np.ndarray, "*n 2"], intrinsics: Intrinsics) -> Float[np.ndarray, "*n 3"]:
+    """Directions through pixels, scaled to z = 1."""
+    xy = (pixels - [intrinsics.cx, intrinsics.cy]) / [intrinsics.fx, intrinsics.fy]
+    return np.concatenate([xy, np.ones_like(xy[..., :1])], axis=-1)
+
+
+def unproject(
+    pixels: Float[np.ndarray, "*n 2"], depth_m: Float[np.ndarray, "*n"], intrinsics: Intrinsics
+) -> Float[np.ndarray, "*n 3"]:
+    """Pixels with their distance along z to camera-frame points."""
+    return rays(pixels, intrinsics) * np.asarray(depth_m)[..., None]
+
+
+def rotation_between(a: Float[np.ndarray, " 3"], b: Float[np.ndarray, " 3"]) -> Float[np.ndarray, "3 3"]:
+    """The smallest rotation that takes direction ``a`` to direction ``b`` (not opposite)."""
+    a, b = a / np.linalg.norm(a), b / np.linalg.norm(b)
+    v, c = np.cross(a, b), float(a @ b)
+    k = np.array([[0.0, -v[2], v[1]], [v[2], 0.0, -v[0]], [-v[1], v[0], 0.0]])
+    return np.eye(3) + k + k @ k / (1.0 + c)
+
+
+def look_at(
+    eye: Float[np.ndarray, " 3"], target: Float[np.ndarray, " 3"], up: Float[np.ndarray, " 3"]
+) -> Float[np.ndarray, "4 4"]:
+    """``camera_from_world`` of a camera at ``eye`` that looks at ``target`` with ``up`` upwards in the picture."""
+    z = (target - eye) / np.linalg.norm(target - eye)
+    x = np.cross(z, up)
+    x /= np.linalg.norm(x)
+    camera_from_world = np.eye(4)
+    camera_from_world[:3, :3] = [x, np.cross(z, x), z]
+    camera_from_world[:3, 3] = -camera_from_world[:3, :3] @ eye
+    return camera_from_world
+
+
+def place(
+    joints_m: Float[np.ndarray, "n 3"],
+    keypoints_px: Float[np.ndarray, "n 2"],
+    intrinsics: Intrinsics,
+    weights: Float[np.ndarray, " n"] | None = None,
+) -> Float[np.ndarray, " 3"]:
+    """The translation that makes joints of known shape, size and orientation project onto their keypoints.
+
+    Linear least squares, ``t_x - u t_z = u z - x`` for each joint and axis with ``u`` the ray, then reweighted once
+    by the depth found, so that what is minimised is the distance in the picture.
+
+    Args:
+        joints_m: joints relative to any origin, axes of the camera frame, metres.
+        keypoints_px: where they appear.
+        intrinsics: the camera.
+        weights: confidence of each joint, default 1.
+
+    Returns:
+        Position of the joints' origin in the camera frame, metres.
+    """
+    u = rays(keypoints_px, intrinsics)[:, :2]
+    w = np.ones(len(u)) if weights is None else weights
+    a = np.zeros((len(u), 2, 3))
+    a[:, 0, 0] = a[:, 1, 1] = 1.0
+    a[:, :, 2] = -u
+    b = u * joints_m[:, 2:] - joints_m[:, :2]
+    t = np.zeros(3)
+    for z in (np.ones(len(u)), None):
+        z = joints_m[:, 2] + t[2] if z is None else z
+        s = np.sqrt(w) / np.maximum(z, 1e-3)
+        t = np.linalg.lstsq((a * s[:, None, None]).reshape(-1, 3), (b * s[:, None]).reshape(-1), rcond=None)[0]
+    return t
+
+
+def fit_similarity(
+    source: Float[np.ndarray, "*b n 3"], target: Float[np.ndarray, "*b n 3"], scale: bool = True
+) -> Float[np.ndarray, "*b n 3"]:
+    """``source`` moved onto ``target`` by the best rotation, translation and, if asked, scale (Procrustes)."""
+    mu_s, mu_t = source.mean(-2, keepdims=True), target.mean(-2, keepdims=True)
+    s, t = source - mu_s, target - mu_t
+    u, d, vt = np.linalg.svd(np.swapaxes(t, -1, -2) @ s)
+    flip = np.ones_like(d)
+    flip[..., -1] = np.sign(np.linalg.det(u) * np.linalg.det(vt))
+    rotation = (u * flip[..., None, :]) @ vt
+    k = (d * flip).sum(-1) / np.maximum((s**2).sum((-1, -2)), 1e-12) if scale else np.ones(d.shape[:-1])
+    return k[..., None, None] * (s @ np.swapaxes(rotation, -1, -2)) + mu_t

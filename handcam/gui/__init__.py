@@ -1,0 +1,1 @@
+"""The window: it reads results and sets controls, and never carries frames."""

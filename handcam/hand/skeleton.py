@@ -1,0 +1,80 @@
+"""The 21 joints of a hand, their order, and conversions to the orders of others.
+
+The order is the common one (OpenPose, MediaPipe, FreiHAND): wrist; thumb CMC, MCP, IP, TIP; then MCP, PIP, DIP, TIP
+of index, middle, ring and little finger.
+
+Poses that leave the model are relative to the root, the **middle-finger MCP** (label sets disagree about the wrist by
+about 10 mm), and divided by the **hand length**: wrist to middle fingertip along the bones, what a user measures with
+a ruler on a straight finger.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+FINGERS = ("thumb", "index", "middle", "ring", "little")
+JOINTS = (
+    "wrist",
+    "thumb_cmc", "thumb_mcp", "thumb_ip", "thumb_tip",
+    *(f"{finger}_{part}" for finger in FINGERS[1:] for part in ("mcp", "pip", "dip", "tip")),
+)  # fmt: skip
+INDEX = {name: i for i, name in enumerate(JOINTS)}
+"""Joint number by name."""
+WRIST, MIDDLE_MCP = INDEX["wrist"], INDEX["middle_mcp"]
+ROOT = MIDDLE_MCP
+TIPS = tuple(INDEX[f"{finger}_tip"] for finger in FINGERS)
+KNUCKLES = tuple(INDEX[f"{finger}_mcp"] for finger in FINGERS[1:])
+"""MCP joints of the four fingers."""
+PARENTS = (-1, 0, 1, 2, 3, 0, 5, 6, 7, 0, 9, 10, 11, 0, 13, 14, 15, 0, 17, 18, 19)
+"""Parent of each joint; -1 for the wrist."""
+BONES = tuple((p, j) for j, p in enumerate(PARENTS) if p >= 0)
+"""The 20 bones as (parent, child)."""
+FINGER_OF_JOINT = (-1, *(f for f in range(5) for _ in range(4)))
+"""Finger number of each joint; -1 for the wrist."""
+HAND_LENGTH_BONES = tuple(b for b in BONES if FINGER_OF_JOINT[b[1]] == FINGERS.index("middle"))
+"""The chain whose length is the hand length."""
+
+_ORDERS: dict[str, tuple[int, ...]] = {
+    # position in the foreign order -> our joint
+    "mano": (0, 5, 6, 7, 9, 10, 11, 17, 18, 19, 13, 14, 15, 1, 2, 3, 4, 8, 12, 16, 20),
+    "ho3d": (0, 5, 6, 7, 9, 10, 11, 17, 18, 19, 13, 14, 15, 1, 2, 3, 4, 8, 12, 16, 20),
+    "interhand": (4, 3, 2, 1, 8, 7, 6, 5, 12, 11, 10, 9, 16, 15, 14, 13, 20, 19, 18, 17, 0),
+    "rhd": (0, 4, 3, 2, 1, 8, 7, 6, 5, 12, 11, 10, 9, 16, 15, 14, 13, 20, 19, 18, 17),
+}
+"""``mano`` and ``ho3d``: tips at the end in the order thumb, index, middle, ring, little. ``rhd``: tip first."""
+
+
+def orders() -> list[str]:
+    """Names of the foreign joint orders."""
+    return sorted(_ORDERS)
+
+
+def from_order(joints: Float[np.ndarray, "*b 21 c"], order: str) -> Float[np.ndarray, "*b 21 c"]:
+    """Bring joints of a foreign order into ours."""
+    out = np.empty_like(joints)
+    out[..., list(_ORDERS[order]), :] = joints
+    return out
+
+
+def to_order(joints: Float[np.ndarray, "*b 21 c"], order: str) -> Float[np.ndarray, "*b 21 c"]:
+    """Bring our joints into a foreign order; the inverse of :func:`from_order`."""
+    return joints[..., list(_ORDERS[order]), :]
+
+
+def bone_lengths(
+    joints: Float[np.ndarray, "*b 21 3"], bones: Sequence[tuple[int, int]] = BONES
+) -> Float[np.ndarray, "*b n"]:
+    """Length of each bone, in the unit of the joints."""
+    parents, children = np.array(bones).T
+    return np.linalg.norm(joints[..., children, :] - joints[..., parents, :], axis=-1)
+
+
+def hand_length(joints: Float[np.ndarray, "*b 21 3"]) -> Float[np.ndarray, "*b"]:
+    """Wrist to middle fingertip along the bones, in the unit of the joints."""
+    return bone_lengths(joints, HAND_LENGTH_BONES).sum(axis=-1)
+
+
+def normalise(joints: Float[np.ndarray, "*b 21 3"]) -> Float[np.ndarray, "*b 21 3"]:
+    """Joints relative to the root, in hand lengths."""
+    return (joints - joints[..., ROOT : ROOT + 1, :]) / hand_length(joints)[..., None, None]

@@ -1,0 +1,1 @@
+"""Data sets. A file here defines ``open(rest, **settings)``."""

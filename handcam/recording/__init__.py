@@ -1,0 +1,1 @@
+"""The session format: writer and reader side by side."""

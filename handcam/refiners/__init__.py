@@ -1,0 +1,15 @@
+"""What is done after the estimate. A file here is a refiner; it defines ``open() -> Refiner``."""
+
+from typing import Protocol
+
+from handcam.types import HandPose
+
+__all__ = ["Refiner"]
+
+
+class Refiner(Protocol):
+    """Improves the poses of **one** track from its past. A new track gets a new refiner."""
+
+    def refine(self, pose: HandPose, time_ns: int) -> HandPose:
+        """The refined pose of this moment; times increase from call to call."""
+        ...

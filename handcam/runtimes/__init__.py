@@ -1,0 +1,64 @@
+"""How the model is run. A file here is a runtime; it defines ``open(weights: Path) -> Runtime``.
+
+A runtime does two things on plain arrays, so that fusing posteriors, moving through the latent space and sampling
+are the same everywhere (:mod:`handcam.tracking`) and every runtime is proved against ``eager`` on the same calls.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import Float
+
+from handcam.weights import WeightsCard
+
+__all__ = ["Encoding", "Runtime"]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """What the encoders say of a batch of crops; ``b`` hands."""
+
+    means: Mapping[str, Float[np.ndarray, "b z"]]
+    """Posterior mean by modality (``rgb``, ``keypoints2d``, ``landmarks3d``, ``depth``)."""
+    log_vars: Mapping[str, Float[np.ndarray, "b z"]]
+    """Posterior log-variance by modality."""
+    keypoints_px: Float[np.ndarray, "b 21 2"] | None
+    """Joints seen in the colour crop, crop pixels; None without colour."""
+    presence: Float[np.ndarray, " b"]
+    """Probability that the crop shows a hand."""
+    right: Float[np.ndarray, " b"] | None
+    """Probability that the (already mirrored) crop shows a right hand; None when no net says."""
+    root_depth_m: Float[np.ndarray, " b"] | None = None
+    """Distance of the root along the crop's axis as the depth net measures it; None without depth."""
+    hand_length_m: Float[np.ndarray, " b"] | None = None
+    """Hand length as the depth net measures it; None without depth."""
+
+
+class Runtime(Protocol):
+    """Runs the encoders and decoders of one set of weights. All calls come from one thread."""
+
+    name: str
+    """The runtime's key and what it runs on, e.g. ``onnxruntime (CPU)``."""
+    card: WeightsCard
+    """What is being run."""
+
+    def encode(self, planes: Mapping[str, np.ndarray]) -> Encoding:
+        """Encode a batch of crops.
+
+        Args:
+            planes: ``rgb`` uint8 (b s s 3) and / or ``depth`` float32 (b s s), metres along the crop's axis, 0 where
+                there is no reading. ``s`` is ``card.crop_px``.
+        """
+        ...
+
+    def decode(self, modality: str, z: Float[np.ndarray, "n z"]) -> np.ndarray:
+        """Decode latents: ``joints3d`` gives (n 21 3) in hand lengths relative to the root, crop frame;
+        ``keypoints2d`` (n 21 2) in crop halves from its centre; ``rgb`` uint8 (n h w 3); ``depth`` float32 (n h w) in
+        hand lengths from the root, NaN where there is nothing."""
+        ...
+
+    def close(self) -> None:
+        """Free what it holds."""
+        ...

@@ -1,0 +1,107 @@
+"""Where frames come from. A file here is a source; its name is the scheme in ``scheme:rest`` (``video:clip.mp4``).
+
+Each file defines ``open(rest, settings) -> Source`` and, where devices can be listed, ``devices() -> list[Device]``.
+Threads belong to :mod:`handcam.live`, so a source may simply block in ``read``.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from handcam.plugins import load, names
+from handcam.types import Frame, Intrinsics, SourceError
+
+__all__ = ["Device", "Seekable", "Source", "SourceSettings", "open_source"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """What a user may ask of a source; each source takes what it can and ignores the rest."""
+
+    width: int = 640
+    """Wanted picture width, px (cameras and demo)."""
+    height: int = 480
+    """Wanted picture height, px."""
+    fps: float = 30.0
+    """Wanted frame rate, Hz."""
+    fov_deg: float = 60.0
+    """Horizontal field of view to assume where no calibration is known."""
+    intrinsics: Intrinsics | None = None
+    """A calibration to use instead of ``fov_deg``; scaled to the picture's size."""
+    realtime: bool = True
+    """Files: deliver at the recorded pace. False: as fast as they are read."""
+    loop: bool = False
+    """Files: start again at the end."""
+    seed: int = 0
+    """Demo: which hand, light and motion."""
+
+    def camera(self, width: int, height: int) -> Intrinsics:
+        """The intrinsics to use for pictures of this size when the source knows none itself."""
+        if self.intrinsics is not None:
+            return self.intrinsics.scaled(width, height)
+        return Intrinsics.from_fov(width, height, self.fov_deg * 3.141592653589793 / 180)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A camera that can be opened."""
+
+    name: str
+    """What its maker calls it."""
+    source: str
+    """What to pass to :func:`open_source`, e.g. ``webcam:0``."""
+
+
+class Source(Protocol):
+    """A stream of frames."""
+
+    name: str
+    """What the window shows, e.g. ``webcam:0`` or the camera's name."""
+    fps: float
+    """Nominal rate, Hz."""
+    live: bool
+    """True for a device whose frames are lost when nobody reads them."""
+
+    def read(self) -> Frame | None:
+        """The next frame, waiting for it; None at the end.
+
+        Raises:
+            SourceError: the device or file failed; the message says what to do.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free the device or file. May be called from another thread and more than once; ``read`` then ends."""
+        ...
+
+
+@runtime_checkable
+class Seekable(Protocol):
+    """A source with a position: the window shows a transport bar."""
+
+    length: int
+    """Number of frames."""
+    position: int
+    """Index of the next frame to be read."""
+
+    def seek(self, index: int) -> None:
+        """The next ``read`` returns frame ``index`` (clamped)."""
+        ...
+
+
+def open_source(source: str, settings: SourceSettings = SourceSettings()) -> Source:
+    """Open ``scheme`` or ``scheme:rest``.
+
+    Raises:
+        SourceError: the scheme is unknown, or the source cannot be opened.
+    """
+    scheme, _, rest = source.partition(":")
+    if scheme not in names(__name__):
+        raise SourceError(f"Unknown source {source!r}; use one of {', '.join(names(__name__))}.")
+    try:
+        plugin = load(__name__, scheme)
+    except ImportError as error:
+        raise SourceError(
+            f"The source {scheme!r} needs the package {error.name!r}; install it with "
+            f'pip install "handcam[{scheme}]".'
+        ) from error
+    return plugin.open(rest, settings)

@@ -1,0 +1,244 @@
+"""The values that flow through handcam, and the conventions they share.
+
+Two frames of reference:
+
+* **camera**: metres, OpenCV axes (x right, y down, z forward), origin at the optical centre;
+* **pixels**: continuous picture coordinates; (0, 0) is the *centre* of the first pixel.
+
+Colour is RGB from the source on. Times are ``time.perf_counter_ns`` of this process, plus the device's own clock
+where it has one. A hand's side is always the real person's, never that of a mirrored picture. Joints come in the
+order of :mod:`handcam.hand.skeleton`. Every value is frozen; an array is read-only once it has been handed over.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+import numpy as np
+from jaxtyping import Float, UInt8, UInt16
+
+__all__ = [
+    "Controls", "Frame", "HandBox", "HandCrop", "HandPose", "HandcamError", "Intrinsics", "Posterior",
+    "RecordingError", "Result", "Side", "SourceError", "TrackedHand", "WeightsError",
+]  # fmt: skip
+
+
+class HandcamError(Exception):
+    """Something a user can mend. The message is one sentence that says what happened and what to do."""
+
+
+class SourceError(HandcamError):
+    """A camera or file gives no frames."""
+
+
+class RecordingError(HandcamError):
+    """A session cannot be written or read."""
+
+
+class WeightsError(HandcamError):
+    """Weights are missing, damaged, or not of a version this program reads."""
+
+
+class Side(Enum):
+    """Which hand of the real, unmirrored person."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+    @property
+    def other(self) -> "Side":
+        return Side.LEFT if self is Side.RIGHT else Side.RIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class Intrinsics:
+    """A pinhole camera without distortion: ``u = fx x / z + cx``, ``v = fy y / z + cy``."""
+
+    fx: float
+    """Focal length along x, px."""
+    fy: float
+    """Focal length along y, px."""
+    cx: float
+    """Principal point x, px."""
+    cy: float
+    """Principal point y, px."""
+    width: int
+    """Picture width, px."""
+    height: int
+    """Picture height, px."""
+    assumed: bool = False
+    """True when the numbers come from a default field of view and not from a calibration."""
+
+    @property
+    def matrix(self) -> Float[np.ndarray, "3 3"]:
+        """``K`` with ``pixel ~ K @ point``."""
+        return np.array([[self.fx, 0.0, self.cx], [0.0, self.fy, self.cy], [0.0, 0.0, 1.0]])
+
+    @staticmethod
+    def from_fov(width: int, height: int, horizontal_fov_rad: float) -> "Intrinsics":
+        """Square pixels, centred axis, and the given horizontal field of view; marked as assumed."""
+        f = width / 2 / np.tan(horizontal_fov_rad / 2)
+        return Intrinsics(float(f), float(f), (width - 1) / 2, (height - 1) / 2, width, height, assumed=True)
+
+    def scaled(self, width: int, height: int) -> "Intrinsics":
+        """The same camera delivering pictures of another size."""
+        sx, sy = width / self.width, height / self.height
+        return replace(
+            self, fx=self.fx * sx, fy=self.fy * sy, width=width, height=height,
+            cx=(self.cx + 0.5) * sx - 0.5, cy=(self.cy + 0.5) * sy - 0.5,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class HandPose:
+    """One hand in the camera frame."""
+
+    side: Side
+    """Which hand of the real person."""
+    score: float
+    """How sure the tracker is that this is a hand, 0 to 1."""
+    joints_m: Float[np.ndarray, "21 3"]
+    """Joints in the camera frame, metres."""
+    metric: bool
+    """True when the scale was measured (depth sensor); False when it rests on an assumed hand size."""
+    keypoints_px: Float[np.ndarray, "21 2"]
+    """Joints in the picture, pixels."""
+    sigma_m: Float[np.ndarray, " 21"]
+    """Standard deviation of each joint's position relative to the root, along one axis, metres."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture from a source. At least one of ``color`` and ``depth`` is there."""
+
+    index: int
+    """Number of the frame since the source was opened; gaps are frames that the device lost."""
+    time_ns: int
+    """When the pixels reached this process, ``time.perf_counter_ns``."""
+    intrinsics: Intrinsics
+    """The camera of both planes: depth is aligned to colour."""
+    color: UInt8[np.ndarray, "h w 3"] | None = None
+    """RGB picture."""
+    depth: UInt16[np.ndarray, "h w"] | None = None
+    """Distance along z in units of ``depth_unit_m``; 0 means no reading."""
+    depth_unit_m: float = 0.001
+    """Metres per depth count."""
+    device_time_ns: int | None = None
+    """The device's own clock, where it has one."""
+    truth: tuple[HandPose, ...] = ()
+    """The true hands, known for rendered and labelled frames only; never shown to the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandBox:
+    """Where a hand is in the picture: a rotated square."""
+
+    side: Side
+    """Which hand of the real person."""
+    centre_px: Float[np.ndarray, " 2"]
+    """Centre of the square, pixels."""
+    size_px: float
+    """Edge of the square, pixels."""
+    angle_rad: float
+    """Turn of the square: 0 when the hand points up in the picture, positive clockwise."""
+    score: float
+    """Confidence, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandCrop:
+    """A square view of one hand through a virtual camera that looks at the box's centre.
+
+    Left hands are mirrored here, so the nets only ever see right hands: ``crop_from_camera`` then has determinant -1.
+    """
+
+    box: HandBox
+    """What was cut out."""
+    crop_from_image: Float[np.ndarray, "3 3"]
+    """Homography from picture pixels to crop pixels."""
+    crop_from_camera: Float[np.ndarray, "3 3"]
+    """Orthogonal matrix that turns camera directions into the crop's camera frame."""
+    intrinsics: Intrinsics
+    """The virtual camera's own intrinsics."""
+    color: UInt8[np.ndarray, "s s 3"] | None = None
+    """RGB crop."""
+    depth_m: Float[np.ndarray, "s s"] | None = None
+    """Distance along the virtual camera's z, metres; 0 means no reading."""
+    root_depth_m: float | None = None
+    """Measured distance of the hand's centre along the virtual camera's z, metres."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """A diagonal Gaussian in the latent space."""
+
+    mean: Float[np.ndarray, " z"]
+    """Mean."""
+    log_var: Float[np.ndarray, " z"]
+    """Logarithm of the variance."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedHand:
+    """One hand of a result: the pose and where it came from."""
+
+    track: int
+    """Stays the same while the hand stays in view."""
+    pose: HandPose
+    """The pose after the refiners."""
+    raw: HandPose
+    """The pose before the refiners."""
+    posterior: Posterior
+    """The latent posterior that was decoded, before the user's offsets."""
+    posteriors: Mapping[str, Posterior]
+    """What each modality says on its own."""
+    z: Float[np.ndarray, " z"]
+    """The latent that was decoded, with the user's offsets."""
+    samples_m: Float[np.ndarray, "n 21 3"]
+    """Joints decoded from samples of the posterior, camera frame, metres."""
+    crop: HandCrop | None = None
+    """What the net saw; None for a pose that was decoded without a picture."""
+    decoded: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """Other modalities decoded from the same ``z``, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """What the user sets while the app runs. Defaults give the plain estimate."""
+
+    drive: str = "auto"
+    """Modality whose posterior is decoded: a name, ``fused``, or ``auto`` for what the weights recommend."""
+    latent: Float[np.ndarray, " z"] | None = None
+    """An absolute latent that replaces the live mean (frozen or explored)."""
+    offset: Float[np.ndarray, " z"] | None = None
+    """Added to the latent."""
+    samples: int = 0
+    """Number of posterior samples to decode for display."""
+    decode: tuple[str, ...] = ()
+    """Further modalities to decode from the same latent."""
+    refiners: tuple[str, ...] = ("one_euro",)
+    """Refiners to apply, in order."""
+    hand_length_m: float = 0.19
+    """The user's hand, wrist crease to tip of the straight middle finger; sets the scale where no sensor does."""
+    lock_side: Side | None = None
+    """Treat every hand as this one."""
+    max_hands: int = 2
+    """How many hands to follow, 1 or 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was seen in one frame."""
+
+    frame: Frame
+    """The very frame the result was made from."""
+    hands: tuple[TrackedHand, ...]
+    """None, one or two hands."""
+    times_ms: Mapping[str, float]
+    """Duration of each section: wait, detect, crop, predict, decode, refine."""
+    time_ns: int
+    """When the result was ready, ``time.perf_counter_ns``."""
+    explored: TrackedHand | None = None
+    """The pose decoded from the user's latent while no hand is in view."""
+    controls: Controls = field(default_factory=Controls)
+    """What the user had set."""
