@@ -1,9 +1,9 @@
-"""What can be coded. A file here defines ``MODALITY``, a :class:`Modality`."""
+"""What can be coded. A file here defines ``MODALITY``, a :class:`Modality`, and its loss."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import torch
+from torch import Tensor
 
 __all__ = ["Modality"]
 
@@ -16,13 +16,15 @@ class Modality:
     """The file's name."""
     plane: str | None
     """Plane of the crop it is made from, ``color`` or ``depth``; None when it is made from joints."""
-    shape: tuple[int, ...]
-    """Tensor shape without the batch."""
-    encoder: str
-    """Default net of the encoder, a file in ``nets/``."""
-    decoder: str
-    """Default net of the decoder."""
-    prepare: Callable[[torch.Tensor], torch.Tensor]
-    """From raw input to the net's input; part of every exported graph, so that training and live use cannot differ."""
-    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-    """``loss(prediction, target)`` -> one number per example (b): the negative log-likelihood up to a constant."""
+    input_shape: tuple[int, ...]
+    """Tensor shape that the encoder takes, without the batch."""
+    output_shape: tuple[int, ...]
+    """Tensor shape that the decoder gives, without the batch."""
+    encoder: str | None
+    """Default net of the encoder, a file in ``nets/``; None when it is never an input."""
+    decoder: str | None
+    """Default net of the decoder; None when it is never an output."""
+    prepare: Callable[[Tensor], Tensor]
+    """From the raw input to the encoder's; part of every exported graph, so training and live use cannot differ."""
+    loss: Callable[[Tensor, Tensor], Tensor]
+    """``loss(decoded, target)`` -> (b): negative log-likelihood up to a constant, a Gaussian's (the paper's MSE)."""

@@ -49,7 +49,8 @@ class Runtime(Protocol):
 
         Args:
             planes: ``rgb`` uint8 (b s s 3) and / or ``depth`` float32 (b s s), metres along the crop's axis, 0 where
-                there is no reading. ``s`` is ``card.crop_px``.
+                there is no reading, ``s`` being ``card.crop_px``; and ``half_tan`` float32 (b), the tangent of half
+                the crop's field of view.
         """
         ...
 
