@@ -1,0 +1,296 @@
+"""The hand's rigged surface: forward kinematics and linear blend skinning, batched, in numpy.
+
+The model is the generic right hand of the WebXR input profiles (``assets/hand-rig``, MIT): 1,159 welded vertices. A
+left hand is this one mirrored.
+
+**Hand frame** (metres): origin at the wrist, y from the wrist towards the fingers, z out of the back of the hand, x to
+the little finger's side.
+
+**Angles** (radians, one per name in :data:`DOFS`): flexion towards the palm is positive and 0 is straight, measured
+against the bone before; abduction of a finger is positive away from the middle finger (of the middle finger itself:
+towards the thumb) and 0 at right angles to its own flexion axis. A joint turns about its flexion axis first, then about
+the dorsal axis it carried along, so both angles can be read off the bone's direction (:mod:`handcam.hand.anatomy`). The
+thumb's carpometacarpal angles count from the rest pose: flexion across the palm, abduction out of the palm's plane,
+twist (pronation) towards the fingertips.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from handcam.hand.skeleton import FINGERS
+
+__all__ = ["DOFS", "DOF_INDEX", "METACARPALS", "Rig", "Shape", "load_rig", "read_angles"]
+
+DOFS = (
+    "thumb_cmc_flexion", "thumb_cmc_abduction", "thumb_cmc_twist",
+    "thumb_mcp_flexion", "thumb_mcp_abduction", "thumb_ip_flexion",
+    *(f"{finger}_{dof}" for finger in FINGERS[1:]
+      for dof in ("mcp_flexion", "mcp_abduction", "pip_flexion", "dip_flexion")),
+    "ring_cmc_flexion", "little_cmc_flexion",
+)  # fmt: skip
+"""Names of the 24 angles, in order."""
+DOF_INDEX = {name: i for i, name in enumerate(DOFS)}
+METACARPALS = tuple(f"{finger}_metacarpal" for finger in FINGERS[1:])
+"""Bases of the four finger metacarpals, joints 21 to 24 of the extended order."""
+
+_NODES = (
+    "wrist", "thumb-metacarpal", "thumb-phalanx-proximal", "thumb-phalanx-distal", "thumb-tip",
+    *(f"{finger}-{part}" for finger in ("index-finger", "middle-finger", "ring-finger", "pinky-finger")
+      for part in ("phalanx-proximal", "phalanx-intermediate", "phalanx-distal", "tip")),
+    *(f"{finger}-metacarpal" for finger in ("index-finger", "middle-finger", "ring-finger", "pinky-finger")),
+)  # fmt: skip
+_HAND_FROM_FILE = np.array([[0.0, 0.0, 1.0], [0.0, -1.0, 0.0], [1.0, 0.0, 0.0]])
+_ABDUCTION_SIGN = np.array([1.0, 1.0, 1.0, -1.0, -1.0], np.float32)
+"""Turns about the dorsal axis that abduct: thumb, index, middle, ring, little."""
+_TIP_INSIDE_M = 0.002
+"""How far the labelled fingertip lies inside the end of the flesh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How hands differ from the rig's, as factors."""
+
+    size: Float[np.ndarray, " b"]
+    """Overall size."""
+    lengths: Float[np.ndarray, "b 20"]
+    """Length of each bone of ``skeleton.BONES``."""
+    breadth: Float[np.ndarray, " b"]
+    """Palm across the knuckles."""
+    thickness: Float[np.ndarray, "b 5"]
+    """Girth of each finger; the palm's depth takes their mean."""
+
+    @staticmethod
+    def neutral(n: int = 1) -> "Shape":
+        """The rig as it is, ``n`` times."""
+        one = np.ones(n, np.float32)
+        return Shape(one, np.ones((n, 20), np.float32), one, np.ones((n, 5), np.float32))
+
+
+@dataclass(frozen=True)
+class Rig:
+    """The right hand in its rest pose, and how it moves."""
+
+    rest_m: Float[np.ndarray, "25 3"]
+    """Joints in the rest pose, hand frame: the 21 and the four finger metacarpals' bases."""
+    vertices_m: Float[np.ndarray, "n 3"]
+    """Surface in the rest pose, hand frame."""
+    faces: Int[np.ndarray, "m 3"]
+    """Triangles, counter-clockwise from outside."""
+    weights: Float[np.ndarray, "n 25"]
+    """Share of each joint's bone in each vertex."""
+    axes: Float[np.ndarray, "25 3"]
+    """Flexion axis of each joint in the rest pose."""
+
+    @cached_property
+    def frames(self) -> Float[np.ndarray, "5 3 3 3"]:
+        """Per finger and level (MCP PIP DIP; thumb CMC MCP IP) the axes right, forward, dorsal as columns.
+
+        Forward continues the bone before; for the thumb's CMC it is the rest direction itself.
+        """
+        out = np.empty((5, 3, 3, 3))
+        for f in range(5):
+            chain = [21 + f - 1 if f else 1, *range(4 * f + 1, 4 * f + 5)]
+            for level in range(3):
+                a, b, c = self.rest_m[chain[level : level + 3]]
+                right = self.axes[chain[level + 1]].astype(float)
+                forward = c - b if f == 0 and level == 0 else b - a
+                forward = forward / np.linalg.norm(forward)
+                forward -= right * (forward @ right)
+                forward /= np.linalg.norm(forward)
+                out[f, level] = np.stack([right, forward, np.cross(right, forward)], -1)
+        return out.astype(np.float32)
+
+    @cached_property
+    def _chain(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Constants of the chains, see :meth:`pose`: K (5 3 3 3), C (5 3 3 3), and bone vectors C d (5 3 3)."""
+        direction = self.rest_m[1:21].reshape(5, 4, 3)
+        bones = np.diff(direction, axis=1)
+        local = np.einsum("flji,flj->fli", self.frames, bones)
+        flexion, abduction = read_angles(local)
+        flexion[0, 0] = abduction[0, 0] = 0.0
+        abduction[:, 1:] *= np.array([1.0, 0, 0, 0, 0])[:, None]
+        undo = np.swapaxes(_turn(flexion, abduction, np.zeros_like(flexion)), -1, -2)
+        c = undo @ np.swapaxes(self.frames, -1, -2)
+        k = self.frames.copy()
+        k[:, 1:] = c[:, :-1] @ self.frames[:, 1:]
+        return k.astype(np.float32), c.astype(np.float32), np.einsum("flij,flj->fli", c, bones).astype(np.float32)
+
+    @cached_property
+    def _arch_axes(self) -> Float[np.ndarray, "2 3 3"]:
+        """Cross-product matrices of the axes that raise the ring and little metacarpals."""
+        x, y, z = (self.axes[[23, 24]]).T
+        o = np.zeros(2)
+        return np.array([[o, -z, y], [z, o, -x], [-y, x, o]]).transpose(2, 0, 1).astype(np.float32)
+
+    def pose(self, angles: Float[np.ndarray, "b 24"], shape: Shape | None = None) -> Float[np.ndarray, "b 25 3"]:
+        """Joints of hands with these angles: the common 21, then the four metacarpals' bases; hand frame, metres."""
+        return self._kinematics(angles, shape or Shape.neutral(len(angles)))[0]
+
+    def surface(
+        self, angles: Float[np.ndarray, "b 24"], shape: Shape | None = None
+    ) -> tuple[Float[np.ndarray, "b 25 3"], Float[np.ndarray, "b n 3"]]:
+        """Joints as :meth:`pose` gives them, and the skin's vertices."""
+        shape = shape or Shape.neutral(len(angles))
+        joints, turns = self._kinematics(angles, shape)
+        return joints, self.skin(joints, turns, shape.thickness * shape.size[:, None], shape.breadth * shape.size)
+
+    def _kinematics(self, angles: np.ndarray, shape: Shape) -> tuple[np.ndarray, np.ndarray]:
+        """Joints (b 25 3) and the turn of each joint's bone from the rest pose (b 25 3 3).
+
+        With ``F`` a joint's frame, ``E`` its turn and ``C`` what undoes the rest pose's own angles, a bone turns by
+        ``G = G_parent F E C``; the loop carries ``H = G inv(C)``, so ``H = H_parent K E`` with ``K = C_parent F``.
+        """
+        n = len(angles)
+        k, c, bones = self._chain
+        a = np.asarray(angles, np.float32)
+        flexion, abduction, twist = (np.zeros((n, 5, 3), np.float32) for _ in range(3))
+        flexion[:, 0], abduction[:, 0, :2], twist[:, 0, 0] = a[:, [0, 3, 5]], a[:, [1, 4]], a[:, 2]
+        fingers = a[:, 6:22].reshape(n, 4, 4)
+        flexion[:, 1:] = fingers[:, :, [0, 2, 3]]
+        abduction[:, 1:, 0] = fingers[:, :, 1]
+        e = _turn(flexion, abduction * _ABDUCTION_SIGN[:, None], twist)
+
+        stretch = np.ones((n, 1, 3), np.float32)
+        stretch[:, 0, 0] = shape.breadth
+        lengths = shape.lengths.reshape(n, 5, 4, 1).astype(np.float32)
+        base = np.empty((n, 25, 3), np.float32)
+        base[:, 0] = 0.0
+        roots = self.rest_m[[1, 5, 9, 13, 17]].astype(np.float32) * lengths[:, :, 0] * stretch
+        base[:, 21:] = self.rest_m[21:].astype(np.float32) * lengths[:, 1:, 0] * stretch
+        arch = np.broadcast_to(np.eye(3, dtype=np.float32), (n, 5, 3, 3)).copy()
+        s, v = np.sin(a[:, 22:, None, None]), 1.0 - np.cos(a[:, 22:, None, None])
+        arch[:, 3:] += -s * self._arch_axes + v * (self._arch_axes @ self._arch_axes)
+        roots[:, 1:] = base[:, 21:] + np.einsum("bfij,bfj->bfi", arch[:, 1:], roots[:, 1:] - base[:, 21:])
+
+        turns = np.empty((n, 25, 3, 3), np.float32)
+        turns[:, 0] = np.eye(3)
+        turns[:, 21:] = arch[:, 1:]
+        h, at = arch, roots
+        for level in range(3):
+            h = (h @ k[:, level]) @ e[:, :, level]
+            base[:, 1 + level : 21 : 4] = at
+            turns[:, 1 + level : 21 : 4] = h @ c[:, level]
+            at = at + np.einsum("bfij,fj->bfi", h, bones[:, level]) * lengths[:, :, level + 1]
+        base[:, 4:21:4] = at
+        turns[:, 4:21:4] = turns[:, 3:21:4]
+        return base * shape.size[:, None, None].astype(np.float32), turns
+
+    def skin(
+        self, joints_m: Float[np.ndarray, "b 25 3"], turns: Float[np.ndarray, "b 25 3 3"],
+        girth: Float[np.ndarray, "b 5"], breadth: Float[np.ndarray, " b"],
+    ) -> Float[np.ndarray, "b n 3"]:  # fmt: skip
+        """Linear blend skinning: each bone is turned, stretched to its new length, and scaled in girth.
+
+        Args:
+            joints_m: where the joints are now.
+            turns: rotation of each joint's bone from the rest pose.
+            girth: scale across each finger's bones.
+            breadth: scale of the palm along x.
+        """
+        n = len(joints_m)
+        scale = np.zeros((n, 25, 3, 3), np.float32)
+        depth = girth.mean(1)
+        finger = np.repeat(np.arange(5), 4)
+        bone = self.rest_m[_CHILD] - self.rest_m[_BONE]
+        rest_length = np.linalg.norm(bone, axis=1)
+        d = (bone / rest_length[:, None]).astype(np.float32)
+        now = np.linalg.norm(joints_m[:, _CHILD] - joints_m[:, _BONE], axis=2) / rest_length
+        across = np.concatenate([girth[:, finger[_BONE[:15] - 1]], np.repeat(breadth[:, None], 4, 1)], 1)
+        eye = np.eye(3, dtype=np.float32)
+        scale[:, _BONE] = across[:, :, None, None] * (eye - d[:, :, None] * d[:, None, :])
+        scale[:, _BONE] += now[:, :, None, None] * (d[:, :, None] * d[:, None, :])
+        scale[:, 21:, 2] *= (depth / breadth)[:, None, None]
+        scale[:, 4:21:4] = scale[:, 3:21:4]
+        palm = np.linalg.norm(joints_m[:, 9] - joints_m[:, 0], axis=1) / np.linalg.norm(self.rest_m[9])
+        scale[:, 0, 0, 0], scale[:, 0, 1, 1], scale[:, 0, 2, 2] = breadth, palm, depth
+        matrix = turns @ scale
+        offset = joints_m - np.einsum("bjik,jk->bji", matrix, self.rest_m.astype(np.float32))
+        blend = np.concatenate([matrix, offset[..., None]], -1).reshape(n, 25, 12)
+        m = (self.weights @ blend).reshape(n, -1, 3, 4)
+        return np.einsum("bnij,nj->bni", m[..., :3], self.vertices_m) + m[..., 3]
+
+    def normals(self, vertices: Float[np.ndarray, "*b n 3"]) -> Float[np.ndarray, "*b n 3"]:
+        """Unit normals at the vertices, pointing outwards."""
+        a, b, c = (vertices[..., self.faces[:, i], :] for i in range(3))
+        face = np.cross(b - a, c - a)
+        flat = face.reshape(-1, len(self.faces), 3)
+        out = np.stack([self._faces_at @ one for one in flat]).reshape(vertices.shape)
+        return out / np.maximum(np.linalg.norm(out, axis=-1, keepdims=True), 1e-12)
+
+    @cached_property
+    def _faces_at(self):
+        """Sparse sum of face normals at the vertices."""
+        from scipy.sparse import csr_matrix
+
+        rows, columns = self.faces.ravel(), np.repeat(np.arange(len(self.faces)), 3)
+        return csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), (len(self.vertices_m), len(self.faces)))
+
+
+_BONE = np.array([1, 2, 3, 5, 6, 7, 9, 10, 11, 13, 14, 15, 17, 18, 19, 21, 22, 23, 24])
+"""Joints that start a bone; the last four are metacarpals."""
+_CHILD = np.array([2, 3, 4, 6, 7, 8, 10, 11, 12, 14, 15, 16, 18, 19, 20, 5, 9, 13, 17])
+
+
+def read_angles(local: Float[np.ndarray, "*b 3"]) -> tuple[Float[np.ndarray, "*b"], Float[np.ndarray, "*b"]]:
+    """Flexion and turn about the dorsal axis (radians) of a bone given along its joint's right, forward and dorsal."""
+    sideways = local[..., 0] / np.maximum(np.linalg.norm(local, axis=-1), 1e-12)
+    return np.arctan2(-local[..., 2], local[..., 1]), -np.arcsin(np.clip(sideways, -1.0, 1.0))
+
+
+def _turn(flexion: np.ndarray, abduction: np.ndarray, twist: np.ndarray) -> np.ndarray:
+    """``Rx(-flexion) Rz(abduction) Ry(twist)``, stacked in the last two axes."""
+    cf, sf, ca, sa, ct, st = (g(a) for a in (flexion, abduction, twist) for g in (np.cos, np.sin))
+    out = np.empty((*flexion.shape, 3, 3), flexion.dtype)
+    out[..., 0, 0], out[..., 0, 1], out[..., 0, 2] = ca * ct, -sa, ca * st
+    out[..., 1, 0], out[..., 1, 1], out[..., 1, 2] = cf * sa * ct - sf * st, cf * ca, cf * sa * st + sf * ct
+    out[..., 2, 0], out[..., 2, 1], out[..., 2, 2] = -sf * sa * ct - cf * st, -sf * ca, -sf * sa * st + cf * ct
+    return out
+
+
+def _read_glb(path: Path) -> tuple[dict, list[np.ndarray]]:
+    """The JSON part and every accessor of a binary glTF file, as arrays (count, components)."""
+    data = path.read_bytes()
+    length = int.from_bytes(data[12:16], "little")
+    tree = json.loads(data[20 : 20 + length])
+    blob = data[20 + length + 8 :]
+    kinds = {5126: np.float32, 5121: np.uint8, 5123: np.uint16}
+    widths = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
+    arrays = []
+    for a in tree["accessors"]:
+        width = widths[a["type"]]
+        start = tree["bufferViews"][a["bufferView"]].get("byteOffset", 0)
+        flat = np.frombuffer(blob, kinds[a["componentType"]], a["count"] * width, start)
+        arrays.append(flat.reshape(a["count"], width))
+    return tree, arrays
+
+
+@cache
+def load_rig() -> Rig:
+    """The right hand from ``assets/hand-rig/right.glb``, read once."""
+    tree, (position, _, _, bones, shares, index, inverse_bind) = _read_glb(
+        Path(__file__).parents[2] / "assets" / "hand-rig" / "right.glb"
+    )
+    names = [tree["nodes"][i]["name"] for i in tree["skins"][0]["joints"]]
+    order = np.array([names.index(name) for name in _NODES])
+    bind = np.linalg.inv(inverse_bind.reshape(-1, 4, 4).swapaxes(1, 2).astype(float))[order]
+    origin = bind[0, :3, 3]
+    vertices, first, weld = np.unique(position.round(6), axis=0, return_index=True, return_inverse=True)
+    vertices = (vertices - origin) @ _HAND_FROM_FILE.T
+    weights = np.zeros((len(first), 25), np.float32)
+    where = np.argsort(order)[bones[first]]
+    np.add.at(weights, (np.arange(len(first))[:, None], where), shares[first])
+    rest = (bind[:, :3, 3] - origin) @ _HAND_FROM_FILE.T
+    for tip in range(4, 21, 4):  # the file's tips lie 10 mm short of the flesh's end; labels mean the end
+        along = rest[tip] - rest[tip - 1]
+        along /= np.linalg.norm(along)
+        flesh = vertices[weights[:, tip - 1] > 0.5] - rest[tip - 1]
+        rest[tip] = rest[tip - 1] + along * ((flesh @ along).max() - _TIP_INSIDE_M)
+    axes = bind[:, :3, 0] @ _HAND_FROM_FILE.T
+    axes /= np.linalg.norm(axes, axis=1, keepdims=True)
+    faces = weld.ravel()[index.reshape(-1, 3)].astype(np.int32)
+    return Rig(*(a.astype(np.float32) for a in (rest, vertices)), faces, weights, axes.astype(np.float32))
