@@ -150,8 +150,7 @@ def load(weights: Path) -> tuple[CrossModalVAE, WeightsCard]:
     """
     card = read_card(weights)
     try:
-        nets = card.settings.get("nets", {})
-        model = CrossModalVAE(card.encoders, card.decoders, card.latent, nets)  # type: ignore[arg-type]
+        model = CrossModalVAE(card.encoders, card.decoders, card.latent, card.nets)
         model.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(weights).items()})
     except (RuntimeError, LookupError, TypeError, OSError) as error:
         reason = str(error).splitlines()[0]

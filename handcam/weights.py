@@ -35,8 +35,12 @@ class WeightsCard:
     """Of the safetensors file."""
     exports: dict[str, str] = field(default_factory=dict)
     """SHA-256 of the exported graphs beside the weights, by file name."""
-    settings: dict[str, float | int | str | list | dict] = field(default_factory=dict)
-    """Net sizes, fusion weights and calibration that loading needs."""
+    nets: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Settings of each net, by ``encoder.MODALITY`` or ``decoder.MODALITY``."""
+    fusion: dict[str, float] = field(default_factory=dict)
+    """Weight of each modality in the product of Gaussians that ``fused`` decodes."""
+    calibration: dict[str, dict[str, float]] = field(default_factory=dict)
+    """By drive: ``gain`` on the spread of posterior samples and ``floor`` in hand lengths, which together make sigma."""
     data: list[str] = field(default_factory=list)
     """What it was trained on, with licences."""
     metrics: dict[str, float | dict | None] = field(default_factory=dict)
@@ -68,13 +72,17 @@ def read_card(weights: Path) -> WeightsCard:
         fields = json.loads(side.read_text("utf-8"))
         version = int(fields["format"])
     except (ValueError, KeyError, TypeError) as error:
-        raise WeightsError(f"The side file {side} is damaged ({error}); restore it together with its weights.") from None
+        raise WeightsError(
+            f"The side file {side} is damaged ({error}); restore it together with its weights."
+        ) from None
     if version > FORMAT:
         raise WeightsError(f"{side} has format {version}, newer than the {FORMAT} this handcam reads; update handcam.")
     try:
         card = WeightsCard(**fields)
     except TypeError as error:
-        raise WeightsError(f"The side file {side} is damaged ({error}); restore it together with its weights.") from None
+        raise WeightsError(
+            f"The side file {side} is damaged ({error}); restore it together with its weights."
+        ) from None
     check(weights, card.sha256)
     return card
 

@@ -7,7 +7,7 @@ from handcam.types import Frame, HandBox, Side
 __all__ = ["open"]
 
 
-def open() -> "Whole":  # noqa: A001
+def open() -> "Whole":
     """The detector."""
     return Whole()
 

@@ -43,7 +43,7 @@ class Landmarks(NamedTuple):
     presence: Tensor
     """(b) probability of a hand."""
     right: Tensor
-    """(b) probability of a right hand."""
+    """(b) probability of a real right hand (the network itself was taught on mirrored pictures)."""
     features: Tensor
     """(b 1152) pooled features."""
 
@@ -111,7 +111,7 @@ class HandLandmark(nn.Module):
         landmarks3d = (joints - joints[:, MIDDLE_MCP : MIDDLE_MCP + 1]) / length[:, None, None]
         return Landmarks(
             keypoints, landmarks3d,
-            torch.sigmoid(self.presence(f))[:, 0], torch.sigmoid(self.right(f))[:, 0], f,
+            torch.sigmoid(self.presence(f))[:, 0], torch.sigmoid(-self.right(f))[:, 0], f,
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Fully connected nets for joints and keypoints (Spurr et al., supplement, table 3): Linear + ReLU, and a last Linear."""
+"""Fully connected nets for joints and keypoints: Linear + ReLU, then a last Linear (Spurr et al., table 3)."""
 
 from math import prod
 

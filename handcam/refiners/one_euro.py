@@ -1,0 +1,77 @@
+"""The One Euro filter (Casiez, Roussel and Vogel, CHI 2012): a low-pass whose cutoff rises with speed.
+
+``cutoff = min_cutoff_hz + beta * |speed|`` in Hz, with the speed in **metres per second**, so ``beta`` is in 1/m. A
+slow hand is held still, a fast one is followed with little lag.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from handcam.types import HandPose
+
+__all__ = ["OneEuro", "OneEuroFilter", "open"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Defaults for hands in metres at any frame rate."""
+
+    min_cutoff_hz: float = 1.5
+    """Cutoff at rest: lower holds stiller."""
+    beta_per_m: float = 12.0
+    """How fast the cutoff rises with speed: higher lags less."""
+    speed_cutoff_hz: float = 1.0
+    """Cutoff of the speed estimate."""
+
+
+def open(settings: Settings = Settings()) -> "OneEuro":
+    """A refiner for one track."""
+    return OneEuro(settings)
+
+
+def _smoothing(cutoff_hz: np.ndarray | float, dt_s: float) -> np.ndarray | float:
+    r = 2 * np.pi * cutoff_hz * dt_s
+    return r / (r + 1)
+
+
+class OneEuroFilter:
+    """The filter for an array of any shape, each number on its own as in the paper's reference code.
+
+    With ``joint_speed`` the speed is that of the whole point (last axis), so x, y and z are held equally still.
+    """
+
+    def __init__(self, settings: Settings = Settings(), joint_speed: bool = False) -> None:
+        self._settings = settings
+        self._joint_speed = joint_speed
+        self._value: np.ndarray | None = None
+        self._raw = np.zeros(0)
+        self._speed = np.zeros(0)
+        self._time_ns = 0
+
+    def __call__(self, value: np.ndarray, time_ns: int) -> np.ndarray:
+        """The filtered value; a time that does not advance returns the last one."""
+        if self._value is None:
+            self._value, self._raw, self._speed = value, value, np.zeros_like(value)
+            self._time_ns = time_ns
+            return value
+        dt_s = (time_ns - self._time_ns) * 1e-9
+        if dt_s <= 0:
+            return self._value
+        s = self._settings
+        speed = (value - self._raw) / dt_s
+        self._speed = self._speed + _smoothing(s.speed_cutoff_hz, dt_s) * (speed - self._speed)
+        size = np.linalg.norm(self._speed, axis=-1, keepdims=True) if self._joint_speed else np.abs(self._speed)
+        self._value = self._value + _smoothing(s.min_cutoff_hz + s.beta_per_m * size, dt_s) * (value - self._value)
+        self._raw, self._time_ns = value, time_ns
+        return self._value
+
+
+class OneEuro:
+    """Filters the joints in the camera frame. Keypoints and sigma are what was measured, and stay."""
+
+    def __init__(self, settings: Settings = Settings()) -> None:
+        self._joints = OneEuroFilter(settings, joint_speed=True)
+
+    def refine(self, pose: HandPose, time_ns: int) -> HandPose:
+        return replace(pose, joints_m=self._joints(pose.joints_m, time_ns))

@@ -1,0 +1,311 @@
+"""Follow hands from frame to frame: box, crop, encode, fuse, decode, place, refine.
+
+In the steady state a frame costs one crop and one pass of the net for each hand, both hands in one batch: the next box
+comes from the last keypoints and their velocity, and the detector runs only when a hand is missing.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from time import perf_counter, perf_counter_ns
+
+import numpy as np
+from jaxtyping import Float
+
+from handcam.crop import box_around, camera_from_crop_points, cut, image_from_crop_points
+from handcam.detectors import Detector
+from handcam.geometry import place, project
+from handcam.plugins import load
+from handcam.refiners import Refiner
+from handcam.runtimes import Encoding, Runtime
+from handcam.types import (
+    Controls,
+    Frame,
+    HandBox,
+    HandCrop,
+    HandPose,
+    Intrinsics,
+    Posterior,
+    Result,
+    Side,
+    TrackedHand,
+    WeightsError,
+)
+from handcam.weights import WeightsCard
+
+__all__ = ["Tracker"]
+
+LOST = 0.5
+"""A hand whose presence falls below this is lost."""
+SEARCH_EVERY = 3
+"""Frames between two searches while no hand is in view."""
+SEARCH_SECOND_EVERY = 15
+"""Frames between two searches for the second hand."""
+SIDE_MEMORY = 0.85
+"""How much of the evidence for a side stays from frame to frame."""
+SIDE_SWITCH = 2.0
+"""Log-odds against the present side at which a track changes side."""
+SIGMA_SAMPLES = 16
+"""Posterior samples from which each joint's sigma is computed."""
+
+
+@dataclass(slots=True)
+class _Track:
+    """What is remembered of one hand."""
+
+    number: int
+    box: HandBox
+    refiners: dict[str, Refiner] = field(default_factory=dict)
+    keypoints_px: np.ndarray | None = None
+    velocity_px: np.ndarray | None = None  # per frame
+    evidence: float = 0.0  # log-odds that the side is right
+
+
+class Tracker:
+    """Turns frames into results. All calls must come from one thread.
+
+    Args:
+        runtime: runs the nets.
+        detectors: asked in turn when a hand is missing; the first that finds something wins.
+        open_refiner: makes a fresh refiner of a given name for a new track.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        detectors: Sequence[Detector],
+        open_refiner: Callable[[str], Refiner] = lambda name: load("handcam.refiners", name).open(),
+    ) -> None:
+        self._runtime, self._detectors, self._open_refiner = runtime, detectors, open_refiner
+        self._tracks: list[_Track] = []
+        self._count = 0
+        self._since_search = SEARCH_SECOND_EVERY
+        self._noise = np.random.default_rng(0).standard_normal((64, runtime.card.latent)).astype(np.float32)
+
+    @property
+    def card(self) -> WeightsCard:
+        """What is being run."""
+        return self._runtime.card
+
+    @property
+    def latent(self) -> int:
+        """Size of the latent space."""
+        return self.card.latent
+
+    @property
+    def runtime_name(self) -> str:
+        """How it is being run."""
+        return self._runtime.name
+
+    def reset(self) -> None:
+        """Forget every hand; the next frame is looked at afresh."""
+        self._tracks.clear()
+        self._since_search = SEARCH_SECOND_EVERY
+
+    def close(self) -> None:
+        """Free the nets and detectors."""
+        for detector in self._detectors:
+            detector.close()
+        self._runtime.close()
+
+    def decode(self, modality: str, z: Float[np.ndarray, "n z"]) -> np.ndarray:
+        """Decode latents; see :meth:`handcam.runtimes.Runtime.decode`."""
+        return self._runtime.decode(modality, np.asarray(z, np.float32))
+
+    def track(self, frame: Frame, controls: Controls = Controls()) -> Result:
+        """Find or follow the hands of the next frame.
+
+        Raises:
+            WeightsError: ``controls.drive`` names a modality that the weights cannot encode.
+        """
+        times: dict[str, float] = {"detect": 0.0, "crop": 0.0, "predict": 0.0, "decode": 0.0, "refine": 0.0}
+        clock = _Clock(times)
+        drive = self._drive(controls.drive)
+        del self._tracks[controls.max_hands :]
+        fresh = self._search(frame, controls)
+        clock.stop("detect")
+
+        crops, encoding = self._look(frame, self._tracks, controls, clock)
+        if fresh and encoding is not None and encoding.keypoints_px is not None:
+            # a detector's box is coarse: look again where the joints of a new hand were seen
+            for i, track in enumerate(self._tracks):
+                if track in fresh:
+                    seen = image_from_crop_points(encoding.keypoints_px[i], crops[i])
+                    track.box = box_around(seen, track.box.side, float(encoding.presence[i]))
+            crops, encoding = self._look(frame, self._tracks, controls, clock)
+
+        hands: list[TrackedHand] = []
+        kept: list[_Track] = []
+        for i, (track, crop) in enumerate(zip(self._tracks, crops, strict=True)):
+            if encoding is None or encoding.presence[i] < LOST:
+                continue
+            posteriors = {
+                name: Posterior(encoding.means[name][i], encoding.log_vars[name][i]) for name in encoding.means
+            }
+            hand = self._estimate(track.number, crop, posteriors, drive, encoding, i, frame.intrinsics, controls)
+            clock.stop("decode")
+            hand = self._refine(track, hand, frame.time_ns, controls)
+            if any(_overlap(hand.pose.keypoints_px, other.pose.keypoints_px) for other in hands):
+                continue  # two tracks slid onto one hand: the older stays
+            self._remember(track, hand, encoding, i, controls)
+            hands.append(hand)
+            kept.append(track)
+            clock.stop("refine")
+        self._tracks = kept
+        explored = None if hands else self.explore(controls, frame)
+        return Result(frame, tuple(hands), times, perf_counter_ns(), explored, controls)
+
+    def explore(self, controls: Controls, frame: Frame | None = None) -> TrackedHand | None:
+        """The pose of the user's latent when no hand drives it; None when the user has set nothing.
+
+        The hand stands half a metre in front of the camera.
+        """
+        if controls.latent is None and controls.offset is None:
+            return None
+        z = np.zeros(self.latent, np.float32) if controls.latent is None else controls.latent
+        if controls.offset is not None:
+            z = z + controls.offset
+        joints = self.decode("joints3d", z[None])[0] * controls.hand_length_m + [0.0, 0.0, 0.5]
+        camera = frame.intrinsics if frame is not None else Intrinsics.from_fov(640, 480, np.pi / 3)
+        joints = np.asarray(joints, float)
+        pose = HandPose(Side.RIGHT, 0.0, joints, False, project(joints, camera), np.zeros(21))
+        prior = Posterior(np.zeros(self.latent, np.float32), np.zeros(self.latent, np.float32))
+        decoded = {name: self.decode(name, z[None])[0] for name in controls.decode if name in self.card.decoders}
+        return TrackedHand(-1, pose, pose, prior, {}, z, np.zeros((0, 21, 3)), None, decoded)
+
+    def _drive(self, drive: str) -> tuple[str, ...]:
+        """The modalities whose posteriors are decoded."""
+        drive = self.card.drive if drive == "auto" else drive
+        if drive == "fused":
+            return tuple(self.card.fusion)
+        if drive not in self.card.encoders:
+            names = ", ".join(["auto", "fused", *self.card.encoders])
+            raise WeightsError(f"These weights cannot be driven by {drive!r}; choose one of {names}.")
+        return (drive,)
+
+    def _search(self, frame: Frame, controls: Controls) -> list[_Track]:
+        """Ask the detectors when a hand is missing; the new tracks are appended and returned."""
+        self._since_search += 1
+        pause = SEARCH_EVERY if not self._tracks else SEARCH_SECOND_EVERY
+        if len(self._tracks) >= controls.max_hands or self._since_search < pause:
+            return []
+        found: list[HandBox] = []
+        for detector in self._detectors:
+            found = detector.find(frame, controls.max_hands)
+            if found:
+                break
+        # with a hand just lost the next frame is searched as well; with none in sight every few frames
+        self._since_search = 0
+        fresh = []
+        for box in found:
+            taken = any(np.linalg.norm(t.box.centre_px - box.centre_px) < 0.4 * t.box.size_px for t in self._tracks)
+            if not taken and len(self._tracks) < controls.max_hands:
+                self._count += 1
+                box = replace(box, side=controls.lock_side or box.side)
+                fresh.append(_Track(self._count, box))
+                self._tracks.append(fresh[-1])
+        return fresh
+
+    def _look(
+        self, frame: Frame, tracks: list[_Track], controls: Controls, clock: "_Clock"
+    ) -> tuple[list[HandCrop], Encoding | None]:
+        """Cut and encode every track's crop in one batch."""
+        if not tracks:
+            return [], None
+        size = self.card.crop_px
+        crops = [cut(frame, track.box, size) for track in tracks]
+        planes = {"half_tan": np.array([size / 2 / crop.intrinsics.fx for crop in crops], np.float32)}
+        if frame.color is not None:
+            planes["rgb"] = np.stack([crop.color for crop in crops])  # type: ignore[arg-type]
+        if frame.depth is not None:
+            planes["depth"] = np.stack([crop.depth_m for crop in crops])  # type: ignore[arg-type]
+        clock.stop("crop")
+        encoding = self._runtime.encode(planes)
+        clock.stop("predict")
+        return crops, encoding
+
+    def _estimate(
+        self, number: int, crop: HandCrop, posteriors: dict[str, Posterior], drive: tuple[str, ...],
+        encoding: Encoding, i: int, camera: Intrinsics, controls: Controls,
+    ) -> TrackedHand:  # fmt: skip
+        """Fuse, decode and place one hand."""
+        names = [name for name in drive if name in posteriors] or list(posteriors)
+        weights = [self.card.fusion[name] if len(drive) > 1 else 1.0 for name in names]
+        posterior = _fuse([posteriors[name] for name in names], weights)
+        z = posterior.mean if controls.latent is None else np.asarray(controls.latent, np.float32)
+        if controls.offset is not None:
+            z = z + np.asarray(controls.offset, np.float32)
+        count = max(SIGMA_SAMPLES, controls.samples)
+        spread = np.exp(0.5 * posterior.log_var) * self._noise[:count]
+        joints = self.decode("joints3d", np.concatenate([z[None], z + spread]))  # hand lengths, crop frame
+        joints = joints * controls.hand_length_m
+
+        calibration = self.card.calibration["fused" if len(names) > 1 else names[0]]
+        deviation = joints[1:] - joints[:1]
+        sigma = np.sqrt(
+            calibration["gain"] ** 2 * (deviation**2).mean((0, 2))
+            + (calibration["floor"] * controls.hand_length_m) ** 2
+        )
+
+        assert encoding.keypoints_px is not None
+        keypoints = encoding.keypoints_px[i]
+        root = place(np.asarray(joints[0], float), np.asarray(keypoints, float), crop.intrinsics)
+        placed = camera_from_crop_points(joints + root, crop)
+        pose = HandPose(
+            side=crop.box.side, score=float(encoding.presence[i]), joints_m=np.asarray(placed[0], float),
+            metric=False, keypoints_px=np.asarray(image_from_crop_points(keypoints, crop), float),
+            sigma_m=np.asarray(sigma, float),
+        )  # fmt: skip
+        decoded = {name: self.decode(name, z[None])[0] for name in controls.decode if name in self.card.decoders}
+        samples = np.asarray(placed[1 : 1 + controls.samples])
+        return TrackedHand(number, pose, pose, posterior, posteriors, z, samples, crop, decoded)
+
+    def _refine(self, track: _Track, hand: TrackedHand, time_ns: int, controls: Controls) -> TrackedHand:
+        pose = hand.raw
+        for name in controls.refiners:
+            if name not in track.refiners:
+                track.refiners[name] = self._open_refiner(name)
+            pose = track.refiners[name].refine(pose, time_ns)
+        return replace(hand, pose=pose)
+
+    def _remember(self, track: _Track, hand: TrackedHand, encoding: Encoding, i: int, controls: Controls) -> None:
+        """Where to look next, and which side it is."""
+        seen = hand.raw.keypoints_px
+        velocity = np.zeros(2)
+        if track.keypoints_px is not None:
+            velocity = (seen - track.keypoints_px).mean(0)
+        track.velocity_px = velocity if track.velocity_px is None else 0.5 * (track.velocity_px + velocity)
+        track.keypoints_px = seen
+        side = track.box.side
+        if encoding.right is not None:
+            p = float(np.clip(encoding.right[i], 0.02, 0.98))
+            track.evidence = SIDE_MEMORY * track.evidence + (1 - SIDE_MEMORY) * 4 * float(np.log(p / (1 - p)))
+            if track.evidence < -SIDE_SWITCH:
+                side, track.evidence = side.other, -track.evidence
+        side = controls.lock_side or side
+        track.box = box_around(seen + track.velocity_px, side, hand.raw.score)
+
+
+def _fuse(posteriors: Sequence[Posterior], weights: Sequence[float]) -> Posterior:
+    """Product of Gaussians; the same arithmetic as :func:`handcam.vae.fuse`."""
+    taus = [np.exp(-p.log_var) for p in posteriors]
+    precision = np.maximum(1.0 + sum(w * (t - 1.0) for t, w in zip(taus, weights, strict=True)), 1e-3)
+    mean = sum(w * t * p.mean for p, t, w in zip(posteriors, taus, weights, strict=True)) / precision
+    return Posterior(np.asarray(mean, np.float32), np.asarray(-np.log(precision), np.float32))
+
+
+def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
+    """Are these keypoints the same hand's?"""
+    size = np.ptp(a, axis=0).max() + 1e-6
+    return bool(np.linalg.norm(a - b, axis=1).mean() < 0.2 * size)
+
+
+class _Clock:
+    """Adds the time since the last call to a section."""
+
+    def __init__(self, times: dict[str, float]) -> None:
+        self._times, self._last = times, perf_counter()
+
+    def stop(self, section: str) -> None:
+        now = perf_counter()
+        self._times[section] += (now - self._last) * 1e3
+        self._last = now
