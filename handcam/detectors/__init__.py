@@ -1,12 +1,13 @@
 """Where the hands are. A file here is a detector; it defines ``open() -> Detector``."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from handcam.types import Frame, HandBox
 
 __all__ = ["Detector"]
 
 
+@runtime_checkable
 class Detector(Protocol):
     """Finds hands in a frame without knowing the one before. Used when a hand is not being followed."""
 

@@ -6,7 +6,7 @@ are the same everywhere (:mod:`handcam.tracking`) and every runtime is proved ag
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -36,6 +36,7 @@ class Encoding:
     """Hand length as the depth net measures it; None without depth."""
 
 
+@runtime_checkable
 class Runtime(Protocol):
     """Runs the encoders and decoders of one set of weights. All calls come from one thread."""
 

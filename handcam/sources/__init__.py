@@ -51,6 +51,7 @@ class Device:
     """What to pass to :func:`open_source`, e.g. ``webcam:0``."""
 
 
+@runtime_checkable
 class Source(Protocol):
     """A stream of frames."""
 
