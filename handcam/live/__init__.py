@@ -1,0 +1,258 @@
+"""The threads and mailboxes of the live app, without a window.
+
+Capture thread (:mod:`.capture`) -> newest frame -> live thread (:mod:`.estimate`) -> newest result -> whoever takes
+it. The live thread opens, calls and closes the tracker, so that whatever is bound to a thread stays on it. Controls
+travel the other way.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float
+
+from handcam.latest import Latest
+from handcam.live.capture import Capture
+from handcam.live.estimate import Estimate, Requests, Sink
+from handcam.live.status import LiveStatus, RecordingStatus
+from handcam.sources import Source
+from handcam.types import Controls, Frame, HandcamError, RecordingError, Result
+
+if TYPE_CHECKING:
+    from handcam.recording import Recorder
+    from handcam.tracking import Tracker
+
+__all__ = ["Live", "LiveStatus", "RecordingStatus", "Sink"]
+
+log = logging.getLogger(__name__)
+
+
+class Live:
+    """Frames in, results out, in the background. Methods may be called from any thread and never wait for a frame."""
+
+    def __init__(
+        self,
+        open_source: Callable[[], Source],
+        open_tracker: Callable[[], "Tracker"],
+        controls: Controls = Controls(),
+        *,
+        sinks: Sequence[Sink] = (),
+        record: Path | None = None,
+        lossless: bool = False,
+        loop: bool = False,
+    ) -> None:
+        """
+        Args:
+            open_source: opens the source, on the capture thread.
+            open_tracker: opens the tracker, on the live thread.
+            controls: what the user has set at the start.
+            sinks: get every result.
+            record: a session to write from the first tracked frame on.
+            lossless: track every frame of a file, at whatever pace that takes.
+            loop: play a file again when it ends.
+        """
+        self.results: Latest[Result] = Latest()
+        self._controls = controls
+        self._open_source, self._open_tracker = open_source, open_tracker
+        self._sinks, self._record, self._lossless = list(sinks), record, lossless
+        self._tracking, self._stop = Event(), Event()
+        self._failure: str | None = None
+        self._tracker: Tracker | None = None
+        self._recorder: tuple[Path, Recorder] | None = None
+        self._requests = Requests()
+        self._lock, self._recording_lock = Lock(), Lock()  # start, stop, restart; begin and end of a session
+        self._capture = self._new_capture(None, loop)
+        self._thread = Thread(target=self._run, name="live", daemon=True)
+
+    def start(self) -> None:
+        """Open the source and the tracker in the background."""
+        with self._lock:
+            self._thread.start()
+            self._capture.start()
+
+    def stop(self, timeout_s: float = 1.0) -> bool:
+        """End both threads and the session. False when a thread hangs in a driver; it cannot keep the process."""
+        with self._lock:
+            deadline = time.monotonic() + timeout_s
+            self._stop.set()
+            self._capture.stop()
+            self.results.close()
+            done = self._capture.join(timeout_s)
+            if self._thread.ident is not None:
+                self._thread.join(max(0.0, deadline - time.monotonic()))
+            if self._thread.is_alive():
+                log.warning("The model does not let go; its thread is left behind.")
+                done = False
+            self._end_recording()
+            return done
+
+    def restart(self, open_source: Callable[[], Source] | None = None) -> None:
+        """Open the source again, or another one; the tracker is kept, or opened again if it had failed."""
+        with self._lock:
+            if self._stop.is_set():
+                return
+            old = self._capture
+            if open_source is not None:
+                self._open_source = open_source
+                self._end_recording()  # a session is of one camera
+            self._capture = self._new_capture(old, old.loop)
+            old.stop()
+            if self._failure is not None:
+                self._thread.join(1.0)
+                self._failure = None
+                self._thread = Thread(target=self._run, name="live", daemon=True)
+                self._thread.start()
+            self._capture.start()
+
+    @property
+    def controls(self) -> Controls:
+        """What the user has set."""
+        return self._controls
+
+    def set_controls(self, controls: Controls) -> None:
+        """Use these from the next frame on; on a standing picture, at once."""
+        self._controls = controls  # one frozen value: whoever reads it has all of the old or all of the new
+
+    def pause(self, paused: bool) -> None:
+        """Hold the picture, or let it run."""
+        self._capture.pause(paused)
+
+    def seek(self, index: int) -> None:
+        """Go to a frame of a file or session."""
+        self._capture.seek(index)
+
+    def step(self, n: int = 1) -> None:
+        """Go ``n`` frames on, or back."""
+        self._capture.step(n)
+
+    def set_speed(self, x: float) -> None:
+        """Playback rate of a file or session; 1 is the recorded pace."""
+        self._capture.set_speed(x)
+
+    def set_loop(self, on: bool) -> None:
+        """Play a file or session again when it ends."""
+        self._capture.loop = on
+
+    def decode(self, modality: str, z: Float[np.ndarray, "n z"]) -> "Future[np.ndarray]":
+        """Decode latents on the live thread. The future is cancelled when the model is closed first."""
+        return self._requests.put(modality, z)
+
+    def start_recording(self, path: Path) -> None:
+        """Write every frame and result into a new session from now on.
+
+        Raises:
+            RecordingError: the model is not loaded yet, a session is being written, or the folder cannot be written.
+        """
+        self._begin_recording(path)
+
+    def stop_recording(self) -> Path | None:
+        """Finish the session and return where it is; None when none was written."""
+        return self._end_recording()
+
+    def mark(self, label: str) -> None:
+        """Put a named mark into the session at this moment."""
+        if self._recorder is not None:
+            self._recorder[1].mark(label)
+
+    def status(self) -> LiveStatus:
+        """How things stand."""
+        capture, tracker, recorder = self._capture, self._tracker, self._recorder
+        source, failure = capture.source, self._failure or capture.failure
+        if self._stop.is_set():
+            state = "stopped"
+        elif failure is not None:
+            state = "failed"
+        elif tracker is None or source is None or capture.state == "starting":
+            state = "starting"
+        elif capture.state == "ended":
+            state = "running" if capture.pending else "ended"
+        else:
+            state = "paused" if capture.paused else "running"
+        return LiveStatus(
+            source.name if source else "", source.live if source else False,
+            tracker.runtime_name if tracker else "", tracker.card.name if tracker else "", state, failure,
+            capture.captured, capture.processed, capture.frames.dropped, capture.with_hand,
+            capture.seekable, capture.position, capture.length, capture.speed, capture.loop,
+            RecordingStatus(recorder[0], *recorder[1].status()) if recorder else None,
+        )  # fmt: skip
+
+    def _new_capture(self, after: Capture | None, loop: bool) -> Capture:
+        return Capture(self._open_source, self._tracking, self._show, self._tap, after, self._lossless, loop)
+
+    def _show(self, frame: Frame) -> None:
+        """Show the picture of a frame that comes before the tracker is ready."""
+        self.results.put(Result(frame, (), {}, time.perf_counter_ns(), controls=self._controls))
+
+    def _tap(self, frame: Frame) -> None:
+        recorder = self._recorder
+        if recorder is not None:
+            recorder[1].put_frame(frame)
+
+    def _run(self) -> None:
+        """The live thread."""
+        try:
+            tracker = self._open_tracker()
+            try:
+                self._tracker = tracker
+                self._requests.open()
+                if self._record is not None:
+                    self._begin_recording(self._record)
+                    self._record = None
+                self._tracking.set()
+                Estimate(tracker, self._requests, self._emit, self._event).run(
+                    self._stop, lambda: self._capture, lambda: self._controls
+                )
+            finally:
+                self._tracking.clear()
+                self._tracker = None
+                tracker.close()
+        except HandcamError as error:
+            self._failure = str(error)
+        except Exception as error:  # told in one sentence, with the rest in the log
+            log.exception("The model failed.")
+            self._failure = f"The model failed unexpectedly ({type(error).__name__}: {error}); retry."
+        finally:
+            self._capture.stop()
+            self._requests.close()
+
+    def _emit(self, result: Result, fresh: bool) -> None:
+        self.results.put(result)
+        recorder = self._recorder
+        if fresh and recorder is not None:
+            recorder[1].put_result(result)
+        for sink in list(self._sinks):
+            try:
+                sink.send(result)
+            except Exception:  # one receiver must not end the rest
+                log.exception("%s failed and gets no more results.", type(sink).__name__)
+                self._sinks.remove(sink)
+
+    def _event(self, kind: str, data: Mapping[str, str | int]) -> None:
+        recorder = self._recorder
+        if recorder is not None:
+            recorder[1].event(kind, **data)
+
+    def _begin_recording(self, path: Path) -> None:
+        from handcam.recording import Recorder  # the codecs take a while to load
+
+        with self._recording_lock:
+            tracker, source = self._tracker, self._capture.source
+            if self._recorder is not None:
+                raise RecordingError(f"A session is being written to {self._recorder[0]}; stop it first.")
+            if tracker is None:
+                raise RecordingError("Recording can start once the model is loaded; try again in a moment.")
+            name = source.name if source else ""
+            self._recorder = (path, Recorder(path, name, tracker.card, self._controls, {}))
+
+    def _end_recording(self) -> Path | None:
+        with self._recording_lock:
+            if self._recorder is None:
+                return None
+            (path, recorder), self._recorder = self._recorder, None
+            recorder.close()
+            return path

@@ -1,0 +1,225 @@
+"""The capture thread: pulls frames from one source, and obeys the transport bar."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Condition, Event, Thread
+from typing import Protocol, runtime_checkable
+
+from handcam.latest import Latest
+from handcam.sources import Seekable, Source
+from handcam.types import Frame, HandcamError
+
+__all__ = ["Capture", "Paced", "Taken"]
+
+log = logging.getLogger(__name__)
+POLITE_S = 0.2
+"""How long a source that is reading may take to notice the end by itself before it is closed under its reader."""
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A source of recorded frames whose pace can be changed."""
+
+    speed: float
+    """1 is the recorded pace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A frame on its way to the tracker."""
+
+    frame: Frame
+    """The frame."""
+    jump: int
+    """Grows when a frame does not follow the one before: the tracks are then forgotten."""
+
+
+class Capture:
+    """Reads one source on a thread of its own until it ends, fails or is stopped.
+
+    A source with a position stays open at its end, so that it can be played again. Any thread may call the methods.
+    """
+
+    def __init__(
+        self,
+        open_source: Callable[[], Source],
+        tracking: Event,
+        show: Callable[[Frame], None],
+        tap: Callable[[Frame], None],
+        after: "Capture | None" = None,
+        lossless: bool = False,
+        loop: bool = False,
+    ) -> None:
+        """
+        Args:
+            open_source: called on the capture thread.
+            tracking: set once the tracker takes frames. Until then frames go to ``show``; a camera runs on, a file
+                waits.
+            show: gets the frames that come before the tracker is ready.
+            tap: gets every frame from then on.
+            after: the capture before this one; its device must be free before this one's is opened.
+            lossless: wait until each frame has been taken, for files that are worked through.
+            loop: start again at the end of a source with a position.
+        """
+        self.frames: Latest[Taken] = Latest()
+        self.source: Source | None = None
+        self.state = "starting"
+        self.failure: str | None = None
+        self.captured = 0
+        self.delivered = 0
+        self.processed = 0
+        self.with_hand = 0
+        self.loop = loop
+        self.speed = 1.0
+        self.paused = False
+        self._open, self._tracking, self._show, self._tap = open_source, tracking, show, tap
+        self._after, self._lossless = after, lossless
+        self._wake = Condition()
+        self._target: int | None = None
+        self._stopping = False
+        self._jump = 0
+        self._thread = Thread(target=self._run, name="capture", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the thread to end; returns at once."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify_all()
+        self.frames.close()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the end after :meth:`stop`, closing the source under a blocked reader. False: it still hangs."""
+        deadline = time.monotonic() + timeout_s
+        self._thread.join(min(POLITE_S, timeout_s))
+        if self._thread.is_alive() and self.source is not None:
+            Thread(target=self.source.close, name="close source", daemon=True).start()  # a driver may block here too
+            self._thread.join(max(0.0, deadline - time.monotonic()))
+        if self._thread.is_alive():
+            log.warning("The source does not let go; its thread is left behind.")
+        return not self._thread.is_alive()
+
+    @property
+    def seekable(self) -> bool:
+        return isinstance(self.source, Seekable)
+
+    @property
+    def pending(self) -> bool:
+        """Are there frames that were handed over and not yet tracked?"""
+        return self.delivered > self.processed + self.frames.dropped
+
+    @property
+    def position(self) -> int:
+        """Index of the frame that was read last, 0 for a source without a position."""
+        source = self.source
+        return max(0, source.position - 1) if isinstance(source, Seekable) else 0
+
+    @property
+    def length(self) -> int:
+        """Number of frames of a source with a position, else 0."""
+        source = self.source
+        return source.length if isinstance(source, Seekable) else 0
+
+    def pause(self, paused: bool) -> None:
+        """Hold the picture. A camera goes on reading, so that its queue stays fresh; its frames are not shown."""
+        with self._wake:
+            if self.paused and not paused and self.seekable and self._target is None:
+                self._target = self.position + 1  # nothing is jumped; the source starts its clock again
+            self.paused = paused
+            self._wake.notify_all()
+
+    def seek(self, index: int) -> None:
+        """Go to a frame; when paused, show it."""
+        with self._wake:
+            self._target = max(0, min(index, self.length - 1))
+            self._wake.notify_all()
+
+    def step(self, n: int) -> None:
+        """Go ``n`` frames on from the frame that was read last, or from where the last seek goes."""
+        with self._wake:
+            here = self.position if self._target is None else self._target
+        self.seek(here + n)
+
+    def set_speed(self, speed: float) -> None:
+        """Playback rate, 1 is the recorded pace."""
+        with self._wake:
+            self.speed = max(0.05, speed)
+            if isinstance(self.source, Paced):
+                self.source.speed = self.speed
+
+    def _run(self) -> None:
+        try:
+            if self._after is not None:
+                self._after.join(3.0)
+                self._after = None
+            source = self._open()
+            try:
+                self.source = source
+                self.set_speed(self.speed)
+                self._read(source)
+            finally:
+                source.close()
+        except HandcamError as error:
+            self._fail(str(error))
+        except Exception as error:  # a bug or a driver's own exception: told in one sentence, with the rest in the log
+            if not self._stopping:
+                log.exception("The source failed.")
+            self._fail(f"The source failed unexpectedly ({type(error).__name__}: {error}); retry, or choose another.")
+
+    def _fail(self, message: str) -> None:
+        if self._stopping:  # closed under its reader: whatever that raises is the end that was asked for
+            log.debug("While stopping: %s", message)
+            return
+        self.failure, self.state = message, "failed"
+
+    def _read(self, source: Source) -> None:
+        empty = True  # nothing came since the last start from the beginning
+        while self._obey(source):
+            frame = source.read()
+            if frame is None:
+                if isinstance(source, Seekable) and self.loop and not empty and not self._stopping:
+                    self._jump += 1
+                    source.seek(0)
+                    empty = True
+                    continue
+                self.state = "ended"
+                if not isinstance(source, Seekable):
+                    return
+                continue
+            empty = False
+            if not self._tracking.is_set():
+                self._show(frame)
+                if source.live:
+                    continue
+                while not self._tracking.wait(0.05):
+                    if self._stopping:
+                        return
+            self.captured += 1
+            self._tap(frame)
+            if self.paused and source.live:
+                continue
+            self.delivered += 1
+            self.frames.put(Taken(frame, self._jump))
+            while self._lossless and not self._stopping and self.frames.peek() is not None:
+                time.sleep(0.001)
+
+    def _obey(self, source: Source) -> bool:
+        """Wait while the source is held, then go where it should go next. False when it is time to end."""
+        with self._wake:
+            while not self._stopping and self._target is None and self._held(source):
+                self._wake.wait()
+            if self._target is not None and isinstance(source, Seekable):
+                self._jump += self._target != source.position
+                source.seek(self._target)
+            self._target = None
+            if not self._stopping:
+                self.state = "running"
+            return not self._stopping
+
+    def _held(self, source: Source) -> bool:
+        return self.state == "ended" or (self.paused and not source.live)

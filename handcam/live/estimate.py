@@ -1,0 +1,149 @@
+"""The live thread's work: from the newest frame and controls to the newest result."""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import replace
+from threading import Event
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from handcam.live.capture import Capture, Taken
+from handcam.types import Controls, Frame, Intrinsics, Result
+
+if TYPE_CHECKING:
+    from handcam.tracking import Tracker
+
+__all__ = ["Estimate", "Requests", "Sink"]
+
+log = logging.getLogger(__name__)
+IDLE_S = 0.03
+"""How long to wait for a frame before looking at the controls again."""
+STILL_S = 0.1
+"""A picture that has stood this long is tracked again when the controls change."""
+ANSWER_S = 0.01
+"""How long requests may hold up the next frame."""
+
+
+class Sink(Protocol):
+    """Gets every result on the live thread, so it must not block: a stream, or a report."""
+
+    def send(self, result: Result) -> None: ...
+
+
+class Requests:
+    """Latents that somebody wants decoded on the live thread."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[Future[np.ndarray], str, np.ndarray]] = deque()
+        self._closed = False
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def put(self, modality: str, z: np.ndarray) -> "Future[np.ndarray]":
+        """Ask; the future is cancelled when the model closes first."""
+        future: Future[np.ndarray] = Future()
+        self._waiting.append((future, modality, z))
+        if self._closed:
+            self.close()
+        return future
+
+    def answer(self, decode: Callable[[str, np.ndarray], np.ndarray]) -> None:
+        """Decode what is wanted, for a moment only."""
+        until = time.monotonic() + ANSWER_S
+        while self._waiting and time.monotonic() < until:
+            future, modality, z = self._waiting.popleft()
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(decode(modality, z))
+            except Exception as error:  # handled by whoever asked
+                future.set_exception(error)
+
+    def open(self) -> None:
+        """The model is there."""
+        self._closed = False
+
+    def close(self) -> None:
+        """The model is gone: cancel what waits and what still comes."""
+        self._closed = True
+        while self._waiting:
+            self._waiting.popleft()[0].cancel()
+
+
+class Estimate:
+    """Runs the tracker on the newest frame of whatever capture there is."""
+
+    def __init__(
+        self,
+        tracker: "Tracker",
+        requests: Requests,
+        emit: Callable[[Result, bool], None],
+        event: Callable[[str, Mapping[str, str | int]], None],
+    ) -> None:
+        """
+        Args:
+            tracker: opened on this thread.
+            requests: latents to decode in between.
+            emit: gets every result, and whether its frame is a new one.
+            event: gets ``found`` and ``lost`` of tracks.
+        """
+        self._tracker, self._requests, self._emit, self._event = tracker, requests, emit, event
+        self._from: tuple[Capture, int] | None = None
+        self._last: tuple[Frame, Controls, float] | None = None
+        self._tracks: dict[int, str] = {}
+
+    def run(self, stop: Event, capture: Callable[[], Capture], controls: Callable[[], Controls]) -> None:
+        """Work until ``stop`` is set."""
+        while not stop.is_set():
+            source = capture()
+            taken = source.frames.take(0.0 if self._requests else IDLE_S)
+            if taken is not None:
+                self._new(source, taken, controls())
+            elif source.frames.closed and source is capture():
+                stop.wait(IDLE_S)  # the end, or the moment before another source
+            else:
+                self._again(source, controls())
+            self._requests.answer(self._tracker.decode)
+
+    def _new(self, source: Capture, taken: Taken, controls: Controls) -> None:
+        if self._from != (source, taken.jump):
+            self._tracker.reset()
+            self._from = (source, taken.jump)
+        wait_ms = (time.perf_counter_ns() - taken.frame.time_ns) / 1e6
+        result = self._track(taken.frame, controls, wait_ms)
+        self._note(result)
+        source.with_hand += bool(result.hands)
+        source.processed += 1
+        self._emit(result, True)
+
+    def _again(self, source: Capture, controls: Controls) -> None:
+        """The picture stands, but the user moves a slider."""
+        if self._last is None:
+            if source.failure is None:
+                return
+            camera = Intrinsics.from_fov(640, 480, np.pi / 3)  # no picture will come: explore on an empty one
+            frame = Frame(0, time.perf_counter_ns(), camera, np.zeros((480, 640, 3), np.uint8))
+        else:
+            frame, before, since = self._last
+            if controls is before or time.monotonic() - since < STILL_S:
+                return
+        self._emit(self._track(frame, controls, 0.0, fresh=False), False)
+
+    def _track(self, frame: Frame, controls: Controls, wait_ms: float, fresh: bool = True) -> Result:
+        result = self._tracker.track(frame, controls)
+        since = time.monotonic() if fresh or self._last is None else self._last[2]
+        self._last = (frame, controls, since)
+        return replace(result, times_ms={"wait": wait_ms, **result.times_ms})
+
+    def _note(self, result: Result) -> None:
+        tracks = {hand.track: hand.pose.side.value for hand in result.hands}
+        for track in self._tracks.keys() - tracks.keys():
+            self._event("lost", {"track": track, "side": self._tracks[track], "frame": result.frame.index})
+        for track in tracks.keys() - self._tracks.keys():
+            self._event("found", {"track": track, "side": tracks[track], "frame": result.frame.index})
+        self._tracks = tracks

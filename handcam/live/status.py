@@ -1,0 +1,62 @@
+"""What a window or a status line needs to know."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["LiveStatus", "RecordingStatus"]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStatus:
+    """The session being written."""
+
+    path: Path
+    """Where."""
+    elapsed_s: float
+    """Since it was started."""
+    frames: int
+    """Frames written."""
+    dropped: int
+    """Frames that the disk was too slow for."""
+    bytes: int
+    """Bytes on disk."""
+    failure: str | None
+    """Why writing stopped, one sentence; None while all is well."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveStatus:
+    """What goes on, for a window or a status line. Counts are of the present source."""
+
+    source: str
+    """What the source calls itself."""
+    source_live: bool
+    """Is it a device?"""
+    runtime: str
+    """What runs the model; empty until it is loaded."""
+    weights: str
+    """Name of the weights; empty until they are loaded."""
+    state: str
+    """``starting``, ``running``, ``paused``, ``ended``, ``failed`` or ``stopped``."""
+    failure: str | None
+    """Why it failed, one sentence."""
+    captured: int
+    """Frames read since the tracker was ready."""
+    processed: int
+    """Frames tracked."""
+    dropped: int
+    """Frames replaced by a newer one before they were tracked."""
+    with_hand: int
+    """Tracked frames with at least one hand."""
+    seekable: bool
+    """Has the source a position?"""
+    position: int
+    """Index of the frame read last."""
+    length: int
+    """Number of frames, 0 where there is no end."""
+    speed: float
+    """Playback rate."""
+    loop: bool
+    """Does it start again at the end?"""
+    recording: RecordingStatus | None
+    """The session being written, if any."""
