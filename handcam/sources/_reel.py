@@ -1,0 +1,117 @@
+"""Files as sources: pace, position, speed and loop are the same for videos, pictures and recordings."""
+
+from dataclasses import replace
+from threading import Event, Lock
+from time import perf_counter, perf_counter_ns
+from typing import Protocol
+
+from handcam.sources import SourceSettings
+from handcam.types import Frame
+
+__all__ = ["FileSource", "Reel"]
+
+LONGEST_GAP_S = 10.0
+"""A longer pause between two recorded frames is shortened to this."""
+LATE_S = 0.1
+"""A reader that comes later than this after the due time sets a new start: no burst of frames to catch up."""
+SLOWEST, FASTEST = 0.01, 100.0
+"""Bounds of the playing speed."""
+
+
+class Reel(Protocol):
+    """Numbered pictures in a file. Going forward by one must be fast; jumping may be slow."""
+
+    length: int
+    """Number of frames."""
+
+    def time_s(self, n: int) -> float:
+        """When frame ``n`` was taken, seconds from any start."""
+        ...
+
+    def frame(self, n: int) -> Frame | None:
+        """Frame ``n``; None when it is damaged and can be skipped.
+
+        Raises:
+            SourceError: it cannot be read, and the user should know.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free the file."""
+        ...
+
+
+class FileSource:
+    """A :class:`~handcam.sources.Source` and :class:`~handcam.sources.Seekable` over a :class:`Reel`.
+
+    ``Frame.index`` is the reel's own number of the frame, so it jumps back when a file is looped or sought;
+    ``Frame.time_ns`` is the moment of delivery. At the end ``read`` returns None, and goes on after a ``seek``.
+    """
+
+    live = False
+
+    def __init__(self, name: str, fps: float, reel: Reel, settings: SourceSettings) -> None:
+        self.name = name
+        self.fps = fps
+        self.length = reel.length
+        self.position = 0
+        self.loop = settings.loop
+        self._reel = reel
+        self._realtime = settings.realtime
+        self._speed = 1.0
+        self._last: tuple[float, float] | None = None  # (when frame was due, time in the file)
+        self._lock = Lock()  # around the reel; never held while waiting
+        self._closed = Event()
+
+    @property
+    def speed(self) -> float:
+        """How many times faster than recorded the frames come, when they are paced at all."""
+        return self._speed
+
+    @speed.setter
+    def speed(self, value: float) -> None:
+        self._speed = min(max(value, SLOWEST), FASTEST)
+
+    def seek(self, index: int) -> None:
+        """The next ``read`` returns frame ``index`` (clamped)."""
+        with self._lock:
+            self.position = min(max(index, 0), self.length - 1)
+            self._last = None
+
+    def read(self) -> Frame | None:
+        """The next frame when it is due; None at the end and after ``close``."""
+        while True:
+            with self._lock:
+                if self._closed.is_set():
+                    return None
+                if self.position >= self.length:
+                    if not self.loop:
+                        return None
+                    self.position, self._last = 0, None
+                n = self.position
+                self.position = n + 1  # before decoding, so that an error does not come twice
+                frame = self._reel.frame(n)
+                due = self._due(self._reel.time_s(n))
+                if frame is None and self.loop and self.position >= self.length and n == 0:
+                    return None  # a single damaged frame, looped
+            if frame is None:
+                continue
+            if self._realtime and self._closed.wait(max(0.0, due - perf_counter())):
+                return None
+            return replace(frame, time_ns=perf_counter_ns())
+
+    def close(self) -> None:
+        """Free the file; a waiting ``read`` returns None."""
+        self._closed.set()
+        with self._lock:
+            self._reel.close()
+
+    def _due(self, time_s: float) -> float:
+        now = perf_counter()
+        due = now
+        if self._last is not None:
+            due = self._last[0] + min(max(time_s - self._last[1], 0.0), LONGEST_GAP_S) / self._speed
+            if now - due > LATE_S:
+                due = now
+        self._last = due, time_s
+        return due

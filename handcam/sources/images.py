@@ -1,0 +1,147 @@
+"""Folders of pictures: ``images:folder``, or one picture: ``images:hand.jpg``. Depth of any camera comes in here.
+
+Layout of a folder; everything but one plane is optional:
+
+* colour: ``NAME.png``, ``.jpg``, ``.jpeg``, ``.bmp``, ``.webp``, ``.tif`` (or in the subfolder ``color/``);
+* depth: 16-bit grey PNG, distance along z, 0 where there is no reading: ``NAME.depth.png`` or ``depth/NAME.png`` beside
+  colour, or ``NAME.png`` where there is no colour. Depth must be aligned to colour and of the same size;
+* ``intrinsics.json``: ``{"fx", "fy", "cx", "cy", "width", "height"}`` in pixels, ``"depth_unit_m"`` metres per count
+  (default 0.001). Pictures of another size than ``width`` x ``height`` get scaled intrinsics.
+
+Frames come in natural order of NAME (``2`` before ``10``) at the frame rate of the settings.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from handcam.sources import SourceSettings
+from handcam.sources._reel import FileSource
+from handcam.types import Frame, Intrinsics, SourceError
+
+__all__ = ["open"]
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
+
+
+def open(rest: str, settings: SourceSettings) -> FileSource:
+    """Open a folder of pictures or one picture.
+
+    Raises:
+        SourceError: there is no such folder, no picture in it, or its ``intrinsics.json`` is damaged.
+    """
+    if not rest:
+        raise SourceError("Which pictures? Give a folder or a file, as in images:folder.")
+    path = Path(rest).expanduser()
+    if not path.exists():
+        raise SourceError(f"There is no folder or picture {path}.")
+    folder = path if path.is_dir() else path.parent
+    try:
+        pairs = find_pairs(folder) if path.is_dir() else [(None, path) if is_depth(path) else (path, None)]
+    except OSError as error:
+        raise SourceError(f"The folder {path} cannot be read ({error.strerror}).") from error
+    if not pairs:
+        raise SourceError(f"There are no pictures in {path}; PNG, JPEG, BMP, WebP and TIFF are read.")
+    return FileSource(f"images:{path.name}", settings.fps, ImageReel(pairs, folder, settings), settings)
+
+
+def find_pairs(folder: Path) -> list[tuple[Path | None, Path | None]]:
+    """Colour and depth files that belong together, in natural order of their names."""
+    colors: dict[str, Path] = {}
+    depths: dict[str, Path] = {}
+    for place, known in ((folder, None), (folder / "color", colors), (folder / "depth", depths)):
+        for file in place.iterdir() if place.is_dir() else ():
+            if file.suffix.lower() not in SUFFIXES or file.name.startswith(".") or not file.is_file():
+                continue
+            name, marked = file.stem, file.stem.endswith(".depth")
+            planes = known if known is not None else depths if marked or is_depth(file) else colors
+            planes[name.removesuffix(".depth")] = file
+    return [(colors.get(name), depths.get(name)) for name in sorted(colors.keys() | depths.keys(), key=natural)]
+
+
+def natural(name: str) -> list[tuple[int, int, str]]:
+    """A sort key in which numbers count as numbers."""
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name) if part]
+
+
+def is_depth(path: Path) -> bool:
+    """True for a 16-bit grey PNG, by its header."""
+    with path.open("rb") as file:
+        header = file.read(26)
+    return header[:8] == b"\x89PNG\r\n\x1a\n" and header[24:26] == b"\x10\x00"
+
+
+class ImageReel:
+    """Pictures on disk, read one by one."""
+
+    def __init__(self, pairs: list[tuple[Path | None, Path | None]], folder: Path, settings: SourceSettings) -> None:
+        self._pairs = pairs
+        self._settings = settings
+        self._intrinsics, self._depth_unit_m = read_intrinsics(folder / "intrinsics.json")
+        self.length = len(pairs)
+
+    def time_s(self, n: int) -> float:
+        return n / self._settings.fps
+
+    def frame(self, n: int) -> Frame:
+        color_path, depth_path = self._pairs[n]
+        color = depth = None
+        if color_path is not None:
+            color = cv2.cvtColor(decode(color_path, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        if depth_path is not None:
+            depth = decode(depth_path, cv2.IMREAD_UNCHANGED)
+            if depth.dtype != np.uint16 or depth.ndim != 2:
+                raise SourceError(f"The depth picture {depth_path} is not a 16-bit grey PNG.")
+            if color is not None and depth.shape != color.shape[:2]:
+                raise SourceError(f"{depth_path} and {color_path} differ in size; depth must be aligned to colour.")
+        height, width = (color if color is not None else depth).shape[:2]
+        camera = self._settings.camera(width, height)
+        if self._intrinsics is not None and self._settings.intrinsics is None:
+            camera = self._intrinsics.scaled(width, height)
+        return Frame(n, 0, camera, color, depth, self._depth_unit_m, device_time_ns=round(self.time_s(n) * 1e9))
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def decode(path: Path, how: int) -> np.ndarray:
+    """Read a picture file.
+
+    Raises:
+        SourceError: it is missing, empty, damaged or not a picture.
+    """
+    try:
+        data = np.fromfile(path, np.uint8)  # cv2.imread knows no Unicode paths on Windows
+        picture = cv2.imdecode(data, how) if data.size else None
+    except (OSError, cv2.error):
+        picture = None
+    if picture is None:
+        raise SourceError(f"The picture {path} cannot be read; it is empty, damaged or of an unknown kind.")
+    return picture
+
+
+def read_intrinsics(path: Path) -> tuple[Intrinsics | None, float]:
+    """The camera and the metres per depth count of ``intrinsics.json``; (None, 0.001) where there is none.
+
+    Raises:
+        SourceError: the file is damaged or holds impossible numbers.
+    """
+    if not path.is_file():
+        return None, 0.001
+    try:
+        told = json.loads(path.read_text("utf-8"))
+        camera = Intrinsics(
+            *(float(told[key]) for key in ("fx", "fy", "cx", "cy")), int(told["width"]), int(told["height"])
+        )
+        unit_m = float(told.get("depth_unit_m", 0.001))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise SourceError(
+            f"{path} is damaged; it needs fx, fy, cx, cy, width, height and optionally depth_unit_m."
+        ) from error
+    numbers = np.array([camera.fx, camera.fy, camera.width, camera.height, unit_m])
+    if not (np.isfinite([*numbers, camera.cx, camera.cy]).all() and (numbers > 0).all()):
+        raise SourceError(f"{path} holds impossible numbers; focal lengths, sizes and depth_unit_m must be positive.")
+    return camera, unit_m

@@ -1,0 +1,156 @@
+"""Video files: ``video:clip.mp4``. Whatever FFmpeg decodes; turned upright as its metadata says."""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+
+from handcam.sources import SourceSettings
+from handcam.sources._reel import FileSource
+from handcam.types import Frame, SourceError
+
+__all__ = ["open"]
+
+LARGEST_PX = 7680 * 4320
+"""Larger pictures are refused."""
+
+av.logging.set_level(av.logging.PANIC)  # what goes wrong is said once, in our words
+
+
+def open(rest: str, settings: SourceSettings) -> FileSource:
+    """Open a video file, played at its own pace.
+
+    Raises:
+        SourceError: there is no such file, or no picture can be read from it.
+    """
+    path = Path(rest).expanduser()
+    if not rest:
+        raise SourceError("Which video? Give a file, as in video:clip.mp4.")
+    if path.is_dir():
+        raise SourceError(f"{path} is a folder; use images:{path} for a folder of pictures.")
+    if not path.is_file():
+        raise SourceError(f"There is no video file {path}.")
+    if path.stat().st_size == 0:
+        raise SourceError(f"The video {path} is empty (0 bytes).")
+    reel = VideoReel(path, settings)
+    return FileSource(f"video:{path.name}", reel.fps, reel, settings)
+
+
+class VideoReel:
+    """The pictures of one video stream, numbered in the order in which they are shown."""
+
+    def __init__(self, path: Path, settings: SourceSettings) -> None:
+        self._path = path
+        self._settings = settings
+        self._open()
+        try:
+            self._prepare()
+        except BaseException:
+            self._container.close()
+            raise
+
+    def _open(self) -> None:
+        try:
+            self._container: InputContainer = av.open(str(self._path.resolve()))
+        except (av.FFmpegError, OSError, ValueError) as error:
+            raise SourceError(
+                f"The video {self._path} cannot be read: it is damaged, cut off, or not a video ({said(error)})."
+            ) from error
+        if not self._container.streams.video:
+            self._container.close()
+            raise SourceError(f"The file {self._path} has no pictures in it, only sound or data.")
+        self._stream = self._container.streams.video[0]
+        self._stream.thread_type = "AUTO"
+
+    def _prepare(self) -> None:
+        if self._stream.width * self._stream.height > LARGEST_PX:
+            raise SourceError(f"The pictures of {self._path} are too large ({self._stream.width} px wide).")
+        self.fps = float(self._stream.average_rate or self._stream.guessed_rate or 30)
+        # Without good times pictures are counted: raw streams have none, AVI has those of storage, not of display.
+        self._timed = self._container.format.name != "avi"
+        self._pts = self._scan()
+        self.length = len(self._pts)
+        self._turns: int | None = None
+        self._ahead: tuple[int, VideoFrame | None] | None = None  # decoded already, but later than what was asked for
+        self._next = 0  # the frame that the decoder gives next
+        self._rewind(0)
+        if self.length == 0 or not any(self.frame(n) is not None for n in range(min(self.length, 100))):
+            raise SourceError(f"No picture can be decoded from the video {self._path}; it is damaged or cut off.")
+
+    def _scan(self) -> list[int]:
+        """Presentation times of all packets, in the stream's units, sorted; a damaged tail ends the list."""
+        pts: list[int] = []
+        with suppress(av.FFmpegError):  # the part before the damage is good
+            for packet in self._container.demux(self._stream):
+                if packet.size and not packet.is_corrupt and not packet.is_discard:
+                    self._timed = self._timed and packet.pts is not None
+                    pts.append(packet.pts if packet.pts is not None else len(pts))
+        return sorted(set(pts)) if self._timed else list(range(len(pts)))
+
+    def time_s(self, n: int) -> float:
+        return float(self._pts[n] * self._stream.time_base) if self._timed and self._stream.time_base else n / self.fps
+
+    def frame(self, n: int) -> Frame | None:
+        if n < self._next or n > self._next + 2 * self.fps:
+            self._rewind(n)
+        picture = self._decode_until(n)
+        if picture is None:
+            return None
+        color = picture.to_ndarray(format="rgb24")
+        if self._turns is None:
+            self._turns = round(picture.rotation / 90) % 4
+        if self._turns:
+            color = np.ascontiguousarray(np.rot90(color, self._turns))
+        height, width = color.shape[:2]
+        return Frame(n, 0, self._settings.camera(width, height), color, device_time_ns=round(self.time_s(n) * 1e9))
+
+    def _rewind(self, n: int) -> None:
+        """Make the decoder's next picture one at or before ``n``."""
+        self._container.close()
+        self._open()
+        if self._timed:
+            with suppress(av.FFmpegError):  # a stream without an index is read from its start
+                self._container.seek(self._pts[n] if self._pts else 0, stream=self._stream, backward=True)
+        self._decoded = self._decode_all()
+        self._ahead = None
+        self._next = n
+
+    def _decode_all(self) -> Iterator[tuple[int, VideoFrame]]:
+        """Numbered pictures from here to the end, over damaged packets."""
+        count = 0
+        for packet in self._container.demux(self._stream):
+            try:
+                pictures = packet.decode()
+            except av.FFmpegError:
+                continue
+            for picture in pictures:
+                at = bisect_left(self._pts, picture.pts) if self._timed and picture.pts is not None else count
+                count = at + 1
+                yield at, picture
+
+    def _decode_until(self, n: int) -> VideoFrame | None:
+        """The picture of frame ``n``; None when the decoder passes it by."""
+        self._next = n + 1
+        with suppress(av.FFmpegError):  # the end of what can be read
+            while True:
+                at, picture = self._ahead or next(self._decoded, (self.length, None))
+                self._ahead = None
+                if at == n:
+                    return picture
+                if at > n:
+                    self._ahead = at, picture
+                    return None
+        return None
+
+    def close(self) -> None:
+        self._container.close()
+
+
+def said(error: Exception) -> str:
+    """What FFmpeg said, without its number and the path."""
+    return str(getattr(error, "strerror", None) or error).rstrip(".").lower()

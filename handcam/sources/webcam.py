@@ -1,0 +1,160 @@
+"""Cameras that OpenCV opens: ``webcam`` (the first), ``webcam:1``, ``webcam:http://host/stream`` (rtsp, udp ... too)."""
+
+import os
+import re
+import sys
+from pathlib import Path
+from threading import Lock
+from time import perf_counter_ns
+
+# Before OpenCV is used: no messages of its own, and on Windows a start in less than a minute.
+os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
+os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")  # seconds until an unplugged camera is noticed
+
+import cv2
+
+from handcam.sources import Device, SourceSettings
+from handcam.types import Frame, SourceError
+
+__all__ = ["devices", "open"]
+
+for _name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):  # OpenCV's Qt 5 must not be offered to the window
+    os.environ.pop(_name, None)
+cv2.setLogLevel(0)
+
+BACKEND = {"linux": cv2.CAP_V4L2, "win32": cv2.CAP_DSHOW, "darwin": cv2.CAP_AVFOUNDATION}.get(sys.platform, cv2.CAP_ANY)
+NETWORK = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp", "rtp", "srt")
+OPEN_TIMEOUT_MS, READ_TIMEOUT_MS = 5000, 3000
+"""How long a network camera may take to answer, and to send a picture."""
+
+
+def devices() -> list[Device]:
+    """The cameras of this machine, by name."""
+    from cv2_enumerate_cameras import enumerate_cameras
+
+    found = {camera.index: camera.name for camera in enumerate_cameras(BACKEND)}
+    return [Device(name or f"Camera {index}", f"webcam:{index}") for index, name in sorted(found.items())]
+
+
+def open(rest: str, settings: SourceSettings) -> "Webcam":
+    """Open a camera by number (default 0) or by the address of its stream.
+
+    Raises:
+        SourceError: there is no such camera, it is in use, or its address does not answer.
+    """
+    scheme, separator, _ = rest.partition("://")
+    if separator and scheme.lower() in NETWORK:
+        return Webcam(open_network(rest), f"webcam:{without_password(rest)}", settings, network=True)
+    if rest and not rest.isdecimal():
+        raise SourceError(
+            f"{rest!r} is no camera; use a number, as in webcam:1, or an address that starts with http:// or rtsp://."
+        )
+    first = [device.source for device in devices()] if not rest else []
+    index = int(first[0].partition(":")[2] if first else rest or 0)
+    return Webcam(open_local(index, settings), f"webcam:{index}", settings, network=False)
+
+
+def open_local(index: int, settings: SourceSettings) -> cv2.VideoCapture:
+    """Open a camera of this machine and ask for MJPG, the size, the rate and the shortest queue, in this order."""
+    node = Path(f"/dev/video{index}")
+    if sys.platform == "linux" and not node.exists():
+        others = ", ".join(device.source for device in devices())
+        hint = f"there are {others}" if others else "plug one in, or start with --source demo"
+        raise SourceError(f"There is no camera {index}; {hint}.")
+    if sys.platform == "linux" and not os.access(node, os.R_OK | os.W_OK):
+        raise SourceError(f"You may not use {node}; add yourself to its group (usually 'video') and log in again.")
+    capture = cv2.VideoCapture(index, BACKEND)
+    if not capture.isOpened():
+        raise SourceError(f"Camera {index} cannot be opened; it is missing, or another program is using it.")
+    capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))  # raw YUYV fills USB 2 beyond 640x480
+    capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width)
+    capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
+    capture.set(cv2.CAP_PROP_FPS, settings.fps)
+    capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # no old pictures
+    return capture
+
+
+def open_network(address: str) -> cv2.VideoCapture:
+    """Open a stream, with limits on how long it may take."""
+    limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS]
+    capture = cv2.VideoCapture(address, cv2.CAP_FFMPEG, limits)
+    if not capture.isOpened():
+        raise SourceError(
+            f"The camera at {without_password(address)} does not answer with a video stream; check address and network."
+        )
+    return capture
+
+
+def without_password(address: str) -> str:
+    """The address as it may be shown."""
+    return re.sub(r"//[^/@]*@", "//", address)
+
+
+class Webcam:
+    """One open camera. ``notes`` says in sentences what the camera did not grant."""
+
+    live = True
+
+    def __init__(self, capture: cv2.VideoCapture, name: str, settings: SourceSettings, network: bool) -> None:
+        self.name = name
+        told = capture.get(cv2.CAP_PROP_FPS)
+        self.fps = told if 1 <= told <= 480 else settings.fps
+        self.notes = () if network else granted(capture, settings)
+        self._capture = capture
+        self._settings = settings
+        self._network = network
+        self._index = 0
+        self._lock = Lock()  # OpenCV must not release a capture while another thread grabs from it
+        self._closed = False
+
+    def read(self) -> Frame | None:
+        """The next picture.
+
+        Raises:
+            SourceError: the camera was unplugged, taken, or its network went away.
+        """
+        with self._lock:
+            try:
+                return None if self._closed else self._grab()
+            finally:
+                if self._closed:
+                    self._capture.release()
+
+    def _grab(self) -> Frame | None:
+        arrived = self._capture.grab()
+        time_ns = perf_counter_ns()
+        arrived, picture = self._capture.retrieve() if arrived else (False, None)
+        if self._closed:
+            return None
+        if not arrived or picture is None:
+            cure = "check its network" if self._network else "plug it in again, or close the program that took it"
+            raise SourceError(f"{self.name} sends no more pictures; {cure}, then press Retry.")
+        code = cv2.COLOR_GRAY2RGB if picture.ndim == 2 or picture.shape[2] == 1 else cv2.COLOR_BGR2RGB
+        color = cv2.cvtColor(picture, code)
+        height, width = color.shape[:2]
+        frame = Frame(self._index, time_ns, self._settings.camera(width, height), color)
+        self._index += 1
+        return frame
+
+    def close(self) -> None:
+        """Free the camera; where another thread is reading, as soon as its read ends."""
+        self._closed = True
+        if self._lock.acquire(blocking=False):
+            try:
+                self._capture.release()
+            finally:
+                self._lock.release()
+
+
+def granted(capture: cv2.VideoCapture, settings: SourceSettings) -> tuple[str, ...]:
+    """What the camera gives instead of what it was asked for."""
+    notes = []
+    size = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+    if size != (settings.width, settings.height):
+        notes.append(f"The camera gives {size[0]}x{size[1]} instead of {settings.width}x{settings.height}.")
+    fps = capture.get(cv2.CAP_PROP_FPS)
+    if fps and abs(fps - settings.fps) > 1:
+        notes.append(f"The camera gives {fps:.0f} pictures a second instead of {settings.fps:.0f}.")
+    return tuple(notes)
