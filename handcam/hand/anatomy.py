@@ -11,7 +11,7 @@ in supple hands), so a violation means an impossible pose rather than an unusual
 """
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from handcam.hand.bones import turns_for_joints
 from handcam.hand.rig import DOFS, load_rig, read_angles

@@ -1,7 +1,9 @@
 """The hand's rigged surface: forward kinematics and linear blend skinning, batched, in numpy.
 
 The model is the generic right hand of the WebXR input profiles (``assets/hand-rig``, MIT): 1,159 welded vertices. A
-left hand is this one mirrored.
+left hand is this one mirrored. Its joints are those of the file, but for the knuckles and the thumb's, which stand where
+the hand models behind the common label sets have them (knuckles a little further out, the thumb's a little further in):
+the file's wrist-to-knuckle share of the hand length is 0.485, theirs 0.535.
 
 **Hand frame** (metres): origin at the wrist, y from the wrist towards the fingers, z out of the back of the hand, x to
 the little finger's side.
@@ -47,6 +49,8 @@ _NODES = (
 _HAND_FROM_FILE = np.array([[0.0, 0.0, 1.0], [0.0, -1.0, 0.0], [1.0, 0.0, 0.0]])
 _ABDUCTION_SIGN = np.array([1.0, 1.0, 1.0, -1.0, -1.0], np.float32)
 """Turns about the dorsal axis that abduct: thumb, index, middle, ring, little."""
+_MOVED = {1: (0, 0.18), 2: (1, 0.22), 3: (2, 0.24), 5: (6, 0.2), 9: (10, 0.2), 13: (14, 0.2), 17: (18, 0.2)}
+"""Joints that the file puts elsewhere than the common hand models do: (towards this joint, by this share)."""
 _TIP_INSIDE_M = 0.002
 """How far the labelled fingertip lies inside the end of the flesh."""
 
@@ -290,6 +294,7 @@ def load_rig() -> Rig:
         along /= np.linalg.norm(along)
         flesh = vertices[weights[:, tip - 1] > 0.5] - rest[tip - 1]
         rest[tip] = rest[tip - 1] + along * ((flesh @ along).max() - _TIP_INSIDE_M)
+    rest[list(_MOVED)] = [rest[j] + share * (rest[to] - rest[j]) for j, (to, share) in _MOVED.items()]
     axes = bind[:, :3, 0] @ _HAND_FROM_FILE.T
     axes /= np.linalg.norm(axes, axis=1, keepdims=True)
     faces = weld.ravel()[index.reshape(-1, 3)].astype(np.int32)
