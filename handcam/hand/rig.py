@@ -1,9 +1,9 @@
 """The hand's rigged surface: forward kinematics and linear blend skinning, batched, in numpy.
 
 The model is the generic right hand of the WebXR input profiles (``assets/hand-rig``, MIT): 1,159 welded vertices. A
-left hand is this one mirrored. Its joints are those of the file, but for the knuckles and the thumb's, which stand where
-the hand models behind the common label sets have them (knuckles a little further out, the thumb's a little further in):
-the file's wrist-to-knuckle share of the hand length is 0.485, theirs 0.535.
+left hand is this one mirrored. Its joints are those of the file, but for the knuckles and the thumb's, which stand
+where the hand models behind the common label sets have them (knuckles a little further out, the thumb's a little
+further in): the file's wrist-to-knuckle share of the hand length is 0.485, theirs 0.535.
 
 **Hand frame** (metres): origin at the wrist, y from the wrist towards the fingers, z out of the back of the hand, x to
 the little finger's side.
@@ -16,7 +16,6 @@ thumb's carpometacarpal angles count from the rest pose: flexion across the palm
 twist (pronation) towards the fingertips.
 """
 
-import json
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -24,9 +23,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
+from handcam.hand.glb import read_glb
 from handcam.hand.skeleton import FINGERS
+from handcam.hand.turns import apply, product, read_angles, turn
 
-__all__ = ["DOFS", "DOF_INDEX", "METACARPALS", "Rig", "Shape", "load_rig", "read_angles"]
+__all__ = ["DOFS", "DOF_INDEX", "METACARPALS", "Rig", "Shape", "load_rig"]
 
 DOFS = (
     "thumb_cmc_flexion", "thumb_cmc_abduction", "thumb_cmc_twist",
@@ -118,7 +119,7 @@ class Rig:
         flexion, abduction = read_angles(local)
         flexion[0, 0] = abduction[0, 0] = 0.0
         abduction[:, 1:] *= np.array([1.0, 0, 0, 0, 0])[:, None]
-        undo = np.swapaxes(_turn(flexion, abduction, np.zeros_like(flexion)), -1, -2)
+        undo = np.moveaxis(turn(flexion, abduction, np.zeros_like(flexion)), (0, 1), (-1, -2))
         c = undo @ np.swapaxes(self.frames, -1, -2)
         k = self.frames.copy()
         k[:, 1:] = c[:, :-1] @ self.frames[:, 1:]
@@ -133,7 +134,7 @@ class Rig:
 
     def pose(self, angles: Float[np.ndarray, "b 24"], shape: Shape | None = None) -> Float[np.ndarray, "b 25 3"]:
         """Joints of hands with these angles: the common 21, then the four metacarpals' bases; hand frame, metres."""
-        return self._kinematics(angles, shape or Shape.neutral(len(angles)))[0]
+        return self._kinematics(angles, shape or Shape.neutral(len(angles)), turns=False)[0]
 
     def surface(
         self, angles: Float[np.ndarray, "b 24"], shape: Shape | None = None
@@ -143,46 +144,53 @@ class Rig:
         joints, turns = self._kinematics(angles, shape)
         return joints, self.skin(joints, turns, shape.thickness * shape.size[:, None], shape.breadth * shape.size)
 
-    def _kinematics(self, angles: np.ndarray, shape: Shape) -> tuple[np.ndarray, np.ndarray]:
-        """Joints (b 25 3) and the turn of each joint's bone from the rest pose (b 25 3 3).
+    def _kinematics(self, angles: np.ndarray, shape: Shape, turns: bool = True) -> tuple[np.ndarray, np.ndarray | None]:
+        """Joints (b 25 3) and, if asked, the turn of each joint's bone from the rest pose (b 25 3 3).
 
         With ``F`` a joint's frame, ``E`` its turn and ``C`` what undoes the rest pose's own angles, a bone turns by
         ``G = G_parent F E C``; the loop carries ``H = G inv(C)``, so ``H = H_parent K E`` with ``K = C_parent F``.
+        Everything here has the batch as its last axis, which is what makes it fast.
         """
         n = len(angles)
         k, c, bones = self._chain
-        a = np.asarray(angles, np.float32)
-        flexion, abduction, twist = (np.zeros((n, 5, 3), np.float32) for _ in range(3))
-        flexion[:, 0], abduction[:, 0, :2], twist[:, 0, 0] = a[:, [0, 3, 5]], a[:, [1, 4]], a[:, 2]
-        fingers = a[:, 6:22].reshape(n, 4, 4)
-        flexion[:, 1:] = fingers[:, :, [0, 2, 3]]
-        abduction[:, 1:, 0] = fingers[:, :, 1]
-        e = _turn(flexion, abduction * _ABDUCTION_SIGN[:, None], twist)
+        a = np.ascontiguousarray(np.asarray(angles, np.float32).T)
+        flexion, abduction, twist = (np.zeros((3, 5, n), np.float32) for _ in range(3))
+        flexion[:, 0], abduction[:2, 0], twist[0, 0] = a[[0, 3, 5]], a[[1, 4]], a[2]
+        fingers = a[6:22].reshape(4, 4, n)
+        flexion[:, 1:] = fingers[:, [0, 2, 3]].swapaxes(0, 1)
+        abduction[0, 1:] = fingers[:, 1]
+        abduction *= _ABDUCTION_SIGN[:, None]
 
-        stretch = np.ones((n, 1, 3), np.float32)
-        stretch[:, 0, 0] = shape.breadth
-        lengths = shape.lengths.reshape(n, 5, 4, 1).astype(np.float32)
-        base = np.empty((n, 25, 3), np.float32)
-        base[:, 0] = 0.0
-        roots = self.rest_m[[1, 5, 9, 13, 17]].astype(np.float32) * lengths[:, :, 0] * stretch
-        base[:, 21:] = self.rest_m[21:].astype(np.float32) * lengths[:, 1:, 0] * stretch
-        arch = np.broadcast_to(np.eye(3, dtype=np.float32), (n, 5, 3, 3)).copy()
-        s, v = np.sin(a[:, 22:, None, None]), 1.0 - np.cos(a[:, 22:, None, None])
-        arch[:, 3:] += -s * self._arch_axes + v * (self._arch_axes @ self._arch_axes)
-        roots[:, 1:] = base[:, 21:] + np.einsum("bfij,bfj->bfi", arch[:, 1:], roots[:, 1:] - base[:, 21:])
+        lengths = shape.lengths.T.reshape(5, 4, n).astype(np.float32)
+        base = np.zeros((3, 25, n), np.float32)
+        ray = lengths[:, 0] * np.stack([shape.breadth, np.ones(n), np.ones(n)])[:, None].astype(np.float32)
+        roots = self.rest_m[[1, 5, 9, 13, 17], :, None].swapaxes(0, 1) * ray
+        base[:, 21:] = self.rest_m[21:, :, None].swapaxes(0, 1) * ray[:, 1:]
+        arch = np.zeros((3, 3, 5, n), np.float32)
+        arch[[0, 1, 2], [0, 1, 2]] = 1.0
+        cross = self._arch_axes.transpose(1, 2, 0)[..., None]
+        square = (self._arch_axes @ self._arch_axes).transpose(1, 2, 0)[..., None]
+        arch[:, :, 3:] += -np.sin(a[22:]) * cross + (1.0 - np.cos(a[22:])) * square
+        roots[:, 3:] = base[:, 23:] + apply(arch[:, :, 3:], roots[:, 3:] - base[:, 23:])
 
-        turns = np.empty((n, 25, 3, 3), np.float32)
-        turns[:, 0] = np.eye(3)
-        turns[:, 21:] = arch[:, 1:]
+        out = np.zeros((3, 3, 25, n), np.float32) if turns else None
+        if out is not None:
+            out[[0, 1, 2], [0, 1, 2], 0] = 1.0
+            out[:, :, 21:] = arch[:, :, 1:]
         h, at = arch, roots
         for level in range(3):
-            h = (h @ k[:, level]) @ e[:, :, level]
+            h = product(h, k[:, level].transpose(1, 2, 0)[..., None])
+            h = product(h, turn(flexion[level], abduction[level], twist[level]))
             base[:, 1 + level : 21 : 4] = at
-            turns[:, 1 + level : 21 : 4] = h @ c[:, level]
-            at = at + np.einsum("bfij,fj->bfi", h, bones[:, level]) * lengths[:, :, level + 1]
+            at = at + apply(h, bones[:, level].T[..., None]) * lengths[:, level + 1]
+            if out is not None:
+                out[:, :, 1 + level : 21 : 4] = product(h, c[:, level].transpose(1, 2, 0)[..., None])
         base[:, 4:21:4] = at
-        turns[:, 4:21:4] = turns[:, 3:21:4]
-        return base * shape.size[:, None, None].astype(np.float32), turns
+        joints = np.ascontiguousarray((base * shape.size.astype(np.float32)).transpose(2, 1, 0))
+        if out is None:
+            return joints, None
+        out[:, :, 4:21:4] = out[:, :, 3:21:4]
+        return joints, np.ascontiguousarray(out.transpose(3, 2, 0, 1))
 
     def skin(
         self, joints_m: Float[np.ndarray, "b 25 3"], turns: Float[np.ndarray, "b 25 3 3"],
@@ -240,43 +248,10 @@ _BONE = np.array([1, 2, 3, 5, 6, 7, 9, 10, 11, 13, 14, 15, 17, 18, 19, 21, 22, 2
 _CHILD = np.array([2, 3, 4, 6, 7, 8, 10, 11, 12, 14, 15, 16, 18, 19, 20, 5, 9, 13, 17])
 
 
-def read_angles(local: Float[np.ndarray, "*b 3"]) -> tuple[Float[np.ndarray, "*b"], Float[np.ndarray, "*b"]]:
-    """Flexion and turn about the dorsal axis (radians) of a bone given along its joint's right, forward and dorsal."""
-    sideways = local[..., 0] / np.maximum(np.linalg.norm(local, axis=-1), 1e-12)
-    return np.arctan2(-local[..., 2], local[..., 1]), -np.arcsin(np.clip(sideways, -1.0, 1.0))
-
-
-def _turn(flexion: np.ndarray, abduction: np.ndarray, twist: np.ndarray) -> np.ndarray:
-    """``Rx(-flexion) Rz(abduction) Ry(twist)``, stacked in the last two axes."""
-    cf, sf, ca, sa, ct, st = (g(a) for a in (flexion, abduction, twist) for g in (np.cos, np.sin))
-    out = np.empty((*flexion.shape, 3, 3), flexion.dtype)
-    out[..., 0, 0], out[..., 0, 1], out[..., 0, 2] = ca * ct, -sa, ca * st
-    out[..., 1, 0], out[..., 1, 1], out[..., 1, 2] = cf * sa * ct - sf * st, cf * ca, cf * sa * st + sf * ct
-    out[..., 2, 0], out[..., 2, 1], out[..., 2, 2] = -sf * sa * ct - cf * st, -sf * ca, -sf * sa * st + cf * ct
-    return out
-
-
-def _read_glb(path: Path) -> tuple[dict, list[np.ndarray]]:
-    """The JSON part and every accessor of a binary glTF file, as arrays (count, components)."""
-    data = path.read_bytes()
-    length = int.from_bytes(data[12:16], "little")
-    tree = json.loads(data[20 : 20 + length])
-    blob = data[20 + length + 8 :]
-    kinds = {5126: np.float32, 5121: np.uint8, 5123: np.uint16}
-    widths = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
-    arrays = []
-    for a in tree["accessors"]:
-        width = widths[a["type"]]
-        start = tree["bufferViews"][a["bufferView"]].get("byteOffset", 0)
-        flat = np.frombuffer(blob, kinds[a["componentType"]], a["count"] * width, start)
-        arrays.append(flat.reshape(a["count"], width))
-    return tree, arrays
-
-
 @cache
 def load_rig() -> Rig:
     """The right hand from ``assets/hand-rig/right.glb``, read once."""
-    tree, (position, _, _, bones, shares, index, inverse_bind) = _read_glb(
+    tree, (position, _, _, bones, shares, index, inverse_bind) = read_glb(
         Path(__file__).parents[2] / "assets" / "hand-rig" / "right.glb"
     )
     names = [tree["nodes"][i]["name"] for i in tree["skins"][0]["joints"]]
