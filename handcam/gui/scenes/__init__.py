@@ -1,1 +1,63 @@
-"""3D views. A file here paints a result in 3D: ``open3d`` in a process of its own, ``painter`` with Qt alone."""
+"""3D views. A file here paints a scene: ``open3d`` in a process of its own, ``painter`` with Qt alone.
+
+Each file defines ``open(width, height) -> Renderer``. What is painted is one fixed-size record of plain numbers
+(:data:`SCENE`), so it can lie in shared memory and crosses to another process without being copied or pickled.
+
+Coordinates are the camera frame's axes in metres (x right, y down, z forward), moved so that the orbit's target is
+the origin: renderers keep their precision and their lights wherever the hand is.
+"""
+
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import UInt8
+
+__all__ = ["HANDS", "POINTS", "SAMPLES", "SCENE", "Renderer", "empty_scene"]
+
+HANDS = 2
+"""Hands in one scene."""
+SAMPLES = 16
+"""Posterior samples in one scene, all hands together."""
+POINTS = 4096
+"""Points of the measured surface in one scene."""
+
+SCENE = np.dtype(
+    [
+        ("hands", "i4"),                            # how many of the hands below are there
+        ("left", "u1", HANDS),                      # 1 for a left hand
+        ("faint", "u1", HANDS),                     # 1 for a pose that is explored and not seen
+        ("joints", "f4", (HANDS, 21, 3)),           # metres
+        ("sigma", "f4", (HANDS, 21)),               # standard deviation of each joint, metres
+        ("ghosts", "i4"),                           # how many true hands follow
+        ("ghost", "f4", (HANDS, 21, 3)),            # the true joints, metres
+        ("samples", "i4"),                          # how many samples follow
+        ("sample", "f4", (SAMPLES, 21, 3)),         # joints decoded from samples of the posterior, metres
+        ("points", "i4"),                           # how many measured points follow
+        ("point", "f4", (POINTS, 3)),               # metres
+        ("point_rgb", "u1", (POINTS, 3)),           # their colours
+        ("surface", "u1"),                          # 1 to draw the skin over the skeleton
+        ("floor", "f4"),                            # y of the ground, metres
+        ("grid_origin", "f4", 2),                   # x and z of a grid line, so that the ground stays put
+        ("view_from_scene", "f4", (4, 4)),          # the orbiting camera, OpenCV axes
+        ("focal", "f4"),                            # its focal length in picture heights
+    ]
+)  # fmt: skip
+"""One scene, complete."""
+
+
+def empty_scene() -> np.ndarray:
+    """A scene with nothing in it, shape ()."""
+    return np.zeros((), SCENE)
+
+
+@runtime_checkable
+class Renderer(Protocol):
+    """Paints scenes at one picture size. All calls come from one thread."""
+
+    def draw(self, scene: np.ndarray) -> UInt8[np.ndarray, "h w 4"]:
+        """The picture as BGRX, valid until the next call."""
+        ...
+
+    def close(self) -> None:
+        """Free what it holds."""
+        ...

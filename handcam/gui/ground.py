@@ -1,0 +1,70 @@
+"""What stands still in the 3D view: a ground grid in centimetres, the camera's axes, and shadows."""
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from handcam.gui.colours import LINE, VIEW, rgb
+
+__all__ = ["AXES", "AXIS_M", "CELL_M", "axes_lines", "ground_lines", "shadow"]
+
+CELL_M = 0.05
+"""Edge of a cell of the grid."""
+_CELLS = 6
+"""Cells from the middle to the edge."""
+AXIS_M = 0.05
+"""Length of an axis."""
+AXES = (("x", "#e06c75"), ("y", "#7fb069"), ("z", "#6a8fd8"))
+"""Name and colour of each axis of the camera frame: right, down, forward."""
+
+_BACK = np.array(rgb(VIEW)) / 255
+_GRID = np.array(rgb(LINE)) / 255 * 1.25
+
+
+def ground_lines(
+    floor_m: float, origin_m: Float[np.ndarray, " 2"]
+) -> tuple[Float[np.ndarray, "n 3"], Int[np.ndarray, "m 2"], Float[np.ndarray, "m 3"]]:
+    """Points, lines and colours of the grid; it fades towards its edge, so it needs no border.
+
+    Args:
+        floor_m: y of the ground.
+        origin_m: x and z of any line crossing; the grid is drawn around the crossing nearest to (0, 0).
+    """
+    shift = (np.asarray(origin_m, float) + CELL_M / 2) % CELL_M - CELL_M / 2
+    ticks = np.arange(-_CELLS, _CELLS + 1) * CELL_M
+    a, b = np.meshgrid(ticks, ticks, indexing="ij")
+    points = np.stack([a + shift[0], np.full_like(a, floor_m), b + shift[1]], -1).reshape(-1, 3)
+    return points, _GRID_PAIRS, _GRID_RGB
+
+
+def _grid_pairs() -> tuple[np.ndarray, np.ndarray]:
+    n = 2 * _CELLS + 1
+    index = np.arange(n * n).reshape(n, n)
+    pairs = np.concatenate(
+        [
+            np.stack([index[:-1].ravel(), index[1:].ravel()], -1),
+            np.stack([index[:, :-1].ravel(), index[:, 1:].ravel()], -1),
+        ]
+    )
+    where = np.stack(np.divmod(pairs, n), -1).mean(1) - _CELLS
+    near = np.clip(1.05 - np.linalg.norm(where, axis=1) / _CELLS, 0, 1)
+    return pairs.astype(np.int32), _BACK + near[:, None] * (_GRID - _BACK)
+
+
+_GRID_PAIRS, _GRID_RGB = _grid_pairs()
+
+
+def axes_lines(
+    floor_m: float,
+) -> tuple[Float[np.ndarray, "4 3"], Int[np.ndarray, "3 2"], Float[np.ndarray, "3 3"]]:
+    """The camera's axes, standing on the ground at the left front of the hand."""
+    corner = np.array([-2.4 * CELL_M, floor_m, -2 * CELL_M])
+    points = np.concatenate([corner[None], corner + np.diag([AXIS_M, -AXIS_M, AXIS_M])])
+    pairs = np.array([[0, 1], [0, 2], [0, 3]], np.int32)
+    return points, pairs, np.array([rgb(colour) for _, colour in AXES]) / 255
+
+
+def shadow(points_m: Float[np.ndarray, "n 3"], floor_m: float) -> Float[np.ndarray, "n 3"]:
+    """Points dropped straight onto the ground, a millimetre above it."""
+    out = points_m.copy()
+    out[:, 1] = floor_m - 0.001
+    return out
