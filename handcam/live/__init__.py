@@ -82,7 +82,7 @@ class Live:
             self._stop.set()
             self._capture.stop()
             self.results.close()
-            done = self._capture.join(timeout_s)
+            done = self._capture.join(0.8 * timeout_s)
             if self._thread.ident is not None:
                 self._thread.join(max(0.0, deadline - time.monotonic()))
             if self._thread.is_alive():
@@ -189,6 +189,9 @@ class Live:
         self.results.put(Result(frame, (), {}, time.perf_counter_ns(), controls=self._controls))
 
     def _tap(self, frame: Frame) -> None:
+        if self._record is not None:  # the first frame: now the source has a name, and nothing is missed
+            path, self._record = self._record, None
+            self._begin_recording(path)
         recorder = self._recorder
         if recorder is not None:
             recorder[1].put_frame(frame)
@@ -200,9 +203,6 @@ class Live:
             try:
                 self._tracker = tracker
                 self._requests.open()
-                if self._record is not None:
-                    self._begin_recording(self._record)
-                    self._record = None
                 self._tracking.set()
                 Estimate(tracker, self._requests, self._emit, self._event).run(
                     self._stop, lambda: self._capture, lambda: self._controls

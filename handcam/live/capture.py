@@ -95,6 +95,8 @@ class Capture:
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the end after :meth:`stop`, closing the source under a blocked reader. False: it still hangs."""
+        if self._thread.ident is None:
+            return True
         deadline = time.monotonic() + timeout_s
         self._thread.join(min(POLITE_S, timeout_s))
         if self._thread.is_alive() and self.source is not None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from threading import Event
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -28,6 +28,7 @@ ANSWER_S = 0.01
 """How long requests may hold up the next frame."""
 
 
+@runtime_checkable
 class Sink(Protocol):
     """Gets every result on the live thread, so it must not block: a stream, or a report."""
 
