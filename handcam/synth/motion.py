@@ -1,0 +1,100 @@
+"""Smooth random motion: a hand that goes from one shape to the next, turns and drifts, and comes back to the start."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from scipy.spatial.transform import Rotation
+
+from handcam.hand.rig import Shape, load_rig
+from handcam.synth.gestures import GESTURES, gesture_angles
+from handcam.synth.poses import Poses, PoseSettings, collides, sample_angles, sample_shape
+
+__all__ = ["MotionSettings", "move"]
+
+
+@dataclass(frozen=True, slots=True)
+class MotionSettings:
+    """How a hand moves before the camera."""
+
+    hold_s: float = 0.35
+    """Mean time it rests in a shape."""
+    change_s: float = 0.8
+    """Mean time from one shape to the next."""
+    named: float = 0.75
+    """Share of shapes that are named gestures; the others are random poses."""
+    turn_deg: float = 26.0
+    """Standard deviation of the hand's turn, per axis."""
+    distance_m: float = 0.45
+    """Mean distance from the camera."""
+    wander_m: float = 0.05
+    """Standard deviation of the hand's place across the picture."""
+    back_share: float = 0.4
+    """Share of the time that the back of the hand is shown."""
+
+
+def move(
+    rng: np.random.Generator, frames: int, fps: float, settings: MotionSettings = MotionSettings(),
+    shape: Shape | None = None,
+) -> Poses:  # fmt: skip
+    """One right hand over ``frames`` frames, the last of which leads back to the first.
+
+    Args:
+        rng: where the chance comes from.
+        frames: length of the loop.
+        fps: frames a second.
+        settings: pace and extent.
+        shape: proportions of this one hand; drawn when None.
+    """
+    keys = max(3, round(frames / fps / (settings.hold_s + settings.change_s)))
+    angles = _key_angles(rng, keys, settings)
+    hold = settings.hold_s / (settings.hold_s + settings.change_s) * rng.uniform(0.5, 1.5, keys)
+    at = np.arange(frames) * keys / frames
+    key = at.astype(int)
+    t = np.clip((at - key - hold[key]) / (1 - hold[key]), 0.0, 1.0)[:, None]
+    t = t**3 * (10 - 15 * t + 6 * t * t)  # minimum jerk
+    path = angles[key] + t * (angles[(key + 1) % keys] - angles[key])
+    path = (path + np.radians(1.5) * _wander(rng, frames, fps, 24, 1.2)).astype(np.float32)
+
+    shape = shape or sample_shape(rng, 1, PoseSettings(size=0.05, bones=0.04))
+    shape = Shape(*(np.repeat(getattr(shape, name)[:1], frames, axis=0) for name in Shape.__dataclass_fields__))
+    rotation = _turns(rng, frames, fps, settings)
+    hand = load_rig().pose(path, shape)[:, :21]
+    turned = hand @ rotation.swapaxes(1, 2)
+    place = _wander(rng, frames, fps, 3, 0.25) * settings.wander_m * [1.3, 0.6, 1.2]
+    place[:, 2] = settings.distance_m * np.exp(place[:, 2] / 0.3)
+    translation = (place - turned.mean(1)).astype(np.float32)
+    return Poses(path, shape, rotation, translation, turned + translation[:, None])
+
+
+def _key_angles(rng: np.random.Generator, keys: int, settings: MotionSettings) -> np.ndarray:
+    """Shapes to pass through, none of them with colliding fingers."""
+    table = gesture_angles()
+    order = np.concatenate([rng.permutation(len(GESTURES)) for _ in range(1 + keys // len(GESTURES))])[:keys]
+    random = sample_angles(rng, 40 * keys)
+    random = random[~collides(load_rig().pose(random))][:keys]
+    return np.where(rng.random((keys, 1)) < settings.named, table[order], random)
+
+
+def _turns(rng: np.random.Generator, frames: int, fps: float, settings: MotionSettings) -> np.ndarray:
+    """Camera-from-hand rotations: upright, the palm or the back to the camera, swaying."""
+    sides = max(2, round(frames / fps / 5.0))
+    back = rng.random(sides) < settings.back_share
+    at = np.arange(frames) * sides / frames
+    key = at.astype(int)
+    t = np.clip((at - key - 0.75) / 0.25, 0.0, 1.0)
+    t = t * t * (3 - 2 * t)
+    facing = np.pi * (back[key] + t * (back[(key + 1) % sides].astype(float) - back[key]))
+    sway = np.radians(settings.turn_deg) * _wander(rng, frames, fps, 3, 0.35)
+    upright = Rotation.from_euler("z", np.pi)
+    turn = Rotation.from_rotvec(sway * [1.0, 1.2, 0.7]) * upright * Rotation.from_euler("y", facing)
+    return turn.as_matrix().astype(np.float32)
+
+
+def _wander(rng: np.random.Generator, frames: int, fps: float, width: int, hz: float) -> Float[np.ndarray, "t w"]:
+    """Periodic smooth noise of unit variance with content up to about ``hz``."""
+    spectrum = np.fft.rfft(rng.standard_normal((frames, width)), axis=0)
+    f = np.fft.rfftfreq(frames, 1 / fps)[:, None]
+    spectrum *= np.exp(-0.5 * (f / hz) ** 2) * (f > 0)
+    out = np.fft.irfft(spectrum, frames, axis=0)
+    return out / np.maximum(out.std(0), 1e-9)
