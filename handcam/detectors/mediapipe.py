@@ -2,8 +2,10 @@
 
 import logging
 import os
+from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 
 from handcam.crop import box_around
 from handcam.types import Frame, HandBox, Side
@@ -11,41 +13,65 @@ from handcam.types import Frame, HandBox, Side
 os.environ.setdefault("GLOG_minloglevel", "2")  # before the import: its start-up notes are not for users
 import mediapipe as mp
 
-__all__ = ["open"]
+__all__ = ["MediaPipe", "Seen", "open"]
 
 logging.getLogger("absl").setLevel(logging.ERROR)
 
 
-def open(max_hands: int = 2, min_score: float = 0.4) -> "MediaPipe":
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A hand as MediaPipe alone sees it: what our own poses are compared with."""
+
+    side: Side
+    """Which hand of the real person."""
+    score: float
+    """Confidence in the side, 0 to 1."""
+    keypoints_px: Float[np.ndarray, "21 2"]
+    """Joints in the picture, pixels."""
+    world_m: Float[np.ndarray, "21 3"]
+    """Its world landmarks: axes of the camera, origin in the hand, metres."""
+
+
+def open(max_hands: int = 2, min_score: float = 0.4, still: bool = True) -> "MediaPipe":
     """The detector; loading takes about 0.1 s.
 
     Args:
         max_hands: the most it can find in a frame.
         min_score: palms below this confidence are passed over.
+        still: look at each picture afresh; False follows hands as MediaPipe itself would, for comparison.
     """
-    return MediaPipe(max_hands, min_score)
+    return MediaPipe(max_hands, min_score, still)
 
 
 class MediaPipe:
     """One look at a still picture each time: about 20 ms of CPU at 640x480."""
 
-    def __init__(self, max_hands: int, min_score: float) -> None:
+    def __init__(self, max_hands: int, min_score: float, still: bool) -> None:
         self._hands = mp.solutions.hands.Hands(
-            static_image_mode=True, max_num_hands=max_hands, min_detection_confidence=min_score
+            static_image_mode=still, max_num_hands=max_hands, min_detection_confidence=min_score
         )
 
     def find(self, frame: Frame, max_hands: int = 2) -> list[HandBox]:
-        """Boxes from the landmarks that it sees; its sides are swapped, since it takes pictures to be mirrored."""
+        """Boxes from the landmarks that it sees."""
+        boxes = [box_around(hand.keypoints_px, hand.side, hand.score) for hand in self.look(frame)]
+        return sorted(boxes, key=lambda box: -box.score)[:max_hands]
+
+    def look(self, frame: Frame) -> list[Seen]:
+        """Its own landmarks; its sides are swapped, since it takes pictures to be mirrored."""
         if frame.color is None:
             return []
         height, width = frame.color.shape[:2]
         found = self._hands.process(frame.color)
-        boxes = []
-        for marks, label in zip(found.multi_hand_landmarks or (), found.multi_handedness or (), strict=True):
+        seen = []
+        for marks, world, label in zip(
+            found.multi_hand_landmarks or (), found.multi_hand_world_landmarks or (), found.multi_handedness or (),
+            strict=True,
+        ):  # fmt: skip
             points = np.array([(m.x * width - 0.5, m.y * height - 0.5) for m in marks.landmark])
+            points_m = np.array([(m.x, m.y, m.z) for m in world.landmark])
             side = Side.LEFT if label.classification[0].label == "Right" else Side.RIGHT
-            boxes.append(box_around(points, side, float(label.classification[0].score)))
-        return sorted(boxes, key=lambda box: -box.score)[:max_hands]
+            seen.append(Seen(side, float(label.classification[0].score), points, points_m))
+        return seen
 
     def close(self) -> None:
         self._hands.close()
