@@ -87,7 +87,7 @@ def _turns(rng: np.random.Generator, frames: int, fps: float, settings: MotionSe
     facing = np.pi * (back[key] + t * (back[(key + 1) % sides].astype(float) - back[key]))
     sway = np.radians(settings.turn_deg) * _wander(rng, frames, fps, 3, 0.35)
     upright = Rotation.from_euler("z", np.pi)
-    turn = Rotation.from_rotvec(sway * [1.0, 1.2, 0.7]) * upright * Rotation.from_euler("y", facing)
+    turn = Rotation.from_rotvec(sway * [1.0, 1.2, 0.7]) * upright * Rotation.from_euler("y", facing[:, None])
     return turn.as_matrix().astype(np.float32)
 
 
