@@ -568,7 +568,7 @@ class Recorder:
         self.notes.append(f"mark {label}")
 
     def event(self, kind: str, **data: object) -> None:
-        self.notes.append(f"{kind} {data['track']}")
+        self.notes.append(f"{kind} {data['message']}")
 
     def status(self) -> tuple[float, int, int, int, str | None]:
         return 1.0, len(self.frames), 0, 100, None
@@ -599,7 +599,7 @@ def test_every_captured_frame_is_recorded_also_those_the_tracker_misses(recorder
 
 def test_record_button_marks_and_events(recorder: type[Recorder]) -> None:
     camera = Camera()
-    with running(camera, Tracker(hands=lambda f: int(f.index in (1, 2)))) as (live, _, _):
+    with running(camera) as (live, _, _):
         with pytest.raises(RecordingError, match="once the model is loaded"):
             Live(lambda: camera, Tracker).start_recording(Path("early"))  # type: ignore[arg-type,return-value]
         until(lambda: live.status().runtime)
@@ -613,6 +613,10 @@ def test_record_button_marks_and_events(recorder: type[Recorder]) -> None:
             camera.give()
             until(lambda n=n: live.status().processed == n)
         live.mark("fist")
+        camera.fail = SourceError("Unplugged.")
+        camera.give()
+        until(state(live, "failed"))
+        assert live.status().recording is not None, "what was recorded goes on when the camera returns"
         assert live.stop_recording() == Path("a")
         assert live.stop_recording() is None
         assert live.status().recording is None
@@ -620,7 +624,7 @@ def test_record_button_marks_and_events(recorder: type[Recorder]) -> None:
         live.restart(lambda: Clip(1))  # type: ignore[arg-type,return-value]
         assert live.status().recording is None, "a session is of one camera"
     first, second = recorder.made
-    assert first.notes == ["found 0", "lost 0", "mark fist"]
+    assert first.notes == ["mark fist", "source_error Unplugged."]
     assert (first.closes, second.closes) == (1, 1)
 
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
@@ -45,6 +46,7 @@ class Live:
         record: Path | None = None,
         lossless: bool = False,
         loop: bool = False,
+        settings: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         """
         Args:
@@ -55,11 +57,12 @@ class Live:
             record: a session to write from the first tracked frame on.
             lossless: track every frame of a file, at whatever pace that takes.
             loop: play a file again when it ends.
+            settings: kept in the sessions that are recorded, for whoever reads them.
         """
         self.results: Latest[Result] = Latest()
         self._controls = controls
         self._open_source, self._open_tracker = open_source, open_tracker
-        self._sinks, self._record, self._lossless = list(sinks), record, lossless
+        self._sinks, self._record, self._lossless, self._settings = list(sinks), record, lossless, settings
         self._tracking, self._stop = Event(), Event()
         self._failure: str | None = None
         self._tracker: Tracker | None = None
@@ -90,6 +93,11 @@ class Live:
                 done = False
             self._end_recording()
             return done
+
+    def finish(self) -> None:
+        """Take no further frame; :meth:`stop` then ends the rest. Returns at once, so a sink may call it."""
+        self._stop.set()
+        self._capture.stop()
 
     def restart(self, open_source: Callable[[], Source] | None = None) -> None:
         """Open the source again, or another one; the tracker is kept, or opened again if it had failed."""
@@ -182,7 +190,9 @@ class Live:
         )  # fmt: skip
 
     def _new_capture(self, after: Capture | None, loop: bool) -> Capture:
-        return Capture(self._open_source, self._tracking, self._show, self._tap, after, self._lossless, loop)
+        return Capture(
+            self._open_source, self._tracking, self._show, self._tap, self._source_failed, after, self._lossless, loop
+        )
 
     def _show(self, frame: Frame) -> None:
         """Show the picture of a frame that comes before the tracker is ready."""
@@ -204,7 +214,7 @@ class Live:
                 self._tracker = tracker
                 self._requests.open()
                 self._tracking.set()
-                Estimate(tracker, self._requests, self._emit, self._event).run(
+                Estimate(tracker, self._requests, self._emit).run(
                     self._stop, lambda: self._capture, lambda: self._controls
                 )
             finally:
@@ -232,10 +242,10 @@ class Live:
                 log.exception("%s failed and gets no more results.", type(sink).__name__)
                 self._sinks.remove(sink)
 
-    def _event(self, kind: str, data: Mapping[str, str | int]) -> None:
+    def _source_failed(self, message: str) -> None:
         recorder = self._recorder
         if recorder is not None:
-            recorder[1].event(kind, **data)
+            recorder[1].event("source_error", message=message)
 
     def _begin_recording(self, path: Path) -> None:
         from handcam.recording import Recorder  # the codecs take a while to load
@@ -247,7 +257,7 @@ class Live:
             if tracker is None:
                 raise RecordingError("Recording can start once the model is loaded; try again in a moment.")
             name = source.name if source else ""
-            self._recorder = (path, Recorder(path, name, tracker.card, self._controls, {}))
+            self._recorder = (path, Recorder(path, name, tracker.card, self._controls, self._settings))
 
     def _end_recording(self) -> Path | None:
         with self._recording_lock:

@@ -48,6 +48,7 @@ class Capture:
         tracking: Event,
         show: Callable[[Frame], None],
         tap: Callable[[Frame], None],
+        failed: Callable[[str], None],
         after: "Capture | None" = None,
         lossless: bool = False,
         loop: bool = False,
@@ -59,6 +60,7 @@ class Capture:
                 waits.
             show: gets the frames that come before the tracker is ready.
             tap: gets every frame from then on.
+            failed: gets the sentence when the source fails.
             after: the capture before this one; its device must be free before this one's is opened.
             lossless: wait until each frame has been taken, for files that are worked through.
             loop: start again at the end of a source with a position.
@@ -74,7 +76,7 @@ class Capture:
         self.loop = loop
         self.speed = 1.0
         self.paused = False
-        self._open, self._tracking, self._show, self._tap = open_source, tracking, show, tap
+        self._open, self._tracking, self._show, self._tap, self._failed = open_source, tracking, show, tap, failed
         self._after, self._lossless = after, lossless
         self._wake = Condition()
         self._target: int | None = None
@@ -178,6 +180,7 @@ class Capture:
             log.debug("While stopping: %s", message)
             return
         self.failure, self.state = message, "failed"
+        self._failed(message)
 
     def _read(self, source: Source) -> None:
         empty = True  # nothing came since the last start from the beginning

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from threading import Event
@@ -79,24 +79,16 @@ class Requests:
 class Estimate:
     """Runs the tracker on the newest frame of whatever capture there is."""
 
-    def __init__(
-        self,
-        tracker: "Tracker",
-        requests: Requests,
-        emit: Callable[[Result, bool], None],
-        event: Callable[[str, Mapping[str, str | int]], None],
-    ) -> None:
+    def __init__(self, tracker: "Tracker", requests: Requests, emit: Callable[[Result, bool], None]) -> None:
         """
         Args:
             tracker: opened on this thread.
             requests: latents to decode in between.
             emit: gets every result, and whether its frame is a new one.
-            event: gets ``found`` and ``lost`` of tracks.
         """
-        self._tracker, self._requests, self._emit, self._event = tracker, requests, emit, event
+        self._tracker, self._requests, self._emit = tracker, requests, emit
         self._from: tuple[Capture, int] | None = None
         self._last: tuple[Frame, Controls, float] | None = None
-        self._tracks: dict[int, str] = {}
 
     def run(self, stop: Event, capture: Callable[[], Capture], controls: Callable[[], Controls]) -> None:
         """Work until ``stop`` is set."""
@@ -117,7 +109,6 @@ class Estimate:
             self._from = (source, taken.jump)
         wait_ms = (time.perf_counter_ns() - taken.frame.time_ns) / 1e6
         result = self._track(taken.frame, controls, wait_ms)
-        self._note(result)
         source.with_hand += bool(result.hands)
         source.processed += 1
         self._emit(result, True)
@@ -140,11 +131,3 @@ class Estimate:
         since = time.monotonic() if fresh or self._last is None else self._last[2]
         self._last = (frame, controls, since)
         return replace(result, times_ms={"wait": wait_ms, **result.times_ms})
-
-    def _note(self, result: Result) -> None:
-        tracks = {hand.track: hand.pose.side.value for hand in result.hands}
-        for track in self._tracks.keys() - tracks.keys():
-            self._event("lost", {"track": track, "side": self._tracks[track], "frame": result.frame.index})
-        for track in tracks.keys() - self._tracks.keys():
-            self._event("found", {"track": track, "side": tracks[track], "frame": result.frame.index})
-        self._tracks = tracks
