@@ -1,0 +1,48 @@
+"""Recorded sessions: ``recording:session``. The same frames as were captured, with depth bit for bit."""
+
+from dataclasses import replace
+
+from handcam.recording import Session, open_session
+from handcam.sources import SourceSettings
+from handcam.sources._reel import FileSource
+from handcam.types import Frame, RecordingError, SourceError
+
+__all__ = ["open"]
+
+
+def open(rest: str, settings: SourceSettings) -> FileSource:
+    """Open a session's folder, played at its own pace; frames whose pictures are missing are left out.
+
+    Raises:
+        SourceError: there is no such session, it is of a newer version, or holds no picture.
+    """
+    if not rest:
+        raise SourceError("Which recording? Give a session's folder, as in recording:session.")
+    try:
+        session = open_session(rest)
+    except RecordingError as error:
+        raise SourceError(str(error)) from error
+    if not any(entry.has_color or entry.has_depth for entry in session.frames):
+        session.close()
+        raise SourceError(f"The session {rest} holds no picture that can be read; try handcam repair.")
+    return FileSource(f"recording:{session.path.name}", session.fps, SessionReel(session), settings)
+
+
+class SessionReel:
+    """A session's frames. ``device_time_ns`` is the device's clock, or the host's where the device had none."""
+
+    def __init__(self, session: Session) -> None:
+        self.length = len(session)
+        self._session = session
+
+    def time_s(self, n: int) -> float:
+        return self._session.frames[n].time_ns / 1e9
+
+    def frame(self, n: int) -> Frame | None:
+        frame = self._session.frame(n)
+        if frame is None or frame.device_time_ns is not None:
+            return frame
+        return replace(frame, device_time_ns=frame.time_ns)
+
+    def close(self) -> None:
+        self._session.close()
