@@ -22,6 +22,7 @@ from handcam.recording.format import (
     whole,
 )  # fmt: skip
 from handcam.recording.mkv import VideoReader
+from handcam.recording.scan import FrameEntry, read_lines, scan
 from handcam.types import Frame, RecordingError, Result
 
 __all__ = ["Session", "open_session"]
