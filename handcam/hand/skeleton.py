@@ -72,7 +72,7 @@ def bone_lengths(
 
 def hand_length(joints: Float[np.ndarray, "*b 21 3"]) -> Float[np.ndarray, "*b"]:
     """Wrist to middle fingertip along the bones, in the unit of the joints."""
-    return bone_lengths(joints, HAND_LENGTH_BONES).sum(axis=-1)
+    return np.asarray(bone_lengths(joints, HAND_LENGTH_BONES).sum(axis=-1))
 
 
 def normalise(joints: Float[np.ndarray, "*b 21 3"]) -> Float[np.ndarray, "*b 21 3"]:

@@ -4,6 +4,7 @@ Every batch, sample and dropout is a function of the seed and the step, so a run
 two processes with half the batch each do what one does with all of it.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -86,7 +87,11 @@ def train(settings: TrainSettings, progress: bool = True) -> Path:
     Raises:
         HandcamError: the checkpoint was made with other settings, or a pair is malformed.
     """
-    fabric = Fabric(accelerator=settings.accelerator, devices=settings.devices, precision=settings.precision)  # type: ignore[arg-type]
+    several = settings.devices > 1 or int(os.environ.get("WORLD_SIZE", "1")) > 1
+    fabric = Fabric(
+        accelerator=settings.accelerator, devices=settings.devices, precision=settings.precision,  # type: ignore[arg-type]
+        strategy="ddp_find_unused_parameters_true" if several else "auto",  # each pair leaves most nets unused
+    )  # fmt: skip
     fabric.launch()
     torch.manual_seed(settings.seed)
     pairs = [_parse(pair, settings.data) for pair in settings.pairs]
@@ -108,8 +113,8 @@ def train(settings: TrainSettings, progress: bool = True) -> Path:
         return {data: {k: v[mine] for k, v in s.batch(step, settings.batch).items()} for data, s in datasets.items()}
 
     bar = Progress(
-        TextColumn("train"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[loss]}"),
-        disable=not (progress and fabric.is_global_zero),
+        TextColumn("train"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        TextColumn("{task.fields[loss]}"), disable=not (progress and fabric.is_global_zero),
     )  # fmt: skip
     model.train()
     with bar, Prefetch(batches, first, settings.steps) as stream:

@@ -1,12 +1,13 @@
 """What is done after the estimate. A file here is a refiner; it defines ``open() -> Refiner``."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from handcam.types import HandPose
 
 __all__ = ["Refiner"]
 
 
+@runtime_checkable
 class Refiner(Protocol):
     """Improves the poses of **one** track from its past. A new track gets a new refiner."""
 

@@ -96,7 +96,7 @@ def sample_angles(
 ) -> Float[np.ndarray, "n 24"]:
     """Joint angles of the mixture, radians; some of them may collide."""
     angles = _unblended(rng, n, settings)
-    k = rng.binomial(n, settings.blend)
+    k = int(rng.binomial(n, settings.blend))
     t = rng.random((k, 1), np.float32)
     angles[:k] += t * (_unblended(rng, k, settings) - angles[:k])
     angles += np.radians(settings.jitter_deg).astype(np.float32) * rng.standard_normal((n, 24), np.float32)
@@ -113,7 +113,7 @@ def sample_angles(
 
 def _unblended(rng: np.random.Generator, n: int, settings: PoseSettings) -> np.ndarray:
     shares = np.array([settings.independent, settings.synergy, settings.gesture, settings.grasp])
-    counts = rng.multinomial(n, shares / shares.sum())
+    counts = rng.multinomial(n, shares / shares.sum()).tolist()
     table = gesture_angles()
     parts = [
         _independent(rng, counts[0], settings.width), _synergy(rng, counts[1]),

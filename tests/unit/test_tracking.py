@@ -1,0 +1,214 @@
+"""Following hands, with nets whose answers are known."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pytest
+
+from handcam.crop import box_around
+from handcam.geometry import project
+from handcam.hand.skeleton import hand_length, normalise
+from handcam.runtimes import Encoding
+from handcam.tracking import SEARCH_EVERY, Tracker
+from handcam.types import Controls, Frame, HandBox, Intrinsics, Side, WeightsError
+from handcam.weights import WeightsCard
+
+CAMERA = Intrinsics(600.0, 600.0, 320.0, 240.0, 640, 480)
+CARD = WeightsCard(
+    name="known", encoders={"keypoints2d": "mlp", "landmarks3d": "mlp"}, decoders={"joints3d": "mlp"}, latent=63,
+    crop_px=224, joint_order="common21", drive="keypoints2d", sha256="",
+    fusion={"keypoints2d": 0.5, "landmarks3d": 0.5},
+    calibration={name: {"gain": 1.0, "floor": 0.01} for name in ("keypoints2d", "landmarks3d", "fused")},
+)  # fmt: skip
+
+
+def right_hand(at: tuple[float, float, float]) -> np.ndarray:
+    """A plausible flat right hand, fingers up, palm to the camera, wrist at ``at`` (metres)."""
+    joints = np.zeros((21, 3))
+    for f, (x, y) in enumerate([(-0.03, -0.03), (-0.025, -0.09), (0.0, -0.095), (0.02, -0.09), (0.038, -0.08)]):
+        for k in range(4):
+            joints[1 + 4 * f + k] = [x * (1 + 0.1 * k), y - 0.025 * k, 0.004 * k]
+    return joints + at
+
+
+@dataclass
+class KnownNets:
+    """Answers with the truth: the latent is the normalised joints themselves."""
+
+    world: list[np.ndarray] = field(default_factory=list)
+    sides: list[Side] = field(default_factory=list)
+    right_says: float = 0.95
+    card: WeightsCard = CARD
+    name: str = "known"
+    calls: list[int] = field(default_factory=list)
+    crops: list = field(default_factory=list)
+
+    def encode(self, planes):
+        b = len(planes["rgb"])
+        self.calls.append(b)
+        keypoints, latents, presence = np.zeros((b, 21, 2)), np.zeros((b, 63), np.float32), np.zeros(b)
+        for i, crop in enumerate(self.crops[-b:]):
+            for joints in self.world:
+                local = joints @ crop.crop_from_camera.T
+                seen = project(local, crop.intrinsics)
+                if np.abs(seen.mean(0) - 112).max() < 100:
+                    keypoints[i], latents[i], presence[i] = seen, normalise(local).ravel(), 1.0
+        return Encoding(
+            {"keypoints2d": latents, "landmarks3d": latents},
+            {"keypoints2d": np.full((b, 63), -8.0), "landmarks3d": np.full((b, 63), -8.0)},
+            keypoints, presence, np.full(b, self.right_says),
+        )  # fmt: skip
+
+    def decode(self, modality, z):
+        assert modality == "joints3d"
+        return z.reshape(-1, 21, 3)
+
+    def close(self):
+        self.calls.append(-1)
+
+
+@dataclass
+class KnownDetector:
+    boxes: list[HandBox] = field(default_factory=list)
+    calls: int = 0
+
+    def find(self, frame, max_hands=2):
+        self.calls += 1
+        return self.boxes[:max_hands]
+
+    def close(self):
+        self.calls = -1
+
+
+@pytest.fixture
+def scene(monkeypatch):
+    nets, detector = KnownNets(), KnownDetector()
+    from handcam import tracking
+
+    def cut(frame, box, size):
+        from handcam.crop import cut as real
+
+        nets.crops.append(real(frame, box, size))
+        return nets.crops[-1]
+
+    monkeypatch.setattr(tracking, "cut", cut)
+    return nets, detector, Tracker(nets, [detector])
+
+
+def frame(index: int = 0) -> Frame:
+    return Frame(index, 1 + index * 33_000_000, CAMERA, np.zeros((480, 640, 3), np.uint8))
+
+
+def show(nets, detector, *hands: tuple[np.ndarray, Side]) -> None:
+    nets.world = [joints for joints, _ in hands]
+    detector.boxes = [box_around(project(joints, CAMERA), side) for joints, side in hands]
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_the_true_joints_come_out_in_the_camera_frame(scene, side):
+    nets, detector, tracker = scene
+    joints = right_hand((0.1, 0.05, 0.5))
+    if side is Side.LEFT:
+        joints = joints * [-1, 1, 1]
+    show(nets, detector, (joints, side))
+    controls = Controls(hand_length_m=float(hand_length(joints)))
+    (hand,) = tracker.track(frame(), controls).hands
+    np.testing.assert_allclose(hand.pose.joints_m, joints, atol=1e-5)
+    np.testing.assert_allclose(hand.pose.keypoints_px, project(joints, CAMERA), atol=1e-3)
+    assert hand.pose.side is side
+    assert not hand.pose.metric
+    wrong_size = tracker.track(frame(1), replace(controls, hand_length_m=2 * controls.hand_length_m, refiners=()))
+    np.testing.assert_allclose(wrong_size.hands[0].pose.joints_m, 2 * joints, atol=1e-4)
+
+
+def test_a_followed_hand_needs_no_detector(scene):
+    nets, detector, tracker = scene
+    tracks = set()
+    for i in range(30):
+        show(nets, detector, (right_hand((0.004 * i - 0.05, 0.05, 0.5)), Side.RIGHT))
+        (hand,) = tracker.track(frame(i), Controls(max_hands=1)).hands
+        tracks.add(hand.track)
+    assert detector.calls == 1
+    assert len(tracks) == 1
+
+
+def test_two_hands_are_one_batch(scene):
+    nets, detector, tracker = scene
+    show(nets, detector, (right_hand((0.12, 0.05, 0.5)), Side.RIGHT), (right_hand((-0.12, 0.05, 0.5)), Side.LEFT))
+    result = tracker.track(frame())
+    assert len(result.hands) == 2
+    tracker.track(frame(1))
+    assert nets.calls[-1] == 2
+
+
+def test_a_lost_hand_is_searched_for_at_once_then_every_few_frames(scene):
+    nets, detector, tracker = scene
+    show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))
+    tracker.track(frame(0), Controls(max_hands=1))
+    show(nets, detector)
+    for i in range(1, 1 + 10 * SEARCH_EVERY):
+        assert tracker.track(frame(i), Controls(max_hands=1)).hands == ()
+    assert 10 <= detector.calls <= 12
+    show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))
+    found = [bool(tracker.track(frame(100 + i), Controls(max_hands=1)).hands) for i in range(SEARCH_EVERY)]
+    assert found[-1]
+
+
+def test_the_side_follows_the_evidence_but_not_one_frame(scene):
+    nets, detector, tracker = scene
+    show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))
+    for i in range(20):
+        tracker.track(frame(i))
+    nets.right_says = 0.05
+    sides = [tracker.track(frame(20 + i)).hands[0].pose.side for i in range(12)]
+    assert sides[:2] == [Side.RIGHT, Side.RIGHT]
+    assert Side.LEFT in sides
+    tracker.reset()
+    locked = [tracker.track(frame(50 + i), Controls(lock_side=Side.RIGHT)).hands[0].pose.side for i in range(12)]
+    assert set(locked) == {Side.RIGHT}
+
+
+def test_latent_controls(scene):
+    nets, detector, tracker = scene
+    joints = right_hand((0, 0.05, 0.5))
+    show(nets, detector, (joints, Side.RIGHT))
+    other = normalise(joints * [1, 0.5, 1]).ravel().astype(np.float32)
+    (hand,) = tracker.track(frame(), Controls(latent=other, samples=5)).hands
+    np.testing.assert_allclose(hand.z, other)
+    assert hand.samples_m.shape == (5, 21, 3)
+    offset = np.zeros(63, np.float32)
+    offset[0] = 0.5
+    (moved,) = tracker.track(frame(1), Controls(offset=offset)).hands
+    np.testing.assert_allclose(moved.z - moved.posterior.mean, offset, atol=1e-6)
+    show(nets, detector)
+    tracker.reset()
+    result = tracker.track(frame(2), Controls(latent=other))
+    assert result.hands == ()
+    assert result.explored is not None
+    np.testing.assert_allclose(normalise(result.explored.pose.joints_m).ravel(), other, atol=1e-5)
+    assert tracker.track(frame(3), Controls()).explored is None
+
+
+def test_drives(scene):
+    nets, detector, tracker = scene
+    show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))
+    fused = tracker.track(frame(), Controls(drive="fused")).hands[0].posterior
+    single = tracker.track(frame(1), Controls(drive="landmarks3d")).hands[0].posterior
+    np.testing.assert_allclose(fused.log_var, single.log_var, atol=1e-3)  # two halves make a whole
+    with pytest.raises(WeightsError, match="keypoints2d"):
+        tracker.track(frame(2), Controls(drive="depth"))
+
+
+def test_sigma_has_the_calibrated_floor(scene):
+    nets, detector, tracker = scene
+    show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))
+    sigma = tracker.track(frame(), Controls(hand_length_m=0.2)).hands[0].pose.sigma_m
+    assert np.all(sigma >= 0.01 * 0.2)
+    assert np.all(sigma < 0.2 * (0.01 + 3 * np.exp(-4)))
+
+
+def test_closing_closes_the_parts(scene):
+    nets, detector, tracker = scene
+    tracker.close()
+    assert nets.calls == [-1]
+    assert detector.calls == -1
