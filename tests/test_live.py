@@ -497,34 +497,36 @@ def test_a_paused_camera_is_read_on_but_not_shown() -> None:
 
 def test_a_slider_works_on_a_paused_picture_and_without_a_hand() -> None:
     clip = Clip(10**6, pace_s=0.002)
-    with running(clip) as (live, _tracker, got):
+    with running(clip) as (live, tracker, got):
         until(lambda: len(got.results) > 2)
         live.pause(True)
         time.sleep(0.2)
-        count, processed = len(got.results), live.status().processed
+        live.results.take()
+        count, last = len(got.results), got.results[-1]
         explore = Controls(latent=np.ones(2))
         live.set_controls(explore)
-        until(lambda: len(got.results) > count)
-        assert got.results[-1].frame is got.results[count - 1].frame
-        assert got.results[-1].controls is explore is live.controls
-        assert got.results[-1].explored is not None
+        result = live.results.take(5.0)
+        assert result is not None
+        assert result.frame is last.frame
+        assert result.controls is explore is live.controls
+        assert result.explored is not None
+        looks = len(tracker.seen)
         time.sleep(0.1)
-        assert len(got.results) == count + 1, "unchanged controls need no second look"
-        assert live.status().processed == processed, "no new frame was tracked"
+        assert len(tracker.seen) == looks, "unchanged controls need no second look"
+        assert len(got.results) == count == live.status().processed, "no new frame was tracked"
 
 
 def test_exploring_without_any_camera() -> None:
     def missing() -> Camera:
         raise SourceError("There is no camera.")
 
-    got = Collector()
-    live = Live(missing, Tracker, sinks=[got])  # type: ignore[arg-type]
+    live = Live(missing, Tracker, Controls(latent=np.ones(2)))  # type: ignore[arg-type]
     live.start()
     try:
-        until(lambda: got.results)
-        live.set_controls(Controls(latent=np.ones(2)))
-        until(lambda: got.results[-1].explored is not None)
-        assert live.status().state == "failed"
+        result = live.results.take(5.0)
+        assert result is not None
+        assert result.explored is not None
+        assert (live.status().state, live.status().processed) == ("failed", 0)
     finally:
         live.stop()
 

@@ -53,7 +53,7 @@ class Live:
             open_source: opens the source, on the capture thread.
             open_tracker: opens the tracker, on the live thread.
             controls: what the user has set at the start.
-            sinks: get every result.
+            sinks: get the result of every new frame.
             record: a session to write from the first tracked frame on.
             lossless: track every frame of a file, at whatever pace that takes.
             loop: play a file again when it ends.
@@ -66,7 +66,10 @@ class Live:
         self._tracking, self._stop = Event(), Event()
         self._failure: str | None = None
         self._tracker: Tracker | None = None
+        self._model = ("", "")  # runtime and weights
         self._recorder: tuple[Path, Recorder] | None = None
+        self.recorded: RecordingStatus | None = None
+        """How the session that was finished last ended."""
         self._requests = Requests()
         self._lock, self._recording_lock = Lock(), Lock()  # start, stop, restart; begin and end of a session
         self._capture = self._new_capture(None, loop)
@@ -183,7 +186,7 @@ class Live:
             state = "paused" if capture.paused else "running"
         return LiveStatus(
             source.name if source else "", source.live if source else False,
-            tracker.runtime_name if tracker else "", tracker.card.name if tracker else "", state, failure,
+            *self._model, state, failure,
             capture.captured, capture.processed, capture.frames.dropped, capture.with_hand,
             capture.seekable, capture.position, capture.length, capture.speed, capture.loop,
             RecordingStatus(recorder[0], *recorder[1].status()) if recorder else None,
@@ -211,7 +214,7 @@ class Live:
         try:
             tracker = self._open_tracker()
             try:
-                self._tracker = tracker
+                self._tracker, self._model = tracker, (tracker.runtime_name, tracker.card.name)
                 self._requests.open()
                 self._tracking.set()
                 Estimate(tracker, self._requests, self._emit).run(
@@ -232,8 +235,10 @@ class Live:
 
     def _emit(self, result: Result, fresh: bool) -> None:
         self.results.put(result)
+        if not fresh:
+            return  # a standing picture looked at again, for the window alone
         recorder = self._recorder
-        if fresh and recorder is not None:
+        if recorder is not None:
             recorder[1].put_result(result)
         for sink in list(self._sinks):
             try:
@@ -265,4 +270,5 @@ class Live:
                 return None
             (path, recorder), self._recorder = self._recorder, None
             recorder.close()
+            self.recorded = RecordingStatus(path, *recorder.status())
             return path

@@ -204,8 +204,8 @@ class Capture:
                 while not self._tracking.wait(0.05):
                     if self._stopping:
                         return
-            self.captured += 1
             self._tap(frame)
+            self.captured += 1
             if self.paused and source.live:
                 continue
             self.delivered += 1

@@ -30,7 +30,7 @@ ANSWER_S = 0.01
 
 @runtime_checkable
 class Sink(Protocol):
-    """Gets every result on the live thread, so it must not block: a stream, or a report."""
+    """Gets the result of every new frame on the live thread, so it must not block: a stream, or a report."""
 
     def send(self, result: Result) -> None: ...
 

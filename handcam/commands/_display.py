@@ -1,0 +1,68 @@
+"""Is there a screen that Qt can draw on? Asked before Qt is, because Qt ends the program when there is none."""
+
+import ctypes
+import os
+import socket
+import sys
+from importlib import import_module
+from pathlib import Path
+
+__all__ = ["APT_LINE", "window_problem"]
+
+APT_LINE = (
+    "sudo apt-get install -y libgl1 libegl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libxkbcommon0 "
+    "libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 "
+    "libxcb-shape0 libxcb-xkb1 libusb-1.0-0"
+)
+"""What a bare Debian or Ubuntu needs for the window and the 3D view."""
+_XCB = ("xcb-cursor.so.0", "xcb-icccm.so.4", "xcb-image.so.0", "xcb-keysyms.so.1", "xcb-render-util.so.0",
+        "xcb-shape.so.0", "xcb-xkb.so.1", "xkbcommon-x11.so.0")  # fmt: skip
+"""Libraries that Qt's X11 plug-in asks for."""
+
+
+def window_problem() -> str | None:
+    """Why no window can be opened here, as the first half of a sentence; None when one can."""
+    return _no_display() or _no_qt()
+
+
+def _no_display() -> str | None:
+    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
+        return None  # other systems always have one; and who names a platform knows why
+    display, wayland = os.environ.get("DISPLAY"), os.environ.get("WAYLAND_DISPLAY")
+    if wayland and _answers(str(Path(os.environ.get("XDG_RUNTIME_DIR", "/run")) / wayland)):
+        return None
+    if not display:
+        return "there is no display (neither DISPLAY nor WAYLAND_DISPLAY leads to one)"
+    host, _, number = display.rpartition(":")
+    number = number.partition(".")[0]
+    if not number.isdecimal():
+        return f"the display {display!r} is not one"
+    unix = f"/tmp/.X11-unix/X{number}"
+    if not (_answers((host, 6000 + int(number))) if host else _answers(unix) or _answers("\0" + unix)):
+        return f"the display {display!r} does not answer"
+    for name in _XCB:
+        try:
+            ctypes.CDLL(f"lib{name}")
+        except OSError:
+            return f"the system library lib{name} is missing ({APT_LINE})"
+    return None
+
+
+def _no_qt() -> str | None:
+    try:
+        import_module("PySide6.QtWidgets")
+    except ImportError as error:
+        if error.name and error.name.startswith("PySide6"):
+            return 'Qt is not installed (pip install -e ".[all]")'
+        return f"Qt does not load: {error} ({APT_LINE})"
+    return None
+
+
+def _answers(address: str | tuple[str, int]) -> bool:
+    with socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET) as connection:
+        connection.settimeout(2.0)
+        try:
+            connection.connect(address)
+        except OSError:
+            return False
+        return True

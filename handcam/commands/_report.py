@@ -1,0 +1,175 @@
+"""What a run without a window keeps of its results, and the report it makes of them."""
+
+import json
+import os
+import platform
+import time
+from array import array
+from collections import defaultdict, deque
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+from handcam import __version__
+from handcam.geometry import fit_similarity
+from handcam.hand.skeleton import ROOT
+from handcam.live import LiveStatus, RecordingStatus
+from handcam.types import HandcamError, HandPose, Result
+
+__all__ = ["Report", "check_writable", "machine", "write"]
+
+MEMORY_EVERY_S = 10.0
+
+
+class Report:
+    """Gets every result on the live thread; keeps a few floats of each."""
+
+    def __init__(self, frames: int | None = None, done: Callable[[], None] = lambda: None) -> None:
+        """
+        Args:
+            frames: after this many results ``done`` is called.
+            done: ends the run.
+        """
+        self.results = 0
+        self._frames, self._done = frames, done
+        self._ms: dict[str, array[float]] = defaultdict(lambda: array("f"))
+        self._error_mm: dict[str, array[float]] = defaultdict(lambda: array("f"))
+        self._times: deque[float] = deque(maxlen=30)
+        self._missed = 0
+        self._process = psutil.Process()
+        self._memory: list[tuple[float, float]] = []
+        self._start = self._cpu_start = 0.0
+
+    def send(self, result: Result) -> None:
+        if not self.results:  # loading the model is not counted
+            self._start, self._cpu_start = time.monotonic(), sum(self._process.cpu_times()[:2])
+        self.results += 1
+        for section, ms in result.times_ms.items():
+            self._ms[section].append(ms)
+        self._ms["age"].append((result.time_ns - result.frame.time_ns) / 1e6)
+        for truth in result.frame.truth:
+            self._compare(truth, result)
+        now = time.monotonic() - self._start
+        self._times.append(now)
+        if not self._memory or now - self._memory[-1][0] >= MEMORY_EVERY_S:
+            self._memory.append((now, self._rss_mb()))
+        if self._frames is not None and self.results >= self._frames:
+            self._done()
+
+    @property
+    def age_ms(self) -> float:
+        """Median age of the last 30 results when they were ready."""
+        return float(np.median(self._ms["age"][-30:])) if self.results else float("nan")
+
+    @property
+    def error_mm(self) -> float | None:
+        """Median error of the last 30 true hands, root-relative; None when no truth is known."""
+        last = self._error_mm["root_relative"][-30:]
+        return float(np.median(last)) if len(last) else None
+
+    @property
+    def rate_hz(self) -> float:
+        """Results per second over the last 30."""
+        times = list(self._times)
+        return (len(times) - 1) / max(times[-1] - times[0], 1e-9) if len(times) > 1 else 0.0
+
+    def summary(self, status: LiveStatus, session: RecordingStatus | None) -> dict[str, Any]:
+        """The report, ready for JSON."""
+        cpu_s = sum(self._process.cpu_times()[:2]) - self._cpu_start
+        sections = {name: _spread(values) for name, values in self._ms.items() if name != "age"}
+        memory = [mb for _, mb in self._memory] or [self._rss_mb()]
+        summary: dict[str, Any] = {
+            "source": status.source,
+            "runtime": status.runtime,
+            "weights": status.weights,
+            "frames": {"captured": status.captured, "processed": status.processed, "dropped": status.dropped},
+            "hands_found": status.with_hand / status.processed if status.processed else 0.0,
+            "seconds": time.monotonic() - self._start if self.results else 0.0,
+            "sections_ms": sections,
+            "age_ms": _spread(self._ms["age"]),
+            "cpu_ms_per_frame": cpu_s * 1e3 / self.results if self.results else None,
+            "rss_mb": {
+                "start": memory[0], "end": self._rss_mb(), "max": max(*memory, self._rss_mb()),
+                "every_10_s": memory[:: max(1, len(memory) // 200)],
+            },
+            "machine": machine(),
+            "failure": status.failure,
+        }  # fmt: skip
+        if self._error_mm or self._missed:
+            summary["error_mm"] = {name: _spread(values) for name, values in self._error_mm.items()}
+            summary["error_mm"]["hands"] = len(self._error_mm["root_relative"])
+            summary["error_mm"]["missed"] = self._missed
+        if session is not None:
+            summary["recording"] = {**asdict(session), "path": str(session.path)}
+        return summary
+
+    def _compare(self, truth: HandPose, result: Result) -> None:
+        """The error of the hand nearest to a true one; a hand farther away than a palm is not it."""
+
+        def distance(pose: HandPose) -> float:
+            return float(np.linalg.norm(pose.keypoints_px - truth.keypoints_px, axis=1).mean())
+
+        poses = [hand.pose for hand in result.hands]
+        nearest = min(poses, key=distance, default=None)
+        if nearest is None or distance(nearest) > 0.5 * np.ptp(truth.keypoints_px, axis=0).max():
+            self._missed += 1
+            return
+        ours, true = nearest.joints_m, truth.joints_m
+        moved = ours - ours[ROOT] + true[ROOT]
+        for name, joints in (("camera", ours), ("root_relative", moved), ("aligned", fit_similarity(ours, true))):
+            self._error_mm[name].append(float(np.linalg.norm(joints - true, axis=1).mean()) * 1e3)
+
+    def _rss_mb(self) -> float:
+        return self._process.memory_info().rss / 2**20
+
+
+def check_writable(path: Path) -> None:
+    """Fail before a long run and not after it.
+
+    Raises:
+        HandcamError: the file cannot be written.
+    """
+    try:
+        with path.open("a", encoding="utf-8"):
+            pass
+    except OSError as error:
+        raise HandcamError(f"The report {path} cannot be written: {error.strerror}.") from None
+
+
+def write(path: Path, summary: dict[str, Any]) -> None:
+    """Write the report.
+
+    Raises:
+        HandcamError: the file cannot be written.
+    """
+    try:
+        path.write_text(json.dumps(summary, indent=1) + "\n", "utf-8")
+    except OSError as error:
+        raise HandcamError(f"The report {path} cannot be written: {error.strerror}.") from None
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    name = platform.processor() or platform.machine()
+    if Path("/proc/cpuinfo").is_file():
+        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
+        name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), name)
+    return {
+        "cpu": name,
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
+        "system": platform.platform(terse=True),
+        "python": platform.python_version(),
+        "handcam": __version__,
+    }
+
+
+def _spread(values: "array[float]") -> dict[str, float]:
+    if not len(values):
+        return {}
+    p50, p95, p99 = np.percentile(np.frombuffer(values, np.float32), [50, 95, 99])
+    return {"p50": float(p50), "p95": float(p95), "p99": float(p99)}
