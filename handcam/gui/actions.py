@@ -1,0 +1,242 @@
+"""What buttons and keys do."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog, QInputDialog
+
+from handcam.gui.picture import Plane
+
+if TYPE_CHECKING:
+    from handcam.gui.window import Window
+
+__all__ = ["Actions", "source_of"]
+
+_PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
+_DEFAULT_SAMPLES = 8
+
+
+def source_of(path: Path) -> str:
+    """The source that plays a file or folder: a session, pictures, a RealSense recording, or else a video."""
+    if path.is_dir():
+        return f"recording:{path}" if (path / "session.json").exists() else f"images:{path}"
+    if path.name == "session.json":
+        return f"recording:{path.parent}"
+    suffix = path.suffix.lower()
+    scheme = "images" if suffix in _PICTURES else "realsense" if suffix in (".bag", ".db3") else "video"
+    return f"{scheme}:{path}"
+
+
+class Actions:
+    """One method for each thing a user can do; the names are those of :data:`handcam.gui.help.KEYS`."""
+
+    def __init__(self, window: "Window", change_source: Callable[[str], object], recordings: Path) -> None:
+        self._window, self._change_source, self._recordings = window, change_source, recordings
+        self.problem = ""
+        """What went wrong last, until the user has seen it."""
+        bar, views = window.bar, window.views
+        bar.mirror.clicked.connect(self.toggle_mirror)
+        bar.smooth.clicked.connect(self.toggle_smooth)
+        bar.panels.clicked.connect(self.toggle_dock)
+        bar.help.clicked.connect(self.toggle_help)
+        bar.pick.connect(self.pick)
+        bar.open_file.connect(self.open_file)
+        bar.open_folder.connect(self.open_folder)
+        bar.open_url.connect(self.open_url)
+        bar.pause.connect(self.toggle_pause)
+        bar.record.connect(self.toggle_record)
+        bar.source.menu().aboutToShow.connect(self.list_devices)
+        views.samples.clicked.connect(self._samples_switched)
+
+    def begin(self) -> None:
+        """What can wait until the window is on the screen."""
+        self._window.views.scene.start()
+        self.list_devices()
+
+    def follow(self) -> None:
+        """Bring the switches to what is so at the start."""
+        window = self._window
+        window.bar.mirror.setChecked(window.views.camera.mirror)
+        window.bar.panels.setChecked(True)
+        window.views.samples.setChecked(window.knobs.controls.samples > 0)
+        window.knobs.changed.connect(self._follow_samples)
+        window.views.follow()
+
+    def _follow_samples(self) -> None:
+        """The switch is on exactly when samples are decoded."""
+        views, on = self._window.views, self._window.knobs.controls.samples > 0
+        if views.samples.isChecked() != on:
+            views.samples.setChecked(on)
+            views.follow()
+
+    # ------------------------------------------------------------------------------------------------ sources
+    def list_devices(self) -> None:
+        """Look for cameras, beside the window."""
+        listing = self._window.list_devices
+        if listing is not None:
+            self._window.errands.run(listing, self._window.bar.fill_sources)
+
+    def pick(self, source: str) -> None:
+        """Open another source; when that fails the present one goes on."""
+        self.forgive()
+        window = self._window
+        window.line.say(f"Opening {source}…")
+
+        def opened(_: object) -> None:
+            window.line.say("")
+            window.result = None
+            window.views.camera.forget()
+            window.views.scene.forget()
+
+        window.errands.run(lambda: self._change_source(source), opened, self._fail)
+
+    def retry(self) -> None:
+        """Open the present source again."""
+        self._window.errands.run(self._window.live.restart, failed=self._fail)
+
+    def open_file(self) -> None:
+        """Ask for a video, picture, session or RealSense recording."""
+        path, _ = QFileDialog.getOpenFileName(
+            self._window, "Open", "", "Videos, pictures, sessions (*.mp4 *.mkv *.avi *.mov *.webm *.png *.jpg *.jpeg "
+            "*.bag *.db3 session.json);;All files (*)"
+        )  # fmt: skip
+        if path:
+            self.open_path(Path(path))
+
+    def open_folder(self) -> None:
+        """Ask for a session or a folder of pictures."""
+        path = QFileDialog.getExistingDirectory(self._window, "Open a session or a folder of pictures")
+        if path:
+            self.open_path(Path(path))
+
+    def open_path(self, path: Path) -> None:
+        """Open what the path holds."""
+        self.pick(source_of(path))
+
+    def open_url(self) -> None:
+        """Ask for a network camera."""
+        text, sure = QInputDialog.getText(self._window, "Network camera", "Address, e.g. http://192.168.1.20:8080/video")
+        if sure and text.strip():
+            self.pick(f"webcam:{text.strip()}")
+
+    def forgive(self) -> None:
+        """The user has read what went wrong."""
+        self.problem = ""
+
+    def _fail(self, why: str) -> None:
+        self._window.line.say("")
+        self.problem = why
+
+    # ------------------------------------------------------------------------------------- play and record
+    def toggle_pause(self) -> None:
+        live, status = self._window.live, self._window.live.status()
+        if status.state == "ended":
+            self.play_again()
+        else:
+            live.pause(status.state != "paused")
+
+    def play_again(self) -> None:
+        self._window.live.seek(0)
+        self._window.live.pause(False)
+
+    def step_back(self) -> None:
+        self._window.live.step(-1)
+
+    def step_on(self) -> None:
+        self._window.live.step(1)
+
+    def jump_back(self) -> None:
+        self._window.bar.transport.jump(-1.0)
+
+    def jump_on(self) -> None:
+        self._window.bar.transport.jump(1.0)
+
+    def toggle_record(self) -> None:
+        """Begin a session named after the time, or finish it."""
+        window = self._window
+        if window.live.status().recording is not None:
+            window.errands.run(window.live.stop_recording, self._recorded, self._fail)
+        else:
+            path = self._recordings / time.strftime("%Y-%m-%d_%H-%M-%S")
+            window.errands.run(lambda: window.live.start_recording(path), failed=self._fail)
+
+    def _recorded(self, path: Path | None) -> None:
+        if path is not None:
+            self._window.line.say(f"Saved {path}", 12)
+
+    def mark(self) -> None:
+        """Put a mark into the session."""
+        if self._window.live.status().recording is not None:
+            self._window.live.mark("mark")
+            self._window.line.say("Marked this moment")
+
+    # ------------------------------------------------------------------------------------------------- latent
+    def freeze(self) -> None:
+        self._window.knobs.freeze(not self._window.knobs.frozen)
+
+    def sample(self) -> None:
+        self._window.knobs.sample()
+
+    def reset_latent(self) -> None:
+        self._window.knobs.reset()
+
+    def next_drive(self) -> None:
+        names = self._window.bar.drives
+        now = self._window.knobs.controls.drive
+        self._window.knobs.set(drive=names[(names.index(now) + 1) % len(names) if now in names else 0])
+
+    def toggle_smooth(self) -> None:
+        knobs = self._window.knobs
+        knobs.set(refiners=() if knobs.controls.refiners else ("one_euro",))
+
+    # -------------------------------------------------------------------------------------------------- views
+    def toggle_mirror(self) -> None:
+        camera = self._window.views.camera
+        camera.mirror = not camera.mirror
+        self._window.bar.mirror.setChecked(camera.mirror)
+        camera.again()
+
+    def next_plane(self) -> None:
+        views = self._window.views
+        planes = list(Plane)
+        views.show_plane(planes[(planes.index(views.camera.plane) + 1) % len(planes)])
+
+    def toggle_crop(self) -> None:
+        self._window.views.crop.click()
+
+    def toggle_truth(self) -> None:
+        self._window.views.truth.click()
+
+    def toggle_surface(self) -> None:
+        self._window.views.surface.click()
+
+    def toggle_samples(self) -> None:
+        self._window.views.samples.click()
+
+    def toggle_points(self) -> None:
+        self._window.views.points.click()
+
+    def reset_view(self) -> None:
+        self._window.views.scene.reset_view()
+
+    def _samples_switched(self, on: bool) -> None:
+        """The switch also asks for samples when none are decoded yet, and saves their cost when it is off."""
+        knobs = self._window.knobs
+        knobs.set(samples=(knobs.controls.samples or _DEFAULT_SAMPLES) if on else 0)
+
+    def toggle_dock(self) -> None:
+        window = self._window
+        window.dock.setVisible(window.dock.isHidden())
+        window.bar.panels.setChecked(not window.dock.isHidden())
+
+    def toggle_help(self) -> None:
+        self._window.help.toggle()
+
+    def full_screen(self) -> None:
+        window = self._window
+        window.showNormal() if window.isFullScreen() else window.showFullScreen()
+
+    def quit(self) -> None:
+        self._window.close()

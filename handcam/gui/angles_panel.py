@@ -1,0 +1,86 @@
+"""Joint angles of the first hand against what hands can do."""
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from handcam.gui.colours import FINGER, LINE, MUTED, TEXT
+from handcam.gui.theme import STEP, font
+from handcam.hand.anatomy import ANGLES, angles_deg, grip, limits_deg, pinch_distance_m
+from handcam.hand.skeleton import FINGERS
+from handcam.types import Result
+
+__all__ = ["AnglesPanel"]
+
+_ROW = 26
+
+
+class AnglesPanel(QWidget):
+    """One column per finger, one row per angle: the bar spans what is possible, the mark is now."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMinimumSize(600, 5 * _ROW + 2 * STEP)
+        self._low, self._high = limits_deg()
+        self._angles: np.ndarray | None = None
+        self._words = ""
+
+    def show_result(self, result: Result) -> None:
+        """Read the angles of the first hand."""
+        hand = result.hands[0] if result.hands else result.explored
+        if hand is None or not np.isfinite(hand.pose.joints_m).all():
+            self._angles, self._words = None, ""
+        else:
+            joints, side = hand.pose.joints_m, hand.pose.side
+            self._angles = angles_deg(joints, side)
+            self._words = f"{side.value} hand · pinch {float(pinch_distance_m(joints)) * 1e3:3.0f} mm · grip {float(grip(joints, side)) * 100:3.0f} %"
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(font(11))
+            if self._angles is None:
+                painter.setPen(QColor(MUTED))
+                painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No hand in view: hold one up to see its angles")
+                return
+            gap = 3 * STEP
+            width = (self.width() - 4 * STEP + gap) / len(FINGERS)
+            for f, finger in enumerate(FINGERS):
+                left = 2 * STEP + f * width
+                painter.setPen(QColor(FINGER[f]))
+                painter.drawText(QRectF(left, STEP, width - gap, _ROW - 6), Qt.AlignmentFlag.AlignLeft, finger)
+                for row in range(4):
+                    self._row(painter, 4 * f + row, f, QRectF(left, STEP + (row + 1) * _ROW - 4, width - gap, _ROW))
+            painter.setPen(QColor(MUTED))
+            below = QRectF(2 * STEP, STEP + 5 * _ROW, self.width() - 4 * STEP, 18)
+            if below.bottom() <= self.height():
+                painter.drawText(below, Qt.AlignmentFlag.AlignLeft, self._words)
+
+    def _row(self, painter: QPainter, k: int, finger: int, cell: QRectF) -> None:
+        assert self._angles is not None
+        name = ANGLES[k].split("_", 1)[1].replace("_", " ").replace("flexion", "flex").replace("abduction", "abd")
+        name = name[:3].upper() + name[3:] if not name.startswith("ip") else "IP" + name[2:]
+        height = QFontMetricsF(painter.font()).height()
+        words = QRectF(cell.left(), cell.top() + (_ROW - height) / 2, cell.width(), height)
+        painter.setPen(QColor(MUTED))
+        painter.drawText(words, Qt.AlignmentFlag.AlignLeft, name)
+        painter.setPen(QColor(TEXT))
+        painter.drawText(words, Qt.AlignmentFlag.AlignRight, f"{self._angles[k]:.0f}°".replace("-", "−"))
+        left, right = cell.left() + 64, cell.right() - 44
+        mid = cell.center().y()
+        low, high = float(self._low[k]), float(self._high[k])
+        share = (float(np.clip(self._angles[k], low - 8, high + 8)) - low) / (high - low)
+        painter.setPen(QPen(QColor(LINE), 3))
+        painter.drawLine(QPointF(left, mid), QPointF(right, mid))
+        zero = left + (0 - low) / (high - low) * (right - left)
+        painter.setPen(QPen(QColor(MUTED), 1))
+        painter.drawLine(QPointF(zero, mid - 4), QPointF(zero, mid + 4))
+        at = left + share * (right - left)
+        painter.setPen(QPen(QColor(FINGER[finger]), 3))
+        painter.drawLine(QPointF(zero, mid), QPointF(at, mid))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(FINGER[finger]))
+        painter.drawEllipse(QPointF(at, mid), 4, 4)
+        painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -1,0 +1,103 @@
+"""A frame as something Qt can draw: colour, depth as colours, or both mixed."""
+
+from enum import Enum
+
+import cv2
+import numpy as np
+from jaxtyping import UInt8, UInt32
+from PySide6.QtGui import QImage
+
+from handcam.types import Frame
+
+__all__ = ["DepthScale", "Picture", "Plane"]
+
+
+class Plane(Enum):
+    """What of a frame is shown."""
+
+    COLOUR = "Colour"
+    DEPTH = "Depth"
+    BLEND = "Blend"
+
+
+def _ramp() -> UInt8[np.ndarray, "256 4"]:
+    """Viridis as BGRX, bright for near: even steps to every eye."""
+    steps = np.arange(255, -1, -1, dtype=np.uint8)[:, None]
+    return cv2.cvtColor(cv2.applyColorMap(steps, cv2.COLORMAP_VIRIDIS), cv2.COLOR_BGR2BGRA).reshape(256, 4)
+
+
+class DepthScale:
+    """Which distance has which colour. The range moves in steps of 10 cm and only when it must, so nothing flickers."""
+
+    ramp: UInt8[np.ndarray, "256 4"] = _ramp()
+    """From nearest to farthest, BGRX."""
+
+    def __init__(self) -> None:
+        self.near_m, self.far_m = 0.2, 1.2
+        self._unit_m = 0.0
+        self._table = np.zeros(65536, np.uint32)
+
+    def fit(self, depth: np.ndarray, unit_m: float) -> None:
+        """Widen or narrow the range to what is in the picture."""
+        seen = depth[::8, ::8]
+        seen = seen[seen > 0]
+        if seen.size < 50:
+            near, far = self.near_m, self.far_m
+        else:
+            low, high = np.percentile(seen, (2, 98)) * unit_m
+            near, far = np.floor(low * 10) / 10, np.ceil(high * 10) / 10
+            near, far = max(0.0, float(near)), min(float(far), near + 4.0)
+        moved = max(abs(near - self.near_m), abs(far - self.far_m))
+        if moved > 0.25 or near < self.near_m - 1e-6 and moved > 0.15:
+            self.near_m, self.far_m, self._unit_m = near, max(far, near + 0.2), 0.0
+        if self._unit_m != unit_m:
+            self._unit_m = unit_m
+            metres = np.arange(65536) * unit_m
+            at = np.clip((metres - self.near_m) / (self.far_m - self.near_m) * 255, 0, 255).astype(np.uint8)
+            self._table = np.ascontiguousarray(self.ramp).view(np.uint32)[at, 0]
+            self._table[0] = 0x000E1014  # no reading: as dark as the view
+
+    def colours(self, depth: np.ndarray) -> UInt32[np.ndarray, "h w"]:
+        """One BGRX word per pixel."""
+        return self._table[depth]
+
+
+class Picture:
+    """The newest frame in Qt's own pixel format: converted once, and painted from there however often."""
+
+    def __init__(self) -> None:
+        self.scale = DepthScale()
+        self._pixels: UInt8[np.ndarray, "h w 4"] | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height, px; (0, 0) before the first frame."""
+        return (0, 0) if self._pixels is None else (self._pixels.shape[1], self._pixels.shape[0])
+
+    def take(self, frame: Frame, plane: Plane, mirror: bool) -> None:
+        """Convert a frame; mirroring happens here and touches nothing but these pixels."""
+        if frame.color is None:
+            plane = Plane.DEPTH
+        elif frame.depth is None:
+            plane = Plane.COLOUR
+        if plane is Plane.COLOUR:
+            pixels = cv2.cvtColor(frame.color, cv2.COLOR_RGB2BGRA, dst=self._buffer(frame.color.shape[:2]))
+        else:
+            self.scale.fit(frame.depth, frame.depth_unit_m)
+            words = self.scale.colours(frame.depth)
+            pixels = words.view(np.uint8).reshape(*words.shape, 4)
+            if plane is Plane.BLEND:
+                colour = cv2.cvtColor(frame.color, cv2.COLOR_RGB2BGRA)
+                pixels = cv2.addWeighted(colour, 0.55, pixels, 0.45, 0)
+        self._pixels = cv2.flip(pixels, 1) if mirror else pixels
+
+    def _buffer(self, shape: tuple[int, int]) -> np.ndarray | None:
+        """Last time's memory, when it fits."""
+        return self._pixels if self._pixels is not None and self._pixels.shape[:2] == shape else None
+
+    def image(self) -> QImage | None:
+        """A view of the pixels, valid until the next :meth:`take`."""
+        if self._pixels is None:
+            return None
+        height, width = self._pixels.shape[:2]
+        return QImage(self._pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)

@@ -1,0 +1,52 @@
+"""What there is to say about a tracked hand: side, distance, its own error, and why it may look bad."""
+
+import cv2
+import numpy as np
+
+from handcam.hand.skeleton import ROOT
+from handcam.types import HandPose, TrackedHand
+
+__all__ = ["crop_remarks", "distance_cm", "error_mm", "label"]
+
+_SMALL_PX, _BLURRED, _UNSURE, _HOLES = 90.0, 60.0, 0.5, 0.35
+
+
+def distance_cm(pose: HandPose) -> float:
+    """From the camera to the root joint, cm."""
+    return float(np.linalg.norm(pose.joints_m[ROOT])) * 100
+
+
+def label(pose: HandPose) -> str:
+    """Side and confidence."""
+    return f"{pose.side.value} · {pose.score * 100:.0f} %"
+
+
+def error_mm(pose: HandPose, truth: tuple[HandPose, ...]) -> tuple[float, float] | None:
+    """Mean joint error relative to the root, and the root's own error, against the nearest true hand of that side."""
+    same = [t for t in truth if t.side is pose.side] or list(truth)
+    if not same:
+        return None
+    true = min(same, key=lambda t: float(np.linalg.norm(t.joints_m[ROOT] - pose.joints_m[ROOT]))).joints_m
+    own = pose.joints_m
+    shape = np.linalg.norm((own - own[ROOT]) - (true - true[ROOT]), axis=1).mean()
+    return float(shape) * 1e3, float(np.linalg.norm(own[ROOT] - true[ROOT])) * 1e3
+
+
+def crop_remarks(hand: TrackedHand) -> list[str]:
+    """What the net sees, and what makes it hard: first the size, then one hint or none."""
+    assert hand.crop is not None
+    crop = hand.crop
+    first = f"box {crop.box.size_px:.0f} px"
+    if hand.pose.score < _UNSURE:
+        return [first, "unsure: is it a hand?"]
+    if crop.box.size_px < _SMALL_PX:
+        return [first, "small: come closer"]
+    if crop.color is not None:
+        grey = cv2.cvtColor(crop.color, cv2.COLOR_RGB2GRAY)
+        if cv2.Laplacian(grey, cv2.CV_32F).var() < _BLURRED:
+            return [first, "blurred: more light"]
+    if crop.depth_m is not None:
+        holes = float((crop.depth_m <= 0).mean())
+        if holes > _HOLES:
+            return [first, f"{holes * 100:.0f} % without depth"]
+    return [first, "clear view"]

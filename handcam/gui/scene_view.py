@@ -1,0 +1,211 @@
+"""The 3D view: pictures from the render process, or painted here until there are some."""
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
+
+from handcam.gui.colours import MUTED, PANEL, TEXT
+from handcam.gui.compose import SceneOptions, centre_of, compose, shown
+from handcam.gui.ground import AXES, CELL_M, axes_lines
+from handcam.gui.orbit import FOCAL, Orbit
+from handcam.gui.render_process import RenderProcess
+from handcam.gui.scenes import empty_scene
+from handcam.gui.scenes.painter import paint
+from handcam.gui.theme import STEP, font
+from handcam.types import Result
+
+__all__ = ["SceneView"]
+
+
+class SceneView(QWidget):
+    """Drag to orbit, wheel to zoom, double-click to reset. Call :meth:`poll` often; it never blocks."""
+
+    def __init__(self, parent: QWidget | None = None, reduced: bool = False) -> None:
+        """
+        Args:
+            parent: Qt's parent.
+            reduced: paint the hand here for good and start no other process.
+        """
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(320, 240)
+        self.setCursor(Qt.CursorShape.OpenHandCursor)
+        self.options = SceneOptions()
+        self.orbit = Orbit()
+        self.hint = ""
+        """One line when there is nothing to see."""
+        self.process: RenderProcess | None = None
+        self.failure: str | None = None
+        """Why the view is painted, one sentence; None while Open3D draws or starts."""
+        self._reduced = reduced
+        self._result: Result | None = None
+        self._scene = empty_scene()
+        self._picture: QImage | None = None
+        self._dirty = True
+        self._grabbed: QPointF | None = None
+        self._retry = QPushButton("Try again", self)
+        self._retry.setProperty("solid", True)
+        self._retry.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._retry.clicked.connect(self.start)
+        self._retry.hide()
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return QSize(640, 480)
+
+    def start(self) -> None:
+        """Start the render process, or start it again."""
+        if self._reduced:
+            return
+        self._end()
+        self.failure = None
+        self._retry.hide()
+        try:
+            self.process = RenderProcess()
+        except OSError as error:
+            self._fall_back(f"The 3D process cannot be started ({error}); this is the painted view.")
+
+    def show_result(self, result: Result) -> None:
+        """Draw this one next."""
+        self._result = result
+        centre = centre_of(result)
+        if centre is not None:
+            self.orbit = self.orbit.following(centre)
+        self.again()
+
+    def again(self) -> None:
+        """Draw the same result with another view or other options."""
+        self._dirty = True
+        if self._picture is None:
+            self.update()
+
+    def forget(self) -> None:
+        """Show an empty scene until the next result."""
+        self._result = None
+        self.again()
+
+    def reset_view(self) -> None:
+        """The first view again."""
+        self.orbit = self.orbit.reset()
+        self.again()
+
+    def poll(self) -> None:
+        """Hand the newest scene to the process, and take the newest picture from it."""
+        process = self.process
+        if process is None:
+            return
+        pixels = process.poll()
+        if process.failure is not None:
+            self._fall_back(process.failure)
+            return
+        if pixels is not None:
+            height, width = pixels.shape[:2]
+            # the memory is written again soon, hence a copy
+            self._picture = QImage(pixels.data, width, height, QImage.Format.Format_RGB32).copy()
+            self.update()
+        if self._dirty and process.room:
+            self._dirty = False
+            compose(process.next_scene(), self._result, self.orbit, self.options)
+            ratio = self.devicePixelRatioF()
+            process.submit(round(self.width() * ratio), round(self.height() * ratio))
+
+    def close_process(self) -> None:
+        """End the render process. Takes a few milliseconds."""
+        self._end()
+        self._reduced = True
+
+    def _end(self) -> None:
+        self._picture = None
+        if self.process is not None:
+            self.process.close()
+            self.process = None
+
+    def _fall_back(self, why: str) -> None:
+        self._end()
+        self.failure = why
+        self._retry.show()
+        self._place_retry()
+        self.again()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        with QPainter(self) as painter:
+            if self._picture is not None:
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+                painter.drawImage(self.rect(), self._picture)
+            else:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                compose(self._scene, self._result, self.orbit, self.options)
+                paint(painter, self._scene, self.width(), self.height())
+            self._paint_words(painter)
+
+    def _paint_words(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(font(11))
+        floor = np.round((self.orbit.target_m[1] + 0.13) / CELL_M) * CELL_M - self.orbit.target_m[1]
+        for (name, colour), end in zip(AXES, axes_lines(float(floor))[0][1:], strict=True):
+            at = self._project(end)
+            if at is not None:
+                painter.setPen(QColor(colour))
+                painter.drawText(QPointF(at.x() + 3, at.y() - 2), "−y" if name == "y" else name)
+        for hand in shown(self._result) if self._result is not None else ():
+            at = self._project(hand.pose.joints_m[0] - self.orbit.target_m)
+            if at is not None:
+                painter.setPen(QColor(TEXT if self._result is not None and self._result.hands else MUTED))
+                painter.drawText(QRectF(at.x() - 60, at.y() + 10, 120, 16), Qt.AlignmentFlag.AlignCenter, hand.pose.side.value)
+        painter.setPen(QColor(MUTED))
+        note = f"grid {CELL_M * 100:.0f} cm · radius of a joint = 1 σ"
+        box = QRectF(2 * STEP, self.height() - 28, self.width() - 4 * STEP, 20)
+        if self.failure is None:
+            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, note)
+        else:
+            painter.fillRect(QRectF(0, self.height() - 40, self.width(), 40), QColor(PANEL))
+            box = QRectF(2 * STEP, self.height() - 40, self.width() - 96 - 4 * STEP, 40)
+            words = QFontMetricsF(font(11)).elidedText(self.failure, Qt.TextElideMode.ElideRight, box.width())
+            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+        if self.hint:
+            painter.setFont(font(13))
+            painter.setPen(QColor(MUTED))
+            row = QRectF(0, self.height() * 0.5 - 40, self.width(), 24)
+            painter.drawText(row, Qt.AlignmentFlag.AlignCenter, self.hint)
+
+    def _project(self, point: np.ndarray) -> QPointF | None:
+        """Where a point of the scene appears in the widget."""
+        if not np.isfinite(point).all():
+            return None
+        m = self.orbit.view_from_scene
+        p = m[:3, :3] @ point + m[:3, 3]
+        if p[2] < 0.05:
+            return None
+        focal = FOCAL * self.height()
+        return QPointF(float(p[0] / p[2] * focal + self.width() / 2), float(p[1] / p[2] * focal + self.height() / 2))
+
+    def _place_retry(self) -> None:
+        self._retry.resize(88, 28)
+        self._retry.move(self.width() - 88 - STEP, self.height() - 34)
+
+    def resizeEvent(self, event) -> None:  # noqa: N802
+        self._place_retry()
+        self.again()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self._grabbed = event.position()
+        self.setCursor(Qt.CursorShape.ClosedHandCursor)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self._grabbed is not None:
+            moved = event.position() - self._grabbed
+            self._grabbed = event.position()
+            self.orbit = self.orbit.dragged(moved.x(), moved.y())
+            self.again()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self._grabbed = None
+        self.setCursor(Qt.CursorShape.OpenHandCursor)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self.reset_view()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        self.orbit = self.orbit.zoomed(event.angleDelta().y() / 120)
+        self.again()

@@ -1,0 +1,75 @@
+"""The bottom line: one fixed place per figure, so that nothing jumps."""
+
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from handcam.gui.colours import MUTED, PANEL, TEXT
+from handcam.gui.remarks import distance_cm
+from handcam.gui.theme import STEP, font
+from handcam.live import LiveStatus
+from handcam.types import Result
+
+__all__ = ["StatusLine"]
+
+_SLOTS = (
+    ("hand", "right and left hand"), ("distance", "000 cm (assumed hand size)"), ("rate", "000 fps"),
+    ("age", "pixels 0000 ms old"), ("lost", "00000 lost frames"),
+)  # fmt: skip
+
+
+class StatusLine(QWidget):
+    """Side, distance, rate, age, losses; on the right what runs it, or a short message."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedHeight(28)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.texts: dict[str, str] = dict.fromkeys((name for name, _ in _SLOTS), "")
+        self.right = self._message = ""
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(lambda: self.say(""))
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return QSize(800, 28)
+
+    def say(self, message: str, seconds: float = 6.0) -> None:
+        """Show a sentence on the right for a while."""
+        self._message = message
+        if message:
+            self._timer.start(int(seconds * 1000))
+        self.update()
+
+    def show_result(self, result: Result | None, rate: float, age_ms: float | None, status: LiveStatus) -> None:
+        """The newest figures."""
+        hands = result.hands if result is not None else ()
+        if len(hands) > 1:
+            self.texts["hand"] = "right and left hand" if len({h.pose.side for h in hands}) > 1 else "two hands"
+        else:
+            self.texts["hand"] = f"{hands[0].pose.side.value} hand" if hands else "no hand"
+        self.texts["distance"] = ""
+        if hands:
+            pose = hands[0].pose
+            self.texts["distance"] = f"{distance_cm(pose):.0f} cm" + ("" if pose.metric else " (assumed hand size)")
+        running = status.state == "running"
+        self.texts["rate"] = f"{rate:.0f} fps" if running else status.state
+        self.texts["age"] = f"pixels {age_ms:.0f} ms old" if age_ms is not None and running else ""
+        self.texts["lost"] = f"{status.dropped} lost frame" + "s" * (status.dropped != 1)
+        self.right = " · ".join(part for part in (status.weights, status.runtime) if part)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(PANEL))
+            painter.setFont(font(12))
+            metrics = QFontMetricsF(painter.font())
+            x = 2.0 * STEP
+            for name, widest in _SLOTS:
+                width = metrics.horizontalAdvance(widest)
+                painter.setPen(QColor(TEXT))
+                painter.drawText(QRectF(x, 0, width + 4, self.height()), Qt.AlignmentFlag.AlignVCenter, self.texts[name])
+                x += round(width) + 3 * STEP
+            rest = QRectF(x, 0, self.width() - x - 2 * STEP, self.height())
+            words = metrics.elidedText(self._message or self.right, Qt.TextElideMode.ElideMiddle, max(rest.width(), 0))
+            painter.setPen(QColor(TEXT if self._message else MUTED))
+            painter.drawText(rest, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, words)

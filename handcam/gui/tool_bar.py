@@ -1,0 +1,184 @@
+"""The top line: where frames come from, what drives the latent, the hand's size, and record or play."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QDoubleSpinBox, QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
+
+from handcam.gui.icons import icon
+from handcam.gui.knobs import Knobs
+from handcam.gui.theme import STEP
+from handcam.gui.transport import Transport
+from handcam.live import Live, LiveStatus
+from handcam.sources import Device
+from handcam.weights import WeightsCard
+
+__all__ = ["ToolBar"]
+
+
+class ToolBar(QWidget):
+    """Buttons only; what they do is the window's business."""
+
+    pick = Signal(str)
+    """A source was chosen, ``scheme:rest``."""
+    open_file = Signal()
+    open_folder = Signal()
+    open_url = Signal()
+    pause = Signal()
+    record = Signal()
+
+    def __init__(self, live: Live, knobs: Knobs, card: WeightsCard | None, devices: Sequence[Device]) -> None:
+        super().__init__()
+        self.setObjectName("bar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(48)
+        self._knobs, self._card = knobs, card
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(STEP, 0, STEP, 0)
+        self._row.setSpacing(STEP)
+        self.source = self._menu_button("Source", 176)
+        self.source.setToolTip("Where the frames come from")
+        self.fill_sources(devices)
+        self.mirror = self._toggle("Mirror", "Flip the picture like a mirror; sides stay the real person's (M)")
+        self._line()
+        self.drive = self._menu_button("Drive", 168)
+        self.drive.setToolTip("Which modality's posterior is decoded (D)")
+        self._fill_drive()
+        self.smooth = self._toggle("Smooth", "One Euro filter on the joints (O)")
+        self.length = self._length()
+        self._row.addStretch(1)
+        self.pause_button = QPushButton()
+        self.pause_button.setIcon(icon("pause"))
+        self.pause_button.setFixedWidth(32)
+        self.pause_button.clicked.connect(self.pause)
+        self.record_button = QPushButton("Record")
+        self.record_button.setIcon(icon("record"))
+        self.record_button.setProperty("solid", True)
+        self.record_button.setToolTip("Record colour, depth, poses and times (R)")
+        self.record_button.clicked.connect(self.record)
+        self.dropped = QLabel()
+        self.dropped.setProperty("muted", True)
+        self.transport = Transport(live)
+        self.transport.toggled.connect(self.pause)
+        self.transport.hide()
+        for widget in (self.pause_button, self.record_button, self.dropped, self.transport):
+            widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            self._row.addWidget(widget, 3 if widget is self.transport else 0)
+        self._line()
+        self.panels = self._toggle("Panels", "Show or hide the panels below (L)")
+        self.help = QPushButton("?")
+        self.help.setFixedWidth(32)
+        self.help.setToolTip("Keyboard and mouse (?)")
+        self.help.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._row.addWidget(self.help)
+        knobs.changed.connect(self.follow)
+        self.follow()
+
+    def _menu_button(self, name: str, width: int) -> QPushButton:
+        button = QPushButton(name)
+        button.setFixedWidth(width)
+        button.setStyleSheet("text-align: left;")
+        button.setProperty("solid", True)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setMenu(QMenu(button))
+        self._row.addWidget(button)
+        return button
+
+    def _toggle(self, name: str, tip: str) -> QPushButton:
+        button = QPushButton(name)
+        button.setCheckable(True)
+        button.setToolTip(tip)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._row.addWidget(button)
+        return button
+
+    def _line(self) -> None:
+        line = QFrame()
+        line.setFixedSize(1, 24)
+        line.setStyleSheet("background: #363c48;")
+        self._row.addWidget(line)
+
+    def _length(self) -> QDoubleSpinBox:
+        box = QDoubleSpinBox()
+        box.setRange(5.0, 40.0)
+        box.setSingleStep(0.1)
+        box.setDecimals(1)
+        box.setSuffix(" cm")
+        box.setFixedWidth(72)
+        box.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        box.setToolTip("Your hand, wrist crease to tip of the straight middle finger; assumed until you measure it.\n"
+                       "It sets the scale where no depth camera does.")  # fmt: skip
+        box.valueChanged.connect(lambda cm: self._knobs.set(hand_length_m=cm / 100))
+        box.editingFinished.connect(box.clearFocus)
+        self._row.addWidget(QLabel("Hand"))
+        self._row.addWidget(box)
+        self.assumed = QLabel("assumed")
+        self.assumed.setProperty("muted", True)
+        self._row.addWidget(self.assumed)
+        return box
+
+    def fill_sources(self, devices: Sequence[Device]) -> None:
+        """List these cameras."""
+        menu = self.source.menu()
+        menu.clear()
+        for device in devices:
+            menu.addAction(device.name, lambda s=device.source: self.pick.emit(s))
+        if not devices:
+            menu.addAction("No camera found").setEnabled(False)
+        menu.addSeparator()
+        menu.addAction("Demo hand", lambda: self.pick.emit("demo"))
+        menu.addAction("Open file…", self.open_file.emit)
+        menu.addAction("Open folder…", self.open_folder.emit)
+        menu.addAction("Open network camera…", self.open_url.emit)
+
+    @property
+    def drives(self) -> list[str]:
+        """What can be chosen, in order."""
+        encoders = list(self._card.encoders) if self._card is not None else []
+        return ["auto", *(["fused"] if len(encoders) > 1 else []), *encoders]
+
+    def _fill_drive(self) -> None:
+        for name in self.drives:
+            self.drive.menu().addAction(self._named(name), lambda n=name: self._knobs.set(drive=n))
+
+    def _named(self, drive: str) -> str:
+        return f"auto ({self._card.drive})" if drive == "auto" and self._card is not None else drive
+
+    def follow(self) -> None:
+        """Show what is set, whoever set it."""
+        controls = self._knobs.controls
+        _caption(self.drive, "Drive", self._named(controls.drive))
+        self.smooth.setChecked(bool(controls.refiners))
+        with QSignalBlocker(self.length):
+            self.length.setValue(controls.hand_length_m * 100)
+
+    def show_status(self, status: LiveStatus, measured: bool) -> None:
+        """Name the source; record or transport; pause."""
+        _caption(self.source, "Source", Path(status.source).name if "/" in status.source else status.source or "…")
+        recording = status.recording
+        self.transport.setVisible(status.seekable)
+        for widget in (self.pause_button, self.record_button, self.dropped):
+            widget.setVisible(not status.seekable or (recording is not None and widget is not self.pause_button))
+        if status.seekable:
+            self.transport.show_status(status)
+        playing = status.state != "paused"
+        self.pause_button.setIcon(icon("pause" if playing else "play"))
+        self.pause_button.setToolTip("Hold the picture (Space)" if playing else "Go on (Space)")
+        self.record_button.setIcon(icon("record" if recording is None else "stop"))
+        seconds = int(recording.elapsed_s) if recording is not None else 0
+        self.record_button.setText("Record" if recording is None else f"{seconds // 60:02d}:{seconds % 60:02d}")
+        self.record_button.setFixedWidth(QFontMetrics(self.font()).horizontalAdvance("Record0") + 48)
+        self.dropped.setText(f"{recording.dropped if recording is not None else 0} dropped")
+        self.dropped.setVisible(recording is not None)
+        self.assumed.setText("assumed" if not measured else "measured")
+
+
+def _caption(button: QPushButton, name: str, value: str) -> None:
+    """``name  value ▾`` shortened to fit."""
+    metrics = QFontMetrics(button.font())
+    room = button.width() - 40 - metrics.horizontalAdvance(f"{name}  ▾")
+    button.setText(f"{name}  {metrics.elidedText(value, Qt.TextElideMode.ElideMiddle, room)} ▾")
+
+

@@ -1,0 +1,229 @@
+"""The window: takes the newest result every few milliseconds, and turns buttons and keys into controls."""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+
+from handcam.gui import theme
+from handcam.gui.actions import Actions
+from handcam.gui.dock import Dock
+from handcam.gui.errands import Errands
+from handcam.gui.help import KEYS, HelpOverlay
+from handcam.gui.icons import icon
+from handcam.gui.knobs import Knobs
+from handcam.gui.status_line import StatusLine
+from handcam.gui.timings import Timings
+from handcam.gui.tool_bar import ToolBar
+from handcam.gui.views import Views
+from handcam.live import Live, LiveStatus
+from handcam.sources import Device
+from handcam.types import Result
+from handcam.weights import WeightsCard
+
+__all__ = ["Window", "show"]
+
+TICK_MS = 4
+"""How often the mailbox is looked into; the newest wins, so a slow window skips results and never falls behind."""
+STATUS_S = 0.2
+"""How often figures and buttons follow the pipeline."""
+STOP_S = 0.7
+"""How long closing waits for threads that hang in a driver."""
+
+
+class Window(QMainWindow):
+    """See ``The window`` in the design; every part is a file of this folder."""
+
+    def __init__(
+        self,
+        live: Live,
+        devices: Sequence[Device] | Callable[[], Sequence[Device]] = (),
+        change_source: Callable[[str], object] = lambda source: None,
+        card: WeightsCard | None = None,
+        *,
+        mirror: bool = False,
+        reduced_3d: bool = False,
+        recordings: Path | None = None,
+    ) -> None:
+        """
+        Args:
+            live: the pipeline; the window stops it when it closes.
+            devices: the cameras to offer, or what lists them (asked beside the window, it may take its time).
+            change_source: opens ``scheme:rest`` instead of the present source; may take its time and may raise
+                :class:`~handcam.types.HandcamError`.
+            card: of the weights, for the choice of what drives the latent.
+            mirror: start with the picture mirrored.
+            reduced_3d: paint the 3D view with Qt alone and start no other process.
+            recordings: folder for sessions, default ``recordings`` under the present folder.
+        """
+        super().__init__()
+        self.setWindowTitle("handcam")
+        self.setWindowIcon(icon("app"))
+        self.setAcceptDrops(True)
+        self.live = live
+        self.errands = Errands()
+        self.timings = Timings()
+        self.knobs = Knobs(live, card.latent if card is not None else 30)
+        known = list(devices) if not callable(devices) else []
+        self.list_devices = devices if callable(devices) else None
+        self.bar = ToolBar(live, self.knobs, card, known)
+        self.views = Views(reduced_3d)
+        self.dock = Dock(self.knobs, self.timings)
+        self.line = StatusLine()
+        page = QWidget()
+        page.setObjectName("page")
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for part, stretch in ((self.bar, 0), (self.views, 1), (self.dock, 0), (self.line, 0)):
+            layout.addWidget(part, stretch)
+        self.setCentralWidget(page)
+        self.help = HelpOverlay(page)
+        self.actions_ = Actions(self, change_source, recordings or Path("recordings"))
+        self.result: Result | None = None
+        self.status: LiveStatus = live.status()
+        self._status_s = self._work_s = 0.0
+        self._source = ""
+        self.views.camera.mirror = mirror
+        self.views.camera.painted = lambda age_ms: self.timings.painted(time.perf_counter(), age_ms)
+        self._shortcuts()
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self.tick)
+        self._timer.start(TICK_MS)
+        self.resize(1280, 800)
+        self.actions_.follow()
+
+    def _shortcuts(self) -> None:
+        for group in KEYS.values():
+            for key in group:
+                for sequence in key.keys.split():
+                    shortcut = QShortcut(QKeySequence(sequence), self)
+                    shortcut.activated.connect(getattr(self.actions_, key.action))
+
+    def tick(self) -> None:
+        """One turn of the window; never waits for anything."""
+        start = time.perf_counter()
+        self.errands.deliver()
+        result = self.live.results.take()
+        if result is not None:
+            self.result = result
+            self.timings.result(result)
+            self.knobs.see(result)
+            self.views.show_result(result)
+        self.views.scene.poll()
+        if result is not None:
+            self.timings.drawn((time.perf_counter() - start) * 1e3 + self.views.camera.paint_ms)
+        self.dock.refresh(result)
+        if start - self._status_s > STATUS_S:
+            self._status_s = start
+            self._follow_status(start)
+
+    def _follow_status(self, now_s: float) -> None:
+        status = self.status = self.live.status()
+        if status.source != self._source:  # another camera: old figures would mislead
+            self._source = status.source
+            self.timings.clear()
+        hands = self.result.hands if self.result is not None else ()
+        self.line.show_result(self.result, self.timings.sample_rate(now_s), self.timings.age_ms(now_s), status)
+        self.bar.show_status(status, bool(hands) and hands[0].pose.metric)
+        self._follow_state(status, bool(hands))
+
+    def _follow_state(self, status: LiveStatus, hand: bool) -> None:
+        """What to say over the picture, if anything."""
+        camera, scene, card = self.views.camera, self.views.scene, self.views.card
+        hint = ""
+        if status.state == "failed":
+            actions = (("Retry", self.actions_.retry), ("Use the demo hand", lambda: self.actions_.pick("demo")))
+            card.show_message("No picture", status.failure or "The source has failed.", actions)
+        elif self.actions_.problem:
+            card.show_message("That did not work", self.actions_.problem, (("Close", self.actions_.forgive),))
+        elif status.state == "starting" and camera.result is None:
+            card.show_message("Starting", f"Opening {status.source or 'the source'}…")
+        elif status.state == "ended":
+            card.show_message("The end", f"{status.source} has been played.", (("Play again", self.actions_.play_again),))
+        else:
+            card.hide()
+            if status.state == "starting":
+                hint = "Loading the model…"
+            elif not hand and self.result is not None:
+                hint = "No hand in view: hold one up to the camera"
+            elif status.state == "paused":
+                hint = "Paused: the sliders go on working"
+        explored = self.result is not None and self.result.explored is not None
+        words = "" if hand or explored else "No hand in view"
+        if hint != camera.hint or words != scene.hint:
+            camera.hint, scene.hint = hint, words
+            camera.update()
+            scene.update()
+
+    def dragEnterEvent(self, event) -> None:  # noqa: N802
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event) -> None:  # noqa: N802
+        path = event.mimeData().urls()[0].toLocalFile()
+        if path:
+            self.actions_.open_path(Path(path))
+
+    def resizeEvent(self, event) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self.help.setGeometry(self.help.parentWidget().rect())
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """Everything ends within a second, whatever hangs."""
+        self._timer.stop()
+        self.hide()
+        self.views.scene.close_process()
+        self.errands.run(lambda: self.live.stop(STOP_S))
+        self.errands.close(STOP_S + 0.2)
+        super().closeEvent(event)
+
+
+def show(
+    live: Live,
+    devices: Sequence[Device] | Callable[[], Sequence[Device]] = (),
+    change_source: Callable[[str], object] = lambda source: None,
+    card: WeightsCard | None = None,
+    *,
+    mirror: bool = False,
+    reduced_3d: bool = False,
+    recordings: Path | None = None,
+    screenshot: Path | None = None,
+    after_s: float = 5.0,
+    size: tuple[int, int] = (1280, 800),
+) -> int:
+    """Run the window until it is closed; the arguments are those of :class:`Window`.
+
+    Args:
+        screenshot: save a picture of the window after ``after_s`` seconds and close it.
+        after_s: seconds before the screenshot.
+        size: of the window, px.
+
+    Returns:
+        Exit code of the application.
+    """
+    app = QApplication.instance() or QApplication(["handcam"])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("handcam")
+    theme.apply(app)
+    window = Window(live, devices, change_source, card, mirror=mirror, reduced_3d=reduced_3d, recordings=recordings)
+    window.resize(*size)
+    window.show()
+    live.start()
+    QTimer.singleShot(0, window.actions_.begin)  # what takes longer starts when the window is on the screen
+    if screenshot is not None:
+        QTimer.singleShot(round(after_s * 1000), lambda: _save(window, screenshot))
+    with suppress(KeyboardInterrupt):
+        return app.exec()
+    window.close()
+    return 130
+
+
+def _save(window: Window, path: Path) -> None:
+    window.grab().save(str(path))
+    window.close()
