@@ -1,0 +1,137 @@
+"""A hand said in JSON: the one description that every text protocol and file shares (``docs/streaming.md``).
+
+Numbers are rounded to what they can mean: positions to 0.01 mm, pixels to 0.01, angles to 0.01 degrees. What is not
+known is ``null``.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from handcam.hand.anatomy import ANGLES, angles_deg, grip, pinch, pinch_distance_m
+from handcam.hand.openxr import ESTIMATED, OPENXR_JOINTS, openxr_sigma, to_openxr
+from handcam.hand.skeleton import JOINTS
+from handcam.types import HandPose, Intrinsics
+
+__all__ = ["ORDERS", "SCHEMA", "VERSION", "frame_message", "hand_message"]
+
+VERSION = 1
+"""Version of the message. A reader may rely on the fields of its version; new fields do not change the number."""
+ORDERS: Mapping[str, tuple[str, ...]] = {"common21": JOINTS, "openxr26": OPENXR_JOINTS}
+"""Joint names by the name of the order."""
+
+
+def hand_message(track: int, pose: HandPose, order: str = "common21") -> dict[str, Any]:
+    """One hand as JSON-ready values; the fields are those of :data:`SCHEMA`.
+
+    Args:
+        track: number of the track the hand belongs to.
+        pose: joints in the camera frame.
+        order: ``common21`` or ``openxr26``.
+
+    Raises:
+        KeyError: there is no such order.
+    """
+    joints, keypoints, sigma = pose.joints_m, pose.keypoints_px, pose.sigma_m
+    batch, estimated = joints[None], list[int]()
+    if ORDERS[order] is OPENXR_JOINTS:
+        joints, keypoints, sigma, estimated = to_openxr(joints), to_openxr(keypoints), openxr_sigma(sigma), [*ESTIMATED]
+    return {
+        "side": pose.side.value,
+        "track": track,
+        "score": _numbers(pose.score, 4),
+        "metric": pose.metric,
+        "joints_m": _numbers(joints, 5),
+        "keypoints_px": _numbers(keypoints, 2),
+        "sigma_m": _numbers(sigma, 5),
+        "estimated": estimated,
+        "angles_deg": dict(zip(ANGLES, _numbers(angles_deg(pose.joints_m, pose.side), 2), strict=True)),
+        "pinch_m": _numbers(pinch_distance_m(batch)[0], 5),
+        "pinch": _numbers(pinch(batch)[0], 3),
+        "grip": _numbers(grip(batch, pose.side)[0], 3),
+    }
+
+
+def frame_message(
+    index: int, time_ns: int, camera: Intrinsics, hands: list[dict[str, Any]], order: str = "common21", **more: Any
+) -> dict[str, Any]:
+    """One frame with its hands, the envelope of :func:`hand_message`.
+
+    Args:
+        index: the frame's number.
+        time_ns: capture time, ns.
+        camera: intrinsics of the picture.
+        hands: what :func:`hand_message` gave.
+        order: the order that was asked of it.
+        more: further fields, e.g. ``sequence`` or ``unix_time_ns``.
+    """
+    return {
+        "format": "handcam.hands",
+        "version": VERSION,
+        "frame": index,
+        "time_ns": time_ns,
+        **more,
+        "intrinsics": [camera.fx, camera.fy, camera.cx, camera.cy, camera.width, camera.height],
+        "order": order,
+        "hands": hands,
+    }
+
+
+def _numbers(value: Any, digits: int) -> Any:
+    """Rounded numbers as lists, with None for what is not finite."""
+    array = np.asarray(value, float)
+    listed = np.round(array, digits).tolist()
+    return listed if np.isfinite(array).all() else _nulls(listed)
+
+
+def _nulls(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_nulls(v) for v in value]
+    return value if np.isfinite(value) else None
+
+
+def _points(width: int) -> dict[str, Any]:
+    number = {"type": ["number", "null"]}
+    return {"type": "array", "items": {"type": "array", "items": number, "minItems": width, "maxItems": width}}
+
+
+SCHEMA: Mapping[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "handcam.hands",
+    "description": "The hands seen in one frame. Camera axes: x right, y down, z forward.",
+    "type": "object",
+    "required": ["format", "version", "frame", "time_ns", "order", "hands"],
+    "properties": {
+        "format": {"const": "handcam.hands"},
+        "version": {"const": VERSION},
+        "frame": {"type": "integer", "description": "number of the frame; gaps are frames the camera lost"},
+        "time_ns": {"type": "integer", "description": "capture time on the sender's monotonic clock"},
+        "unix_time_ns": {"type": "integer", "description": "the same by the sender's wall clock (streams)"},
+        "sequence": {"type": "integer", "description": "number of the message; gaps are messages dropped (streams)"},
+        "intrinsics": {"type": "array", "description": "fx, fy, cx, cy, width, height in pixels"},
+        "order": {"enum": list(ORDERS)},
+        "hands": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["side", "track", "score", "metric", "joints_m", "keypoints_px", "sigma_m"],
+                "properties": {
+                    "side": {"enum": ["left", "right"], "description": "of the real, unmirrored person"},
+                    "track": {"type": "integer", "description": "stays the same while the hand stays in view"},
+                    "score": {"type": ["number", "null"], "description": "confidence, 0 to 1"},
+                    "metric": {"type": "boolean", "description": "false: the scale rests on an assumed hand size"},
+                    "joints_m": _points(3) | {"description": "camera frame, metres"},
+                    "keypoints_px": _points(2) | {"description": "pixels; (0, 0) is the first pixel's centre"},
+                    "sigma_m": {"type": "array", "description": "standard deviation along one axis, metres"},
+                    "estimated": {"type": "array", "description": "numbers of joints guessed from others"},
+                    "angles_deg": {"type": "object", "description": "angle by name, degrees"},
+                    "pinch_m": {"type": ["number", "null"], "description": "thumb tip to index tip, metres"},
+                    "pinch": {"type": ["number", "null"], "description": "0 open to 1 closed"},
+                    "grip": {"type": ["number", "null"], "description": "0 straight fingers to 1 fist"},
+                },
+            },
+        },
+    },
+}
+"""JSON Schema of the message."""

@@ -1,0 +1,68 @@
+"""The 26 joints of OpenXR (``XR_EXT_hand_tracking``), made of our 21.
+
+OpenXR counts the bases of four metacarpals and the middle of the palm, which no 21-joint model knows. They are
+**estimated**: a metacarpal's base lies on the line from the wrist to the finger's MCP, at the fraction it has on the
+hand rig (where this is within 7 mm), and the palm is the middle of the middle finger's metacarpal, as OpenXR defines
+it. :data:`ESTIMATED` says which. All other joints are ours under OpenXR's names.
+"""
+
+import numpy as np
+from jaxtyping import Float
+
+from handcam.hand.skeleton import INDEX, WRIST
+
+__all__ = ["ESTIMATED", "OPENXR_JOINTS", "OPENXR_PARENTS", "from_openxr", "openxr_sigma", "to_openxr"]
+
+_FINGERS = {"index": 0.34, "middle": 0.32, "ring": 0.33, "little": 0.50}
+"""Where a metacarpal begins between the wrist (0) and the MCP (1), measured on the rig of ``assets/hand-rig``."""
+_PARTS = ("metacarpal", "proximal", "intermediate", "distal", "tip")
+OPENXR_JOINTS = (
+    "palm", "wrist", "thumb_metacarpal", "thumb_proximal", "thumb_distal", "thumb_tip",
+    *(f"{finger}_{part}" for finger in _FINGERS for part in _PARTS),
+)  # fmt: skip
+"""Names in OpenXR's order (``XrHandJointEXT``)."""
+OPENXR_PARENTS = (1, -1, 1, 2, 3, 4, *(p for f in range(4) for p in (1, *range(6 + 5 * f, 10 + 5 * f))))
+"""Parent of each joint; -1 for the wrist."""
+ESTIMATED = tuple(
+    i for i, name in enumerate(OPENXR_JOINTS) if name == "palm" or (name[:5] != "thumb" and "meta" in name)
+)
+"""Joints that are guessed from others: the palm and the four fingers' metacarpals."""
+
+
+def _weights() -> np.ndarray:
+    """(26 21): each OpenXR joint as a weighted mean of ours."""
+    w = np.zeros((len(OPENXR_JOINTS), len(INDEX)))
+    at = {name: i for i, name in enumerate(OPENXR_JOINTS)}
+    w[at["wrist"], WRIST] = 1
+    for theirs, ours in zip(("metacarpal", "proximal", "distal", "tip"), ("cmc", "mcp", "ip", "tip"), strict=True):
+        w[at[f"thumb_{theirs}"], INDEX[f"thumb_{ours}"]] = 1
+    for finger, fraction in _FINGERS.items():
+        for theirs, ours in zip(_PARTS[1:], ("mcp", "pip", "dip", "tip"), strict=True):
+            w[at[f"{finger}_{theirs}"], INDEX[f"{finger}_{ours}"]] = 1
+        w[at[f"{finger}_metacarpal"], [WRIST, INDEX[f"{finger}_mcp"]]] = 1 - fraction, fraction
+    w[at["palm"]] = (w[at["middle_metacarpal"]] + w[at["middle_proximal"]]) / 2
+    return w
+
+
+_FROM_COMMON = _weights()
+_MEASURED = [int(np.argmax(_FROM_COMMON[:, j] == 1)) for j in range(len(INDEX))]
+
+
+def to_openxr(points: Float[np.ndarray, "*b 21 c"]) -> Float[np.ndarray, "*b 26 c"]:
+    """Our joints (or keypoints) in OpenXR's order, with those of :data:`ESTIMATED` guessed."""
+    out = np.empty((*points.shape[:-2], len(OPENXR_JOINTS), points.shape[-1]))
+    out[..., _MEASURED, :] = points
+    out[..., list(ESTIMATED), :] = _FROM_COMMON[list(ESTIMATED)] @ points
+    return out
+
+
+def openxr_sigma(sigma_m: Float[np.ndarray, "*b 21"]) -> Float[np.ndarray, "*b 26"]:
+    """Standard deviations in OpenXR's order, metres. A guessed joint gets its parts' weighted mean and 7 mm on top."""
+    out = sigma_m @ _FROM_COMMON.T
+    out[..., list(ESTIMATED)] = np.hypot(out[..., list(ESTIMATED)], 0.007)
+    return out
+
+
+def from_openxr(points: Float[np.ndarray, "*b 26 c"]) -> Float[np.ndarray, "*b 21 c"]:
+    """OpenXR's joints in our order; palm and metacarpals are left out."""
+    return points[..., _MEASURED, :]

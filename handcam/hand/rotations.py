@@ -1,0 +1,141 @@
+"""Joint rotations from joint positions, by one convention (drawn in ``docs/rotations.md``), and back.
+
+Positions alone do not say how a bone is turned about its own length, so a convention must. This one is OpenXR's for
+axes and Cardan's for turns:
+
+* **hand frame** (the wrist's): -z points from the wrist to the middle between index and little MCP; y leaves the back
+  of the hand; x completes a right-handed frame, so with the palm down and the fingers forward x points right for both
+  hands;
+* **bone frame** of a joint: -z points along the bone that begins there, x is the axis of flexion, y leaves the back of
+  the finger (the nail's side). A tip has no bone; it takes its parent's frame;
+* **local rotation** of a bone in its parent's frame: ``rest @ Rx(-flexion) @ Ry(-sideways)``, never a turn about
+  the bone itself. ``rest`` is the identity but for the thumb's CMC, where it is :data:`THUMB_REST`.
+
+All functions take any number of leading axes. A joint that is not finite makes itself and what hangs on it NaN.
+"""
+
+import numpy as np
+from jaxtyping import Float
+from scipy.spatial.transform import Rotation
+
+from handcam.hand.skeleton import INDEX, JOINTS, PARENTS, WRIST
+from handcam.types import Side
+
+__all__ = [
+    "THUMB_REST", "Y_UP", "forward", "global_frames", "hand_frame", "joint_frames", "local_rotations", "offsets",
+    "quaternions", "rest_rotations",
+]  # fmt: skip
+
+THUMB_REST = (-30.0, 40.0, 100.0)
+"""The right thumb's rest turn in the hand frame, degrees, intrinsic x, y, z: measured on the rig's relaxed thumb and
+rounded. The left thumb's is its mirror image (x, -y, -z)."""
+Y_UP = np.diag([1.0, -1.0, -1.0])
+"""``y_up_from_camera``: x right, y up, z towards the viewer, as glTF, USD, OpenXR and BVH readers expect."""
+
+_CHILD = {p: j for j, p in enumerate(PARENTS) if p != WRIST}
+_INDEX_MCP, _LITTLE_MCP, _THUMB_CMC = INDEX["index_mcp"], INDEX["little_mcp"], INDEX["thumb_cmc"]
+
+
+def hand_frame(joints_m: Float[np.ndarray, "*b 21 3"], side: Side) -> Float[np.ndarray, "*b 3 3"]:
+    """``camera_from_hand``: the wrist's axes as columns. NaN where wrist, index MCP and little MCP lie on a line."""
+    wrist, index, little = (joints_m[..., j, :] for j in (WRIST, _INDEX_MCP, _LITTLE_MCP))
+    ahead = (index + little) / 2 - wrist
+    right = little - index if side is Side.RIGHT else index - little
+    z = _unit(-ahead)
+    y = _unit(np.cross(right, ahead))
+    return np.stack([np.cross(y, z), y, z], axis=-1)
+
+
+def rest_rotations(side: Side) -> Float[np.ndarray, "21 3 3"]:
+    """The constant part of each local rotation, ``parent_from_rest``: the identity but for the thumb's CMC."""
+    rest = np.tile(np.eye(3), (len(JOINTS), 1, 1))
+    x, y, z = THUMB_REST
+    mirror = 1.0 if side is Side.RIGHT else -1.0
+    rest[_THUMB_CMC] = Rotation.from_euler("XYZ", [x, mirror * y, mirror * z], degrees=True).as_matrix()
+    return rest
+
+
+def joint_frames(joints_m: Float[np.ndarray, "*b 21 3"], side: Side) -> Float[np.ndarray, "*b 21 3 3"]:
+    """``camera_from_bone`` of every joint: columns are the bone frame's axes in the frame of the joints."""
+    rest = rest_rotations(side)
+    frames = np.full((*joints_m.shape[:-1], 3, 3), np.nan)
+    frames[..., WRIST, :, :] = hand_frame(joints_m, side)
+    for j, parent in enumerate(PARENTS):
+        if j == WRIST:
+            continue
+        before = frames[..., parent, :, :] @ rest[j]
+        if j not in _CHILD:  # a tip
+            frames[..., j, :, :] = before
+            continue
+        bone = _unit(joints_m[..., _CHILD[j], :] - joints_m[..., j, :])
+        ahead = np.einsum("...ji,...j->...i", before, bone)
+        frames[..., j, :, :] = before @ _turn(ahead)
+    return frames
+
+
+def local_rotations(frames: Float[np.ndarray, "*b 21 3 3"]) -> Float[np.ndarray, "*b 21 3 3"]:
+    """``parent_from_bone`` of every joint; the wrist's is its frame as it is."""
+    parents = frames[..., list(PARENTS[1:]), :, :]
+    local = np.swapaxes(parents, -1, -2) @ frames[..., 1:, :, :]
+    return np.concatenate([frames[..., :1, :, :], local], axis=-3)
+
+
+def offsets(
+    joints_m: Float[np.ndarray, "*b 21 3"], frames: Float[np.ndarray, "*b 21 3 3"]
+) -> Float[np.ndarray, "*b 21 3"]:
+    """Each joint's position in its parent's bone frame, metres; the wrist's is its position as it is.
+
+    Beyond the knuckles an offset is ``(0, 0, -length)``.
+    """
+    parents = list(PARENTS[1:])
+    bones = joints_m[..., 1:, :] - joints_m[..., parents, :]
+    local = np.einsum("...nji,...nj->...ni", frames[..., parents, :, :], bones)
+    return np.concatenate([joints_m[..., :1, :], local], axis=-2)
+
+
+def global_frames(local: Float[np.ndarray, "*b 21 3 3"]) -> Float[np.ndarray, "*b 21 3 3"]:
+    """Chain local rotations; the inverse of :func:`local_rotations`."""
+    frames = np.array(local)
+    for j, parent in enumerate(PARENTS):
+        if j != WRIST:
+            frames[..., j, :, :] = frames[..., parent, :, :] @ local[..., j, :, :]
+    return frames
+
+
+def forward(
+    local: Float[np.ndarray, "*b 21 3 3"], offsets_m: Float[np.ndarray, "*b 21 3"]
+) -> Float[np.ndarray, "*b 21 3"]:
+    """Joint positions of a chain: what a program that reads the rotations does with them."""
+    frames = global_frames(local)
+    joints = np.array(np.broadcast_to(offsets_m, (*frames.shape[:-2], 3)))
+    for j, parent in enumerate(PARENTS):
+        if j != WRIST:
+            step = np.einsum("...ij,...j->...i", frames[..., parent, :, :], joints[..., j, :])
+            joints[..., j, :] = joints[..., parent, :] + step
+    return joints
+
+
+def quaternions(rotations: Float[np.ndarray, "*b 3 3"]) -> Float[np.ndarray, "*b 4"]:
+    """Unit quaternions (x, y, z, w), w >= 0; NaN where the matrix is."""
+    flat = rotations.reshape(-1, 3, 3)
+    out = np.full((len(flat), 4), np.nan)
+    known = np.isfinite(flat).all((-1, -2))
+    if known.any():
+        out[known] = Rotation.from_matrix(flat[known]).as_quat(canonical=True)
+    return out.reshape(*rotations.shape[:-2], 4)
+
+
+def _unit(v: np.ndarray) -> np.ndarray:
+    """Vectors of length one; NaN for those without a direction."""
+    length = np.linalg.norm(v, axis=-1, keepdims=True)
+    return v / np.where(length > 1e-9, length, np.nan)
+
+
+def _turn(ahead: np.ndarray) -> np.ndarray:
+    """``Rx(a) @ Ry(b)`` that takes -z to the unit vectors ``ahead``, with b in [-90, 90] degrees."""
+    a = np.arctan2(ahead[..., 1], -ahead[..., 2])
+    sin_b = np.clip(-ahead[..., 0], -1.0, 1.0)
+    cos_b = np.sqrt(1.0 - sin_b**2)
+    sin_a, cos_a, zero = np.sin(a), np.cos(a), np.zeros_like(a)
+    rows = [cos_b, zero, sin_b, sin_a * sin_b, cos_a, -sin_a * cos_b, -cos_a * sin_b, sin_a, cos_a * cos_b]
+    return np.stack(rows, axis=-1).reshape(*a.shape, 3, 3)
