@@ -5,7 +5,7 @@ Every picture is looked at on its own, as the first frame of a stream: the track
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -61,6 +61,7 @@ class Outcome:
     """None when the hand was missed."""
 
 
+@runtime_checkable
 class Follower(Protocol):
     """The part of :class:`handcam.tracking.Tracker` that is used here."""
 

@@ -51,7 +51,7 @@ def root_of(joints: Float[np.ndarray, "*b 21 3"], root: Root = "middle_mcp") -> 
 
 def total_bone_length(joints: Float[np.ndarray, "*b 21 3"]) -> Float[np.ndarray, "*b"]:
     """Sum of the 20 bones."""
-    return bone_lengths(joints).sum(axis=-1)
+    return np.asarray(bone_lengths(joints).sum(axis=-1))
 
 
 def align(

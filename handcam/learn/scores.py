@@ -150,7 +150,7 @@ def pointing(joints: Float[np.ndarray, "21 3"], side: Side) -> str:
 
 def curl(joints: Float[np.ndarray, "21 3"], side: Side) -> str:
     """How closed the four fingers are: ``open``, ``half`` or ``closed``."""
-    closed = float(grip(joints, side))
+    closed = float(grip(joints[None], side)[0])
     return "open" if closed < 0.25 else "half" if closed < 0.6 else "closed"
 
 
