@@ -170,6 +170,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     verbose = "--verbose" in arguments
     arguments = [a for a in arguments if a != "--verbose"]
+    if argv is None and not verbose:
+        _hush()
     _prepare(verbose)
     if arguments[:1] in (["-h"], ["--help"]):
         print(_overview())
@@ -243,6 +245,17 @@ def _prepare(verbose: bool) -> None:
     logger = logging.getLogger("handcam")
     logger.handlers[:] = [handler]
     logger.setLevel(logging.DEBUG if verbose else logging.INFO)
+
+
+def _hush() -> None:
+    """Keep the chatter of native libraries (and of child processes) off the terminal; Python's own stderr stays."""
+    try:
+        sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="replace")
+    except OSError:  # started without a stderr at all
+        return
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    os.close(null)
 
 
 class _Plain(logging.Formatter):

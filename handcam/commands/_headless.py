@@ -37,7 +37,7 @@ def run_headless(live: Live, report: Report, duration_s: float | None, out: Path
                 time.sleep(LOOK_S)
                 status, now = live.status(), time.monotonic()
                 if status.state == "starting":
-                    begun = now  # the time that was asked for is that of frames
+                    begun = printed = now  # the time that was asked for is that of frames
                 elif duration_s is not None and now - begun >= duration_s:
                     break
                 if line is not None:

@@ -68,8 +68,8 @@ class Report:
     @property
     def error_mm(self) -> float | None:
         """Median error of the last 30 true hands, root-relative; None when no truth is known."""
-        last = self._error_mm["root_relative"][-30:]
-        return float(np.median(last)) if len(last) else None
+        errors = self._error_mm.get("root_relative")
+        return float(np.median(errors[-30:])) if errors else None
 
     @property
     def rate_hz(self) -> float:
@@ -101,7 +101,7 @@ class Report:
         }  # fmt: skip
         if self._error_mm or self._missed:
             summary["error_mm"] = {name: _spread(values) for name, values in self._error_mm.items()}
-            summary["error_mm"]["hands"] = len(self._error_mm["root_relative"])
+            summary["error_mm"]["hands"] = len(self._error_mm.get("root_relative", ()))
             summary["error_mm"]["missed"] = self._missed
         if session is not None:
             summary["recording"] = {**asdict(session), "path": str(session.path)}

@@ -5,7 +5,7 @@ import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import UseAppendAction, arg
 
@@ -13,7 +13,8 @@ from handcam.commands._choose import cameras, opener, read_intrinsics
 from handcam.commands._display import window_problem
 from handcam.live import Live
 from handcam.sources import SourceSettings
-from handcam.types import Controls, HandcamError
+from handcam.types import Controls, HandcamError, WeightsError
+from handcam.weights import default_weights, read_card
 
 if TYPE_CHECKING:
     from handcam.tracking import Tracker
@@ -43,6 +44,8 @@ def main(
     fps: float = 30.0,
     seed: int = 0,
     mirror: bool = False,
+    window: tuple[int, int] = (1280, 800),
+    painted: bool = False,
     stream: UseAppendAction[tuple[str, ...]] = (),
     stream_joints: str = "common21",
     loop: bool = False,
@@ -74,6 +77,8 @@ def main(
         fps: wanted frame rate.
         seed: which demo hand and motion.
         mirror: show the picture mirrored; left and right stay those of the person.
+        window: width and height of the window.
+        painted: draw the 3D view without Open3D.
         stream: send every result to osc:HOST:PORT, websocket:PORT, udp:HOST:PORT or zmq:PORT; may be repeated.
         stream_joints: joint order of streams, common21 or openxr26.
         loop: play a file again when it ends.
@@ -115,7 +120,16 @@ def main(
             from handcam.commands._headless import run_headless
 
             return run_headless(live, sink, duration, report)
-        return _run_window(live, settings, mirror, screenshot, after)
+        return _run_window(
+            live,
+            settings,
+            weights,
+            mirror=mirror,
+            reduced_3d=painted,
+            screenshot=screenshot,
+            after_s=after,
+            size=window,
+        )
     finally:
         stopped = live.stop()
         for each in streams:
@@ -125,13 +139,18 @@ def main(
             os._exit(1)  # a thread inside a driver would keep the interpreter from ending
 
 
-def _run_window(live: Live, settings: SourceSettings, mirror: bool, screenshot: Path | None, after_s: float) -> int:
+def _run_window(live: Live, settings: SourceSettings, weights: Path | None, **options: Any) -> int:
     from handcam.gui.window import show
+
+    try:
+        card = read_card(weights or default_weights())
+    except WeightsError:
+        card = None  # told in the window, by whoever opens them
 
     def change_source(source: str) -> None:
         live.restart(opener(source, settings))
 
-    return show(live, cameras, change_source, mirror=mirror, screenshot=screenshot, after_s=after_s)
+    return show(live, cameras, change_source, card, **options)
 
 
 def _without_window(screenshot: Path | None) -> bool:
