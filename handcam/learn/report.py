@@ -26,7 +26,8 @@ def page(dataset: Dataset, outcomes: Sequence[Outcome], title: str, columns: int
 
     A row each for the worst, the middling and the best samples, by root-relative error or, without true joints, by the
     error in the picture; and one for hands that were missed. White is the truth, colours the prediction; below each
-    picture the skeletons as the camera sees them and from the side.
+    picture the skeletons as the camera sees them and from the side, and the errors, root-relative and aligned. A
+    ``side!`` marks a left hand taken for a right one, or the other way round.
     """
     ranked = sorted((o for o in outcomes if _error(o) is not None), key=lambda o: -(_error(o) or 0.0))
     missed = [o for o in outcomes if o.prediction is None]
@@ -94,13 +95,13 @@ def _tile(dataset: Dataset, outcome: Outcome) -> np.ndarray:
 
 def _caption(outcome: Outcome) -> str:
     error, p = _error(outcome), outcome.prediction
-    name = outcome.name if len(outcome.name) <= 18 else "~" + outcome.name[-17:]
+    name = outcome.name if len(outcome.name) <= 14 else "~" + outcome.name[-13:]
     if p is None:
         return f"{name}  missed"
     if outcome.joints_m is None:
         return name if error is None else f"{name}  {error:.1f} px"
     aligned = float(procrustes_errors(p.joints_m, outcome.joints_m).mean() * 1e3)
-    wrong = "  WRONG SIDE" if outcome.side not in (None, p.side) else ""
+    wrong = "  side!" if outcome.side not in (None, p.side) else ""
     return f"{name}  {error:.1f} / {aligned:.1f} mm{wrong}"
 
 
