@@ -90,6 +90,8 @@ class Rig:
     """Share of each joint's bone in each vertex."""
     axes: Float[np.ndarray, "25 3"]
     """Flexion axis of each joint in the rest pose."""
+    corner_uv: Float[np.ndarray, "m 3 2"]
+    """Texture coordinates of each triangle's corners, 0 to 1."""
 
     @cached_property
     def frames(self) -> Float[np.ndarray, "5 3 3 3"]:
@@ -251,7 +253,7 @@ _CHILD = np.array([2, 3, 4, 6, 7, 8, 10, 11, 12, 14, 15, 16, 18, 19, 20, 5, 9, 1
 @cache
 def load_rig() -> Rig:
     """The right hand from ``assets/hand-rig/right.glb``, read once."""
-    tree, (position, _, _, bones, shares, index, inverse_bind) = read_glb(
+    tree, (position, _, uv, bones, shares, index, inverse_bind) = read_glb(
         Path(__file__).parents[2] / "assets" / "hand-rig" / "right.glb"
     )
     names = [tree["nodes"][i]["name"] for i in tree["skins"][0]["joints"]]
@@ -272,5 +274,6 @@ def load_rig() -> Rig:
     rest[list(_MOVED)] = [rest[j] + share * (rest[to] - rest[j]) for j, (to, share) in _MOVED.items()]
     axes = bind[:, :3, 0] @ _HAND_FROM_FILE.T
     axes /= np.linalg.norm(axes, axis=1, keepdims=True)
+    corners = uv[index.reshape(-1, 3)].astype(np.float32)
     faces = weld.ravel()[index.reshape(-1, 3)].astype(np.int32)
-    return Rig(*(a.astype(np.float32) for a in (rest, vertices)), faces, weights, axes.astype(np.float32))
+    return Rig(*(a.astype(np.float32) for a in (rest, vertices)), faces, weights, axes.astype(np.float32), corners)

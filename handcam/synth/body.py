@@ -1,0 +1,154 @@
+"""The hand with its arm: the rig's skin without the lid at the wrist, and a forearm that continues it."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.spatial.transform import Rotation
+
+from handcam.hand.rig import Rig, load_rig
+from handcam.synth.poses import Poses
+
+__all__ = ["ARM_RINGS_M", "ATLAS_ARM", "Body", "Skin", "bodies", "load_skin"]
+
+ARM_RINGS_M = np.array([0.028, 0.038, 0.052, 0.07, 0.095, 0.13, 0.175, 0.23, 0.30])
+"""Distance of each ring of the forearm from the wrist."""
+ATLAS_ARM = 0.76
+"""Where the texture atlas changes from the hand (above) to the forearm (below), as a share of its height."""
+_WIDTH = np.interp(ARM_RINGS_M, [0.0, 0.04, 0.12, 0.22, 0.30], [1.0, 0.99, 1.12, 1.42, 1.5])
+_DEPTH = np.interp(ARM_RINGS_M, [0.0, 0.04, 0.12, 0.22, 0.30], [1.0, 1.04, 1.35, 1.85, 2.0])
+_FINGER_OF_BONE = np.array([0, *np.repeat(np.arange(1, 6), 4), 0, 0, 0, 0])
+
+
+@dataclass(frozen=True)
+class Skin:
+    """What never changes: triangles, texture coordinates and the forearm's rest positions."""
+
+    faces: Int[np.ndarray, "m 3"]
+    """Triangles over the hand's vertices, then the arm's."""
+    corner_uv: Float[np.ndarray, "m 3 2"]
+    """Texture coordinates of each triangle's corners, 0 to 1 across the atlas."""
+    rest_m: Float[np.ndarray, "n 3"]
+    """Rest position of every vertex."""
+    arm_m: Float[np.ndarray, "rings loop 3"]
+    """Rest positions of the forearm's rings."""
+    segment: Int[np.ndarray, " m"]
+    """Part of each triangle: 1 palm, 2 to 6 thumb to little finger, 7 forearm."""
+    faces_at: object
+    """Sparse matrix that sums face normals at the vertices."""
+
+    @property
+    def hand_vertices(self) -> int:
+        return len(self.rest_m) - self.arm_m.shape[0] * self.arm_m.shape[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """One hand with its arm, ready for rendering."""
+
+    vertices_m: Float[np.ndarray, "n 3"]
+    """Camera frame."""
+    normals: Float[np.ndarray, "n 3"]
+    """Unit, outwards."""
+    arm_axis: Float[np.ndarray, "4 4"]
+    """Camera from forearm frame (axes as the hand frame's, scaled to the hand's size)."""
+
+
+@cache
+def load_skin() -> Skin:
+    """Build the closed surface once."""
+    from scipy.sparse import csr_matrix
+
+    rig = load_rig()
+    lid, loop = _lid(rig)
+    rest = rig.vertices_m.astype(float)
+    ring = rest[loop]
+    k = len(loop)
+    arm = np.empty((len(ARM_RINGS_M), k, 3))
+    level = np.clip(1 - ARM_RINGS_M / 0.06, 0, 1)[:, None]
+    arm[..., 0] = ring[:, 0] * _WIDTH[:, None]
+    arm[..., 1] = -ARM_RINGS_M[:, None] + level * (ring[:, 1] - ring[:, 1].mean())
+    arm[..., 2] = ring[:, 2] * _DEPTH[:, None] - 0.004 * (1 - level)
+    n = len(rest)
+    rows = np.concatenate([loop[None], n + np.arange(arm.shape[0] * k).reshape(-1, k)])
+    a, b = rows[:-1], rows[1:]
+    a2, b2 = np.roll(a, -1, 1), np.roll(b, -1, 1)
+    quads = np.stack([np.stack([a, b, a2], -1), np.stack([a2, b, b2], -1)], 2).reshape(-1, 3)
+    u0 = np.arange(k) / k
+    v0 = ATLAS_ARM + 0.01 + (1 - ATLAS_ARM - 0.02) * np.arange(len(rows)) / (len(rows) - 1)
+    ua, va = np.broadcast_arrays(u0[None], v0[:-1, None])
+    vb, ub = np.broadcast_to(v0[1:, None], va.shape), ua + 1 / k
+    first = np.stack([np.stack(p, -1) for p in ((ua, va), (ua, vb), (ub, va))], 2)
+    second = np.stack([np.stack(p, -1) for p in ((ub, va), (ua, vb), (ub, vb))], 2)
+    arm_uv = np.stack([first, second], 2).reshape(-1, 3, 2)
+    # quads face outwards when the loop runs the right way; the hand's triangles say which
+    outward = np.cross(arm[1, 1] - arm[1, 0], arm[2, 0] - arm[1, 0]) @ (arm[1, 0] - arm[1].mean(0))
+    if outward > 0:
+        quads, arm_uv = quads[:, ::-1], arm_uv[:, ::-1]
+    hand_uv = rig.corner_uv[~lid] * [1.0, ATLAS_ARM - 0.01]
+    faces = np.concatenate([rig.faces[~lid], quads]).astype(np.int32)
+    segment = 1 + _FINGER_OF_BONE[rig.weights[rig.faces[~lid]].sum(1).argmax(1)]
+    segment = np.concatenate([segment, np.full(len(quads), 7)]).astype(np.uint8)
+    total = n + arm.shape[0] * k
+    sums = csr_matrix(
+        (np.ones(faces.size, np.float32), (faces.ravel(), np.repeat(np.arange(len(faces)), 3))), (total, len(faces))
+    )
+    everything = np.concatenate([rest, arm.reshape(-1, 3)]).astype(np.float32)
+    uv = np.concatenate([hand_uv, arm_uv]).astype(np.float32)
+    return Skin(faces, uv, everything, arm.astype(np.float32), segment, sums)
+
+
+def bodies(poses: Poses, wrist_rad: Float[np.ndarray, "n 2"]) -> list[Body]:
+    """Surfaces of right hands in the camera frame.
+
+    Args:
+        poses: the hands.
+        wrist_rad: flexion and sideways bend of each wrist, which turn the arm and leave the hand where it is.
+    """
+    skin, rig = load_skin(), load_rig()
+    joints, hands = rig.surface(poses.angles, poses.shape)
+    n = len(hands)
+    f = np.clip((ARM_RINGS_M - 0.01) / 0.05, 0, 1)
+    f = f * f * (3 - 2 * f)
+    turn = Rotation.from_rotvec(
+        (np.stack([wrist_rad[:, 0], 0 * wrist_rad[:, 0], wrist_rad[:, 1]], 1)[:, None] * f[None, :, None]).reshape(-1, 3)
+    ).as_matrix().reshape(n, -1, 3, 3).astype(np.float32)  # fmt: skip
+    palm = np.linalg.norm(joints[:, 9], axis=1) / np.linalg.norm(rig.rest_m[9])
+    depth = poses.shape.thickness.mean(1) * poses.shape.size
+    grow = np.stack([poses.shape.breadth * poses.shape.size, palm, depth], 1).astype(np.float32)
+    arm = np.einsum("brij,brlj->brli", turn, skin.arm_m * grow[:, None, None])
+    vertices = np.concatenate([hands, arm.reshape(n, -1, 3)], 1) @ poses.rotation.swapaxes(1, 2)
+    vertices = np.ascontiguousarray(vertices + poses.translation_m[:, None], np.float32)
+    out = []
+    for i in range(n):
+        axis = np.eye(4)
+        axis[:3, :3] = poses.rotation[i] @ turn[i, -1] * grow[i]
+        axis[:3, 3] = poses.translation_m[i]
+        out.append(Body(vertices[i], vertex_normals(vertices[i], skin.faces, skin.faces_at), axis))
+    return out
+
+
+def vertex_normals(vertices: np.ndarray, faces: np.ndarray, faces_at: object) -> np.ndarray:
+    """Area-weighted unit normals at the vertices."""
+    a, b, c = vertices[faces[:, 0]], vertices[faces[:, 1]], vertices[faces[:, 2]]
+    u, v = (b - a).T, (c - a).T
+    face = np.stack([u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]], 1)
+    total = faces_at @ face  # type: ignore[operator]  (a scipy matrix)
+    return total / np.maximum(np.sqrt((total**2).sum(1, keepdims=True)), 1e-12)
+
+
+def _lid(rig: Rig) -> tuple[np.ndarray, np.ndarray]:
+    """Which triangles close the wrist, and the loop of vertices around them in order."""
+    v = rig.vertices_m
+    a, b, c = (v[rig.faces[:, i]] for i in range(3))
+    normal = np.cross(b - a, c - a)
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    lid = (normal[:, 1] < -0.8) & ((a + b + c)[:, 1] / 3 < -0.012)
+    edges = np.concatenate([rig.faces[lid][:, [i, (i + 1) % 3]] for i in range(3)])
+    inner = {tuple(e) for e in edges.tolist()}
+    following = {p: q for p, q in edges.tolist() if (q, p) not in inner}
+    loop = [next(iter(following))]
+    while following[loop[-1]] != loop[0]:
+        loop.append(following[loop[-1]])
+    return lid, np.array(loop)

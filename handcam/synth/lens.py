@@ -1,0 +1,74 @@
+"""What a camera does to a picture: focus, motion, exposure, white balance, noise, low resolution and JPEG."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from jaxtyping import Float, UInt8
+
+__all__ = ["LensSettings", "develop"]
+
+
+@dataclass(frozen=True, slots=True)
+class LensSettings:
+    """How bad the camera may be; shares of pictures and strengths."""
+
+    defocus: float = 0.35
+    """Share of pictures out of focus."""
+    motion: float = 0.2
+    """Share of pictures with motion blur."""
+    coarse: float = 0.25
+    """Share of pictures taken at a lower resolution."""
+    jpeg: float = 0.5
+    """Share of pictures compressed."""
+    noise: float = 1.0
+    """Factor on the sensor noise."""
+    colour: float = 1.0
+    """Factor on changes of exposure, contrast and white balance."""
+
+
+def develop(
+    rng: np.random.Generator, picture: Float[np.ndarray, "h w 3"], settings: LensSettings = LensSettings()
+) -> UInt8[np.ndarray, "h w 3"]:
+    """A developed picture from one in display values 0..255.
+
+    Args:
+        rng: where the chance comes from.
+        picture: values 0..255, may exceed them; overwritten.
+        settings: how bad the camera is.
+    """
+    h, w = picture.shape[:2]
+    unit = w / 128
+    draw = rng.random(6)
+    if draw[0] < settings.defocus:
+        picture = cv2.GaussianBlur(picture, (0, 0), float(np.exp(rng.uniform(np.log(0.4), np.log(2.0))) * unit))
+    if draw[1] < settings.motion:
+        picture = cv2.filter2D(picture, -1, _streak(rng.uniform(1.5, 9) * unit, rng.uniform(0, np.pi)))
+    if draw[2] < settings.coarse:
+        k = rng.uniform(0.3, 0.85)
+        small = cv2.resize(picture, (int(w * k), int(h * k)), interpolation=cv2.INTER_AREA)
+        picture = cv2.resize(small, (w, h), interpolation=cv2.INTER_LINEAR if draw[3] < 0.7 else cv2.INTER_CUBIC)
+    gain = np.exp(settings.colour * (rng.normal(0, 0.12) + rng.normal(0, 0.05, 3)))
+    offset = settings.colour * rng.normal(0, 6)
+    picture = picture * gain.astype(np.float32) + np.float32(offset)
+    amount = settings.noise * abs(rng.normal(0, 5.0))
+    if amount > 0.3:
+        small = rng.standard_normal((h, w, 3), np.float32)
+        if draw[4] < 0.4:  # noise that the camera's own filter smeared
+            small = cv2.GaussianBlur(small, (0, 0), 0.8) * 2
+        picture += np.float32(amount) * small
+    out = np.clip(picture, 0, 255).astype(np.uint8)
+    if draw[5] < settings.jpeg:
+        quality = int(rng.uniform(25, 95))
+        _, data = cv2.imencode(".jpg", cv2.cvtColor(out, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
+        out = cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    return out
+
+
+def _streak(length: float, angle: float) -> np.ndarray:
+    size = max(int(np.ceil(length)) | 1, 3)
+    kernel = np.zeros((size, size), np.float32)
+    c, d = (size - 1) / 2, np.array([np.cos(angle), np.sin(angle)]) * length / 2
+    a, b = np.round((c - d) * 16).astype(int).tolist(), np.round((c + d) * 16).astype(int).tolist()
+    cv2.line(kernel, a, b, 1.0, 1, cv2.LINE_AA, 4)
+    return kernel / max(kernel.sum(), 1e-6)

@@ -1,0 +1,196 @@
+"""Pictures of rendered hands: geometry, skin, light, background and camera joined, with every label there is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from jaxtyping import Bool, Float, UInt8
+
+from handcam.geometry import project
+from handcam.synth.body import Body, load_skin
+from handcam.synth.light import Lights, reflect
+from handcam.synth.skin import SkinLook, albedo, load_atlas
+from handcam.synth.things import Thing
+from handcam.synth.trace import Seen, Tracer
+from handcam.types import Intrinsics
+
+__all__ = ["BACKGROUND", "OTHER", "SEGMENTS", "Layer", "over", "shade_hands", "visibility"]
+
+SEGMENTS = ("background", "palm", "thumb", "index", "middle", "ring", "little", "forearm", "object", "other hand")
+"""Meaning of the segmentation's numbers."""
+BACKGROUND, OTHER = 0, 9
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A rendered foreground on an empty picture."""
+
+    color: Float[np.ndarray, "h w 3"]
+    """Display values 0..255, may exceed them; 0 where nothing is."""
+    alpha: Float[np.ndarray, "h w"]
+    """Coverage 0..1 with soft edges."""
+    depth_m: Float[np.ndarray, "h w"]
+    """Exact distance along z, 0 where nothing is."""
+    segments: UInt8[np.ndarray, "h w"]
+    """Numbers of :data:`SEGMENTS`."""
+
+
+def shade_hands(
+    rng: np.random.Generator, people: Sequence[tuple[Body, SkinLook, Sequence[Thing]]], camera: Intrinsics,
+    lights: Lights, exposure: float,
+) -> Layer:  # fmt: skip
+    """Render hands with what they wear and hold; the first is the labelled one.
+
+    Args:
+        rng: for the soft shadows.
+        people: surface, skin and things of each hand.
+        camera: where the picture is taken.
+        lights: the light.
+        exposure: brightness; 1 shows a white sheet in this light as white.
+    """
+    skin = load_skin()
+    meshes: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    for body, _, things in people:
+        meshes.append((body.vertices_m, body.normals, skin.faces))
+        meshes += [(thing.vertices_m, thing.normals, thing.faces) for thing in things]
+    starts = np.cumsum([0, *(len(v) for v, _, _ in meshes)])
+    vertices = np.concatenate([v for v, _, _ in meshes])
+    vertex_normals = np.concatenate([n for _, n, _ in meshes])
+    faces = np.concatenate([f + start for (_, _, f), start in zip(meshes, starts, strict=False)])
+    tracer = Tracer(vertices, faces)
+    seen = tracer.look(camera)
+    if not len(seen.face):
+        empty = np.zeros((camera.height, camera.width), np.float32)
+        return Layer(np.zeros((*empty.shape, 3), np.float32), empty, empty, empty.astype(np.uint8))
+    corners = faces[seen.face]
+    normals = (vertex_normals[corners] * seen.weights[..., None]).sum(1)
+    view = -seen.points_m / np.sqrt((seen.points_m**2).sum(1, keepdims=True))
+    normals += 0.5 * np.maximum(-(normals * view).sum(1), 0)[:, None] * view  # smoothed ones may point away
+    normals /= np.maximum(np.sqrt((normals**2).sum(1, keepdims=True)), 1e-9)
+    pixel_m = float(np.median(seen.points_m[:, 2])) / camera.fx
+    open_ = _openness(seen, pixel_m)
+    lit = _lit(rng, tracer, seen, normals, lights)
+
+    n = len(seen.face)
+    colour, segment = np.zeros((n, 3), np.float32), np.zeros(n, np.uint8)
+    face_start = np.cumsum([0, *(len(f) for _, _, f in meshes)])
+    number = 0
+    for person, (_, look, things) in enumerate(people):
+        at = np.flatnonzero((seen.face >= face_start[number]) & (seen.face < face_start[number + 1]))
+        if len(at):
+            local = seen.face[at] - face_start[number]
+            shade, bent = _skin(seen, at, local, look, normals, pixel_m)
+            colour[at] = reflect(lights, bent, view[at], shade[:, :3], look.shine * shade[:, 3], lit[at], open_[at])
+            segment[at] = skin.segment[local] if person == 0 else OTHER
+        number += 1
+        for thing in things:
+            at = np.flatnonzero((seen.face >= face_start[number]) & (seen.face < face_start[number + 1]))
+            tint = (thing.colour[corners[at] - starts[number]] * seen.weights[at][..., None]).sum(1)
+            colour[at] = reflect(lights, normals[at], view[at], tint, thing.shine, lit[at], open_[at], skin=False)
+            segment[at] = thing.segment if person == 0 else OTHER
+            number += 1
+    return _layer(seen, camera, 255 * np.power(np.maximum(colour * np.float32(exposure), 0), 1 / 2.2), segment)
+
+
+def _skin(
+    seen: Seen, at: np.ndarray, local: np.ndarray, look: SkinLook, normals: np.ndarray, pixel_m: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Albedo with specular factor (n 4), and normals bent by the skin's relief, of the pixels ``at``."""
+    atlas = load_atlas()
+    uv = (load_skin().corner_uv[local] * seen.weights[at][..., None]).sum(1)
+    level = int(np.clip(np.round(np.log2(max(pixel_m / atlas.texel_m, 1.0))), 0, len(atlas.marks) - 1))
+    size = atlas.marks[level].shape[0]
+    n = len(at)
+    grid = np.zeros((2, -(-n // 256), 256), np.float32)  # remap takes rows of fewer than 32,768 pixels
+    grid.reshape(2, -1)[:, :n] = (uv * size - 0.5).T
+    marks, noise = (
+        cv2.remap(maps[level], *grid, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).reshape(-1, 4)[:n]
+        * np.float32(1 / 255)
+        for maps in (atlas.marks, atlas.noise)
+    )
+    base, factor = albedo(look, marks, noise)
+    height = np.zeros(seen.hit.shape, np.float32)
+    where = np.flatnonzero(seen.hit)[at]
+    height.ravel()[where] = noise[:, 0]
+    inside = np.zeros(seen.hit.shape, np.float32)
+    inside.ravel()[where] = 1.0
+    strength = np.float32(0.0011 * look.bump / pixel_m / 8) * cv2.erode(inside, np.ones((3, 3))).ravel()[where]
+    bent = normals[at].copy()
+    bent[:, 0] -= strength * cv2.Sobel(height, cv2.CV_32F, 1, 0).ravel()[where]
+    bent[:, 1] -= strength * cv2.Sobel(height, cv2.CV_32F, 0, 1).ravel()[where]
+    bent /= np.sqrt((bent**2).sum(1, keepdims=True))
+    return np.concatenate([base, factor[:, None]], 1), bent
+
+
+def _lit(
+    rng: np.random.Generator, tracer: Tracer, seen: Seen, normals: np.ndarray, lights: Lights
+) -> Float[np.ndarray, " n"]:
+    """Share of the first lamp that each point sees: one ray each towards a random point of it, then smoothed."""
+    lit = np.zeros(len(seen.face), np.float32)
+    toward = np.flatnonzero(normals @ lights.directions[0] > -0.3)
+    if not len(toward):
+        return lit
+    jitter = rng.standard_normal((len(toward), 3), np.float32) * np.float32(0.6 * lights.softness)
+    start = seen.points_m[toward] + 0.0015 * normals[toward] - 0.0005 * seen.points_m[toward]
+    lit[toward] = ~tracer.blocked(start, lights.directions[0] + jitter)
+    picture, inside = np.zeros((2, *seen.hit.shape), np.float32)
+    picture[seen.hit], inside[seen.hit] = lit, 1.0
+    k = (5, 5) if lights.softness > 0.06 else (3, 3)
+    return (cv2.blur(picture, k)[seen.hit]) / np.maximum(cv2.blur(inside, k)[seen.hit], 1e-6)
+
+
+def _openness(seen: Seen, pixel_m: float) -> Float[np.ndarray, " n"]:
+    """How much of the surroundings each point sees, guessed from neighbours that stand in front of it."""
+    z = seen.points_m[:, 2]
+    depth, inside = np.zeros((2, *seen.hit.shape), np.float32)
+    depth[seen.hit], inside[seen.hit] = z, 1.0
+    closed = np.zeros(len(z), np.float32)
+    for radius_m, weight in ((0.006, 0.55), (0.02, 0.55)):
+        k = 2 * max(int(radius_m / pixel_m), 1) + 1
+        mean = cv2.blur(depth, (k, k))[seen.hit] / np.maximum(cv2.blur(inside, (k, k))[seen.hit], 1e-6)
+        closed += weight * np.clip((z - mean) / np.float32(1.2 * radius_m), -0.15, 1.0)
+    return np.clip(0.95 - closed, 0.15, 1.0)
+
+
+def _layer(seen: Seen, camera: Intrinsics, colour: np.ndarray, segment: np.ndarray) -> Layer:
+    """Put flat results into pictures and soften the outline over one pixel."""
+    shape = (camera.height, camera.width)
+    rows = slice(seen.top, seen.top + seen.hit.shape[0])
+    columns = slice(seen.left, seen.left + seen.hit.shape[1])
+    full = np.zeros((*shape, 5), np.float32)
+    part = full[rows, columns]
+    part[seen.hit] = np.concatenate([colour, np.ones_like(colour[:, :1]), seen.points_m[:, 2:]], 1)
+    segments = np.zeros(shape, np.uint8)
+    segments[rows, columns][seen.hit] = segment
+    soft = cv2.GaussianBlur(np.ascontiguousarray(full[..., :4]), (3, 3), 0.6)
+    filled = np.where(full[..., 3:4] > 0, full[..., :3], soft[..., :3] / np.maximum(soft[..., 3:], 1e-3))
+    return Layer(filled, soft[..., 3], full[..., 4].copy(), segments)
+
+
+def over(layer: Layer, background: UInt8[np.ndarray, "h w 3"]) -> Float[np.ndarray, "h w 3"]:
+    """The layer in front of a background, display values."""
+    a = layer.alpha[..., None]
+    return background + a * (layer.color - background)
+
+
+def visibility(
+    joints_m: Float[np.ndarray, "21 3"], depth_m: Float[np.ndarray, "h w"], camera: Intrinsics, flesh_m: float = 0.017
+) -> Bool[np.ndarray, " 21"]:
+    """Which joints lie in the picture with nothing before them but the flesh around them.
+
+    Args:
+        joints_m: camera frame.
+        depth_m: what the picture shows, 0 where nothing is.
+        camera: of the picture.
+        flesh_m: how deep under the skin a joint may lie; the wrist and knuckles one and a half times that.
+    """
+    pixels = project(joints_m, camera)
+    x, y = (
+        np.nan_to_num(np.round(pixels[:, i]), nan=-1, posinf=-1, neginf=-1).clip(-1, 1e6).astype(int) for i in (0, 1)
+    )
+    inside = (x >= 0) & (y >= 0) & (x < camera.width) & (y < camera.height) & (joints_m[:, 2] > 0)
+    surface = depth_m[np.where(inside, y, 0), np.where(inside, x, 0)]
+    deep = np.full(21, flesh_m)
+    deep[[0, 1, 5, 9, 13, 17]] *= 1.5
+    return inside & ((surface == 0) | (joints_m[:, 2] - surface < deep))

@@ -1,0 +1,255 @@
+"""What skin looks like: a procedural atlas (creases, nails, palm, veins, mottling) and tones of the full human range."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from handcam.hand.rig import load_rig
+from handcam.synth.body import ATLAS_ARM, load_skin
+
+__all__ = ["Atlas", "SkinLook", "albedo", "load_atlas", "sample_skin"]
+
+_SIZE = 768
+# dorsal skin from the lightest to the darkest, sRGB
+_TONES = np.array([
+    (238, 200, 182), (228, 184, 160), (214, 168, 140), (198, 150, 118), (180, 132, 98), (158, 110, 78),
+    (132, 88, 62), (104, 68, 48), (78, 50, 36), (54, 36, 28),
+], np.float32)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """Maps over the surface, shared by all hands: 768 texels square, then each level half as large."""
+
+    marks: tuple[UInt8[np.ndarray, "_s _s 4"], ...]
+    """Palm (255) or back (0); crease; nail; redness."""
+    noise: tuple[UInt8[np.ndarray, "_s _s 4"], ...]
+    """Height for bumps; fine grain; mottling; veins."""
+    texel_m: float
+    """Size of a texel of the first level on the hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkinLook:
+    """One person's skin."""
+
+    back: Float[np.ndarray, " 3"]
+    """Albedo of the back of the hand and the arm, linear."""
+    palm: Float[np.ndarray, " 3"]
+    """Albedo of the palm, linear."""
+    nail: Float[np.ndarray, " 3"]
+    """Albedo of the nails, linear."""
+    red: float
+    """Strength of the flush at fingertips, knuckles and palm pads."""
+    crease: float
+    """Strength of creases."""
+    mottle: float
+    """Strength of the unevenness."""
+    vein: float
+    """Strength of the veins on the back."""
+    bump: float
+    """Height of the relief, 1 is natural."""
+    shine: float
+    """Specular strength."""
+    polish: bool
+    """Painted nails."""
+
+
+def to_linear(srgb: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 3"]:
+    """sRGB 0..255 to linear light 0..1 (a plain power, close to the standard's curve)."""
+    return (np.asarray(srgb, np.float32) / 255) ** np.float32(2.2)
+
+
+def sample_skin(rng: np.random.Generator) -> SkinLook:
+    """Somebody's skin; tones are drawn evenly from the lightest to the darkest."""
+    u = rng.uniform(0, len(_TONES) - 1)
+    i = min(int(u), len(_TONES) - 2)
+    tone = _TONES[i] + (u - i) * (_TONES[i + 1] - _TONES[i])
+    back = to_linear(tone) * np.exp(rng.normal(0, [0.06, 0.05, 0.09])) * np.exp(rng.normal(0, 0.08))
+    dark = u / (len(_TONES) - 1)
+    light_palm = to_linear(np.array([224, 168, 146])) * np.exp(rng.normal(0, [0.05, 0.06, 0.08]))
+    palm = back ** (1 - 0.5 * dark) * light_palm ** (0.5 * dark) * np.array([1.06, 0.98, 0.98])
+    nail = 0.55 * palm + 0.45 * to_linear(np.array([232, 188, 176]))
+    polish = bool(rng.random() < 0.1)
+    if polish:
+        nail = rng.uniform(0.02, 0.8, 3)
+        if rng.random() < 0.6:
+            nail = np.array([rng.uniform(0.3, 0.8), *rng.uniform(0.01, 0.25, 2)])
+    return SkinLook(
+        back.astype(np.float32), palm.astype(np.float32), nail.astype(np.float32),
+        red=rng.uniform(0.3, 1.3) * (1 - 0.5 * dark), crease=rng.uniform(0.4, 1.3), mottle=rng.uniform(0.3, 1.3),
+        vein=max(rng.normal(0.4, 0.4), 0.0), bump=rng.uniform(0.3, 1.4),
+        shine=float(np.exp(rng.normal(np.log(0.25), 0.6))), polish=polish,
+    )  # fmt: skip
+
+
+def albedo(
+    look: SkinLook, marks: Float[np.ndarray, "n 4"], noise: Float[np.ndarray, "n 4"]
+) -> tuple[Float[np.ndarray, "n 3"], Float[np.ndarray, " n"]]:
+    """Linear albedo and specular factor of surface points, from the atlas's values there (0 to 1)."""
+    palm, crease, nail, red = marks.T
+    _, fine, mottle, vein = noise.T
+    colour = look.back + palm[:, None] * (look.palm - look.back)
+    tone = 1 + look.mottle * (0.22 * (fine - 0.5) + 0.34 * (mottle - 0.5)) - 0.5 * look.crease * crease
+    flush = look.red * (red + 0.5 * (mottle - 0.5)) - 0.25 * look.vein * vein
+    colour *= tone[:, None] * (1 + flush[:, None] * _FLUSH)
+    colour += nail[:, None] * (look.nail - colour)
+    return np.maximum(colour, 0.004), 1 + (3.0 if look.polish else 1.2) * nail - 0.5 * crease
+
+
+_FLUSH = np.array([0.10, -0.20, -0.16], np.float32)
+
+
+@cache
+def load_atlas() -> Atlas:
+    """Bake the atlas (about half a second, once a process)."""
+    rest, normal, covered = _positions()
+    joints = load_rig().rest_m
+    p, n = rest[covered], normal[covered]
+    arm = np.zeros((_SIZE, _SIZE), bool)
+    arm[int(ATLAS_ARM * _SIZE) :] = True
+    arm = arm[covered]
+    palm = _step(-0.25, 0.45, -n[:, 2] + 0.0 * p[:, 0])
+    crease, nail, red = np.zeros((3, len(p)))
+    height = np.zeros(len(p))
+    for finger in range(5):
+        base = 4 * finger + 1
+        for k in range(4):
+            j = joints[base + k]
+            before = joints[base + k - 1] if k else joints[0]
+            after = joints[base + k + 1] if k < 3 else None
+            axis = (after - before) if after is not None else j - before
+            axis = axis / np.linalg.norm(axis)
+            along = (p - j) @ axis
+            near = np.exp(-((np.linalg.norm(p - j - along[:, None] * axis, axis=1) / 0.013) ** 4))
+            near *= np.abs(along) < 0.02
+            if k == 0 and finger:  # the crease where a finger leaves the palm lies farther out than its joint
+                lines = [(0.012, 0.0008, 1.0)]
+            elif k == 0:
+                lines = []
+            else:
+                lines = [(0.0, 0.0007, 1.0), (0.0022, 0.0006, 0.6)] if k < 3 else []
+            for at, width, depth in lines:
+                wave = 0.0006 * np.sin(700 * p[:, 0] + 9 * k + 5 * finger)
+                crease += near * palm * depth * np.exp(-(((along - at + wave) / width) ** 2))
+            if k in (1, 2) and (finger or k == 2):
+                wrinkles = np.cos(along * 2 * np.pi / 0.0028 + 0.8 * np.sin(900 * p[:, 0] + finger))
+                crease += near * (1 - palm) * 0.55 * np.maximum(wrinkles, 0) ** 3 * np.exp(-((along / 0.006) ** 2))
+                red += near * (1 - palm) * 0.6 * np.exp(-((along / 0.008) ** 2))
+            if k == 0 and finger:
+                red += near * (1 - palm) * 0.5 * np.exp(-((along / 0.01) ** 2))
+        tip, last = joints[base + 3], joints[base + 2]
+        nail_here, rim = _nail(p, n, tip, last, load_rig().frames[finger, 2][:, 2], 0.0075 if finger else 0.0095)
+        nail = np.maximum(nail, nail_here)
+        crease = np.maximum(crease, 0.9 * rim)
+        height += 0.8 * nail_here
+        red += 0.8 * np.exp(-((np.linalg.norm(p - tip, axis=1) / 0.014) ** 2)) * (1 - nail_here)
+    for line in _PALM_LINES:
+        distance = _to_line(p[:, :2], np.array(line) / 1000)
+        crease += 0.9 * palm * (n[:, 2] < -0.3) * np.exp(-((distance / 0.0009) ** 2))
+    for at in (-0.004, -0.009):  # across the wrist
+        crease += 0.5 * palm * np.exp(-(((p[:, 1] - at) / 0.0009) ** 2)) * (np.abs(p[:, 0]) < 0.03)
+    thenar = np.exp(-((np.linalg.norm(p - [-0.02, 0.045, -0.025], axis=1) / 0.022) ** 2))
+    heel = np.exp(-((np.linalg.norm(p - [0.028, 0.035, -0.02], axis=1) / 0.022) ** 2))
+    red += palm * 0.5 * (thenar + heel)
+    rng = np.random.default_rng(20)
+    fine, mid, mottle = (_noise(rng, p, scale) for scale in (0.0011, 0.0035, 0.014))
+    vein = np.clip(1 - np.abs(_noise(rng, p * [1, 0.45, 1], 0.022) - 0.5) * 22, 0, 1) * (1 - palm)
+    vein *= (p[:, 1] < 0.085) & (~arm | (p[:, 1] > -0.2))
+    crease = np.clip(crease, 0, 1)
+    height += 0.35 * fine + 0.35 * mid - 1.0 * crease + 0.5 * vein
+    height = (height + 1.2) / 3.2
+    marks = np.stack([palm, crease, nail, np.clip(red, 0, 1)], -1)
+    noise = np.stack([height, fine, mottle, vein], -1)
+    return Atlas(_levels(_fill(marks, covered)), _levels(_fill(noise, covered)), texel_m=0.0005)
+
+
+def _levels(first: np.ndarray) -> tuple[np.ndarray, ...]:
+    levels = [first]
+    while len(levels) < 4:
+        levels.append(cv2.resize(levels[-1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+    return tuple(levels)
+
+
+# heart, head and life line, from the little finger's side or the wrist, millimetres across and along the rest hand
+_PALM_LINES = (
+    [(38, 62), (25, 67), (10, 73), (-3, 80), (-12, 88)],
+    [(32, 48), (15, 58), (0, 66), (-15, 72), (-27, 74)],
+    [(-4, 12), (-3, 28), (-6, 45), (-14, 60), (-27, 72)],
+    [(10, 15), (8, 35), (6, 60)],
+)
+
+
+def _positions() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rest position and normal at every texel, found by looking straight at the unfolded mesh; and where there is one."""
+    import open3d as o3d
+
+    skin = load_skin()
+    flat = np.concatenate([skin.corner_uv.reshape(-1, 2), np.zeros((skin.corner_uv.size // 2, 1))], 1)
+    scene = o3d.t.geometry.RaycastingScene(nthreads=1)
+    scene.add_triangles(
+        o3d.core.Tensor(flat.astype(np.float32)),
+        o3d.core.Tensor(np.arange(len(flat), dtype=np.uint32).reshape(-1, 3)),
+    )
+    g = ((np.arange(_SIZE) + 0.5) / _SIZE).astype(np.float32)
+    u, v = np.meshgrid(g, g)
+    rays = np.stack([u, v, np.ones_like(u), 0 * u, 0 * u, -np.ones_like(u)], -1)
+    hit = scene.cast_rays(o3d.core.Tensor(rays), nthreads=1)
+    covered = np.isfinite(hit["t_hit"].numpy())
+    face = skin.faces[np.where(covered, hit["primitive_ids"].numpy(), 0)]
+    b = hit["primitive_uvs"].numpy()
+    b = np.stack([1 - b.sum(-1), b[..., 0], b[..., 1]], -1)[..., None]
+    from handcam.synth.body import vertex_normals
+
+    normals = vertex_normals(skin.rest_m, skin.faces, skin.faces_at)
+    rest, normal = ((values[face] * b).sum(-2) for values in (skin.rest_m, normals))
+    return rest, normal / np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-9), covered
+
+
+def _nail(p, n, tip, last, dorsal, half_width):
+    """Where a nail is (0..1), and its rim."""
+    axis = (tip - last) / np.linalg.norm(tip - last)
+    side = np.cross(axis, dorsal)
+    length = np.linalg.norm(tip - last)
+    q = p - last
+    x, y = (q @ side) / half_width, ((q @ axis) / length - 0.74) / 0.36
+    on_back = ((n @ dorsal) > 0.15) & (q @ dorsal > 0)
+    r = (np.abs(x) ** 2.6 + np.abs(y) ** 2.6) ** (1 / 2.6)
+    return on_back * _step(1.02, 0.92, r), on_back * np.exp(-(((r - 1.06) / 0.08) ** 2)) * (y < 0.8)
+
+
+def _to_line(p: np.ndarray, line: np.ndarray) -> np.ndarray:
+    """Distance of points (n 2) to a line through the given points."""
+    best = np.full(len(p), np.inf)
+    for a, b in zip(line[:-1], line[1:], strict=True):
+        t = np.clip((p - a) @ (b - a) / ((b - a) @ (b - a)), 0, 1)
+        best = np.minimum(best, np.linalg.norm(p - a - t[:, None] * (b - a), axis=1))
+    return best
+
+
+def _noise(rng: np.random.Generator, p: np.ndarray, scale: float) -> np.ndarray:
+    """Smooth random values 0..1 in space with features of about ``scale`` metres: a sum of waves."""
+    out = np.zeros(len(p), np.float32)
+    for _ in range(20):
+        wave = rng.standard_normal(3)
+        wave *= 2 * np.pi / (2.2 * scale) * rng.uniform(0.5, 1.3) / np.linalg.norm(wave)
+        out += np.cos((p @ wave + rng.uniform(0, 2 * np.pi)).astype(np.float32))
+    return np.clip(0.5 + 0.5 * out / np.sqrt(20 / 2) / 1.6, 0, 1)
+
+
+def _step(low: float, high: float, x: np.ndarray) -> np.ndarray:
+    t = np.clip((x - low) / (high - low), 0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def _fill(values: np.ndarray, covered: np.ndarray) -> UInt8[np.ndarray, "s s 4"]:
+    """Values on the atlas, grown past the seams so that interpolation never meets the empty parts."""
+    out = np.zeros((*covered.shape, 4), np.float32)
+    out[covered] = values
+    weight = covered.astype(np.float32)
+    blurred, total = cv2.blur(out, (9, 9)), cv2.blur(weight, (9, 9))
+    grown = np.where(covered[..., None], out, blurred / np.maximum(total, 1e-3)[..., None])
+    return np.clip(grown * 255, 0, 255).astype(np.uint8)
