@@ -20,7 +20,9 @@ CARD = WeightsCard(
     "fake", {"rgb": "resnet", "keypoints2d": "mlp", "landmarks3d": "mlp"}, {"joints3d": "mlp"}, LATENT, 128,
     "common21", "fused", "",
 )  # fmt: skip
-_BASES = np.array([[-0.030, -0.030, -0.008], [-0.024, -0.090, 0], [0, -0.093, 0], [0.020, -0.086, 0], [0.038, -0.076, 0]])
+_BASES = np.array(
+    [[-0.030, -0.030, -0.008], [-0.024, -0.090, 0], [0, -0.093, 0], [0.020, -0.086, 0], [0.038, -0.076, 0]]
+)
 _BONES = np.array([[0.040, 0.032, 0.026], [0.043, 0.026, 0.021], [0.047, 0.030, 0.022], [0.043, 0.028, 0.022],
                    [0.034, 0.021, 0.019]])  # fmt: skip
 _SPREAD = np.array([-0.75, -0.12, 0.0, 0.12, 0.28])
@@ -39,7 +41,7 @@ def hand(t: float = 0.0, side: Side = Side.RIGHT, at=(0.03, 0.05, 0.46), yaw: fl
             p = p + step * length
             joints.append(p.copy())
     points = np.array(joints)
-    if side is Side.LEFT:
+    if side is Side.RIGHT:  # palm to the camera: the right thumb points to the picture's right
         points[:, 0] *= -1
     a = yaw + 0.25 * np.sin(0.9 * t)
     turn = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
@@ -57,13 +59,14 @@ def frame(t: float = 0.0, index: int = 0, truth=(), depth: bool = False, color=N
 
     if color is None:
         y, x = np.mgrid[0:480, 0:640]
-        color = np.stack([70 + x / 12, 80 + y / 10, 96 + (x + y) / 16], -1).astype(np.uint8)
-        for joints in hands:
-            p = (project(joints, CAMERA) * 8).astype(int)
-            chains = [[0, 1, 2, 3, 4], *([0, *range(k, k + 4)] for k in (5, 9, 13, 17))]
-            cv2.fillPoly(color, [p[[0, 1, 5, 9, 13, 17]]], (206, 160, 134), cv2.LINE_AA, 3)
-            for chain in chains:
-                cv2.polylines(color, [p[chain]], False, (214, 168, 140), 24, cv2.LINE_AA, 3)
+        color = np.stack([60 + x / 16, 66 + y / 12, 76 + (x + y) / 24], -1).astype(np.uint8)
+    color = color.copy()
+    for joints in hands:
+        p = (project(joints, CAMERA) * 8).astype(int)
+        chains = [[0, 1, 2, 3, 4], *([0, *range(k, k + 4)] for k in (5, 9, 13, 17))]
+        cv2.fillPoly(color, [p[[0, 1, 5, 9, 13, 17]]], (206, 160, 134), cv2.LINE_AA, 3)
+        for chain in chains:
+            cv2.polylines(color, [p[chain]], False, (214, 168, 140), 24, cv2.LINE_AA, 3)
     z = None
     if depth:
         z = np.full((480, 640), 1150, np.uint16)
@@ -113,7 +116,9 @@ def result(t: float = 0.0, sides=(Side.RIGHT,), controls: Controls = Controls(),
     return Result(picture, hands, times, time.perf_counter_ns(), explored, controls)
 
 
-RUNNING = LiveStatus("webcam:0", True, "onnxruntime (CPU)", "handcam", "running", None, 0, 0, 0, 0, False, 0, 0, 1.0, False, None)
+RUNNING = LiveStatus(
+    "webcam:0", True, "onnxruntime (CPU)", "handcam", "running", None, 0, 0, 0, 0, False, 0, 0, 1.0, False, None
+)
 """A camera that runs well."""
 
 

@@ -117,7 +117,9 @@ class Actions:
 
     def open_url(self) -> None:
         """Ask for a network camera."""
-        text, sure = QInputDialog.getText(self._window, "Network camera", "Address, e.g. http://192.168.1.20:8080/video")
+        text, sure = QInputDialog.getText(
+            self._window, "Network camera", "Address, e.g. http://192.168.1.20:8080/video"
+        )
         if sure and text.strip():
             self.pick(f"webcam:{text.strip()}")
 

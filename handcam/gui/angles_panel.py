@@ -34,7 +34,8 @@ class AnglesPanel(QWidget):
         else:
             joints, side = hand.pose.joints_m, hand.pose.side
             self._angles = angles_deg(joints, side)
-            self._words = f"{side.value} hand · pinch {float(pinch_distance_m(joints)) * 1e3:3.0f} mm · grip {float(grip(joints, side)) * 100:3.0f} %"
+            closed, apart_mm = float(grip(joints, side)), float(pinch_distance_m(joints)) * 1e3
+            self._words = f"{side.value} hand · pinch {apart_mm:3.0f} mm · grip {closed * 100:3.0f} %"
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -43,7 +44,9 @@ class AnglesPanel(QWidget):
             painter.setFont(font(11))
             if self._angles is None:
                 painter.setPen(QColor(MUTED))
-                painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No hand in view: hold one up to see its angles")
+                painter.drawText(
+                    self.rect(), Qt.AlignmentFlag.AlignCenter, "No hand in view: hold one up to see its angles"
+                )
                 return
             gap = 3 * STEP
             width = (self.width() - 4 * STEP + gap) / len(FINGERS)

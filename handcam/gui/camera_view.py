@@ -79,7 +79,7 @@ class CameraView(QWidget):
         at = (np.asarray(points_px, float) + 0.5) * scale
         if self.mirror:
             at[..., 0] = rect.width() - at[..., 0]
-        return at + [rect.left(), rect.top()]
+        return at + np.array([rect.left(), rect.top()])
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         start = time.perf_counter()

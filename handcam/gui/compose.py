@@ -11,7 +11,7 @@ from handcam.gui.orbit import FOCAL, Orbit
 from handcam.gui.scenes import HANDS, POINTS, SAMPLES
 from handcam.types import Frame, HandPose, Result, Side, TrackedHand
 
-__all__ = ["SceneOptions", "centre_of", "compose"]
+__all__ = ["SceneOptions", "centre_of", "compose", "shown"]
 
 _FLOOR_M = 0.13
 """How far under its target the ground lies."""
@@ -38,10 +38,13 @@ def shown(result: Result) -> tuple[TrackedHand, ...]:
     return result.hands[:HANDS] or ((result.explored,) if result.explored is not None else ())
 
 
-def centre_of(result: Result) -> Float[np.ndarray, " 3"] | None:
-    """What the view should look at, camera frame, metres; None without a hand."""
-    hands = [h for h in shown(result) if np.isfinite(h.pose.joints_m).all()]
-    return np.mean([h.pose.joints_m.mean(0) for h in hands], axis=0) if hands else None
+def centre_of(result: Result) -> tuple[Float[np.ndarray, " 3"], float] | None:
+    """The middle of the hands (camera frame, metres) and how far they reach from it; None without a hand."""
+    hands = [h.pose.joints_m for h in shown(result) if np.isfinite(h.pose.joints_m).all()]
+    if not hands:
+        return None
+    middle = np.mean([joints.mean(0) for joints in hands], axis=0)
+    return middle, float(np.linalg.norm(np.concatenate(hands) - middle, axis=1).max())
 
 
 def compose(scene: np.ndarray, result: Result | None, orbit: Orbit, options: SceneOptions) -> None:

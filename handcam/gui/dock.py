@@ -2,6 +2,7 @@
 
 import time
 
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from handcam.gui.angles_panel import AnglesPanel
@@ -15,6 +16,8 @@ __all__ = ["Dock"]
 
 _LATENT_S, _TIMING_S, _ANGLES_S = 1 / 20, 1 / 5, 1 / 15
 """How often each panel is drawn."""
+_HEIGHT = 192
+"""Room for thirty sliders, px."""
 
 
 class Dock(QWidget):
@@ -23,6 +26,8 @@ class Dock(QWidget):
     def __init__(self, knobs: Knobs, timings: Timings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setMinimumHeight(_HEIGHT)
         self.tabs = QTabBar()
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
@@ -41,7 +46,9 @@ class Dock(QWidget):
             self._stack.addWidget(page)
             self._actions.addWidget(actions)
         self.tabs.currentChanged.connect(self._select)
-        head = QHBoxLayout()
+        line = QWidget()
+        line.setFixedHeight(5 * STEP)
+        head = QHBoxLayout(line)
         head.setContentsMargins(STEP, 0, 2 * STEP, 0)
         head.addWidget(self.tabs)
         head.addWidget(self._actions, 1)
@@ -49,14 +56,19 @@ class Dock(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(head)
+        layout.addWidget(line)
         layout.addWidget(self._stack)
         self._last: Result | None = None
         self._drawn_s = 0.0
 
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return QSize(1280, _HEIGHT)
+
     def _select(self, index: int) -> None:
         if self._stack.widget(index) is self._timing_page and self.timing is None:
-            from handcam.gui.timing_panel import TimingPanel  # pyqtgraph costs a third of a second: not before it is seen
+            from handcam.gui.timing_panel import (
+                TimingPanel,  # pyqtgraph costs a third of a second: not before it is seen
+            )
 
             self.timing = TimingPanel(self._timings)
             self._timing_page.layout().addWidget(self.timing)

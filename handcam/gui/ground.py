@@ -1,21 +1,16 @@
-"""What stands still in the 3D view: a ground grid in centimetres, the camera's axes, and shadows."""
+"""What stands still in the 3D view: a ground grid, and shadows on it."""
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from handcam.gui.colours import LINE, VIEW, rgb
 
-__all__ = ["AXES", "AXIS_M", "CELL_M", "axes_lines", "ground_lines", "shadow"]
+__all__ = ["CELL_M", "ground_lines", "shadow"]
 
 CELL_M = 0.05
 """Edge of a cell of the grid."""
 _CELLS = 6
 """Cells from the middle to the edge."""
-AXIS_M = 0.05
-"""Length of an axis."""
-AXES = (("x", "#e06c75"), ("y", "#7fb069"), ("z", "#6a8fd8"))
-"""Name and colour of each axis of the camera frame: right, down, forward."""
-
 _BACK = np.array(rgb(VIEW)) / 255
 _GRID = np.array(rgb(LINE)) / 255 * 1.25
 
@@ -51,16 +46,6 @@ def _grid_pairs() -> tuple[np.ndarray, np.ndarray]:
 
 
 _GRID_PAIRS, _GRID_RGB = _grid_pairs()
-
-
-def axes_lines(
-    floor_m: float,
-) -> tuple[Float[np.ndarray, "4 3"], Int[np.ndarray, "3 2"], Float[np.ndarray, "3 3"]]:
-    """The camera's axes, standing on the ground at the left front of the hand."""
-    corner = np.array([-2.4 * CELL_M, floor_m, -2 * CELL_M])
-    points = np.concatenate([corner[None], corner + np.diag([AXIS_M, -AXIS_M, AXIS_M])])
-    pairs = np.array([[0, 1], [0, 2], [0, 3]], np.int32)
-    return points, pairs, np.array([rgb(colour) for _, colour in AXES]) / 255
 
 
 def shadow(points_m: Float[np.ndarray, "n 3"], floor_m: float) -> Float[np.ndarray, "n 3"]:

@@ -107,8 +107,8 @@ class HelpOverlay(QWidget):
                     y = self._group(painter, group, card.left() + 3 * STEP + k * _COLUMN, y)
             painter.setFont(font(11))
             painter.setPen(QColor(MUTED))
-            painter.drawText(card.adjusted(0, 0, -3 * STEP, -2 * STEP), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom,
-                             "Esc or a click closes this")  # fmt: skip
+            corner = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
+            painter.drawText(card.adjusted(0, 0, -3 * STEP, -2 * STEP), corner, "Esc or a click closes this")
 
     def _group(self, painter: QPainter, group: str, x: float, y: float) -> float:
         painter.setPen(QColor(ACCENT))

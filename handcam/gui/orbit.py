@@ -11,6 +11,7 @@ __all__ = ["FOCAL", "Orbit"]
 
 FOCAL = 1.6
 """Focal length in picture heights: about 35 degrees, near how a hand is seen at arm's length."""
+_ONE_HAND_M = 0.15
 _HOME = {"azimuth_rad": 0.5, "elevation_rad": 0.32, "distance_m": 0.45}
 
 
@@ -26,6 +27,8 @@ class Orbit:
     """From eye to target."""
     target_m: Float[np.ndarray, " 3"] = field(default_factory=lambda: np.array([0.0, 0.0, 0.45]))
     """What is looked at, camera frame."""
+    zoom: float = 1.0
+    """Further away by this factor, because there is more to see than one hand."""
 
     def dragged(self, dx_px: float, dy_px: float) -> "Orbit":
         """After a mouse drag: half a turn in about 400 px."""
@@ -43,20 +46,30 @@ class Orbit:
         """The first view, on the same target."""
         return replace(self, **_HOME)
 
-    def following(self, point_m: Float[np.ndarray, " 3"], slack_m: float = 0.04, rate: float = 0.12) -> "Orbit":
-        """The target drawn after a moving point: not at all within the slack, softly beyond, at once when far."""
+    def following(
+        self, point_m: Float[np.ndarray, " 3"], reach_m: float, slack_m: float = 0.04, rate: float = 0.12
+    ) -> "Orbit":
+        """The view drawn after moving hands: not at all within the slack, softly beyond, at once when far.
+
+        Args:
+            point_m: middle of the hands, camera frame.
+            reach_m: distance of the farthest joint from it; more than one hand needs is looked at from further away.
+            slack_m: how far the middle may move before the view does.
+            rate: share of the way per call.
+        """
+        zoom = self.zoom + rate * (max(1.0, reach_m / _ONE_HAND_M) - self.zoom)
         gap = point_m - self.target_m
         size = float(np.linalg.norm(gap))
-        if size <= slack_m:
-            return self
-        step = 1.0 if size > 0.35 else rate * (1 - slack_m / size)
-        return replace(self, target_m=self.target_m + gap * step)
+        step = 0.0 if size <= slack_m else 1.0 if size > 0.35 else rate * (1 - slack_m / size)
+        return replace(self, target_m=self.target_m + gap * step, zoom=zoom)
 
     @property
     def view_from_scene(self) -> Float[np.ndarray, "4 4"]:
         """Rigid map from the scene (camera axes, target at the origin) to this view, OpenCV axes."""
         cos = np.cos(self.elevation_rad)
-        eye = self.distance_m * np.array(
-            [cos * np.sin(self.azimuth_rad), -np.sin(self.elevation_rad), -cos * np.cos(self.azimuth_rad)]
+        eye = (
+            self.distance_m
+            * self.zoom
+            * np.array([cos * np.sin(self.azimuth_rad), -np.sin(self.elevation_rad), -cos * np.cos(self.azimuth_rad)])
         )
         return look_at(eye, np.zeros(3), np.array([0.0, -1.0, 0.0]))

@@ -50,8 +50,6 @@ def ghost(painter: QPainter, at: Float[np.ndarray, "21 2"]) -> None:
 def box(painter: QPainter, corners: Float[np.ndarray, "4 2"]) -> None:
     """The square that the net sees; the first edge, where the fingers are, is stronger."""
     polygon = QPolygonF([QPointF(*c) for c in corners])
-    painter.setPen(QPen(QColor(0, 0, 0, 90), 3))
-    painter.drawPolygon(polygon)
     pale = QColor(ACCENT)
     pale.setAlpha(170)
     painter.setPen(QPen(pale, 1.2))
@@ -65,7 +63,9 @@ def chip(painter: QPainter, centre: QPointF, lines: list[str], bounds: QRectF, p
     face = font(px, bold=False)
     metrics = QFontMetricsF(face)
     # as wide as its widest digits would be, so that it does not breathe with the value
-    width = max(metrics.horizontalAdvance("".join("0" if c.isdigit() else c for c in line)) for line in lines) + 2 * STEP
+    width = (
+        max(metrics.horizontalAdvance("".join("0" if c.isdigit() else c for c in line)) for line in lines) + 2 * STEP
+    )
     height = len(lines) * (metrics.height() + 1) + STEP
     left = min(max(centre.x() - width / 2, bounds.left() + STEP), bounds.right() - STEP - width)
     top = min(max(centre.y() - height / 2, bounds.top() + STEP), bounds.bottom() - STEP - height)
@@ -103,7 +103,9 @@ def inset(painter: QPainter, where: QRectF, crop: np.ndarray, lines: list[str]) 
     for k, line in enumerate(lines):
         painter.setPen(QColor(TEXT if k == 0 else MUTED))
         row = QRectF(where.left(), y, where.width(), metrics.height())
-        painter.drawText(row, Qt.AlignmentFlag.AlignLeft, metrics.elidedText(line, Qt.TextElideMode.ElideRight, row.width()))
+        painter.drawText(
+            row, Qt.AlignmentFlag.AlignLeft, metrics.elidedText(line, Qt.TextElideMode.ElideRight, row.width())
+        )
         y += metrics.height() + 2
 
 

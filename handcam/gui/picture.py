@@ -48,7 +48,7 @@ class DepthScale:
             near, far = np.floor(low * 10) / 10, np.ceil(high * 10) / 10
             near, far = max(0.0, float(near)), min(float(far), near + 4.0)
         moved = max(abs(near - self.near_m), abs(far - self.far_m))
-        if moved > 0.25 or near < self.near_m - 1e-6 and moved > 0.15:
+        if moved > 0.25 or (near < self.near_m - 1e-6 and moved > 0.15):
             self.near_m, self.far_m, self._unit_m = near, max(far, near + 0.2), 0.0
         if self._unit_m != unit_m:
             self._unit_m = unit_m

@@ -1,13 +1,14 @@
 """The 3D view: pictures from the render process, or painted here until there are some."""
 
+import time
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from handcam.gui.colours import MUTED, PANEL, TEXT
 from handcam.gui.compose import SceneOptions, centre_of, compose, shown
-from handcam.gui.ground import AXES, CELL_M, axes_lines
 from handcam.gui.orbit import FOCAL, Orbit
 from handcam.gui.render_process import RenderProcess
 from handcam.gui.scenes import empty_scene
@@ -16,6 +17,8 @@ from handcam.gui.theme import STEP, font
 from handcam.types import Result
 
 __all__ = ["SceneView"]
+
+_AXES = (("x", "#e06c75"), ("y", "#7fb069"), ("z", "#6a8fd8"))
 
 
 class SceneView(QWidget):
@@ -39,6 +42,8 @@ class SceneView(QWidget):
         self.process: RenderProcess | None = None
         self.failure: str | None = None
         """Why the view is painted, one sentence; None while Open3D draws or starts."""
+        self.paint_ms = 0.0
+        """What the last painting took."""
         self._reduced = reduced
         self._result: Result | None = None
         self._scene = empty_scene()
@@ -69,9 +74,9 @@ class SceneView(QWidget):
     def show_result(self, result: Result) -> None:
         """Draw this one next."""
         self._result = result
-        centre = centre_of(result)
-        if centre is not None:
-            self.orbit = self.orbit.following(centre)
+        found = centre_of(result)
+        if found is not None:
+            self.orbit = self.orbit.following(*found)
         self.again()
 
     def again(self) -> None:
@@ -129,6 +134,7 @@ class SceneView(QWidget):
         self.again()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        start = time.perf_counter()
         with QPainter(self) as painter:
             if self._picture is not None:
                 painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -138,27 +144,21 @@ class SceneView(QWidget):
                 compose(self._scene, self._result, self.orbit, self.options)
                 paint(painter, self._scene, self.width(), self.height())
             self._paint_words(painter)
+        self.paint_ms = (time.perf_counter() - start) * 1e3
 
     def _paint_words(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(font(11))
-        floor = np.round((self.orbit.target_m[1] + 0.13) / CELL_M) * CELL_M - self.orbit.target_m[1]
-        for (name, colour), end in zip(AXES, axes_lines(float(floor))[0][1:], strict=True):
-            at = self._project(end)
-            if at is not None:
-                painter.setPen(QColor(colour))
-                painter.drawText(QPointF(at.x() + 3, at.y() - 2), "−y" if name == "y" else name)
+        self._paint_axes(painter, QPointF(5 * STEP, self.height() - (10 if self.failure else 5) * STEP))
         for hand in shown(self._result) if self._result is not None else ():
             at = self._project(hand.pose.joints_m[0] - self.orbit.target_m)
             if at is not None:
                 painter.setPen(QColor(TEXT if self._result is not None and self._result.hands else MUTED))
-                painter.drawText(QRectF(at.x() - 60, at.y() + 10, 120, 16), Qt.AlignmentFlag.AlignCenter, hand.pose.side.value)
-        painter.setPen(QColor(MUTED))
-        note = f"grid {CELL_M * 100:.0f} cm · radius of a joint = 1 σ"
-        box = QRectF(2 * STEP, self.height() - 28, self.width() - 4 * STEP, 20)
-        if self.failure is None:
-            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, note)
-        else:
+                painter.drawText(
+                    QRectF(at.x() - 60, at.y() + 10, 120, 16), Qt.AlignmentFlag.AlignCenter, hand.pose.side.value
+                )
+        if self.failure is not None:
+            painter.setPen(QColor(MUTED))
             painter.fillRect(QRectF(0, self.height() - 40, self.width(), 40), QColor(PANEL))
             box = QRectF(2 * STEP, self.height() - 40, self.width() - 96 - 4 * STEP, 40)
             words = QFontMetricsF(font(11)).elidedText(self.failure, Qt.TextElideMode.ElideRight, box.width())
@@ -168,6 +168,17 @@ class SceneView(QWidget):
             painter.setPen(QColor(MUTED))
             row = QRectF(0, self.height() * 0.5 - 40, self.width(), 24)
             painter.drawText(row, Qt.AlignmentFlag.AlignCenter, self.hint)
+
+    def _paint_axes(self, painter: QPainter, origin: QPointF) -> None:
+        """The camera frame's axes as seen from here: x right, y down, z away from the camera."""
+        turn = self.orbit.view_from_scene[:3, :3]
+        for k in np.argsort(-turn[2]):  # the farthest first
+            name, colour = _AXES[k]
+            tip = origin + QPointF(float(turn[0, k]), float(turn[1, k])) * 24
+            painter.setPen(QPen(QColor(colour), 1.5))
+            painter.drawLine(origin, tip)
+            middle = origin + QPointF(float(turn[0, k]), float(turn[1, k])) * 33
+            painter.drawText(QRectF(middle.x() - 8, middle.y() - 8, 16, 16), Qt.AlignmentFlag.AlignCenter, name)
 
     def _project(self, point: np.ndarray) -> QPointF | None:
         """Where a point of the scene appears in the widget."""

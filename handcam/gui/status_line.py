@@ -4,7 +4,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from handcam.gui.colours import MUTED, PANEL, TEXT
+from handcam.gui.colours import BACKGROUND, MUTED, TEXT
 from handcam.gui.remarks import distance_cm
 from handcam.gui.theme import STEP, font
 from handcam.live import LiveStatus
@@ -60,14 +60,16 @@ class StatusLine(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         with QPainter(self) as painter:
-            painter.fillRect(self.rect(), QColor(PANEL))
+            painter.fillRect(self.rect(), QColor(BACKGROUND))
             painter.setFont(font(12))
             metrics = QFontMetricsF(painter.font())
             x = 2.0 * STEP
             for name, widest in _SLOTS:
                 width = metrics.horizontalAdvance(widest)
                 painter.setPen(QColor(TEXT))
-                painter.drawText(QRectF(x, 0, width + 4, self.height()), Qt.AlignmentFlag.AlignVCenter, self.texts[name])
+                painter.drawText(
+                    QRectF(x, 0, width + 4, self.height()), Qt.AlignmentFlag.AlignVCenter, self.texts[name]
+                )
                 x += round(width) + 3 * STEP
             rest = QRectF(x, 0, self.width() - x - 2 * STEP, self.height())
             words = metrics.elidedText(self._message or self.right, Qt.TextElideMode.ElideMiddle, max(rest.width(), 0))

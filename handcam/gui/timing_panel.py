@@ -8,13 +8,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from handcam.gui.colours import ACCENT, FINGER, LINE, MUTED, PALM
+from handcam.gui.colours import ACCENT, LINE, MUTED
 from handcam.gui.theme import STEP, font
 from handcam.gui.timings import KEEP_S, SECTIONS, Timings
 
 __all__ = ["TimingPanel"]
 
-_COLOURS = dict(zip(SECTIONS, (LINE, *FINGER, PALM), strict=True))
+_COLOURS = dict(
+    zip(SECTIONS, ("#4b5261", "#3c4699", "#5562c4", "#7785ee", "#a0abff", "#c9d0ff", "#e4e7ec"), strict=True)
+)
+"""Dark to light in the order they happen; the finger colours stay with the fingers."""
 _LADDER = np.array([5, 10, 20, 30, 40, 60, 80, 100, 150, 200, 300, 500, 1000, 2000, 5000.0])
 
 
@@ -33,7 +36,8 @@ class _Plot(pg.PlotWidget):
         self.setMinimumSize(160, 60)
         item = self.getPlotItem()
         item.disableAutoRange()
-        item.setXRange(-KEEP_S, 0, padding=0)
+        item.setXRange(-KEEP_S * 1.04, KEEP_S * 0.01, padding=0)
+        item.layout.setContentsMargins(0, 6, 20, 0)
         for side in ("left", "bottom"):
             axis = item.getAxis(side)
             axis.setPen(QColor(LINE))
@@ -41,7 +45,7 @@ class _Plot(pg.PlotWidget):
             axis.setStyle(tickFont=font(11), tickLength=-4, hideOverlappingLabels=False)
         item.getAxis("left").setWidth(36)
         item.getAxis("bottom").setHeight(18)
-        item.getAxis("bottom").setTicks([[(-10, "10 s ago"), (-5, "5 s"), (-0.0, "now")]])
+        item.getAxis("bottom").setTicks([[(-9.99, "−10 s"), (-5, "−5 s"), (-0.01, "now")]])
         item.showGrid(y=True, alpha=0.12)
         self._unit, self._top, self._low_since = unit, 0.0, 0.0
 
@@ -53,7 +57,7 @@ class _Plot(pg.PlotWidget):
             self._low_since = now
         if wanted > self._top or now - self._low_since > 3.0:
             self._top, self._low_since = wanted, now
-            self.getPlotItem().setYRange(0, wanted, padding=0)
+            self.getPlotItem().setYRange(0, wanted * 1.1, padding=0)
             self.getPlotItem().getAxis("left").setTicks([[(v, f"{v:g}") for v in (0, wanted / 2, wanted)]])
 
     def say(self, values: np.ndarray, spread: tuple[int, int]) -> None:
@@ -122,7 +126,9 @@ class TimingPanel(QWidget):
         label = QLabel(words)
         label.setFont(font(11))
         label.setProperty("muted", muted)
-        label.setAlignment((Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter)
+        label.setAlignment(
+            (Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter
+        )
         return label
 
     def refresh(self) -> None:

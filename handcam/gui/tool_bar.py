@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QDoubleSpinBox, QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from handcam.gui.icons import icon
 from handcam.gui.knobs import Knobs
+from handcam.gui.menu_button import MenuButton
 from handcam.gui.theme import STEP
 from handcam.gui.transport import Transport
 from handcam.live import Live, LiveStatus
@@ -38,13 +38,13 @@ class ToolBar(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(STEP, 0, STEP, 0)
         self._row.setSpacing(STEP)
-        self.source = self._menu_button("Source", 176)
-        self.source.setToolTip("Where the frames come from")
+        self.source = MenuButton("Source", 184, "Where the frames come from")
+        self._row.addWidget(self.source)
         self.fill_sources(devices)
         self.mirror = self._toggle("Mirror", "Flip the picture like a mirror; sides stay the real person's (M)")
         self._line()
-        self.drive = self._menu_button("Drive", 168)
-        self.drive.setToolTip("Which modality's posterior is decoded (D)")
+        self.drive = MenuButton("Drive", 160, "Which modality's posterior is decoded (D)")
+        self._row.addWidget(self.drive)
         self._fill_drive()
         self.smooth = self._toggle("Smooth", "One Euro filter on the joints (O)")
         self.length = self._length()
@@ -57,6 +57,7 @@ class ToolBar(QWidget):
         self.record_button.setIcon(icon("record"))
         self.record_button.setProperty("solid", True)
         self.record_button.setToolTip("Record colour, depth, poses and times (R)")
+        self.record_button.setFixedWidth(96)
         self.record_button.clicked.connect(self.record)
         self.dropped = QLabel()
         self.dropped.setProperty("muted", True)
@@ -75,16 +76,6 @@ class ToolBar(QWidget):
         self._row.addWidget(self.help)
         knobs.changed.connect(self.follow)
         self.follow()
-
-    def _menu_button(self, name: str, width: int) -> QPushButton:
-        button = QPushButton(name)
-        button.setFixedWidth(width)
-        button.setStyleSheet("text-align: left;")
-        button.setProperty("solid", True)
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        button.setMenu(QMenu(button))
-        self._row.addWidget(button)
-        return button
 
     def _toggle(self, name: str, tip: str) -> QPushButton:
         button = QPushButton(name)
@@ -115,6 +106,7 @@ class ToolBar(QWidget):
         self._row.addWidget(QLabel("Hand"))
         self._row.addWidget(box)
         self.assumed = QLabel("assumed")
+        self.assumed.setFixedWidth(self.assumed.fontMetrics().horizontalAdvance("measured") + 2)
         self.assumed.setProperty("muted", True)
         self._row.addWidget(self.assumed)
         return box
@@ -149,18 +141,19 @@ class ToolBar(QWidget):
     def follow(self) -> None:
         """Show what is set, whoever set it."""
         controls = self._knobs.controls
-        _caption(self.drive, "Drive", self._named(controls.drive))
+        self.drive.show_value(self._named(controls.drive))
         self.smooth.setChecked(bool(controls.refiners))
         with QSignalBlocker(self.length):
             self.length.setValue(controls.hand_length_m * 100)
 
     def show_status(self, status: LiveStatus, measured: bool) -> None:
         """Name the source; record or transport; pause."""
-        _caption(self.source, "Source", Path(status.source).name if "/" in status.source else status.source or "…")
+        self.source.show_value(Path(status.source).name if "/" in status.source else status.source or "…")
         recording = status.recording
-        self.transport.setVisible(status.seekable)
-        for widget in (self.pause_button, self.record_button, self.dropped):
-            widget.setVisible(not status.seekable or (recording is not None and widget is not self.pause_button))
+        _show(self.transport, status.seekable)
+        _show(self.pause_button, not status.seekable)
+        _show(self.record_button, not status.seekable or recording is not None)
+        _show(self.dropped, recording is not None)
         if status.seekable:
             self.transport.show_status(status)
         playing = status.state != "paused"
@@ -169,16 +162,11 @@ class ToolBar(QWidget):
         self.record_button.setIcon(icon("record" if recording is None else "stop"))
         seconds = int(recording.elapsed_s) if recording is not None else 0
         self.record_button.setText("Record" if recording is None else f"{seconds // 60:02d}:{seconds % 60:02d}")
-        self.record_button.setFixedWidth(QFontMetrics(self.font()).horizontalAdvance("Record0") + 48)
         self.dropped.setText(f"{recording.dropped if recording is not None else 0} dropped")
-        self.dropped.setVisible(recording is not None)
-        self.assumed.setText("assumed" if not measured else "measured")
+        self.assumed.setText("measured" if measured else "assumed")
 
 
-def _caption(button: QPushButton, name: str, value: str) -> None:
-    """``name  value ▾`` shortened to fit."""
-    metrics = QFontMetrics(button.font())
-    room = button.width() - 40 - metrics.horizontalAdvance(f"{name}  ▾")
-    button.setText(f"{name}  {metrics.elidedText(value, Qt.TextElideMode.ElideMiddle, room)} ▾")
-
-
+def _show(widget: QWidget, on: bool) -> None:
+    """Without a new layout when nothing changes."""
+    if widget.isHidden() == on:
+        widget.setVisible(on)

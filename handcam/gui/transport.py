@@ -41,7 +41,7 @@ class Transport(QWidget):
             ("back", "One frame back (←)"), ("pause", "Pause (Space)"), ("on", "One frame on (→)")
         ))  # fmt: skip
         self.seek = _Seek(Qt.Orientation.Horizontal)
-        self.seek.setMinimumWidth(96)
+        self.seek.setMinimumWidth(64)
         self.seek.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.clock = QLabel()
         self.clock.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from handcam.gui.camera_view import CameraView
+from handcam.gui.ground import CELL_M
 from handcam.gui.message import MessageCard
 from handcam.gui.picture import Plane
 from handcam.gui.scene_view import SceneView
@@ -39,7 +40,7 @@ class Views(QWidget):
         self.points = self._switch("Points", "Measured points of the hand (I)", True)
         self.points.hide()
         self.reset = self._switch("Reset view", "Home, or double-click in the view", plain=True)
-        title = QLabel("3D")
+        title = QLabel(f"3D  grid {CELL_M * 100:.0f} cm · radius of a joint 1 σ")
         title.setProperty("muted", True)
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.setHandleWidth(STEP)
@@ -69,6 +70,7 @@ class Views(QWidget):
     def _pane(view: QWidget, title: QLabel, switches: list[QPushButton]) -> QWidget:
         pane = QWidget()
         pane.setObjectName("panel")
+        pane.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         head = QHBoxLayout()
         head.setContentsMargins(2 * STEP, 2, STEP, 2)
         head.setSpacing(2)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from handcam.gui import theme
 from handcam.gui.actions import Actions
@@ -79,7 +79,14 @@ class Window(QMainWindow):
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for part, stretch in ((self.bar, 0), (self.views, 1), (self.dock, 0), (self.line, 0)):
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.setHandleWidth(1)
+        split.setChildrenCollapsible(False)
+        split.addWidget(self.views)
+        split.addWidget(self.dock)
+        split.setStretchFactor(0, 1)
+        split.setStretchFactor(1, 0)
+        for part, stretch in ((self.bar, 0), (split, 1), (self.line, 0)):
             layout.addWidget(part, stretch)
         self.setCentralWidget(page)
         self.help = HelpOverlay(page)
@@ -117,7 +124,9 @@ class Window(QMainWindow):
             self.views.show_result(result)
         self.views.scene.poll()
         if result is not None:
-            self.timings.drawn((time.perf_counter() - start) * 1e3 + self.views.camera.paint_ms)
+            self.timings.drawn(
+                (time.perf_counter() - start) * 1e3 + self.views.camera.paint_ms + self.views.scene.paint_ms
+            )
         self.dock.refresh(result)
         if start - self._status_s > STATUS_S:
             self._status_s = start
@@ -145,7 +154,9 @@ class Window(QMainWindow):
         elif status.state == "starting" and camera.result is None:
             card.show_message("Starting", f"Opening {status.source or 'the source'}…")
         elif status.state == "ended":
-            card.show_message("The end", f"{status.source} has been played.", (("Play again", self.actions_.play_again),))
+            card.show_message(
+                "The end", f"{status.source} has been played.", (("Play again", self.actions_.play_again),)
+            )
         else:
             card.hide()
             if status.state == "starting":
@@ -155,7 +166,7 @@ class Window(QMainWindow):
             elif status.state == "paused":
                 hint = "Paused: the sliders go on working"
         explored = self.result is not None and self.result.explored is not None
-        words = "" if hand or explored else "No hand in view"
+        words = "" if hand or explored or not camera.result else "No hand in view"
         if hint != camera.hint or words != scene.hint:
             camera.hint, scene.hint = hint, words
             camera.update()

@@ -9,7 +9,7 @@ import open3d as o3d
 from jaxtyping import UInt8
 
 from handcam.gui.colours import TRUTH, VIEW, rgb
-from handcam.gui.ground import axes_lines, ground_lines, shadow
+from handcam.gui.ground import ground_lines, shadow
 from handcam.gui.hand_mesh import SkeletonMesh
 from handcam.gui.scenes import HANDS, POINTS, SAMPLES
 from handcam.gui.skin import Skin
@@ -99,14 +99,12 @@ class Open3DRenderer:
         self._surface = _mesh(triangles, blank, blank, np.tile(self._skin.colour, (len(blank), 1)))
         points, pairs, colours = ground_lines(0.0, np.zeros(2))
         self._grid = _lines(len(points), pairs, colours)
-        points, pairs, colours = axes_lines(0.0)
-        self._axes = _lines(len(points), pairs, colours)
         pairs = (np.array(BONES) + 21 * np.arange(SAMPLES)[:, None, None]).reshape(-1, 2)
         bone_rgb = np.array([self._skeleton.joint_rgb[child] for _, child in BONES])
         self._samples = _lines(21 * SAMPLES, pairs, np.tile(_BACK + 0.42 * (bone_rgb - _BACK), (SAMPLES, 1)))
         self._cloud = o3d.geometry.PointCloud(_V3(np.zeros((POINTS, 3))))
         self._cloud.colors = _V3(np.tile(_BACK, (POINTS, 1)))
-        for part in (self._grid, self._axes, self._shade, self._samples, self._ghosts, self._cloud, self._surface):
+        for part in (self._grid, self._shade, self._samples, self._ghosts, self._cloud, self._surface):
             self._vis.add_geometry(part, reset_bounding_box=False)
 
     def draw(self, scene: np.ndarray) -> UInt8[np.ndarray, "h w 4"]:
@@ -164,13 +162,12 @@ class Open3DRenderer:
         samples[:] = 0.0
         samples[: 21 * count] = scene["sample"][:count].reshape(-1, 3)
         np.asarray(self._grid.points)[:] = ground_lines(float(scene["floor"]), scene["grid_origin"])[0]
-        np.asarray(self._axes.points)[:] = axes_lines(float(scene["floor"]))[0]
         count = int(scene["points"])
         where, colours = np.asarray(self._cloud.points), np.asarray(self._cloud.colors)
         where[:], colours[:] = (0.0, 50.0, 0.0), _BACK  # far below, out of sight
         where[:count] = scene["point"][:count]
         colours[:count] = scene["point_rgb"][:count] / 255.0
-        for part in (self._ghosts, self._shade, self._samples, self._grid, self._axes, self._cloud):
+        for part in (self._ghosts, self._shade, self._samples, self._grid, self._cloud):
             self._vis.update_geometry(part)
 
     def _pose_skin(self, scene: np.ndarray, show: bool) -> bool:
@@ -187,5 +184,3 @@ class Open3DRenderer:
 
     def close(self) -> None:
         self._vis.destroy_window()
-
-

@@ -6,7 +6,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QRadialGradient
 
 from handcam.gui.colours import JOINT_RGB, TRUTH, VIEW
-from handcam.gui.ground import axes_lines, ground_lines, shadow
+from handcam.gui.ground import ground_lines, shadow
 from handcam.hand.skeleton import BONES
 
 __all__ = ["PainterRenderer", "open", "paint"]
@@ -45,8 +45,7 @@ def paint(painter: QPainter, scene: np.ndarray, width: int, height: int) -> None
     painter.fillRect(QRectF(0, 0, width, height), _BACK)
     view = _View(scene, width, height)
     floor = float(scene["floor"])
-    for points, pairs, colours in (ground_lines(floor, scene["grid_origin"]), axes_lines(floor)):
-        _lines(painter, view, points, pairs, colours)
+    _lines(painter, view, *ground_lines(floor, scene["grid_origin"]))
     _points(painter, view, scene)
     for k in range(int(scene["hands"])):
         _thin(painter, view, shadow(scene["joints"][k], floor), QColor(0, 0, 0, 90), 2.5)
