@@ -1,0 +1,150 @@
+"""The model as ONNX graphs beside its weights, so that the app runs without torch; every graph is checked as written.
+
+``NAME.encode.onnx`` takes crops as they are cut (normalisation is inside) and says all that the colour encoders say;
+``NAME.decode.MODALITY.onnx`` is one decoder each. ``NAME.check.npz`` holds crops and the reference's answers, by which
+every runtime is checked on the machine where it runs (:mod:`handcam.runtimes._parity`).
+"""
+
+import io
+import logging
+import warnings
+from collections.abc import Mapping
+from contextlib import redirect_stdout
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from handcam.learn.shrink import shrink
+from handcam.runtimes._graphs import CHECK, ENCODE, decode_part, graph_path
+from handcam.runtimes._parity import Crops, deviation, random_crops, save_check
+from handcam.runtimes.eager import Eager
+from handcam.types import WeightsError
+from handcam.vae import CrossModalVAE
+from handcam.weights import digest, write_card
+
+__all__ = ["export", "ship", "write_graphs"]
+
+
+class _Encode(nn.Module):
+    """Crops in, flat tensors out."""
+
+    def __init__(self, model: CrossModalVAE, size: int) -> None:
+        super().__init__()
+        self.model, self.size = model, size
+
+    def forward(self, rgb: Tensor, half_tan: Tensor) -> tuple[Tensor, ...]:
+        seen = self.model.look(rgb, half_tan)
+        keypoints = seen.keypoints * (self.size / 2) + (self.size - 1) / 2
+        posteriors = [tensor for pair in seen.posteriors.values() for tensor in pair]
+        return keypoints, seen.presence, seen.right, *posteriors
+
+
+class _Decode(nn.Module):
+    """Latents in, one modality out; pictures leave as pixels."""
+
+    def __init__(self, model: CrossModalVAE, modality: str) -> None:
+        super().__init__()
+        self.model, self.modality = model, modality
+
+    def forward(self, z: Tensor) -> Tensor:
+        out = self.model.decode(self.modality, z)
+        if self.modality == "rgb":
+            return (out.clamp(0, 1) * 255).to(torch.uint8).permute(0, 2, 3, 1)
+        return out
+
+
+def write_graphs(weights: Path, folder: Path) -> list[Path]:
+    """Write the encode graph and one graph for each decoder into ``folder``.
+
+    Raises:
+        WeightsError: the weights are missing or damaged, or cannot see colour.
+    """
+    eager = Eager(weights)
+    card, model = eager.card, shrink(eager.model)
+    if "rgb" not in card.encoders:
+        raise WeightsError(f"{weights} cannot see colour pictures, so there is no graph to export.")
+    folder.mkdir(parents=True, exist_ok=True)
+    size = card.crop_px
+    crops = (torch.zeros(2, size, size, 3, dtype=torch.uint8), torch.full((2,), 0.3))
+    with torch.inference_mode():
+        seen = [f"{kind}.{name}" for name in model.look(*crops).posteriors for kind in ("mean", "log_var")]
+    target = folder / weights.name
+    paths = [graph_path(target, ENCODE)]
+    names = ["keypoints_px", "presence", "right", *seen]
+    _write(_Encode(model, size), {"rgb": crops[0], "half_tan": crops[1]}, names, paths[0], card.sha256)
+    for modality in card.decoders:
+        paths.append(graph_path(target, decode_part(modality)))
+        z = torch.zeros(2, card.latent)
+        _write(_Decode(model, modality), {"z": z}, [modality], paths[-1], card.sha256)
+    return paths
+
+
+def _write(module: nn.Module, inputs: Mapping[str, Tensor], outputs: list[str], path: Path, sha256: str) -> None:
+    """Export one module with a free batch."""
+    batch = torch.export.Dim("b", min=1, max=4096)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")  # the exporter's notes on its own internals
+        program = torch.onnx.export(
+            module.eval(), tuple(inputs.values()), dynamo=True, dynamic_shapes=tuple({0: batch} for _ in inputs),
+            input_names=list(inputs), output_names=outputs, verbose=False,
+        )  # fmt: skip
+    assert program is not None
+    graph = program.model_proto
+    for node in graph.graph.node:  # where in the source each node came from: paths of this machine, of use to nobody
+        del node.metadata_props[:]
+        node.doc_string = ""
+    for value in (*graph.graph.value_info, *graph.graph.input, *graph.graph.output):
+        del value.metadata_props[:]
+    del graph.graph.metadata_props[:]
+    onnx.helper.set_model_props(graph, {"weights_sha256": sha256})
+    onnx.save(graph, path)
+
+
+def export(weights: Path, folder: Path, crops: Crops | None = None) -> dict[str, Float[np.ndarray, " b"]]:
+    """Write the graphs for use elsewhere and prove them.
+
+    Args:
+        weights: the safetensors file.
+        folder: where the graphs go.
+        crops: pictures to prove them on; fresh random ones if None.
+
+    Returns:
+        Deviation from the reference by quantity (``joints_mm``, ``keypoints_px``, ``presence``), one value a crop.
+    """
+    from handcam.runtimes.onnxruntime import OnnxRuntime
+
+    write_graphs(weights, folder)
+    eager = Eager(weights)
+    made = OnnxRuntime(folder / weights.name, eager.card)
+    try:
+        return deviation(
+            eager, made, crops or random_crops(16, eager.card.crop_px, np.random.default_rng().integers(1 << 31))
+        )
+    finally:
+        made.close()
+
+
+def ship(weights: Path, crops: Crops | None = None) -> dict[str, str]:
+    """Write graphs and check file beside ``weights`` and their hashes into the side file.
+
+    Args:
+        weights: the safetensors file with its side file, final.
+        crops: real or rendered crops for the check file; random ones if None.
+
+    Returns:
+        SHA-256 by file name, as recorded.
+    """
+    eager = Eager(weights)
+    crops = crops or random_crops(8, eager.card.crop_px, 0)
+    paths = write_graphs(weights, weights.parent)
+    paths.append(graph_path(weights, CHECK))
+    save_check(paths[-1], eager, crops)
+    exports = {path.name: digest(path) for path in paths}
+    write_card(weights, replace(eager.card, exports=exports))
+    return exports

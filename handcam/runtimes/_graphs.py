@@ -1,0 +1,42 @@
+"""The exported graphs beside a weights file: their names, and their check at load."""
+
+from pathlib import Path
+
+from handcam.types import HandcamError, WeightsError
+from handcam.weights import WeightsCard, digest
+
+__all__ = ["CHECK", "ENCODE", "ENCODE_INT8", "decode_part", "find_graph", "graph_path"]
+
+ENCODE = "encode.onnx"
+"""Crops to keypoints, presence, side and posteriors."""
+ENCODE_INT8 = "encode.int8.onnx"
+"""The same with 8-bit weights and activations."""
+CHECK = "check.npz"
+"""Crops and the reference's answers."""
+
+
+def decode_part(modality: str) -> str:
+    """Name of a decoder's graph without the stem."""
+    return f"decode.{modality}.onnx"
+
+
+def graph_path(weights: Path, part: str) -> Path:
+    """Where a part lies: ``NAME.PART`` beside ``NAME.safetensors``."""
+    return weights.with_name(f"{weights.stem}.{part}")
+
+
+def find_graph(weights: Path, card: WeightsCard, part: str) -> Path:
+    """The file of a part, checked against the hash that the side file records.
+
+    Raises:
+        HandcamError: it was never exported.
+        WeightsError: it is missing or was altered.
+    """
+    path = graph_path(weights, part)
+    if path.name not in card.exports:
+        raise HandcamError(f"{weights.name} has no {path.name} beside it; make it with handcam export --pack.")
+    if not path.is_file():
+        raise WeightsError(f"The graph {path} is missing; restore it or make it again with handcam export --pack.")
+    if digest(path) != card.exports[path.name]:
+        raise WeightsError(f"{path} is truncated or altered (its SHA-256 is not the recorded one); restore it.")
+    return path
