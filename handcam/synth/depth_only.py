@@ -16,7 +16,7 @@ from handcam.hand.rig import load_rig
 from handcam.synth.poses import Poses, PoseSettings, sample
 from handcam.synth.solids import box, cylinder, place_solid, quad, sphere, turns_at_random, unit
 
-__all__ = ["DepthCrops", "DepthSceneSettings", "render", "sample_poses"]
+__all__ = ["DepthCrops", "DepthSceneSettings", "render", "render_empty", "sample_poses"]
 
 _CELL_M = 8.0
 """Distance between the scenes of a batch; no ray is followed so far."""
@@ -83,8 +83,7 @@ def render(rng: np.random.Generator, poses: Poses, settings: DepthSceneSettings 
     vertices: list[np.ndarray] = []
     faces: list[np.ndarray] = []
     count = 0
-    side = int(np.ceil(n ** (1 / 3)))
-    cells = np.stack(np.unravel_index(np.arange(n), (side,) * 3), 1).astype(np.float32) * _CELL_M
+    cells = _cells(n)
     for i in range(n):
         solids = [(skin[i], rig.faces)]
         if wears[i]:
@@ -94,20 +93,69 @@ def render(rng: np.random.Generator, poses: Poses, settings: DepthSceneSettings 
             vertices.append(v + cells[i])
             faces.append(f + count)
             count += len(v)
+    depth = _cast(vertices, faces, cells, settings.half_m / zc, settings.size_px)
+    return DepthCrops(depth, joints, settings.half_m / zc)
+
+
+def _cast(vertices: list, faces: list, cells: np.ndarray, half_tan: np.ndarray, size: int) -> np.ndarray:
+    """Distance along z through a camera in each cell, (n s s); 0 where nothing is hit."""
     scene = o3d.t.geometry.RaycastingScene(nthreads=1)
     scene.add_triangles(
         o3d.core.Tensor(np.concatenate(vertices).astype(np.float32)),
         o3d.core.Tensor(np.concatenate(faces).astype(np.uint32)),
     )
-    half_tan = settings.half_m / zc
-    axis = np.linspace(-1, 1, settings.size_px, dtype=np.float32)
-    rays = np.empty((n, settings.size_px, settings.size_px, 6), np.float32)
+    axis = np.linspace(-1, 1, size, dtype=np.float32)
+    rays = np.empty((len(cells), size, size, 6), np.float32)
     rays[..., :3] = cells[:, None, None]
     rays[..., 3] = axis[None, None, :] * half_tan[:, None, None]
     rays[..., 4] = axis[None, :, None] * half_tan[:, None, None]
     rays[..., 5] = 1.0  # so the distance along the ray is z
     depth = scene.cast_rays(o3d.core.Tensor(rays), nthreads=1)["t_hit"].numpy()
-    return DepthCrops(np.where(depth < _FAR_M, depth, 0.0).astype(np.float32), joints, half_tan)
+    return np.where(depth < _FAR_M, depth, 0.0).astype(np.float32)
+
+
+def render_empty(rng: np.random.Generator, n: int, settings: DepthSceneSettings = DepthSceneSettings()) -> DepthCrops:
+    """Crops around what is no hand: faces, arms, things, bodies. All "joints" lie at the crop's centre."""
+    zc = np.exp(rng.uniform(np.log(settings.near_m), np.log(settings.far_m), n)).astype(np.float32)
+    cells = _cells(n)
+    vertices, faces, count = [], [], 0
+    nowhere = np.full((1, 3), 9.0)
+    for i in range(n):
+        kind, meshes = rng.integers(4), []
+        at = np.array([0.0, 0.0, zc[i]])
+        tilt = np.eye(3) if kind == 0 else turns_at_random(rng)
+        if kind == 0:  # a face: head, nose, neck, shoulders
+            k = rng.uniform(0.85, 1.1)
+            sway = 0.04 * rng.standard_normal(3)
+            for solid, move, half in (
+                (sphere, (0, 0, 0.06), (0.075, 0.105, 0.09)), (sphere, (0, 0.01, -0.02), (0.015, 0.025, 0.022)),
+                (cylinder, (0, 0.12, 0.08), (0.055, 0.055, 0.08)), (sphere, (0, 0.26, 0.1), (0.21, 0.1, 0.11)),
+            ):  # fmt: skip
+                meshes += place_solid(solid, at + k * np.array(move) + sway, tilt, k * np.array(half), clear=nowhere)
+        elif kind == 1:  # an arm
+            half = np.array([*[rng.uniform(0.025, 0.055)] * 2, rng.uniform(0.15, 0.4)])
+            meshes += place_solid(cylinder, at + 0.03 * rng.standard_normal(3), tilt, half, clear=nowhere)
+        else:  # things
+            for _ in range(rng.integers(1, 5)):
+                solid = (sphere, box, cylinder)[rng.integers(3)]
+                spot = at + 0.05 * rng.standard_normal(3)
+                meshes += place_solid(solid, spot, turns_at_random(rng), rng.uniform(0.01, 0.12, 3), clear=nowhere)
+        if rng.random() < 0.5:
+            normal = _towards(np.array([0.0, 0.0, -1.0]) + 0.5 * rng.standard_normal(3), 0.2)
+            meshes.append(quad(at, normal, -rng.uniform(0.0, 0.3), 1.0))
+        for v, f in meshes:
+            vertices.append(v + cells[i])
+            faces.append(f + count)
+            count += len(v)
+    half_tan = (settings.half_m / zc).astype(np.float32)
+    joints = np.zeros((n, 21, 3), np.float32)
+    joints[:, :, 2] = zc[:, None]
+    return DepthCrops(_cast(vertices, faces, cells, half_tan, settings.size_px), joints, half_tan)
+
+
+def _cells(n: int) -> np.ndarray:
+    side = int(np.ceil(n ** (1 / 3)))
+    return np.stack(np.unravel_index(np.arange(n), (side,) * 3), 1).astype(np.float32) * _CELL_M
 
 
 def _forearms(rng: np.random.Generator, n: int, settings: DepthSceneSettings) -> tuple[np.ndarray, np.ndarray]:

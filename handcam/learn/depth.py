@@ -1,0 +1,217 @@
+"""Train the depth encoder on rendered crops: ``python -m handcam.learn.depth``.
+
+Joints in the crop's cube after every stage, the heat maps' centres, each joint's error bar, and whether there is a hand
+at all. The learning rate follows the share of the time that has been used, so a run ends when it should on any machine;
+checkpoints resume exactly (weights, optimiser, averages, random numbers).
+"""
+
+import json
+import math
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import tyro
+from safetensors.torch import save_file
+from torch import Tensor
+
+from handcam.hand.skeleton import ROOT
+from handcam.learn.depth_crops import CropFiles, Examples, examples
+from handcam.modalities.depth import CUBE_M, INPUT_PX, MODALITY, relative
+from handcam.nets.hourglass import DepthMarks, HourglassEncoder, encoder
+
+__all__ = ["DepthTraining", "camera_joints", "depth_loss", "evaluate", "load_depth_encoder", "train"]
+
+
+@dataclass(frozen=True)
+class DepthTraining:
+    """Settings of a run."""
+
+    folder: Path = Path("runs/depth")
+    """Holds ``crops``, ``empty`` and ``val`` (see ``make``), the checkpoint and the log."""
+    minutes: float = 60.0
+    """Length of the run."""
+    batch: int = 64
+    """Hands per step."""
+    empty: int = 6
+    """Crops without a hand per step."""
+    rate: float = 2e-3
+    """Highest learning rate."""
+    threads: int = 1
+    """Processor threads."""
+    every_s: float = 180.0
+    """Time between checkpoints."""
+    width: int = 48
+    """Channels of the net at a quarter of the size."""
+    stacks: int = 1
+    """Hourglasses."""
+    latent: int = 32
+    """Size of the latent space; its part of the net is trained elsewhere."""
+    init: Path | None = None
+    """Start from these weights."""
+    seed: int = 0
+    """Of everything random."""
+
+
+def tensors(e: Examples) -> tuple[Tensor, Tensor, Tensor]:
+    """Net input (b 2 s s), joints in the cube (b 21 3), tangent of half the field of view (b)."""
+    x = MODALITY.prepare(torch.from_numpy(relative(e.depth_m, e.centre_m)))
+    uvd = e.uvz.copy()
+    uvd[..., 2] = (uvd[..., 2] - e.centre_m[:, None]) / CUBE_M
+    return x, torch.from_numpy(uvd), torch.from_numpy(e.half_tan)
+
+
+def camera_joints(uvd: Tensor, centre_m: Tensor, half_tan: Tensor) -> Tensor:
+    """Joints in the cube to the crop camera's frame, metres, (b 21 3)."""
+    z = centre_m[:, None] + uvd[..., 2] * CUBE_M
+    return torch.cat([uvd[..., :2] * (half_tan[:, None] * z)[..., None], z[..., None]], -1)
+
+
+def depth_loss(marks: DepthMarks, uvd: Tensor, heat: Tensor, hands: int) -> Tensor:
+    """Mean distance of every stage, of the heat maps' centres, the error bars' likelihood, and presence.
+
+    The first ``hands`` examples of the batch show a hand.
+    """
+    loss = torch.zeros(())
+    for stage in marks.stages:
+        loss = loss + torch.linalg.vector_norm(stage[:hands] - uvd, dim=-1).mean()
+    loss = loss + 0.5 * torch.linalg.vector_norm(heat[:hands] - uvd[..., :2], dim=-1).mean()
+    off = torch.linalg.vector_norm(marks.uvd[:hands].detach() - uvd, dim=-1) / 3**0.5
+    log_b = marks.log_b[:hands].clamp(-7, 2)
+    there = torch.zeros(len(marks.presence))
+    there[:hands] = 1.0
+    presence = torch.nn.functional.binary_cross_entropy_with_logits(marks.presence, there)
+    return loss + 0.02 * (off * torch.exp(-log_b) + log_b).mean() + 0.05 * presence
+
+
+def build(settings: DepthTraining) -> HourglassEncoder:
+    net = encoder(MODALITY.input_shape, settings.latent, settings.width, settings.stacks)
+    return net.to(memory_format=torch.channels_last)
+
+
+def train(settings: DepthTraining) -> None:
+    """Run, or go on with, the training of ``settings.folder``."""
+    torch.set_num_threads(settings.threads)
+    torch.manual_seed(settings.seed)
+    rng = np.random.default_rng(settings.seed)
+    files, empty = CropFiles(settings.folder / "crops"), CropFiles(settings.folder / "empty")
+    val = CropFiles(settings.folder / "val")
+    net, average = build(settings), build(settings).eval()
+    groups = [{"params": [p for p in net.parameters() if p.ndim > 1]},
+              {"params": [p for p in net.parameters() if p.ndim <= 1], "weight_decay": 0.0}]  # fmt: skip
+    opt = torch.optim.AdamW(groups, settings.rate, weight_decay=0.02)
+    step, used, saved = 0, 0.0, 0.0
+    checkpoint = settings.folder / "checkpoint.pt"
+    if settings.init is not None and not checkpoint.exists():
+        from safetensors.torch import load_file
+
+        net.load_state_dict(load_file(settings.init))
+    average.load_state_dict(net.state_dict())
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        net.load_state_dict(state["net"])
+        average.load_state_dict(state["average"])
+        opt.load_state_dict(state["opt"])
+        step, used, saved = state["step"], state["used"], state["used"]
+        rng.bit_generator.state = json.loads(state["rng"])
+    running, last = 0.0, time.monotonic()
+    while used < settings.minutes * 60:
+        hands = next(examples(files, rng, settings.batch))
+        x, uvd, _ = tensors(hands)
+        if len(empty) and settings.empty:
+            x = torch.cat([x, tensors(next(examples(empty, rng, settings.empty)))[0]])
+        share = used / (settings.minutes * 60)
+        rate = settings.rate * min(1.0, (step + 1) / 150) * (0.5 + 0.5 * math.cos(math.pi * share)) + 1e-6
+        for group in opt.param_groups:
+            group["lr"] = rate
+        net.train()
+        with torch.autocast("cpu", torch.bfloat16):
+            marks, heat = net.see_heat(x.to(memory_format=torch.channels_last))
+        loss = depth_loss(marks, uvd, heat, settings.batch)
+        opt.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        opt.step()
+        step += 1
+        _follow(average, net, min(0.998, (step + 1) / (step + 10)))
+        error = torch.linalg.vector_norm(marks.uvd[: settings.batch].detach() - uvd, dim=-1).mean() * CUBE_M * 1000
+        running = 0.98 * running + 0.02 * float(error) if step > 1 else float(error)
+        now = time.monotonic()
+        used, last = used + now - last, now
+        if step % 50 == 0:
+            _log(settings, f"{step} {used:.0f}s {step * settings.batch / used:.0f}/s rate {rate:.1e} {running:.2f} mm")
+        if used - saved > settings.every_s:
+            saved = used
+            _save(settings, net, average, opt, step, used, rng)
+            files.refresh()
+            score = evaluate(average, val, 512)
+            _log(settings, f"val {step} {json.dumps(score)} of {len(files)} crops")
+            last = time.monotonic()
+    _save(settings, net, average, opt, step, used, rng)
+    _log(settings, f"end {step} {json.dumps(evaluate(average, val, 2048))}")
+
+
+@torch.no_grad()
+def _follow(average: torch.nn.Module, net: torch.nn.Module, keep: float) -> None:
+    for a, b in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
+        if a.is_floating_point():
+            a.lerp_(b, 1 - keep)
+        else:
+            a.copy_(b)
+
+
+def _save(settings: DepthTraining, net, average, opt, step: int, used: float, rng: np.random.Generator) -> None:
+    state = {"net": net.state_dict(), "average": average.state_dict(), "opt": opt.state_dict(), "step": step,
+             "used": used, "rng": json.dumps(rng.bit_generator.state)}  # fmt: skip
+    torch.save(state, settings.folder / "checkpoint.tmp")
+    (settings.folder / "checkpoint.tmp").rename(settings.folder / "checkpoint.pt")
+    weights = {k: v.contiguous() for k, v in average.state_dict().items()}
+    save_file(weights, settings.folder / "average.safetensors", {"settings": json.dumps(asdict(settings), default=str)})
+
+
+def _log(settings: DepthTraining, line: str) -> None:
+    with (settings.folder / "log").open("a") as file:
+        file.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+
+
+@torch.no_grad()
+def evaluate(net: HourglassEncoder, files: CropFiles, count: int, seed: int = 1, **keys) -> dict[str, float]:
+    """Errors on fixed crops with random sensors: mean absolute mm (camera space), relative to the root, and more."""
+    rng, net = np.random.default_rng(seed), net.eval()
+    off, root, zs, holes = [], [], [], []
+    for e in examples(files, rng, 64, INPUT_PX, order=np.arange(count), **keys):
+        x, _, half_tan = tensors(e)
+        centre = torch.from_numpy(e.centre_m)
+        seen = camera_joints(net.see(x.to(memory_format=torch.channels_last)).uvd, centre, half_tan).numpy()
+        true = np.concatenate([e.uvz[..., :2] * (e.half_tan[:, None] * e.uvz[..., 2])[..., None], e.uvz[..., 2:]], -1)
+        d = (seen - true) * 1000
+        off.append(np.linalg.norm(d, axis=-1).mean(1))
+        root.append(np.linalg.norm(d - d[:, ROOT : ROOT + 1], axis=-1).mean(1))
+        zs.append(true[..., 2].mean(1))
+        holes.append((e.depth_m == 0).mean((1, 2)))
+    off, root, zs, holes = (np.concatenate(a) for a in (off, root, zs, holes))
+    out = {"camera_mm": off.mean(), "median_mm": np.median(off), "root_relative_mm": root.mean()}
+    for a, b in ((0.2, 0.4), (0.4, 0.7), (0.7, 1.0), (1.0, 1.5)):
+        at = (zs >= a) & (zs < b)
+        out[f"camera_mm_{a}_{b}m"] = off[at].mean() if at.any() else float("nan")
+    return {k: round(float(v), 2) for k, v in out.items()}
+
+
+def load_depth_encoder(path: Path) -> HourglassEncoder:
+    """The encoder of a safetensors file that :func:`train` wrote, in evaluation mode."""
+    from safetensors import safe_open
+
+    with safe_open(path, "pt") as file:
+        settings = json.loads(file.metadata()["settings"])
+        state = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
+    for key in [k for k in state if k.endswith("num_batches_tracked")]:
+        state[key] = state[key].long()
+    net = encoder(MODALITY.input_shape, settings["latent"], settings["width"], settings["stacks"])
+    net.load_state_dict(state)
+    return net.eval()
+
+
+if __name__ == "__main__":
+    train(tyro.cli(DepthTraining))
