@@ -188,7 +188,10 @@ def lag_ms(late: Track, early: Track) -> float | None:
     for run in both.runs(max(round(1.0 / step), 2 * margin + 3)):
         t = early.times_s[run]
         # both through the same symmetric fit: left-over noise would favour delays that average two frames
-        a, b = (savgol_filter(x.joints(run)[..., :2].reshape(len(t), -1), window, 2, axis=0) for x in (early, late))
+        a, b = (
+            np.asarray(savgol_filter(x.joints(run)[..., :2].reshape(len(t), -1), window, 2, axis=0))
+            for x in (early, late)
+        )
         inner = slice(margin, -2)
         motion += float(((a[inner] - a[inner].mean(0)) ** 2).sum())
         for i, delay in enumerate(delays):

@@ -110,7 +110,9 @@ def _skeletons(outcome: Outcome) -> np.ndarray:
     half = _TILE // 2
     strip = np.full((half, _TILE, 3), _PAPER, np.uint8)
     p, true = outcome.prediction, outcome.joints_m
-    hands = [] if true is None else [(true, _TRUE, 1)]
+    hands: list[tuple[np.ndarray, tuple[int, int, int] | None, int]] = []
+    if true is not None:
+        hands.append((true, _TRUE, 1))
     if p is not None:
         hands.append((p.joints_m if true is None else align(p.joints_m, true), None, 2))
     if not hands:

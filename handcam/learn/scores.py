@@ -64,7 +64,8 @@ def summarise(outcomes: Sequence[Outcome], protocol: Protocol = Protocol()) -> d
 
     planar = [o for o in found if o.keypoints_px is not None]
     if planar:
-        off = joint_errors(_stack(planar, "keypoints_px"), np.stack([o.keypoints_px for o in planar]))
+        seen = [o.keypoints_px for o in planar if o.keypoints_px is not None]
+        off = joint_errors(_stack(planar, "keypoints_px"), np.stack(seen))
         flat["kp2d_mean_px"] = float(off.mean())
         _per_joint(out, "kp2d_px", off)
         for o, value in zip(planar, off.mean(-1).tolist(), strict=True):

@@ -86,11 +86,12 @@ class Folder:
     def _sample(self, index: int, entry: dict) -> Sample:
         color = read_picture(self.root / entry["image"])
         height, width = color.shape[:2]
-        if entry.get("intrinsics") is None:
+        lens = _numbers(entry, "intrinsics", (4,))
+        if lens is None:
             camera = Intrinsics.from_fov(width, height, _ASSUMED_FOV_RAD)
         else:
-            fx, fy, cx, cy = _numbers(entry, "intrinsics", (4,))
-            camera = Intrinsics(float(fx), float(fy), float(cx), float(cy), width, height)
+            fx, fy, cx, cy = map(float, lens)
+            camera = Intrinsics(fx, fy, cx, cy, width, height)
         depth = None
         if entry.get("depth") is not None:
             depth = read_picture(self.root / entry["depth"], cv2.IMREAD_UNCHANGED)
@@ -98,7 +99,7 @@ class Folder:
                 raise ValueError(f"depth must be 16-bit, one channel, {width} x {height}")
         unit = entry.get("depth_unit_m")
         frame = Frame(index, index, camera, color, depth, 0.001 if unit is None else float(unit))
-        side = None if entry.get("side") is None else Side(entry["side"])
+        side = None if entry.get("side") is None else Side(str(entry["side"]).lower())
         joints, keypoints = _numbers(entry, "joints_mm", (21, 3)), _numbers(entry, "keypoints_px", (21, 2))
         box = _numbers(entry, "box", (4,))
         return Sample(
@@ -107,7 +108,7 @@ class Folder:
             side,
             None if joints is None else joints / 1000.0,
             keypoints,
-            None if box is None else tight_box(*box.tolist(), side),
+            None if box is None else tight_box(*map(float, box), side=side),
         )
 
 
