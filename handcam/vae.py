@@ -137,7 +137,7 @@ class CrossModalVAE(nn.Module):
         posteriors = {}
         for name, x in inputs.items():
             if name in self.encoders:
-                mean, log_var = eye.read(x) if name == "rgb" else self.encoders[name](x)
+                mean, log_var = self.encoders[name](x)
                 posteriors[name] = (mean, log_var.clamp(-12.0, 4.0))
         return Seen(marks.keypoints, marks.presence, marks.right, posteriors)
 

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from handcam.vae import CrossModalVAE
 from handcam.weights import WeightsCard, digest, write_card
 
-__all__ = ["pack"]
+__all__ = ["average_of", "pack"]
 
 
 def pack(model: CrossModalVAE, card: WeightsCard, folder: Path) -> Path:

@@ -18,6 +18,8 @@ __all__ = ["INPUT_PX", "HandLandmark", "Landmarks", "encoder"]
 
 INPUT_PX = 224
 """Edge of the picture it takes."""
+TYPICAL_HALF_TAN = 0.2
+"""Tangent of half a crop's field of view when nobody says: a hand at half a metre."""
 FEATURES = 1152
 """Size of the pooled feature vector."""
 SIGHT = FEATURES + 42 + 1 + 63
@@ -43,7 +45,7 @@ class Landmarks(NamedTuple):
     presence: Tensor
     """(b) probability of a hand."""
     right: Tensor
-    """(b) probability of a real right hand (the network itself was taught on mirrored pictures)."""
+    """(b) probability of a right hand in an unmirrored picture (what MediaPipe's solutions call "Left")."""
     features: Tensor
     """(b 1152) pooled features."""
 
@@ -102,7 +104,10 @@ class HandLandmark(nn.Module):
 
     def forward(self, image: Tensor) -> Landmarks:
         """``image`` (b 3 224 224) in 0..1."""
-        f = self.trunk(image).mean((2, 3))  # (b, 1152)
+        return self.heads(self.trunk(image).mean((2, 3)))
+
+    def heads(self, f: Tensor) -> Landmarks:
+        """``f`` (b 1152), the trunk's output averaged over the picture."""
         keypoints = self.keypoints(f).unflatten(1, (21, 3))[..., :2]  # pixels of the 224 crop, corner origin
         keypoints = keypoints * (2.0 / INPUT_PX) - 1.0
         joints = self.landmarks3d(f).unflatten(1, (21, 3))  # metres, its own origin
@@ -111,7 +116,7 @@ class HandLandmark(nn.Module):
         landmarks3d = (joints - joints[:, MIDDLE_MCP : MIDDLE_MCP + 1]) / length[:, None, None]
         return Landmarks(
             keypoints, landmarks3d,
-            torch.sigmoid(self.presence(f))[:, 0], torch.sigmoid(-self.right(f))[:, 0], f,
+            torch.sigmoid(self.presence(f))[:, 0], torch.sigmoid(self.right(f))[:, 0], f,
         )  # fmt: skip
 
 
@@ -124,6 +129,12 @@ class _Encoder(nn.Module):
         # features, 21 x 2 keypoints, tangent of the half field of view, 21 x 3 landmarks
         self.head = mlp.encoder((SIGHT,), latent, hidden, depth)
 
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Pictures (b 3 224 224) or what was seen in them before (b 1258) -> mean and log-variance, (b z) each."""
+        if x.ndim == 4:
+            x = self.sight(self.look(x), x.new_full((len(x),), TYPICAL_HALF_TAN))
+        return self.head(x)
+
     def look(self, image: Tensor) -> Landmarks:
         return self.eye(image)
 
@@ -131,10 +142,6 @@ class _Encoder(nn.Module):
         """Everything the head reads, (b 1258)."""
         parts = [marks.features, marks.keypoints.flatten(1), half_tan[:, None], marks.landmarks3d.flatten(1)]
         return torch.cat(parts, 1)
-
-    def read(self, sight: Tensor) -> tuple[Tensor, Tensor]:
-        """(b 1258) -> mean and log-variance, (b z) each."""
-        return self.head(sight)
 
 
 def encoder(shape: tuple[int, ...], latent: int, hidden: int = 512, depth: int = 2) -> nn.Module:
