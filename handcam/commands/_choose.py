@@ -84,4 +84,4 @@ def read_intrinsics(text: str, width: int, height: int) -> Intrinsics:
         ) from None
     if not (values["fx"] > 0 and values["fy"] > 0 and width > 0 and height > 0):
         raise HandcamError(f"--intrinsics {text!r}: focal lengths and picture size must be above 0.")
-    return Intrinsics(**values, width=width, height=height)
+    return Intrinsics(values["fx"], values["fy"], values["cx"], values["cy"], width, height)

@@ -100,9 +100,9 @@ class Report:
             "failure": status.failure,
         }  # fmt: skip
         if self._error_mm or self._missed:
-            summary["error_mm"] = {name: _spread(values) for name, values in self._error_mm.items()}
-            summary["error_mm"]["hands"] = len(self._error_mm.get("root_relative", ()))
-            summary["error_mm"]["missed"] = self._missed
+            hands = len(self._error_mm.get("root_relative", ()))
+            errors = {name: _spread(values) for name, values in self._error_mm.items()}
+            summary["error_mm"] = {**errors, "hands": hands, "missed": self._missed}
         if session is not None:
             summary["recording"] = {**asdict(session), "path": str(session.path)}
         return summary
