@@ -30,8 +30,6 @@ JUMP_MS = 2000
 """Further ahead than this the reader jumps instead of decoding its way."""
 MILLISECOND = Fraction(1, 1000)
 
-av.logging.set_level(av.logging.PANIC)  # errors are told once, in our words
-
 
 class VideoWriter:
     """One Matroska file. All pictures of a plane have one size; the planes are fixed when the file is made."""

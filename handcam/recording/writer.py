@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter_ns
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import av
 
@@ -27,6 +27,7 @@ from handcam.types import Controls, Frame, Intrinsics, Result
 __all__ = ["Card", "SessionWriter", "header"]
 
 
+@runtime_checkable
 class Card(Protocol):
     """What a session keeps of the weights."""
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from threading import Event, Lock
 from time import perf_counter, perf_counter_ns
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from handcam.sources import SourceSettings
 from handcam.types import Frame
@@ -18,6 +18,7 @@ SLOWEST, FASTEST = 0.01, 100.0
 """Bounds of the playing speed."""
 
 
+@runtime_checkable
 class Reel(Protocol):
     """Numbered pictures in a file. Going forward by one must be fast; jumping may be slow."""
 

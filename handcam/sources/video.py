@@ -19,8 +19,6 @@ __all__ = ["open"]
 LARGEST_PX = 7680 * 4320
 """Larger pictures are refused."""
 
-av.logging.set_level(av.logging.PANIC)  # what goes wrong is said once, in our words
-
 
 def open(rest: str, settings: SourceSettings) -> FileSource:
     """Open a video file, played at its own pace.
@@ -62,8 +60,10 @@ class VideoReel:
                 f"The video {self._path} cannot be read: it is damaged, cut off, or not a video ({said(error)})."
             ) from error
         if not self._container.streams.video:
+            sound = bool(self._container.streams.audio)
             self._container.close()
-            raise SourceError(f"The file {self._path} has no pictures in it, only sound or data.")
+            why = "has only sound in it" if sound else "cannot be read: it is damaged, cut off, or not a video"
+            raise SourceError(f"The video {self._path} {why}.")
         self._stream = self._container.streams.video[0]
         self._stream.thread_type = "AUTO"
 
