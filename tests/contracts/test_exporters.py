@@ -1,0 +1,114 @@
+"""Every format: writes all or nothing, hides nothing it was asked for, and says in a sentence what is wrong."""
+
+import sys
+
+import pytest
+from moving_hands import result
+
+from handcam.exporters import ExportError, ExportSettings, convert, suffix
+from handcam.plugins import load, names
+from handcam.recording import Recorder, open_session
+from handcam.types import Side
+
+FORMATS = names("handcam.exporters")
+PACKAGES = {"parquet": "pyarrow", "glb": "pygltflib", "usd": "pxr", "mcap": "mcap", "rrd": "rerun"}
+
+
+def record(path, sides):
+    recorder = Recorder(path, "demo")
+    for i in range(4):
+        made = result(i, sides)
+        recorder.put_frame(made.frame)
+        recorder.put_result(made)
+    recorder.close()
+    return path
+
+
+@pytest.fixture(scope="module")
+def session_path(tmp_path_factory):
+    return record(tmp_path_factory.mktemp("formats") / "session", (Side.RIGHT,))
+
+
+@pytest.fixture(scope="module")
+def empty_path(tmp_path_factory):
+    return record(tmp_path_factory.mktemp("formats") / "empty", ())
+
+
+@pytest.fixture(params=FORMATS)
+def format(request):
+    return request.param
+
+
+def test_all_the_formats_that_are_promised_are_there():
+    assert sorted(["csv", "parquet", "json", "bvh", "glb", "usd", "mcap", "rrd", "freihand", "folder"]) == FORMATS
+
+
+def test_the_result_is_there_and_nothing_else(format, session_path, tmp_path):
+    steps = []
+    settings = ExportSettings(progress=lambda done, total: steps.append((done, total)))
+    with open_session(session_path) as session:
+        files = convert(session, format, tmp_path / f"take{suffix(format)}", settings)
+    assert sorted(tmp_path.iterdir()) == files
+    assert files[0].name == f"take{suffix(format)}"
+    assert all(file.is_dir() or file.stat().st_size > 50 for file in files)
+    assert steps == [(i, 4) for i in range(1, 5)]
+    assert load("handcam.exporters", format).__doc__
+
+
+def test_nothing_is_overwritten_unless_asked(format, session_path, tmp_path):
+    out = tmp_path / f"take{suffix(format)}"
+    with open_session(session_path) as session:
+        convert(session, format, out)
+        before = out.read_bytes() if out.is_file() else sorted(out.rglob("*"))
+        with pytest.raises(ExportError, match="--out"):
+            convert(session, format, out)
+        assert before == (out.read_bytes() if out.is_file() else sorted(out.rglob("*")))
+        if out.is_file():
+            assert convert(session, format, out, overwrite=True)
+        else:
+            with pytest.raises(ExportError, match="not empty"):
+                convert(session, format, out, overwrite=True)
+
+
+def test_a_session_without_a_hand_gives_an_empty_table_or_a_sentence(format, empty_path, tmp_path):
+    out = tmp_path / f"take{suffix(format)}"
+    with open_session(empty_path) as session:
+        if format in ("csv", "parquet", "json", "mcap", "rrd"):
+            assert convert(session, format, out) == [out]
+        else:
+            with pytest.raises(ExportError, match="no hand"):
+                convert(session, format, out)
+            assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_half_way_leaves_nothing_behind(format, session_path, tmp_path):
+    def fail(done, total):
+        if done == 3:
+            raise OSError(28, "No space left on device")
+
+    with open_session(session_path) as session, pytest.raises(ExportError, match="No space left"):
+        convert(session, format, tmp_path / f"take{suffix(format)}", ExportSettings(progress=fail))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("format", PACKAGES)
+def test_a_missing_package_is_named(monkeypatch, format, session_path, tmp_path):
+    package = PACKAGES[format]
+    for name in [n for n in sys.modules if n == package or n.startswith(package + ".")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(sys.modules, f"handcam.exporters.{format}", raising=False)
+    monkeypatch.setitem(sys.modules, package, None)
+    with open_session(session_path) as session, pytest.raises(ExportError, match=r'pip install "handcam\[export\]"'):
+        convert(session, format, tmp_path / "take")
+
+
+def test_unknown_formats_are_refused(session_path, tmp_path):
+    with open_session(session_path) as session, pytest.raises(ExportError, match="use one of bvh, csv"):
+        convert(session, "docx", tmp_path / "take.docx")
+
+
+def test_raw_poses_differ_from_refined_ones(session_path, tmp_path):
+    with open_session(session_path) as session:
+        for name, settings in (("raw", ExportSettings(raw=True)), ("fine", ExportSettings())):
+            convert(session, "bvh", tmp_path / f"{name}.bvh", settings)
+    assert (tmp_path / "raw.bvh").read_text() != (tmp_path / "fine.bvh").read_text()
