@@ -86,6 +86,8 @@ def main(
         return
     if files:
         raise HandcamError(f"The data set {what} takes no further files, but {files[0]!r} was given.")
+    if limit is not None and limit < 1:
+        raise HandcamError("With --limit below 1 there is nothing to evaluate.")
     told = set(invariances.upper())
     if not told <= set("TSH"):
         raise HandcamError(f"The invariances are any of the letters T, S and H, not {invariances!r}.")

@@ -25,9 +25,9 @@ def page(dataset: Dataset, outcomes: Sequence[Outcome], title: str, columns: int
     """Draw the page, RGB.
 
     A row each for the worst, the middling and the best samples, by root-relative error or, without true joints, by the
-    error in the picture; and one for hands that were missed. White is the truth, colours the prediction; below each
-    picture the skeletons as the camera sees them and from the side, and the errors, root-relative and aligned. A
-    ``side!`` marks a left hand taken for a right one, or the other way round.
+    error in the picture; and one each for hands that were missed and for hands without labels. White is the truth,
+    colours the prediction; below each picture the skeletons as the camera sees them and from the side, and the errors,
+    root-relative and aligned. A ``side!`` marks a left hand taken for a right one, or the other way round.
     """
     ranked = sorted((o for o in outcomes if _error(o) is not None), key=lambda o: -(_error(o) or 0.0))
     missed = [o for o in outcomes if o.prediction is None]
@@ -37,6 +37,7 @@ def page(dataset: Dataset, outcomes: Sequence[Outcome], title: str, columns: int
         "median": ranked[start : start + columns],
         "best": ranked[::-1][:columns],
         f"missed ({len(missed)})": missed[:columns],
+        "without labels": [o for o in outcomes if o.prediction is not None and _error(o) is None][:columns],
     }
     parts = [_strip(title, columns * _TILE, 34, 0.6)]
     for name, row in rows.items():

@@ -17,6 +17,7 @@ from handcam.learn.evaluate import LabelDetector, Outcome, Prediction, choose, r
 from handcam.learn.metrics import total_bone_length
 from handcam.learn.scores import KEYS, Protocol, curl, facing, pointing, summarise
 from handcam.types import Controls, Frame, HandBox, HandPose, Intrinsics, Posterior, Result, Side, TrackedHand
+from handcam.weights import default_weights
 
 CAMERA = Intrinsics(300.0, 300.0, 160.0, 120.0, 320, 240)
 
@@ -213,6 +214,7 @@ def test_the_page_shows_every_kind_of_sample() -> None:
         outcome(2, samples[2].joints_m, None),
         replace(outcome(3, None, off[3]), keypoints_px=None),
     ]
+    assert report.page(samples, [], "nothing", columns=3).shape == (34, 720, 3)
     picture = report.page(samples, outcomes, "a page", columns=3)
     assert picture.shape[1] == 3 * 240
     for colour in report._FINGERS:
@@ -258,11 +260,26 @@ def test_the_command_writes_flat_figures(
         (["predictions"], "Say handcam evaluate predictions"),
         (["folder:x", "--invariances", "TSX"], "letters T, S and H"),
         (["folder:x", "more"], "takes no further files"),
+        (["folder:x", "--limit", "0"], "nothing to evaluate"),
     ],
 )
 def test_the_command_says_what_is_wrong(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert app.main(["evaluate", *arguments]) == 2
     assert says in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("detector", ["labels", "mediapipe"])
+def test_the_real_pipeline_on_a_picture_without_a_hand(tmp_path: Path, detector: str) -> None:
+    if not default_weights().is_file():
+        pytest.skip("the weights are not here")
+    noise = np.random.default_rng(0).integers(0, 255, (240, 320, 3)).astype(np.uint8)
+    folder.write(tmp_path, [sample(0, frame=replace(sample(0).frame, color=noise))])
+    options = ["--detector", detector, "--runtime", "eager", "--compare", "mediapipe", "--json", f"{tmp_path}/out.json"]
+    assert app.main(["evaluate", f"folder:{tmp_path}", *options]) == 0
+    figures = json.loads((tmp_path / "out.json").read_text())
+    assert (figures["n"], figures["missed"], figures["compare"]["mediapipe"]["missed"]) == (1, 1, 1)
+    assert figures["epe_mean_mm"] is None
 
 
 def test_published_predictions_by_command(tmp_path: Path) -> None:
