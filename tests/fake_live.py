@@ -99,7 +99,7 @@ def result(t: float = 0.0, sides=(Side.RIGHT,), controls: Controls = Controls(),
     shift = {Side.RIGHT: (-0.11, 0.05, 0.5), Side.LEFT: (0.11, 0.05, 0.5)}
     joints = [hand(t, s, shift[s] if two else (0.0, 0.06, 0.46)) for s in sides]
     poses = [pose(j, s, depth) for j, s in zip(joints, sides, strict=True)]
-    wrong = np.random.default_rng(1).normal(0, 0.005, (21, 3)) + [0, 0, 0.012]
+    wrong = np.random.default_rng(1).normal(0, 0.005, (21, 3)) + np.array([0, 0, 0.012])
     real = [pose(j + wrong, s) for j, s in zip(joints, sides, strict=True)] if truth else ()
     picture = frame(t, index, real, depth, color, joints)
     hands = tuple(tracked(p, picture, controls, t, k) for k, p in enumerate(poses))

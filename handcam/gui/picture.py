@@ -76,19 +76,16 @@ class Picture:
 
     def take(self, frame: Frame, plane: Plane, mirror: bool) -> None:
         """Convert a frame; mirroring happens here and touches nothing but these pixels."""
-        if frame.color is None:
-            plane = Plane.DEPTH
-        elif frame.depth is None:
-            plane = Plane.COLOUR
-        if plane is Plane.COLOUR:
-            pixels = cv2.cvtColor(frame.color, cv2.COLOR_RGB2BGRA, dst=self._buffer(frame.color.shape[:2]))
+        color, depth = frame.color, frame.depth
+        if color is not None and (plane is Plane.COLOUR or depth is None):
+            pixels = cv2.cvtColor(color, cv2.COLOR_RGB2BGRA, dst=self._buffer(color.shape[:2]))
         else:
-            self.scale.fit(frame.depth, frame.depth_unit_m)
-            words = self.scale.colours(frame.depth)
+            assert depth is not None  # a frame has at least one plane
+            self.scale.fit(depth, frame.depth_unit_m)
+            words = self.scale.colours(depth)
             pixels = words.view(np.uint8).reshape(*words.shape, 4)
-            if plane is Plane.BLEND:
-                colour = cv2.cvtColor(frame.color, cv2.COLOR_RGB2BGRA)
-                pixels = cv2.addWeighted(colour, 0.55, pixels, 0.45, 0)
+            if plane is Plane.BLEND and color is not None:
+                pixels = cv2.addWeighted(cv2.cvtColor(color, cv2.COLOR_RGB2BGRA), 0.55, pixels, 0.45, 0)
         self._pixels = cv2.flip(pixels, 1) if mirror else pixels
 
     def _buffer(self, shape: tuple[int, int]) -> np.ndarray | None:

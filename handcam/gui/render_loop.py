@@ -64,7 +64,7 @@ def _loop(pipe: Connection, memory: SharedMemory, plugin) -> None:
         number, slot, width, height, oversample = request
         start = time.perf_counter()
         try:
-            if made_for != (width, height, oversample):
+            if drawer is None or made_for != (width, height, oversample):
                 if drawer is not None:
                     drawer.close()
                 drawer = None  # the old one must be gone first: its end takes the GL context of all others with it

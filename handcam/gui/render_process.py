@@ -2,6 +2,7 @@
 
 import multiprocessing
 import time
+from contextlib import suppress
 from multiprocessing.shared_memory import SharedMemory
 
 import numpy as np
@@ -117,8 +118,6 @@ class RenderProcess:
         self._process.kill()  # it holds nothing worth saving
         self._process.join(0.5)
         self._pipe.close()
-        try:
+        with suppress(BufferError):  # a picture of it is still held; the system frees the pages with the last holder
             self._memory.close()
-        except BufferError:  # a picture of it is still held; the system frees the pages with the last holder
-            pass
         self._memory.unlink()

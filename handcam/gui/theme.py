@@ -29,7 +29,8 @@ def apply(app: QApplication) -> None:
     palette = QPalette()
     for role, colour in (
         (QPalette.ColorRole.Window, BACKGROUND), (QPalette.ColorRole.Base, PANEL), (QPalette.ColorRole.Text, TEXT),
-        (QPalette.ColorRole.WindowText, TEXT), (QPalette.ColorRole.Button, RAISED), (QPalette.ColorRole.ButtonText, TEXT),
+        (QPalette.ColorRole.WindowText, TEXT), (QPalette.ColorRole.Button, RAISED),
+        (QPalette.ColorRole.ButtonText, TEXT),
         (QPalette.ColorRole.Highlight, ACCENT), (QPalette.ColorRole.HighlightedText, BACKGROUND),
         (QPalette.ColorRole.ToolTipBase, RAISED), (QPalette.ColorRole.ToolTipText, TEXT),
         (QPalette.ColorRole.PlaceholderText, MUTED),

@@ -128,7 +128,7 @@ class ToolBar(QWidget):
     @property
     def drives(self) -> list[str]:
         """What can be chosen, in order."""
-        encoders = list(self._card.encoders) if self._card is not None else []
+        encoders = [name for name in self._card.encoders if name != "joints3d"] if self._card is not None else []
         return ["auto", *(["fused"] if len(encoders) > 1 else []), *encoders]
 
     def _fill_drive(self) -> None:

@@ -166,7 +166,7 @@ class Window(QMainWindow):
             elif status.state == "paused":
                 hint = "Paused: the sliders go on working"
         explored = self.result is not None and self.result.explored is not None
-        words = "" if hand or explored or not camera.result else "No hand in view"
+        words = "No hand in view" if status.state in ("running", "paused") and not hand and not explored else ""
         if hint != camera.hint or words != scene.hint:
             camera.hint, scene.hint = hint, words
             camera.update()

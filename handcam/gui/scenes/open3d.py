@@ -24,7 +24,7 @@ _SKIN_SHARE = 0.45
 
 
 def open(width: int, height: int, oversample: float = 1.5) -> "Open3DRenderer":
-    """A renderer for pictures of this size, drawn larger by ``oversample`` and averaged: captures have no anti-aliasing.
+    """A renderer for pictures of this size, drawn larger by ``oversample`` and averaged, against jagged edges.
 
     Raises:
         RuntimeError: there is no way to draw off screen here.
