@@ -100,7 +100,7 @@ class VideoReader:
         """
         self._path = path
         self._open()
-        self._decoded: Iterator[tuple[str, VideoFrame]] = self._decode()
+        self._decoded: Iterator[tuple[str, VideoFrame]] = decode_all(self._container, self.streams)
         self._waiting: dict[str, deque[VideoFrame]] = {"h264": deque(), "ffv1": deque()}
         self._reached = -1  # last pts that was asked for
 
@@ -163,23 +163,6 @@ class VideoReader:
                 self._waiting[name].append(picture)
         return None
 
-    def _decode(self) -> Iterator[tuple[str, VideoFrame]]:
-        """All pictures from here to the end, over damaged packets."""
-        packets = self._container.demux(*self.streams.values())
-        while True:
-            try:
-                packet = next(packets, None)
-            except (av.FFmpegError, OSError, MemoryError):
-                return
-            if packet is None:
-                return
-            try:
-                pictures = packet.decode()
-            except (av.FFmpegError, OSError, MemoryError):
-                continue
-            for picture in pictures:
-                yield packet.stream.codec_context.name, picture
-
     def _jump(self, pts_ms: int) -> None:
         self._restart()
         stream = self.streams.get("h264") or self.streams.get("ffv1")
@@ -190,12 +173,30 @@ class VideoReader:
     def _restart(self) -> None:
         self._container.close()
         self._open()
-        self._decoded = self._decode()
+        self._decoded = decode_all(self._container, self.streams)
         for waiting in self._waiting.values():
             waiting.clear()
 
     def close(self) -> None:
         self._container.close()
+
+
+def decode_all(container: InputContainer, streams: dict[str, VideoStream]) -> Iterator[tuple[str, VideoFrame]]:
+    """All pictures from here to the end with their codec, over damaged packets."""
+    packets = container.demux(*streams.values())
+    while True:
+        try:
+            packet = next(packets, None)
+        except (av.FFmpegError, OSError, MemoryError):
+            return
+        if packet is None:
+            return
+        try:
+            pictures = packet.decode()
+        except (av.FFmpegError, OSError, MemoryError):
+            continue
+        for picture in pictures:
+            yield packet.stream.codec_context.name, picture
 
 
 def copy_video(source: Path, target: WholeFile) -> None:

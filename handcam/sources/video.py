@@ -9,6 +9,7 @@ import av
 import numpy as np
 from av.container import InputContainer
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from handcam.sources import SourceSettings
 from handcam.sources._reel import FileSource
@@ -116,22 +117,9 @@ class VideoReel:
         if self._timed:
             with suppress(av.FFmpegError):  # a stream without an index is read from its start
                 self._container.seek(self._pts[n] if self._pts else 0, stream=self._stream, backward=True)
-        self._decoded = self._decode_all()
+        self._decoded = decode_all(self._container, self._stream, self._pts if self._timed else None)
         self._ahead = None
         self._next = n
-
-    def _decode_all(self) -> Iterator[tuple[int, VideoFrame]]:
-        """Numbered pictures from here to the end, over damaged packets."""
-        count = 0
-        for packet in self._container.demux(self._stream):
-            try:
-                pictures = packet.decode()
-            except av.FFmpegError:
-                continue
-            for picture in pictures:
-                at = bisect_left(self._pts, picture.pts) if self._timed and picture.pts is not None else count
-                count = at + 1
-                yield at, picture
 
     def _decode_until(self, n: int) -> VideoFrame | None:
         """The picture of frame ``n``; None when the decoder passes it by."""
@@ -149,6 +137,22 @@ class VideoReel:
 
     def close(self) -> None:
         self._container.close()
+
+
+def decode_all(
+    container: InputContainer, stream: VideoStream, pts: list[int] | None
+) -> Iterator[tuple[int, VideoFrame]]:
+    """Pictures from here to the end, over damaged packets, numbered by their place in ``pts``, else counted."""
+    count = 0
+    for packet in container.demux(stream):
+        try:
+            pictures = packet.decode()
+        except av.FFmpegError:
+            continue
+        for picture in pictures:
+            at = bisect_left(pts, picture.pts) if pts is not None and picture.pts is not None else count
+            count = at + 1
+            yield at, picture
 
 
 def said(error: Exception) -> str:

@@ -6,9 +6,8 @@ from pathlib import Path
 from time import perf_counter, perf_counter_ns
 
 import cv2
-import numpy as np
 import pytest
-from media import HEIGHT, WIDTH, network_camera
+from media import HEIGHT, WIDTH, make_video, network_camera
 
 from handcam.sources import SourceSettings, open_source, webcam
 from handcam.types import SourceError
@@ -87,61 +86,36 @@ def test_a_camera_that_is_not_there_is_one_sentence():
         open_source("webcam:987")
 
 
-class FakeCapture(cv2.VideoCapture):
-    """A camera of this machine, of which there may be none: it grants little and notes what it is asked."""
-
-    def __init__(self, opened: bool = True, picture: np.ndarray | None = None) -> None:
-        super().__init__()
-        self.opened, self.picture, self.asked = opened, picture, []
-
-    def isOpened(self) -> bool:  # noqa: N802
-        return self.opened
-
-    def set(self, key: int, value: float) -> bool:
-        self.asked.append(key)
-        return False
-
-    def get(self, key: int) -> float:
-        return {cv2.CAP_PROP_FRAME_WIDTH: 320.0, cv2.CAP_PROP_FRAME_HEIGHT: 240.0, cv2.CAP_PROP_FPS: 15.0}[key]
-
-    def grab(self) -> bool:
-        return self.picture is not None
-
-    def retrieve(self) -> tuple[bool, np.ndarray | None]:
-        return True, self.picture
-
-    def release(self) -> None:
-        self.opened = False
-
-
 @pytest.fixture
-def local(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeCapture:
-    camera = FakeCapture()
-    monkeypatch.setattr(webcam.cv2, "VideoCapture", lambda *_: camera)
+def plugged_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A video stands in for the camera of this machine, of which there may be none; it grants nothing it is asked."""
+    clip = make_video(tmp_path / "camera.avi", frames=3, codec="mpeg4")
+    real = cv2.VideoCapture
+    monkeypatch.setattr(webcam.cv2, "VideoCapture", lambda *_: real(str(clip)))
     monkeypatch.setattr(webcam, "Path", lambda _: tmp_path)  # a device file that exists and may be used
-    return camera
+    return clip
 
 
-def test_settings_are_asked_in_order_and_checked(local: FakeCapture):
-    local.picture = np.zeros((240, 320), np.uint8)  # an infrared camera: one channel
-    source = open_source("webcam:0", SourceSettings(width=640, height=480, fps=30))
-    assert local.asked == [
-        cv2.CAP_PROP_FOURCC, cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT, cv2.CAP_PROP_FPS,
-        cv2.CAP_PROP_BUFFERSIZE,
-    ]  # fmt: skip
-    assert source.fps == 15
+def test_what_the_camera_does_not_grant_is_noted(plugged_in: Path):
+    source = open_source("webcam:0", SourceSettings(width=640, height=480, fps=25))
+    assert source.fps == 30
     assert source.notes == (
-        "The camera gives 320x240 instead of 640x480.",
-        "The camera gives 15 pictures a second instead of 30.",
+        "The camera gives 64x48 instead of 640x480.",
+        "The camera gives 30 pictures a second instead of 25.",
     )
-    assert source.read().color.shape == (240, 320, 3)
+    frame = source.read()
+    assert frame.color.shape == (HEIGHT, WIDTH, 3)
+    assert (frame.intrinsics.width, frame.intrinsics.height) == (WIDTH, HEIGHT)
+    source.close()
 
 
-def test_busy_and_unplugged_are_one_sentence(local: FakeCapture):
+def test_busy_and_unplugged_are_one_sentence(plugged_in: Path):
     source = open_source("webcam:0")
-    with pytest.raises(SourceError, match=r"sends no more pictures; plug it in again, .*Retry\.$"):
+    for _ in range(3):
+        assert source.read() is not None
+    with pytest.raises(SourceError, match=r"^webcam:0 sends no more pictures; plug it in again, .*Retry\.$"):
         source.read()
-    local.opened = False
+    plugged_in.unlink()
     with pytest.raises(SourceError, match=r"^Camera 0 cannot be opened; it is missing, or another program is using"):
         open_source("webcam:0")
 
