@@ -41,14 +41,14 @@ class Actions:
         bar.smooth.clicked.connect(self.toggle_smooth)
         bar.panels.clicked.connect(self.toggle_dock)
         bar.help.clicked.connect(self.toggle_help)
-        bar.pick.connect(self.pick)
+        bar.pick.connect(lambda source: self.pick(source))
         bar.open_file.connect(self.open_file)
         bar.open_folder.connect(self.open_folder)
         bar.open_url.connect(self.open_url)
         bar.pause.connect(self.toggle_pause)
         bar.record.connect(self.toggle_record)
         bar.source.menu().aboutToShow.connect(self.list_devices)
-        views.samples.clicked.connect(self._samples_switched)
+        views.samples.clicked.connect(lambda on: self._samples_switched(on))
 
     def begin(self) -> None:
         """What can wait until the window is on the screen."""

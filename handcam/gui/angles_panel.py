@@ -34,7 +34,7 @@ class AnglesPanel(QWidget):
         else:
             joints, side = hand.pose.joints_m, hand.pose.side
             self._angles = angles_deg(joints, side)
-            closed, apart_mm = float(grip(joints, side)), float(pinch_distance_m(joints)) * 1e3
+            closed, apart_mm = float(grip(joints[None], side)[0]), float(pinch_distance_m(joints[None])[0]) * 1e3
             self._words = f"{side.value} hand · pinch {apart_mm:3.0f} mm · grip {closed * 100:3.0f} %"
         self.update()
 

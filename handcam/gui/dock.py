@@ -45,7 +45,7 @@ class Dock(QWidget):
             self.tabs.addTab(name)
             self._stack.addWidget(page)
             self._actions.addWidget(actions)
-        self.tabs.currentChanged.connect(self._select)
+        self.tabs.currentChanged.connect(lambda index: self._select(index))
         line = QWidget()
         line.setFixedHeight(5 * STEP)
         head = QHBoxLayout(line)

@@ -176,7 +176,7 @@ class LatentPanel(QWidget):
         row.addSpacing(STEP)
         row.addWidget(QLabel("Samples shown"))
         row.addWidget(self.count)
-        self.freeze.clicked.connect(knobs.freeze)
+        self.freeze.clicked.connect(lambda on: knobs.freeze(on))
         self.reset.clicked.connect(knobs.reset)
         self.sample.clicked.connect(knobs.sample)
         self.count.valueChanged.connect(lambda n: knobs.set(samples=n))

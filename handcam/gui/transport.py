@@ -68,8 +68,8 @@ class Transport(QWidget):
         self.back.clicked.connect(lambda: live.step(-1))
         self.on.clicked.connect(lambda: live.step(1))
         self.play.clicked.connect(self.toggled)
-        self.seek.valueChanged.connect(live.seek)
-        self.loop.clicked.connect(live.set_loop)
+        self.seek.valueChanged.connect(lambda index: live.seek(index))
+        self.loop.clicked.connect(lambda on: live.set_loop(on))
 
     def _button(self, name: str, tip: str) -> QPushButton:
         button = QPushButton()

@@ -1,0 +1,96 @@
+import numpy as np
+from fake_live import frame, pose, result, tracked
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handcam.gui.picture import DepthScale, Picture, Plane
+from handcam.gui.remarks import crop_remarks, distance_cm, error_mm, label
+from handcam.types import Side
+
+
+def shown(picture: Picture) -> np.ndarray:
+    image = picture.image()
+    assert image is not None
+    return np.array(image.constBits()).reshape(image.height(), image.width(), 4)
+
+
+def test_colour_comes_through_untouched_and_mirroring_flips_columns() -> None:
+    picture, seen = Picture(), frame(hands=())
+    assert seen.color is not None
+    picture.take(seen, Plane.COLOUR, mirror=False)
+    np.testing.assert_array_equal(shown(picture)[..., 2::-1], seen.color)
+    assert picture.size == (640, 480)
+    picture.take(seen, Plane.COLOUR, mirror=True)
+    np.testing.assert_array_equal(shown(picture)[..., 2::-1], seen.color[:, ::-1])
+
+
+def test_mirroring_twice_in_a_row_does_not_flip_back() -> None:
+    picture, seen = Picture(), frame(hands=())
+    for _ in range(3):
+        picture.take(seen, Plane.COLOUR, mirror=True)
+    assert seen.color is not None
+    np.testing.assert_array_equal(shown(picture)[..., 2::-1], seen.color[:, ::-1])
+
+
+def test_depth_without_colour_is_shown_as_depth_whatever_is_asked() -> None:
+    from dataclasses import replace
+
+    seen = replace(frame(depth=True), color=None)
+    picture = Picture()
+    for plane in Plane:
+        picture.take(seen, plane, mirror=False)
+        assert len(np.unique(shown(picture).reshape(-1, 4), axis=0)) > 20
+
+
+def test_no_reading_is_dark_and_near_is_brighter_than_far() -> None:
+    scale = DepthScale()
+    depth = np.tile(np.linspace(300, 1000, 640).astype(np.uint16), (64, 1))
+    depth[0] = 0
+    scale.fit(depth, 0.001)
+    colours = scale.colours(depth).view(np.uint8).reshape(64, 640, 4)[..., :3].sum(-1)
+    assert colours[0].max() < 80
+    assert colours[5, 0] > colours[5, -1]
+
+
+@given(st.lists(st.floats(0.3, 2.0), min_size=2, max_size=8))
+def test_the_range_holds_what_is_seen_and_ignores_small_moves(distances: list[float]) -> None:
+    scale, far = DepthScale(), 0.0
+    for metres in distances:
+        depth = np.full((80, 80), int(metres * 1000), np.uint16)
+        scale.fit(depth, 0.001)
+        assert scale.near_m < scale.far_m
+        far = scale.far_m
+    scale.fit((depth + 10).astype(np.uint16), 0.001)
+    assert scale.far_m == far
+
+
+def test_remarks_name_side_distance_and_own_error() -> None:
+    seen = result(0.3, truth=True)
+    hand = seen.hands[0]
+    assert label(hand.pose) == "right · 97 %"
+    assert 40 < distance_cm(hand.pose) < 55
+    error = error_mm(hand.pose, seen.frame.truth)
+    assert error is not None
+    assert 3 < error[0] < 15
+    assert error_mm(hand.pose, ()) is None
+    shifted = pose(hand.pose.joints_m + np.array([0, 0, 0.02]), Side.LEFT)
+    shape, place = error_mm(hand.pose, (shifted,)) or (None, None)
+    assert shape is not None
+    assert abs(shape) < 1e-6
+    assert abs(place - 20) < 1e-6
+
+
+def test_what_makes_a_crop_hard_is_said() -> None:
+    from dataclasses import replace
+
+    seen = frame(hands=())
+    hand = result(0.3).hands[0]
+    assert crop_remarks(hand)[0].startswith("box ")
+    grey = replace(hand.crop, color=np.full((128, 128, 3), 90, np.uint8))
+    assert "blurred" in crop_remarks(replace(hand, crop=grey))[1]
+    small = replace(hand.crop, box=replace(hand.crop.box, size_px=60.0))
+    assert "small" in crop_remarks(replace(hand, crop=small))[1]
+    unsure = tracked(replace(hand.pose, score=0.2), seen)
+    assert "unsure" in crop_remarks(unsure)[1]
+    holes = replace(hand.crop, color=None, depth_m=np.zeros((128, 128), np.float32))
+    assert "without depth" in crop_remarks(replace(hand, crop=holes))[1]

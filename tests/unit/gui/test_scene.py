@@ -1,0 +1,139 @@
+"""Meshes, the scene record, and the painted view."""
+
+from dataclasses import replace
+from multiprocessing.shared_memory import SharedMemory
+
+import numpy as np
+import pytest
+from fake_live import hand, result
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handcam.gui.compose import SceneOptions, centre_of, compose
+from handcam.gui.ground import CELL_M, ground_lines
+from handcam.gui.hand_mesh import SkeletonMesh
+from handcam.gui.orbit import Orbit
+from handcam.gui.render_loop import MEMORY, SLOTS, picture_slot, scene_slot
+from handcam.gui.scenes import POINTS, SAMPLES, Renderer, empty_scene
+from handcam.gui.scenes.painter import open as open_painter
+from handcam.gui.skin import Skin
+from handcam.types import Controls, Side
+
+EVERYTHING = SceneOptions(surface=True, samples=True, points=True, truth=True)
+
+
+def scene_of(options: SceneOptions = EVERYTHING, **what) -> np.ndarray:
+    seen = result(0.4, controls=Controls(samples=12), **what)
+    scene = empty_scene()
+    found = centre_of(seen)
+    target = Orbit().target_m if found is None else found[0]
+    compose(scene, seen, replace(Orbit(), target_m=target), options)
+    return scene
+
+
+def test_joints_are_balls_of_one_sigma_and_bones_reach_from_joint_to_joint() -> None:
+    mesh, joints, sigma = SkeletonMesh(), hand(0.5), np.linspace(0.004, 0.012, 21)
+    vertices, normals = mesh.pose(joints, sigma)
+    assert len(vertices) == len(mesh.colours) == len(normals)
+    assert mesh.triangles.max() == len(vertices) - 1
+    per = mesh._unit.shape[0]
+    for j in range(21):
+        ball = vertices[j * per : (j + 1) * per]
+        np.testing.assert_allclose(np.linalg.norm(ball - joints[j], axis=1), sigma[j], rtol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(normals, axis=1), 1, atol=1e-6)
+
+
+def test_a_skeleton_with_all_joints_in_one_place_is_still_finite() -> None:
+    vertices, normals = SkeletonMesh().pose(np.zeros((21, 3)), np.full(21, 0.005))
+    assert np.isfinite(vertices).all()
+    assert np.isfinite(normals).all()
+
+
+def test_the_skin_has_outward_normals_for_both_sides() -> None:
+    skin = Skin()
+    for side in Side:
+        vertices, normals = skin.pose(hand(0.2, side), side is Side.LEFT)
+        assert vertices.shape == normals.shape == (skin.count, 3)
+        out = ((vertices - vertices.mean(0)) * normals).sum(1)
+        assert (out > 0).mean() > 0.6
+
+
+def test_compose_puts_everything_relative_to_the_target() -> None:
+    seen = result(0.4, (Side.RIGHT, Side.LEFT), Controls(samples=12), depth=True, truth=True)
+    scene, orbit = empty_scene(), Orbit(target_m=np.array([0.1, -0.1, 0.5]))
+    compose(scene, seen, orbit, EVERYTHING)
+    assert scene["hands"] == 2
+    assert list(scene["left"]) == [0, 1]
+    for k in range(2):
+        np.testing.assert_allclose(scene["joints"][k] + orbit.target_m, seen.hands[k].pose.joints_m, atol=1e-6)
+    assert scene["ghosts"] == 2
+    assert scene["samples"] == SAMPLES
+    assert 100 < scene["points"] <= POINTS
+    measured = scene["point"][: scene["points"], 2] + orbit.target_m[2]
+    assert np.abs(measured - 0.5).max() < 0.2  # the hands, and not the wall
+
+
+def test_what_is_switched_off_or_not_there_is_not_in_the_scene() -> None:
+    nothing = SceneOptions(samples=False, points=False)
+    scene = scene_of(nothing, depth=True, truth=True)
+    assert (scene["samples"], scene["points"], scene["ghosts"], scene["surface"]) == (0, 0, 0, 0)
+    lost = scene_of(sides=())
+    assert lost["hands"] == 1
+    assert lost["faint"][0] == 1  # the explored pose
+    compose(lost, None, Orbit(), EVERYTHING)
+    assert lost["hands"] == 0
+
+
+def test_joints_that_are_not_finite_are_left_out() -> None:
+    seen = result(0.4)
+    pose = replace(seen.hands[0].pose, joints_m=np.full((21, 3), np.nan))
+    broken = replace(seen, hands=(replace(seen.hands[0], pose=pose),))
+    scene = empty_scene()
+    compose(scene, broken, Orbit(), EVERYTHING)
+    assert scene["hands"] == 0
+    assert centre_of(broken) is None
+
+
+@given(st.floats(-2, 2), st.floats(-2, 2))
+def test_the_ground_stands_still_while_the_target_moves(x: float, z: float) -> None:
+    points, pairs, colours = ground_lines(0.13, np.array([-x, -z]))
+    assert len(pairs) == len(colours)
+    assert pairs.max() < len(points)
+    world = points[:, [0, 2]] + [x, z]
+    np.testing.assert_allclose(world / CELL_M, np.round(world / CELL_M), atol=1e-6)
+
+
+def test_slots_of_the_shared_memory_do_not_overlap() -> None:
+    memory = SharedMemory(create=True, size=MEMORY)
+    try:
+        for k in range(SLOTS):
+            scene_slot(memory, k)["hands"] = k + 1
+            picture_slot(memory, k, 1920, 1200)[:] = 10 * k
+        assert [int(scene_slot(memory, k)["hands"]) for k in range(SLOTS)] == [1, 2, 3]
+        assert [int(picture_slot(memory, k, 1920, 1200).max()) for k in range(SLOTS)] == [0, 10, 20]
+    finally:
+        memory.close()
+        memory.unlink()
+
+
+@pytest.mark.parametrize(
+    "what", [{}, {"sides": ()}, {"depth": True, "truth": True}, {"sides": (Side.LEFT, Side.RIGHT)}]
+)
+def test_the_painted_view_shows_the_hand(what: dict) -> None:
+    from PySide6.QtGui import QGuiApplication
+
+    assert QGuiApplication.instance() or QGuiApplication(["test"])
+    painter = open_painter(320, 240)
+    assert isinstance(painter, Renderer)
+    picture = painter.draw(scene_of(**what))
+    assert picture.shape == (240, 320, 4)
+    empty = open_painter(320, 240).draw(empty_scene_with_view())
+    changed = np.abs(picture[..., :3].astype(int) - empty[..., :3]).max(-1) > 40
+    assert 0.005 < changed.mean() < 0.5
+    painter.close()
+
+
+def empty_scene_with_view() -> np.ndarray:
+    scene = empty_scene()
+    compose(scene, None, Orbit(), SceneOptions())
+    return scene
