@@ -1,0 +1,214 @@
+"""Hands in depth alone: no colour, no light, no net.
+
+A hand is the end of a limb. In a small copy of the picture near things are cut from far ones at the jumps of distance;
+what a ball of 11 cm fits into (bodies, heads, walls, tables) is taken away; each limb that is left is followed to its
+free end, and the hand is what lies within a hand's length of it: the forearm is cut off. The centre starts as the
+centre of mass of that and is refined by a few steps of mean shift in a ball of the hand's size (Liu et al. 2019,
+section 3.1, correct such a centre by a net; here the pose net does that from the next frame on).
+"""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from handcam.types import Frame, HandBox, Intrinsics, Side
+
+__all__ = ["Candidate", "candidates", "open"]
+
+CUBE_M = 0.125
+"""Half of what a box spans at the hand's distance."""
+_WIDTH_PX = 160
+"""Width of the small copy."""
+_NEAR_M, _FAR_M = 0.12, 1.6
+_JUMP_M = 0.025
+"""Neighbours whose distances differ more, plus a share of the distance, belong to different things."""
+_LIMB_M = 0.056
+"""Radius of the largest ball in a hand or forearm."""
+_FINGER_M = 0.0135
+"""Radius of the largest ball in a finger."""
+_HAND_M = 0.19
+"""Wrist to fingertip."""
+_FIST_M = 0.11
+"""Wrist to knuckles."""
+_TIP_M = 0.085
+"""Middle of the joints to fingertip."""
+_BALL_M = 0.10
+"""Radius of the ball of the mean shift."""
+LEAST_SCORE = 0.42
+"""Candidates below this are no hands."""
+_LEAST_MORE = 0.6
+"""Likewise, once a likelier one is found."""
+
+
+def open() -> "DepthDetector":
+    """The detector."""
+    return DepthDetector()
+
+
+class DepthDetector:
+    """Finds hands in frames that have depth; others give no boxes."""
+
+    def find(self, frame: Frame, max_hands: int = 2) -> list[HandBox]:
+        if frame.depth is None:
+            return []
+        found = candidates(frame)
+        found = [c for i, c in enumerate(found) if c.score >= (_LEAST_MORE if i else LEAST_SCORE)]
+        return [_box(c, frame.intrinsics) for c in found[:max_hands]]
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """The end of a limb."""
+
+    side: Side
+    """A guess from which side of the body it is; right for one person who faces the camera with arms uncrossed."""
+    centre_m: np.ndarray
+    """Centre of the hand's visible surface, camera frame."""
+    fingers: np.ndarray
+    """Direction from the arm to the fingers, camera frame, unit."""
+    area_m2: float
+    """Visible area."""
+    length_m: float
+    """Length of the limb that it ends."""
+    solidity: float
+    """Share of its convex outline that it fills: low for spread fingers."""
+    thin: float
+    """Share of it that is as thin as fingers are."""
+    score: float
+    """How much like a hand it is, 0 to 1."""
+
+
+def _box(c: Candidate, camera: Intrinsics) -> HandBox:
+    x, y, z = c.centre_m
+    centre = np.array([camera.fx * x / z + camera.cx, camera.fy * y / z + camera.cy])
+    size = 2 * CUBE_M * (camera.fx + camera.fy) / 2 / z
+    angle = float(np.arctan2(c.fingers[0], -c.fingers[1]))
+    return HandBox(c.side, centre, float(size), angle, c.score)
+
+
+def candidates(frame: Frame) -> list[Candidate]:
+    """Ends of limbs, the likeliest hand first."""
+    step = max(1, round(frame.depth.shape[1] / _WIDTH_PX))
+    z = frame.depth[step // 2 :: step, step // 2 :: step].astype(np.float32) * np.float32(frame.depth_unit_m)
+    k = frame.intrinsics
+    h, w = z.shape
+    focal = (k.fx + k.fy) / 2 / step
+    seen = (z > _NEAR_M) & (z < _FAR_M)
+    if seen.sum() < 30:
+        return []
+    z = cv2.medianBlur(np.where(seen, z, 0), 3)
+    seen = z > 0
+    nearest = cv2.erode(np.where(seen, z, np.float32(9)), np.ones((3, 3), np.uint8))
+    whole = (seen & (z - nearest < _JUMP_M + 0.02 * z)).astype(np.uint8)
+    radius = np.minimum(cv2.distanceTransform(whole, cv2.DIST_L2, 3), w + h) * z / focal  # without an end: no end
+    core = radius > _LIMB_M
+    away = _away(core, z, focal)
+    # in an unmirrored picture of someone who faces the camera the right hand is left of the body
+    body_px = float(np.nonzero(core)[1].mean()) if core.any() else (k.cx / step)
+    limbs = whole & (away > _LIMB_M + 0.015)
+    # fingers are what a ball of 2.7 cm does not fit into
+    stout = (radius > _FINGER_M).astype(np.uint8)
+    thin = np.minimum(cv2.distanceTransform(1 - stout, cv2.DIST_L2, 3), w + h) * z / focal > _FINGER_M
+    count, label, stats, _ = cv2.connectedComponentsWithStats(limbs, connectivity=8)
+    u, v = (
+        (np.arange(w) * float(step) + step // 2 - k.cx) / k.fx,
+        (np.arange(h) * float(step) + step // 2 - k.cy) / k.fy,
+    )
+    out = []
+    for i in sorted(range(1, count), key=lambda i: -stats[i, cv2.CC_STAT_AREA])[:8]:
+        x0, y0, dx, dy = stats[i, :4]
+        ys, xs = np.nonzero(label[y0 : y0 + dy, x0 : x0 + dx] == i)
+        ys, xs = ys + y0, xs + x0
+        zi = z[ys, xs]
+        if (zi**2).sum() / focal**2 < 0.0015:  # 15 square centimetres
+            continue
+        limb = _Limb(
+            np.stack([u[xs] * zi, v[ys] * zi, zi], 1), np.stack([xs, ys], 1),
+            (xs <= 1) | (ys <= 1) | (xs >= w - 2) | (ys >= h - 2), thin[ys, xs], focal,
+        )  # fmt: skip
+        limb.edge[:] |= away[ys, xs] < _LIMB_M + 0.04
+        middle = limb.points.mean(0)
+        axis = np.linalg.eigh(np.cov((limb.points - middle).T) + 1e-9 * np.eye(3))[1][:, 2]
+        side = Side.RIGHT if xs.mean() < body_px else Side.LEFT
+        ends = (_end(limb, axis * sign, side, fist) for sign in (1, -1) for fist in (False, True))
+        out.append(max(ends, key=lambda c: c.score))
+    if not out:
+        return []
+    first = min((c.centre_m[2] for c in out if c.score > LEAST_SCORE), default=0.0)
+    nearer = [replace(c, score=c.score * float(np.exp(-max(0.0, c.centre_m[2] - first) / 0.5))) for c in out]
+    return sorted(nearer, key=lambda c: -c.score)
+
+
+def _away(core: np.ndarray, z: np.ndarray, focal: float) -> np.ndarray:
+    """How far each pixel lies from the thick of the body it belongs to, metres; far where that is at other depth."""
+    if not core.any():
+        return np.full(z.shape, 9.0, np.float32)
+    pixels, nearest = cv2.distanceTransformWithLabels(
+        1 - core.astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    depth = np.zeros(int(nearest.max()) + 1, np.float32)
+    depth[nearest[core]] = z[core]
+    across = pixels * z / focal
+    return np.where(np.abs(z - depth[nearest]) < 0.05 + 0.3 * across, across, np.float32(9.0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Limb:
+    """A piece of surface that is nowhere thicker than a forearm."""
+
+    points: np.ndarray
+    """Camera frame, metres (n 3)."""
+    pixels: np.ndarray
+    """In the small picture (n 2)."""
+    edge: np.ndarray
+    """Which points border on a body or on the picture's edge (n)."""
+    thin: np.ndarray
+    """Which points are as thin as fingers (n)."""
+    focal: float
+    """Of the small picture, px."""
+
+
+def _end(limb: _Limb, fingers: np.ndarray, side: Side, fist: bool) -> Candidate:
+    """The hand or fist at one end of a limb, as if the fingers pointed there."""
+    points = limb.points
+    reach, tip = (_FIST_M, _FIST_M / 2) if fist else (_HAND_M, _TIP_M)
+    along = points @ fingers
+    low, high = np.percentile(along, [1, 99])
+    hand = along > high - reach
+    centre = points[hand].mean(0)
+    for _ in range(4):
+        inside = hand & (((points - centre) ** 2).sum(1) < _BALL_M**2)
+        if inside.sum() < 8:
+            break
+        centre = points[inside].mean(0)
+    # the palm weighs more than the fingers, and part of the arm may be in the ball: look to the fingers
+    centre = centre + fingers * max(0.0, high - tip - centre @ fingers)
+    inside = hand & (((points - centre) ** 2).sum(1) < (_BALL_M * 1.2) ** 2)
+    if inside.sum() < 8:
+        return Candidate(side, centre, fingers, 0.0, float(high - low), 0.0, 0.0, 0.0)
+    share = points[inside, 2] ** 2 / limb.focal**2
+    hull = cv2.convexHull(limb.pixels[inside].astype(np.int32))
+    solidity = float(inside.sum() / (cv2.contourArea(hull) + 0.5 * cv2.arcLength(hull, True) + 1))
+    thin = float(share[limb.thin[inside]].sum() / share.sum())
+    attached = float(limb.edge[along > high - 0.03].mean())  # a free end borders on nothing
+    score = _score(float(share.sum()), float(np.ptp(along[inside])), float(high - low), thin, attached, fist)
+    return Candidate(side, centre, fingers, float(share.sum()), float(high - low), solidity, thin, score)
+
+
+def _score(area: float, extent: float, length: float, thin: float, attached: float, fist: bool) -> float:
+    """A product of soft limits; each is near 1 for what hands do and falls off beyond."""
+
+    def between(x: float, low: float, high: float, soft: float) -> float:
+        return float(1 / (1 + np.exp(-(x - low) / soft)) / (1 + np.exp((x - high) / soft)))
+
+    spread = float(1 / (1 + np.exp(-(thin - 0.07) / 0.02)))
+    size = between(area, 0.0045, 0.0095, 0.0004) if fist else between(area, 0.0030, 0.0240, 0.0006)
+    shape = 0.6 if fist else spread  # a fist looks like any other stump of that size
+    return (
+        size * shape * between(extent, 0.05, 0.26, 0.008) * between(length, 0.05, 0.9, 0.01)
+        * (1 - min(0.7, 2.0 * attached))
+    )  # fmt: skip
