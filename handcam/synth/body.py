@@ -12,12 +12,12 @@ from handcam.synth.poses import Poses
 
 __all__ = ["ARM_RINGS_M", "ATLAS_ARM", "Body", "Skin", "bodies", "load_skin"]
 
-ARM_RINGS_M = np.array([0.028, 0.038, 0.052, 0.07, 0.095, 0.13, 0.175, 0.23, 0.30])
+ARM_RINGS_M = np.array([0.028, 0.038, 0.052, 0.07, 0.095, 0.13, 0.175, 0.23, 0.30, 0.42])
 """Distance of each ring of the forearm from the wrist."""
 ATLAS_ARM = 0.76
 """Where the texture atlas changes from the hand (above) to the forearm (below), as a share of its height."""
-_WIDTH = np.interp(ARM_RINGS_M, [0.0, 0.04, 0.12, 0.22, 0.30], [1.0, 0.99, 1.12, 1.42, 1.5])
-_DEPTH = np.interp(ARM_RINGS_M, [0.0, 0.04, 0.12, 0.22, 0.30], [1.0, 1.04, 1.35, 1.85, 2.0])
+_WIDTH = np.interp(ARM_RINGS_M, [0.0, 0.04, 0.12, 0.22, 0.30, 0.42], [1.0, 0.99, 1.12, 1.42, 1.5, 1.6])
+_DEPTH = np.interp(ARM_RINGS_M, [0.0, 0.04, 0.12, 0.22, 0.30, 0.42], [1.0, 1.04, 1.35, 1.85, 2.0, 2.2])
 _FINGER_OF_BONE = np.array([0, *np.repeat(np.arange(1, 6), 4), 0, 0, 0, 0])
 
 
@@ -112,7 +112,7 @@ def bodies(poses: Poses, wrist_rad: Float[np.ndarray, "n 2"]) -> list[Body]:
     f = np.clip((ARM_RINGS_M - 0.01) / 0.05, 0, 1)
     f = f * f * (3 - 2 * f)
     turn = Rotation.from_rotvec(
-        (np.stack([wrist_rad[:, 0], 0 * wrist_rad[:, 0], wrist_rad[:, 1]], 1)[:, None] * f[None, :, None]).reshape(-1, 3)
+        (np.insert(wrist_rad, 1, 0.0, axis=1)[:, None] * f[None, :, None]).reshape(-1, 3)
     ).as_matrix().reshape(n, -1, 3, 3).astype(np.float32)  # fmt: skip
     palm = np.linalg.norm(joints[:, 9], axis=1) / np.linalg.norm(rig.rest_m[9])
     depth = poses.shape.thickness.mean(1) * poses.shape.size

@@ -1,6 +1,7 @@
 """What a camera does to a picture: focus, motion, exposure, white balance, noise, low resolution and JPEG."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -53,10 +54,10 @@ def develop(
     picture = picture * gain.astype(np.float32) + np.float32(offset)
     amount = settings.noise * abs(rng.normal(0, 5.0))
     if amount > 0.3:
-        small = rng.standard_normal((h, w, 3), np.float32)
+        grain = _grain(rng, h, w)
         if draw[4] < 0.4:  # noise that the camera's own filter smeared
-            small = cv2.GaussianBlur(small, (0, 0), 0.8) * 2
-        picture += np.float32(amount) * small
+            grain = cv2.GaussianBlur(grain, (0, 0), 0.8) * 2
+        picture += np.float32(amount) * grain
     out = np.clip(picture, 0, 255).astype(np.uint8)
     if draw[5] < settings.jpeg:
         quality = int(rng.uniform(25, 95))
@@ -72,3 +73,17 @@ def _streak(length: float, angle: float) -> np.ndarray:
     a, b = np.round((c - d) * 16).astype(int).tolist(), np.round((c + d) * 16).astype(int).tolist()
     cv2.line(kernel, a, b, 1.0, 1, cv2.LINE_AA, 4)
     return kernel / max(kernel.sum(), 1e-6)
+
+
+def _grain(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+    """Normal noise (h w 3), cut from a pool at a random place: drawing it anew would be the slowest step."""
+    pool, count = _pool(), height * width * 3
+    if count > len(pool) // 2:
+        return rng.standard_normal((height, width, 3), np.float32)
+    start = rng.integers(len(pool) - count)
+    return pool[start : start + count].reshape(height, width, 3)
+
+
+@cache
+def _pool() -> np.ndarray:
+    return np.random.default_rng(9).standard_normal(1 << 21, np.float32)

@@ -53,10 +53,10 @@ def sample_lights(rng: np.random.Generator, even: float = 0.0) -> Lights:
 
 
 def reflect(
-    lights: Lights, normals: Float[np.ndarray, "n 3"], view: Float[np.ndarray, "n 3"],
-    colour: Float[np.ndarray, "n 3"], shine: Float[np.ndarray, " n"] | float,
+    lights: Lights, normals: Float[np.ndarray, "3 n"], view: Float[np.ndarray, "3 n"],
+    colour: Float[np.ndarray, "3 n"], shine: Float[np.ndarray, " n"] | float,
     lit: Float[np.ndarray, " n"], open_: Float[np.ndarray, " n"], skin: bool = True,
-) -> Float[np.ndarray, "n 3"]:  # fmt: skip
+) -> Float[np.ndarray, "3 n"]:  # fmt: skip
     """Linear light sent to the camera.
 
     Args:
@@ -69,21 +69,21 @@ def reflect(
         open_: share of the surroundings that is seen.
         skin: lets light creep under the surface.
     """
-    wrap = _WRAP if skin else np.zeros(3, np.float32)
-    out = (lights.ambient + normals @ lights.slope) * open_[:, None]
-    np.maximum(out, 0.02, out=out)
-    highlight = np.zeros(len(normals), np.float32)
-    facing = np.clip((normals * view).sum(1), 0.0, 1.0)
-    fresnel = 0.35 + 0.65 * (1 - facing) ** 3
+    out = (lights.slope.T @ normals + lights.ambient[:, None]) * open_
+    np.maximum(out, np.float32(0.02), out=out)
+    highlight = np.zeros(normals.shape[1], np.float32)
+    cosines = lights.directions @ normals
     for i, (direction, lamp) in enumerate(zip(lights.directions, lights.colours, strict=True)):
-        cos = normals @ direction
-        seen = lit if i == 0 else open_
-        wrapped = np.maximum((cos[:, None] + wrap) / (1 + wrap), 0.0)
-        out += wrapped * (seen[:, None] * lamp)
-        half = view + direction
-        half /= np.sqrt((half**2).sum(1, keepdims=True))
-        power = np.exp(lights.gloss * (np.maximum((normals * half).sum(1), 0) - 1))  # close to a Phong lobe
+        cos, seen = cosines[i], lit if i == 0 else open_
+        for c in range(3):
+            wrap = _WRAP[c] if skin else np.float32(0)
+            out[c] += np.maximum(cos + wrap, 0) * (seen * (lamp[c] / (1 + wrap)))
+        half = view + direction[:, None]
+        reach = (half * normals).sum(0) / np.sqrt((half * half).sum(0))
+        power = np.exp(np.float32(lights.gloss) * (reach - 1))  # close to a Phong lobe
         highlight += power * seen * (cos > 0) * lamp.mean()
     out *= colour
-    out += (0.14 * np.sqrt(lights.gloss) / 3 * shine * fresnel * highlight)[:, None]
+    facing = np.clip((normals * view).sum(0), 0.0, 1.0)
+    fresnel = np.float32(0.35) + np.float32(0.65) * (1 - facing) ** 3
+    out += np.float32(0.14 * np.sqrt(lights.gloss) / 3) * shine * fresnel * highlight
     return out

@@ -23,6 +23,8 @@ class MotionSettings:
     """Mean time from one shape to the next."""
     named: float = 0.75
     """Share of shapes that are named gestures; the others are random poses."""
+    gestures: tuple[str, ...] = GESTURES
+    """The gestures to pass through."""
     turn_deg: float = 26.0
     """Standard deviation of the hand's turn, per axis."""
     distance_m: float = 0.45
@@ -69,8 +71,8 @@ def move(
 
 def _key_angles(rng: np.random.Generator, keys: int, settings: MotionSettings) -> np.ndarray:
     """Shapes to pass through, none of them with colliding fingers."""
-    table = gesture_angles()
-    order = np.concatenate([rng.permutation(len(GESTURES)) for _ in range(1 + keys // len(GESTURES))])[:keys]
+    table = gesture_angles()[[GESTURES.index(name) for name in settings.gestures]]
+    order = np.concatenate([rng.permutation(len(table)) for _ in range(1 + keys // len(table))])[:keys]
     random = sample_angles(rng, 40 * keys)
     random = random[~collides(load_rig().pose(random))][:keys]
     return np.where(rng.random((keys, 1)) < settings.named, table[order], random)
@@ -87,7 +89,7 @@ def _turns(rng: np.random.Generator, frames: int, fps: float, settings: MotionSe
     facing = np.pi * (back[key] + t * (back[(key + 1) % sides].astype(float) - back[key]))
     sway = np.radians(settings.turn_deg) * _wander(rng, frames, fps, 3, 0.35)
     upright = Rotation.from_euler("z", np.pi)
-    turn = Rotation.from_rotvec(sway * [1.0, 1.2, 0.7]) * upright * Rotation.from_euler("y", facing[:, None])
+    turn = Rotation.from_rotvec(sway * [0.75, 1.2, 0.7]) * upright * Rotation.from_euler("y", facing[:, None])
     return turn.as_matrix().astype(np.float32)
 
 

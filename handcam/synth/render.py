@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, UInt8
 from handcam.geometry import project
 from handcam.synth.body import Body, load_skin
 from handcam.synth.light import Lights, reflect
-from handcam.synth.skin import SkinLook, albedo, load_atlas
+from handcam.synth.skin import RELIEF_M, SkinLook, albedo, load_atlas
 from handcam.synth.things import Thing
 from handcam.synth.trace import Seen, Tracer
 from handcam.types import Intrinsics
@@ -63,109 +63,132 @@ def shade_hands(
     if not len(seen.face):
         empty = np.zeros((camera.height, camera.width), np.float32)
         return Layer(np.zeros((*empty.shape, 3), np.float32), empty, empty, empty.astype(np.uint8))
-    corners = faces[seen.face]
-    normals = (vertex_normals[corners] * seen.weights[..., None]).sum(1)
-    view = -seen.points_m / np.sqrt((seen.points_m**2).sum(1, keepdims=True))
-    normals += 0.5 * np.maximum(-(normals * view).sum(1), 0)[:, None] * view  # smoothed ones may point away
-    normals /= np.maximum(np.sqrt((normals**2).sum(1, keepdims=True)), 1e-9)
-    pixel_m = float(np.median(seen.points_m[:, 2])) / camera.fx
-    open_ = _openness(seen, pixel_m)
-    lit = _lit(rng, tracer, seen, normals, lights)
+    corners = faces[seen.face].T
+    weights = np.ascontiguousarray(seen.weights.T)
+    points = np.ascontiguousarray(seen.points_m.T)
+    normals = _mix(vertex_normals, corners, weights)
+    view = points / -np.sqrt(_dot(points, points))
+    normals += 0.5 * np.maximum(-_dot(normals, view), 0) * view  # smoothed ones may point away
+    normals /= np.maximum(np.sqrt(_dot(normals, normals)), np.float32(1e-9))
+    pixel_m = float(np.median(points[2])) / camera.fx
+    open_ = _openness(seen, points[2], pixel_m)
+    lit = _lit(rng, tracer, seen, points, normals, lights)
 
     n = len(seen.face)
-    colour, segment = np.zeros((n, 3), np.float32), np.zeros(n, np.uint8)
+    colour, segment = np.zeros((3, n), np.float32), np.zeros(n, np.uint8)
     face_start = np.cumsum([0, *(len(f) for _, _, f in meshes)])
+    owner = np.searchsorted(face_start, seen.face, "right") - 1
     number = 0
     for person, (_, look, things) in enumerate(people):
-        at = np.flatnonzero((seen.face >= face_start[number]) & (seen.face < face_start[number + 1]))
+        at = np.flatnonzero(owner == number)
         if len(at):
             local = seen.face[at] - face_start[number]
-            shade, bent = _skin(seen, at, local, look, normals, pixel_m)
-            colour[at] = reflect(lights, bent, view[at], shade[:, :3], look.shine * shade[:, 3], lit[at], open_[at])
+            base, shine, bent = _skin(seen, at, local, look, weights[:, at], normals[:, at], pixel_m)
+            colour[:, at] = reflect(lights, bent, view[:, at], base, look.shine * shine, lit[at], open_[at])
             segment[at] = skin.segment[local] if person == 0 else OTHER
         number += 1
         for thing in things:
-            at = np.flatnonzero((seen.face >= face_start[number]) & (seen.face < face_start[number + 1]))
-            tint = (thing.colour[corners[at] - starts[number]] * seen.weights[at][..., None]).sum(1)
-            colour[at] = reflect(lights, normals[at], view[at], tint, thing.shine, lit[at], open_[at], skin=False)
+            at = np.flatnonzero(owner == number)
+            tint = _mix(thing.colour, corners[:, at] - starts[number], weights[:, at])
+            colour[:, at] = reflect(
+                lights, normals[:, at], view[:, at], tint, thing.shine, lit[at], open_[at], skin=False
+            )
             segment[at] = thing.segment if person == 0 else OTHER
             number += 1
-    return _layer(seen, camera, 255 * np.power(np.maximum(colour * np.float32(exposure), 0), 1 / 2.2), segment)
+    colour *= np.float32(exposure)
+    np.maximum(colour, 0, out=colour)
+    np.power(colour, np.float32(1 / 2.2), out=colour)
+    colour *= 255
+    return _layer(seen, camera, colour, points[2], segment)
+
+
+def _mix(values: np.ndarray, corners: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Values (v k) interpolated in triangles whose corners are (3 n), as (k n)."""
+    out = values[corners[0]] * weights[0][:, None]
+    for i in (1, 2):
+        out += values[corners[i]] * weights[i][:, None]
+    return np.ascontiguousarray(out.T)
+
+
+def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
 def _skin(
-    seen: Seen, at: np.ndarray, local: np.ndarray, look: SkinLook, normals: np.ndarray, pixel_m: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Albedo with specular factor (n 4), and normals bent by the skin's relief, of the pixels ``at``."""
+    seen: Seen, at: np.ndarray, local: np.ndarray, look: SkinLook, weights: np.ndarray, normals: np.ndarray,
+    pixel_m: float,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """Albedo (3 n), specular factor (n), and normals (3 n) bent by the skin's relief, of the pixels ``at``."""
     atlas = load_atlas()
-    uv = (load_skin().corner_uv[local] * seen.weights[at][..., None]).sum(1)
+    corner = load_skin().corner_uv[local]
+    uv = corner[:, 0].T * weights[0] + corner[:, 1].T * weights[1] + corner[:, 2].T * weights[2]
     level = int(np.clip(np.round(np.log2(max(pixel_m / atlas.texel_m, 1.0))), 0, len(atlas.marks) - 1))
     size = atlas.marks[level].shape[0]
     n = len(at)
     grid = np.zeros((2, -(-n // 256), 256), np.float32)  # remap takes rows of fewer than 32,768 pixels
-    grid.reshape(2, -1)[:, :n] = (uv * size - 0.5).T
+    grid.reshape(2, -1)[:, :n] = uv * np.float32(size) - np.float32(0.5)
     marks, noise = (
-        cv2.remap(maps[level], *grid, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).reshape(-1, 4)[:n]
-        * np.float32(1 / 255)
+        cv2.remap(maps[level], *grid, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).reshape(-1, 4)[:n].T
+        * np.float32(1 / np.iinfo(maps[0].dtype).max)
         for maps in (atlas.marks, atlas.noise)
     )
     base, factor = albedo(look, marks, noise)
-    height = np.zeros(seen.hit.shape, np.float32)
+    height, inside = np.zeros((2, *seen.hit.shape), np.float32)
     where = np.flatnonzero(seen.hit)[at]
-    height.ravel()[where] = noise[:, 0]
-    inside = np.zeros(seen.hit.shape, np.float32)
-    inside.ravel()[where] = 1.0
-    strength = np.float32(0.0011 * look.bump / pixel_m / 8) * cv2.erode(inside, np.ones((3, 3))).ravel()[where]
-    bent = normals[at].copy()
-    bent[:, 0] -= strength * cv2.Sobel(height, cv2.CV_32F, 1, 0).ravel()[where]
-    bent[:, 1] -= strength * cv2.Sobel(height, cv2.CV_32F, 0, 1).ravel()[where]
-    bent /= np.sqrt((bent**2).sum(1, keepdims=True))
-    return np.concatenate([base, factor[:, None]], 1), bent
+    height.ravel()[where], inside.ravel()[where] = noise[0], 1.0
+    strength = np.float32(RELIEF_M * look.bump / pixel_m / 8) * cv2.erode(inside, np.ones((3, 3))).ravel()[where]
+    normals[0] -= strength * cv2.Sobel(height, cv2.CV_32F, 1, 0).ravel()[where]
+    normals[1] -= strength * cv2.Sobel(height, cv2.CV_32F, 0, 1).ravel()[where]
+    normals /= np.sqrt(_dot(normals, normals))
+    return base, factor, normals
 
 
 def _lit(
-    rng: np.random.Generator, tracer: Tracer, seen: Seen, normals: np.ndarray, lights: Lights
+    rng: np.random.Generator, tracer: Tracer, seen: Seen, points: np.ndarray, normals: np.ndarray, lights: Lights
 ) -> Float[np.ndarray, " n"]:
     """Share of the first lamp that each point sees: one ray each towards a random point of it, then smoothed."""
     lit = np.zeros(len(seen.face), np.float32)
-    toward = np.flatnonzero(normals @ lights.directions[0] > -0.3)
+    toward = np.flatnonzero(lights.directions[0] @ normals > -0.3)
     if not len(toward):
         return lit
-    jitter = rng.standard_normal((len(toward), 3), np.float32) * np.float32(0.6 * lights.softness)
-    start = seen.points_m[toward] + 0.0015 * normals[toward] - 0.0005 * seen.points_m[toward]
-    lit[toward] = ~tracer.blocked(start, lights.directions[0] + jitter)
+    rays = np.empty((len(toward), 6), np.float32)
+    rays[:, :3] = (points[:, toward] * np.float32(0.9995) + np.float32(0.0015) * normals[:, toward]).T
+    rays[:, 3:] = rng.standard_normal((len(toward), 3), np.float32) * np.float32(0.6 * lights.softness)
+    rays[:, 3:] += lights.directions[0]
+    lit[toward] = ~tracer.blocked(rays)
     picture, inside = np.zeros((2, *seen.hit.shape), np.float32)
     picture[seen.hit], inside[seen.hit] = lit, 1.0
     k = (5, 5) if lights.softness > 0.06 else (3, 3)
-    return (cv2.blur(picture, k)[seen.hit]) / np.maximum(cv2.blur(inside, k)[seen.hit], 1e-6)
+    return cv2.blur(picture, k)[seen.hit] / np.maximum(cv2.blur(inside, k)[seen.hit], np.float32(1e-6))
 
 
-def _openness(seen: Seen, pixel_m: float) -> Float[np.ndarray, " n"]:
+def _openness(seen: Seen, z: Float[np.ndarray, " n"], pixel_m: float) -> Float[np.ndarray, " n"]:
     """How much of the surroundings each point sees, guessed from neighbours that stand in front of it."""
-    z = seen.points_m[:, 2]
     depth, inside = np.zeros((2, *seen.hit.shape), np.float32)
     depth[seen.hit], inside[seen.hit] = z, 1.0
     closed = np.zeros(len(z), np.float32)
     for radius_m, weight in ((0.006, 0.55), (0.02, 0.55)):
         k = 2 * max(int(radius_m / pixel_m), 1) + 1
-        mean = cv2.blur(depth, (k, k))[seen.hit] / np.maximum(cv2.blur(inside, (k, k))[seen.hit], 1e-6)
-        closed += weight * np.clip((z - mean) / np.float32(1.2 * radius_m), -0.15, 1.0)
-    return np.clip(0.95 - closed, 0.15, 1.0)
+        mean = cv2.blur(depth, (k, k))[seen.hit] / np.maximum(cv2.blur(inside, (k, k))[seen.hit], np.float32(1e-6))
+        closed += np.float32(weight) * np.clip((z - mean) * np.float32(1 / (1.2 * radius_m)), -0.15, 1.0)
+    return np.clip(np.float32(0.95) - closed, 0.15, 1.0)
 
 
-def _layer(seen: Seen, camera: Intrinsics, colour: np.ndarray, segment: np.ndarray) -> Layer:
+def _layer(seen: Seen, camera: Intrinsics, colour: np.ndarray, z: np.ndarray, segment: np.ndarray) -> Layer:
     """Put flat results into pictures and soften the outline over one pixel."""
     shape = (camera.height, camera.width)
     rows = slice(seen.top, seen.top + seen.hit.shape[0])
     columns = slice(seen.left, seen.left + seen.hit.shape[1])
-    full = np.zeros((*shape, 5), np.float32)
-    part = full[rows, columns]
-    part[seen.hit] = np.concatenate([colour, np.ones_like(colour[:, :1]), seen.points_m[:, 2:]], 1)
-    segments = np.zeros(shape, np.uint8)
-    segments[rows, columns][seen.hit] = segment
-    soft = cv2.GaussianBlur(np.ascontiguousarray(full[..., :4]), (3, 3), 0.6)
-    filled = np.where(full[..., 3:4] > 0, full[..., :3], soft[..., :3] / np.maximum(soft[..., 3:], 1e-3))
-    return Layer(filled, soft[..., 3], full[..., 4].copy(), segments)
+    part = np.zeros((*seen.hit.shape, 4), np.float32)
+    part[seen.hit, :3], part[seen.hit, 3] = colour.T, 1.0
+    soft = cv2.GaussianBlur(part, (3, 3), 0.6, borderType=cv2.BORDER_CONSTANT)
+    rim = (soft[..., 3] > 0) & ~seen.hit
+    part[rim, :3] = soft[rim, :3] / soft[rim, 3:]
+    color, alpha = np.zeros((*shape, 3), np.float32), np.zeros(shape, np.float32)
+    depth, segments = np.zeros(shape, np.float32), np.zeros(shape, np.uint8)
+    color[rows, columns], alpha[rows, columns] = part[..., :3], soft[..., 3]
+    depth[rows, columns][seen.hit], segments[rows, columns][seen.hit] = z, segment
+    return Layer(color, alpha, depth, segments)
 
 
 def over(layer: Layer, background: UInt8[np.ndarray, "h w 3"]) -> Float[np.ndarray, "h w 3"]:

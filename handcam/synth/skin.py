@@ -1,22 +1,25 @@
-"""What skin looks like: a procedural atlas (creases, nails, palm, veins, mottling) and tones of the full human range."""
+"""What skin looks like: a procedural atlas (creases, nails, palm, veins, mottling), and tones of all people."""
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import cv2
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, UInt8, UInt16
 
 from handcam.hand.rig import load_rig
 from handcam.synth.body import ATLAS_ARM, load_skin
 
-__all__ = ["Atlas", "SkinLook", "albedo", "load_atlas", "sample_skin"]
+__all__ = ["RELIEF_M", "Atlas", "SkinLook", "albedo", "load_atlas", "sample_skin"]
 
 _SIZE = 768
+RELIEF_M = 0.005
+"""Height of the relief between its values 0 and 1."""
 # dorsal skin from the lightest to the darkest, sRGB
 _TONES = np.array([
     (238, 200, 182), (228, 184, 160), (214, 168, 140), (198, 150, 118), (180, 132, 98), (158, 110, 78),
-    (132, 88, 62), (104, 68, 48), (78, 50, 36), (54, 36, 28),
+    (134, 92, 66), (108, 74, 54), (86, 58, 44), (68, 47, 38),
 ], np.float32)  # fmt: skip
 
 
@@ -26,7 +29,7 @@ class Atlas:
 
     marks: tuple[UInt8[np.ndarray, "_s _s 4"], ...]
     """Palm (255) or back (0); crease; nail; redness."""
-    noise: tuple[UInt8[np.ndarray, "_s _s 4"], ...]
+    noise: tuple[UInt16[np.ndarray, "_s _s 4"], ...]
     """Height for bumps; fine grain; mottling; veins."""
     texel_m: float
     """Size of a texel of the first level on the hand."""
@@ -48,6 +51,8 @@ class SkinLook:
     """Strength of creases."""
     mottle: float
     """Strength of the unevenness."""
+    knuckle: float
+    """How much darker the knuckles are."""
     vein: float
     """Strength of the veins on the back."""
     bump: float
@@ -70,9 +75,9 @@ def sample_skin(rng: np.random.Generator) -> SkinLook:
     tone = _TONES[i] + (u - i) * (_TONES[i + 1] - _TONES[i])
     back = to_linear(tone) * np.exp(rng.normal(0, [0.06, 0.05, 0.09])) * np.exp(rng.normal(0, 0.08))
     dark = u / (len(_TONES) - 1)
-    light_palm = to_linear(np.array([224, 168, 146])) * np.exp(rng.normal(0, [0.05, 0.06, 0.08]))
+    light_palm = to_linear(np.array([224.0, 168.0, 146.0])) * np.exp(rng.normal(0, [0.05, 0.06, 0.08]))
     palm = back ** (1 - 0.5 * dark) * light_palm ** (0.5 * dark) * np.array([1.06, 0.98, 0.98])
-    nail = 0.55 * palm + 0.45 * to_linear(np.array([232, 188, 176]))
+    nail = (palm**0.75 * to_linear(np.array([236.0, 190.0, 178.0])) ** 0.25) * 1.08
     polish = bool(rng.random() < 0.1)
     if polish:
         nail = rng.uniform(0.02, 0.8, 3)
@@ -81,23 +86,30 @@ def sample_skin(rng: np.random.Generator) -> SkinLook:
     return SkinLook(
         back.astype(np.float32), palm.astype(np.float32), nail.astype(np.float32),
         red=rng.uniform(0.3, 1.3) * (1 - 0.5 * dark), crease=rng.uniform(0.4, 1.3), mottle=rng.uniform(0.3, 1.3),
-        vein=max(rng.normal(0.4, 0.4), 0.0), bump=rng.uniform(0.3, 1.4),
+        knuckle=rng.uniform(0.0, 0.12) + 0.22 * dark * rng.random(), vein=max(rng.normal(0.4, 0.4), 0.0),
+        bump=rng.uniform(0.3, 1.5),
         shine=float(np.exp(rng.normal(np.log(0.25), 0.6))), polish=polish,
     )  # fmt: skip
 
 
 def albedo(
-    look: SkinLook, marks: Float[np.ndarray, "n 4"], noise: Float[np.ndarray, "n 4"]
-) -> tuple[Float[np.ndarray, "n 3"], Float[np.ndarray, " n"]]:
+    look: SkinLook, marks: Float[np.ndarray, "4 n"], noise: Float[np.ndarray, "4 n"]
+) -> tuple[Float[np.ndarray, "3 n"], Float[np.ndarray, " n"]]:
     """Linear albedo and specular factor of surface points, from the atlas's values there (0 to 1)."""
-    palm, crease, nail, red = marks.T
-    _, fine, mottle, vein = noise.T
-    colour = look.back + palm[:, None] * (look.palm - look.back)
-    tone = 1 + look.mottle * (0.22 * (fine - 0.5) + 0.34 * (mottle - 0.5)) - 0.5 * look.crease * crease
-    flush = look.red * (red + 0.5 * (mottle - 0.5)) - 0.25 * look.vein * vein
-    colour *= tone[:, None] * (1 + flush[:, None] * _FLUSH)
-    colour += nail[:, None] * (look.nail - colour)
-    return np.maximum(colour, 0.004), 1 + (3.0 if look.polish else 1.2) * nail - 0.5 * crease
+    palm, crease, nail, red = marks
+    _, fine, mottle, vein = noise
+    tone = 1 - np.float32(0.28 * look.mottle) + np.float32(look.mottle) * (
+        np.float32(0.22) * fine + np.float32(0.34) * mottle
+    ) - np.float32(0.5 * look.crease) * crease  # fmt: skip
+    tone -= np.float32(look.knuckle) * red * (1 - palm)
+    flush = np.float32(look.red) * (red + np.float32(0.5) * mottle - np.float32(0.25))
+    flush -= np.float32(0.25 * look.vein) * vein
+    colour = np.empty((3, len(palm)), np.float32)
+    for c in range(3):
+        base = (look.back[c] + palm * (look.palm[c] - look.back[c])) * tone * (1 + flush * _FLUSH[c])
+        colour[c] = base + nail * (look.nail[c] - base)
+    np.maximum(colour, np.float32(0.004), out=colour)
+    return colour, 1 + np.float32(3.0 if look.polish else 1.2) * nail - np.float32(0.5) * crease
 
 
 _FLUSH = np.array([0.10, -0.20, -0.16], np.float32)
@@ -137,34 +149,44 @@ def load_atlas() -> Atlas:
                 crease += near * palm * depth * np.exp(-(((along - at + wave) / width) ** 2))
             if k in (1, 2) and (finger or k == 2):
                 wrinkles = np.cos(along * 2 * np.pi / 0.0028 + 0.8 * np.sin(900 * p[:, 0] + finger))
-                crease += near * (1 - palm) * 0.55 * np.maximum(wrinkles, 0) ** 3 * np.exp(-((along / 0.006) ** 2))
-                red += near * (1 - palm) * 0.6 * np.exp(-((along / 0.008) ** 2))
+                crease += near * (1 - palm) * 0.8 * np.maximum(wrinkles, 0) ** 2 * np.exp(-((along / 0.0055) ** 2))
+                red += near * (1 - palm) * 0.9 * np.exp(-((along / 0.0075) ** 2))
+                height += near * (1 - palm) * 0.5 * np.exp(-((along / 0.006) ** 2))
             if k == 0 and finger:
-                red += near * (1 - palm) * 0.5 * np.exp(-((along / 0.01) ** 2))
+                red += near * (1 - palm) * 0.7 * np.exp(-((along / 0.01) ** 2))
+                knuckle = np.exp(-((np.linalg.norm((p - j)[:, :2], axis=1) / 0.0075) ** 2)) * (1 - palm)
+                wrist = np.array([0.25 * j[0], 0.0])
+                line = _to_line(p[:, :2], np.array([wrist, j[:2]]))
+                tendon = np.exp(-((line / 0.0022) ** 2)) * np.clip((p[:, 1] - 0.012) / 0.03, 0, 1)
+                height += 2.2 * knuckle + 0.9 * tendon * (1 - palm)
+                folds = np.cos(along * 2 * np.pi / 0.0032 + np.sin(800 * p[:, 0]))
+                crease += 0.35 * knuckle * np.maximum(folds, 0) ** 2
         tip, last = joints[base + 3], joints[base + 2]
-        nail_here, rim = _nail(p, n, tip, last, load_rig().frames[finger, 2][:, 2], 0.0075 if finger else 0.0095)
+        nail_here, rim = _nail(p, n, tip, last, load_rig().frames[finger, 2][:, 2], 0.0060 if finger else 0.0078)
         nail = np.maximum(nail, nail_here)
         crease = np.maximum(crease, 0.9 * rim)
-        height += 0.8 * nail_here
+        height += 0.35 * nail_here
         red += 0.8 * np.exp(-((np.linalg.norm(p - tip, axis=1) / 0.014) ** 2)) * (1 - nail_here)
+    rng = np.random.default_rng(20)
     for line in _PALM_LINES:
-        distance = _to_line(p[:, :2], np.array(line) / 1000)
-        crease += 0.9 * palm * (n[:, 2] < -0.3) * np.exp(-((distance / 0.0009) ** 2))
+        bent = p[:, :2] + 0.004 * (np.stack([_noise(rng, p, 0.025), _noise(rng, p, 0.025)], 1) - 0.5)
+        distance = _to_line(bent, np.array(line) / 1000)
+        wide = 0.0008 + 0.0007 * _noise(rng, p, 0.01)
+        crease += 0.75 * palm * (n[:, 2] < -0.3) * np.exp(-((distance / wide) ** 2)) * _noise(rng, p, 0.02) ** 0.5
     for at in (-0.004, -0.009):  # across the wrist
         crease += 0.5 * palm * np.exp(-(((p[:, 1] - at) / 0.0009) ** 2)) * (np.abs(p[:, 0]) < 0.03)
     thenar = np.exp(-((np.linalg.norm(p - [-0.02, 0.045, -0.025], axis=1) / 0.022) ** 2))
     heel = np.exp(-((np.linalg.norm(p - [0.028, 0.035, -0.02], axis=1) / 0.022) ** 2))
     red += palm * 0.5 * (thenar + heel)
-    rng = np.random.default_rng(20)
-    fine, mid, mottle = (_noise(rng, p, scale) for scale in (0.0011, 0.0035, 0.014))
+    fine, mid, mottle = (_noise(rng, p, scale) for scale in (0.0012, 0.0042, 0.014))
     vein = np.clip(1 - np.abs(_noise(rng, p * [1, 0.45, 1], 0.022) - 0.5) * 22, 0, 1) * (1 - palm)
     vein *= (p[:, 1] < 0.085) & (~arm | (p[:, 1] > -0.2))
     crease = np.clip(crease, 0, 1)
-    height += 0.35 * fine + 0.35 * mid - 1.0 * crease + 0.5 * vein
-    height = (height + 1.2) / 3.2
+    height += 0.07 * fine + 0.09 * mid - 0.3 * crease + 0.5 * vein  # millimetres
+    height = (height + 0.7) / (1000 * RELIEF_M)
     marks = np.stack([palm, crease, nail, np.clip(red, 0, 1)], -1)
     noise = np.stack([height, fine, mottle, vein], -1)
-    return Atlas(_levels(_fill(marks, covered)), _levels(_fill(noise, covered)), texel_m=0.0005)
+    return Atlas(_levels(_fill(marks, covered, np.uint8)), _levels(_fill(noise, covered, np.uint16)), texel_m=0.0005)
 
 
 def _levels(first: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -176,15 +198,16 @@ def _levels(first: np.ndarray) -> tuple[np.ndarray, ...]:
 
 # heart, head and life line, from the little finger's side or the wrist, millimetres across and along the rest hand
 _PALM_LINES = (
-    [(38, 62), (25, 67), (10, 73), (-3, 80), (-12, 88)],
-    [(32, 48), (15, 58), (0, 66), (-15, 72), (-27, 74)],
-    [(-4, 12), (-3, 28), (-6, 45), (-14, 60), (-27, 72)],
-    [(10, 15), (8, 35), (6, 60)],
+    [(40, 64), (31, 64), (20, 67), (9, 72), (0, 79), (-6, 88), (-11, 93)],
+    [(33, 44), (22, 52), (10, 59), (-4, 66), (-17, 71), (-28, 74)],
+    [(-2, 10), (1, 22), (0, 34), (-4, 46), (-11, 57), (-20, 66), (-28, 73)],
+    [(12, 18), (10, 30), (8, 42)],
+    [(24, 20), (18, 32), (14, 46)],
 )
 
 
 def _positions() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rest position and normal at every texel, found by looking straight at the unfolded mesh; and where there is one."""
+    """Rest position and normal at every texel, from looking straight at the unfolded mesh; and where there is one."""
     import open3d as o3d
 
     skin = load_skin()
@@ -215,7 +238,7 @@ def _nail(p, n, tip, last, dorsal, half_width):
     side = np.cross(axis, dorsal)
     length = np.linalg.norm(tip - last)
     q = p - last
-    x, y = (q @ side) / half_width, ((q @ axis) / length - 0.74) / 0.36
+    x, y = (q @ side) / half_width, ((q @ axis) / length - 0.72) / 0.31
     on_back = ((n @ dorsal) > 0.15) & (q @ dorsal > 0)
     r = (np.abs(x) ** 2.6 + np.abs(y) ** 2.6) ** (1 / 2.6)
     return on_back * _step(1.02, 0.92, r), on_back * np.exp(-(((r - 1.06) / 0.08) ** 2)) * (y < 0.8)
@@ -224,7 +247,7 @@ def _nail(p, n, tip, last, dorsal, half_width):
 def _to_line(p: np.ndarray, line: np.ndarray) -> np.ndarray:
     """Distance of points (n 2) to a line through the given points."""
     best = np.full(len(p), np.inf)
-    for a, b in zip(line[:-1], line[1:], strict=True):
+    for a, b in pairwise(line):
         t = np.clip((p - a) @ (b - a) / ((b - a) @ (b - a)), 0, 1)
         best = np.minimum(best, np.linalg.norm(p - a - t[:, None] * (b - a), axis=1))
     return best
@@ -233,11 +256,11 @@ def _to_line(p: np.ndarray, line: np.ndarray) -> np.ndarray:
 def _noise(rng: np.random.Generator, p: np.ndarray, scale: float) -> np.ndarray:
     """Smooth random values 0..1 in space with features of about ``scale`` metres: a sum of waves."""
     out = np.zeros(len(p), np.float32)
-    for _ in range(20):
+    for _ in range(32):
         wave = rng.standard_normal(3)
         wave *= 2 * np.pi / (2.2 * scale) * rng.uniform(0.5, 1.3) / np.linalg.norm(wave)
         out += np.cos((p @ wave + rng.uniform(0, 2 * np.pi)).astype(np.float32))
-    return np.clip(0.5 + 0.5 * out / np.sqrt(20 / 2) / 1.6, 0, 1)
+    return np.clip(0.5 + 0.5 * out / np.sqrt(32 / 2) / 1.6, 0, 1)
 
 
 def _step(low: float, high: float, x: np.ndarray) -> np.ndarray:
@@ -245,11 +268,11 @@ def _step(low: float, high: float, x: np.ndarray) -> np.ndarray:
     return t * t * (3 - 2 * t)
 
 
-def _fill(values: np.ndarray, covered: np.ndarray) -> UInt8[np.ndarray, "s s 4"]:
+def _fill(values: np.ndarray, covered: np.ndarray, kind: type) -> np.ndarray:
     """Values on the atlas, grown past the seams so that interpolation never meets the empty parts."""
     out = np.zeros((*covered.shape, 4), np.float32)
     out[covered] = values
     weight = covered.astype(np.float32)
     blurred, total = cv2.blur(out, (9, 9)), cv2.blur(weight, (9, 9))
     grown = np.where(covered[..., None], out, blurred / np.maximum(total, 1e-3)[..., None])
-    return np.clip(grown * 255, 0, 255).astype(np.uint8)
+    return (np.clip(grown, 0, 1) * np.iinfo(kind).max).astype(kind)

@@ -35,7 +35,7 @@ def sleeve(rng: np.random.Generator, body: Body) -> Thing:
     """Cloth around the forearm from somewhere below the wrist, with folds and sometimes stripes."""
     skin = load_skin()
     start = float(np.clip(rng.exponential(0.06) + 0.012, 0.012, 0.2))
-    s = start + (0.3 - start) * np.linspace(0, 1, 16) ** 1.5
+    s = start + (ARM_RINGS_M[-1] - start) * np.linspace(0, 1, 20) ** 1.7
     k = skin.arm_m.shape[1]
     angle = np.arange(k) / k * 2 * np.pi
     loose = rng.uniform(1.06, 1.4)

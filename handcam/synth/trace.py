@@ -64,11 +64,8 @@ class Tracer:
         face = found["primitive_ids"].numpy()[hit].astype(np.int32)
         return Seen(rows.start, columns.start, hit, face, weights, directions[hit] * depth[hit][:, None])
 
-    def blocked(
-        self, origins_m: Float[np.ndarray, "n 3"], directions: Float[np.ndarray, "n 3"]
-    ) -> Bool[np.ndarray, " n"]:
-        """Whether something stands in the way of each ray."""
-        rays = np.concatenate([origins_m, directions], 1).astype(np.float32)
+    def blocked(self, rays: Float[np.ndarray, "n 6"]) -> Bool[np.ndarray, " n"]:
+        """Whether something stands in the way of each ray (origin, direction)."""
         return self._scene.test_occlusions(self._tensor(rays), nthreads=1).numpy()
 
     def _extent(self, camera: Intrinsics) -> tuple[slice, slice]:
