@@ -55,7 +55,7 @@ def _columns(rows: list[tuple[FrameEntry, TrackedHand | None]], start_ns: int) -
         if mine.any():
             angles[mine] = angles_deg(joints[mine], side)
             turns[mine] = quaternions(local_rotations(joint_frames(joints[mine], side)))
-            closed[mine] = grip(joints[mine], side)
+            closed[mine] = grip(joints[mine], side, angles[mine])
     time_ns = np.array([entry.time_ns for entry in entries], np.int64)
     columns: dict[str, np.ndarray] = {
         "frame": np.array([entry.index for entry in entries], np.int64),

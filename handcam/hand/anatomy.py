@@ -100,8 +100,14 @@ def pinch(joints: Float[np.ndarray, "*b 21 3"]) -> Float[np.ndarray, "*b"]:
     return np.clip((0.45 - share) / (0.45 - 0.09), 0.0, 1.0)
 
 
-def grip(joints: Float[np.ndarray, "*b 21 3"], side: Side = Side.RIGHT) -> Float[np.ndarray, "*b"]:
-    """How closed the four fingers are: 0 straight, 1 a fist; the mean over fingers of their summed flexions."""
-    fingers = angles_deg(joints, side)[..., 4:].reshape(*joints.shape[:-2], 4, 4)
+def grip(
+    joints: Float[np.ndarray, "*b 21 3"], side: Side = Side.RIGHT, angles: Float[np.ndarray, "*b 20"] | None = None
+) -> Float[np.ndarray, "*b"]:
+    """How closed the four fingers are: 0 straight, 1 a fist; the mean over fingers of their summed flexions.
+
+    ``angles``: what :func:`angles_deg` gave for these joints, where it is known already.
+    """
+    angles = angles_deg(joints, side) if angles is None else angles
+    fingers = angles[..., 4:].reshape(*joints.shape[:-2], 4, 4)
     curl = fingers[..., [0, 2, 3]].sum(-1).mean(-1) / _FULL_CURL_DEG
     return np.clip(curl, 0.0, 1.0)

@@ -37,6 +37,7 @@ def hand_message(track: int, pose: HandPose, order: str = "common21") -> dict[st
     batch, estimated = joints[None], list[int]()
     if ORDERS[order] is OPENXR_JOINTS:
         joints, keypoints, sigma, estimated = to_openxr(joints), to_openxr(keypoints), openxr_sigma(sigma), [*ESTIMATED]
+    angles = angles_deg(batch, pose.side)
     return {
         "side": pose.side.value,
         "track": track,
@@ -46,10 +47,10 @@ def hand_message(track: int, pose: HandPose, order: str = "common21") -> dict[st
         "keypoints_px": _numbers(keypoints, 2),
         "sigma_m": _numbers(sigma, 5),
         "estimated": estimated,
-        "angles_deg": dict(zip(ANGLES, _numbers(angles_deg(pose.joints_m, pose.side), 2), strict=True)),
+        "angles_deg": dict(zip(ANGLES, _numbers(angles[0], 2), strict=True)),
         "pinch_m": _numbers(pinch_distance_m(batch)[0], 5),
         "pinch": _numbers(pinch(batch)[0], 3),
-        "grip": _numbers(grip(batch, pose.side)[0], 3),
+        "grip": _numbers(grip(batch, pose.side, angles)[0], 3),
     }
 
 

@@ -2,7 +2,7 @@
 
 OpenXR counts the bases of four metacarpals and the middle of the palm, which no 21-joint model knows. They are
 **estimated**: a metacarpal's base lies on the line from the wrist to the finger's MCP, at the fraction it has on the
-hand rig (where this is within 7 mm), and the palm is the middle of the middle finger's metacarpal, as OpenXR defines
+hand rig (where this is within 9 mm), and the palm is the middle of the middle finger's metacarpal, as OpenXR defines
 it. :data:`ESTIMATED` says which. All other joints are ours under OpenXR's names.
 """
 
@@ -57,7 +57,7 @@ def to_openxr(points: Float[np.ndarray, "*b 21 c"]) -> Float[np.ndarray, "*b 26 
 
 
 def openxr_sigma(sigma_m: Float[np.ndarray, "*b 21"]) -> Float[np.ndarray, "*b 26"]:
-    """Standard deviations in OpenXR's order, metres. A guessed joint gets its parts' weighted mean and 7 mm on top."""
+    """Standard deviations in OpenXR's order, metres; for guessed joints with the guess's own 7 mm added."""
     out = sigma_m @ _FROM_COMMON.T
     out[..., list(ESTIMATED)] = np.hypot(out[..., list(ESTIMATED)], 0.007)
     return out

@@ -20,7 +20,7 @@ class Datagrams:
             StreamError: an address cannot be understood or found.
         """
         self._targets = [_resolve(host, number) for host, number in addresses(text, port)]
-        self._sockets = {family: _socket(family) for family, _ in self._targets}
+        self._sockets = {family: _socket(family) for family in {family for family, _ in self._targets}}
         self.name = ",".join(f"{where[0]}:{where[1]}" for _, where in self._targets)
 
     def send(self, data: bytes) -> tuple[int, int]:

@@ -4,6 +4,7 @@ import json
 import socket
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -161,7 +162,8 @@ def test_sending_never_waits_and_what_is_lost_is_counted(protocol):
     try:
         before = stream.sent + stream.dropped
         n = 200
-        results = [result(i, BOTH) for i in range(n)]
+        made = result(0, BOTH)
+        results = [replace(made, frame=replace(made.frame, index=i)) for i in range(n)]
         start = time.perf_counter()
         for one in results:
             stream.send(one)

@@ -1,0 +1,21 @@
+"""Print both wrists. Start first: handcam --stream osc:127.0.0.1:9000   (pip install python-osc)"""
+
+import sys
+
+from pythonosc.dispatcher import Dispatcher
+from pythonosc.osc_server import BlockingOSCUDPServer
+
+
+def joints(address, *xyz):  # 21 joints, each x y z in metres, camera frame
+    print(f"{address.split('/')[2]:5} wrist x {xyz[0]:+.3f} y {xyz[1]:+.3f} z {xyz[2]:.3f} m", flush=True)
+
+
+def tracked(address, there):
+    if not there:
+        print(f"{address.split('/')[2]:5} not in view", flush=True)
+
+
+dispatcher = Dispatcher()
+dispatcher.map("/handcam/*/joints", joints)
+dispatcher.map("/handcam/*/tracked", tracked)
+BlockingOSCUDPServer(("127.0.0.1", int(sys.argv[1]) if len(sys.argv) > 1 else 9000), dispatcher).serve_forever()

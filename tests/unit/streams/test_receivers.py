@@ -1,0 +1,155 @@
+"""The receivers of examples/ hear what is sent, started the way their first lines say."""
+
+import contextlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+from moving_hands import joints, result
+
+from handcam.hand.anatomy import pinch_distance_m
+from handcam.streams import open_stream
+from handcam.types import Side
+
+FOLDER = Path(__file__).parents[3] / "examples" / "receivers"
+BOTH = (Side.RIGHT, Side.LEFT)
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def sending(protocol: str, port: int):
+    """Hands at about 100 Hz until the block ends."""
+    stream, end = open_stream(f"{protocol}:127.0.0.1:{port}"), threading.Event()
+
+    def run():
+        index = 0
+        while not end.wait(0.01):
+            stream.send(result(index, BOTH))
+            index += 1
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield stream
+    finally:
+        end.set()
+        thread.join()
+        stream.close()
+
+
+def lines(command: list[str], count: int, limit_s: float = 20.0) -> list[str]:
+    """The first lines a program prints."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
+        timer = threading.Timer(limit_s, program.kill)
+        timer.start()
+        said = [program.stdout.readline() for _ in range(count)]
+        program.kill()
+        timer.cancel()
+        errors = program.stderr.read()
+    assert all(said), errors
+    return said
+
+
+@pytest.mark.parametrize("protocol", ["udp", "osc", "zmq"])
+def test_python(protocol):
+    port = free_port()
+    with sending(protocol, port):
+        said = lines([sys.executable, str(FOLDER / f"receive_{protocol}.py"), str(port)], 6)
+    text = "".join(said)
+    assert "right" in text
+    assert "left" in text
+    numbers = [float(n) for n in re.findall(r"[xyz] ([+-]?\d\.\d+)", text)] or [0.0]
+    assert max(map(abs, numbers)) < 1
+
+
+def node() -> list[str]:
+    """Node with WebSocket: built in from 22 on, behind a flag before."""
+    program = shutil.which("node")
+    if program is None:
+        pytest.skip("needs Node")
+    version = int(subprocess.run([program, "--version"], capture_output=True, text=True).stdout[1:].split(".")[0])
+    return [program] if version >= 22 else [program, "--experimental-websocket", "--no-warnings"]
+
+
+def test_javascript():
+    command = node()
+    port = free_port()
+    with sending("websocket", port):
+        said = lines([*command, str(FOLDER / "receive_websocket.mjs"), str(port)], 4)
+    found = re.fullmatch(
+        r"frame (\d+) right #1 tip (\S+) (\S+) (\S+) pinch \S+ \((\d+) mm\)\n", said[0]
+    ) or re.fullmatch(r"frame (\d+) right #1 tip (\S+) (\S+) (\S+) pinch \S+ \((\d+) mm\)\n", said[1])
+    assert found is not None, said
+    truth = joints(int(found[1]) / 60)
+    assert [float(v) for v in found.group(2, 3, 4)] == pytest.approx(truth[8], abs=1e-3)
+    assert int(found[5]) == pytest.approx(1000 * pinch_distance_m(truth[None])[0], abs=1)
+
+
+def test_the_browser_page_draws_every_finger(tmp_path):
+    """The page's script with a canvas that only counts."""
+    command = node()
+    script = re.search(r"<script>(.*)</script>", (FOLDER / "receive_websocket.html").read_text(), re.DOTALL)[1]
+    port = free_port()
+    page = tmp_path / "page.mjs"
+    page.write_text(
+        f"globalThis.location = {{ search: '?port={port}' }};\n"
+        "let strokes = 0, ends = 0;\n"
+        "const brush = { beginPath() {}, moveTo(x, y) {}, lineTo(x, y) { if (x > 0 && y > 0) ends++; },\n"
+        "  stroke() { if (++strokes === 10) console.log(`drawn ${ends} ${view.width}`); } };\n"
+        "globalThis.view = { getContext: () => brush };\n" + script
+    )
+    with sending("websocket", port):
+        assert lines([*command, str(page)], 1) == ["drawn 40 640\n"]
+
+
+def test_blender(monkeypatch):
+    """The script as Blender would run it, with a scene that only remembers."""
+    objects: dict[str, SimpleNamespace] = {}
+
+    class Objects(dict):
+        def new(self, name, data):
+            return SimpleNamespace(name=name)
+
+    scene, timers = Objects(), []
+
+    def link(made):
+        scene[made.name] = objects[made.name] = made
+
+    bpy = ModuleType("bpy")
+    bpy.data = SimpleNamespace(objects=scene)
+    bpy.context = SimpleNamespace(scene=SimpleNamespace(collection=SimpleNamespace(objects=SimpleNamespace(link=link))))
+    bpy.app = SimpleNamespace(timers=SimpleNamespace(register=timers.append))
+    monkeypatch.setitem(sys.modules, "bpy", bpy)
+    port = free_port()
+    space: dict = {}
+    exec(
+        compile((FOLDER / "receive_blender.py").read_text().replace("5052", str(port)), "receive_blender.py", "exec"),
+        space,
+    )
+    (update,) = timers
+    try:
+        assert update() == pytest.approx(1 / 60), "nothing has come yet"
+        assert not objects
+        stream = open_stream(f"udp:{port}")
+        for index in range(3):
+            stream.send(result(index, BOTH))
+            time.sleep(0.03)
+        assert update() == pytest.approx(1 / 60)
+        stream.close()
+    finally:
+        space["receiver"].close()
+    assert len(objects) == 42
+    x, y, z = joints(2 / 60, Side.LEFT)[8]
+    assert objects["left.08"].location == pytest.approx((x, z, -y), abs=1e-5)
