@@ -4,6 +4,7 @@ import ast
 import logging
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr
@@ -49,9 +50,9 @@ def open_runtime(weights: Path, runtime: str = "auto") -> "Runtime":
             opened = load("handcam.runtimes", name).open(weights)
         except ImportError as error:
             why = f"the package {error.name or error} is not installed"
-        except WeightsError:
-            raise
         except Exception as error:  # a driver's or compiler's own exception: the next runtime may still do
+            if isinstance(error, HandcamError) and runtime != "auto":
+                raise
             log.debug("%s", name, exc_info=True)
             why = str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
         else:
@@ -167,11 +168,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     0: done; 1: it failed while running; 2: it could not start, and one sentence on stderr says why.
     """
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    if argv is not None:
+        return _run(list(argv))
+    if "--verbose" not in sys.argv:
+        _hush()
+    code = _run(sys.argv[1:])
+    if any(thread.name in ("live", "capture") for thread in threading.enumerate()):
+        sys.stdout.flush()
+        os._exit(code)  # a thread that hangs in a driver or still loads a library would hold up or upset the end
+    return code
+
+
+def _run(arguments: list[str]) -> int:
     verbose = "--verbose" in arguments
     arguments = [a for a in arguments if a != "--verbose"]
-    if argv is None and not verbose:
-        _hush()
     _prepare(verbose)
     if arguments[:1] in (["-h"], ["--help"]):
         print(_overview())

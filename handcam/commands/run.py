@@ -2,7 +2,6 @@
 
 import logging
 import os
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -131,12 +130,9 @@ def main(
             size=window,
         )
     finally:
-        stopped = live.stop()
+        live.stop()
         for each in streams:
             each.close()
-        if not stopped:
-            sys.stdout.flush()
-            os._exit(1)  # a thread inside a driver would keep the interpreter from ending
 
 
 def _run_window(live: Live, settings: SourceSettings, weights: Path | None, **options: Any) -> int:

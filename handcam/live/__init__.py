@@ -92,7 +92,9 @@ class Live:
             if self._thread.ident is not None:
                 self._thread.join(max(0.0, deadline - time.monotonic()))
             if self._thread.is_alive():
-                log.warning("The model does not let go; its thread is left behind.")
+                # while it loads nothing can interrupt it, and nothing is lost
+                level = logging.DEBUG if self._tracker is None else logging.WARNING
+                log.log(level, "The model does not let go; its thread is left behind.")
                 done = False
             self._end_recording()
             return done

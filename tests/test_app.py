@@ -1,0 +1,385 @@
+"""The command line as a user meets it: what goes wrong ends in one sentence, and the library's front door."""
+
+import json
+import logging
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from media import make_images, make_video
+
+import handcam
+import handcam.app
+from handcam.app import main, open_runtime, open_tracker
+from handcam.commands import _choose
+from handcam.plugins import load, names
+from handcam.sources import Device, SourceSettings, open_source
+from handcam.types import Controls, HandcamError, Intrinsics, SourceError, WeightsError
+from handcam.weights import default_weights, read_card, write_card
+
+ROOT = Path(__file__).parents[1]
+needs_weights = pytest.mark.skipif(not default_weights().is_file(), reason="needs the weights of the program")
+
+
+@pytest.fixture(autouse=True)
+def _logger() -> Iterator[None]:
+    """The command line gives the program's logger a handler of its own; take it back."""
+    logger = logging.getLogger("handcam")
+    handlers, level = logger.handlers[:], logger.level
+    yield
+    logger.handlers[:] = handlers
+    logger.setLevel(level)
+
+
+Refused = Callable[..., str]
+
+
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture[str]) -> Refused:
+    """Run a command line that must be refused, and return its one sentence."""
+
+    def run(*arguments: str | Path, code: int = 2) -> str:
+        got = main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        told = [line for line in err.splitlines() if not line.startswith("handcam: Running on")]
+        assert got == code, err
+        assert len(told) == 1, f"more or less than one line: {err}"
+        assert told[0].startswith("handcam: "), err
+        assert told[0].endswith("."), err
+        assert "Traceback" not in err
+        assert out == "", "nothing was done, so nothing is to be said on stdout"
+        return told[0].removeprefix("handcam: ")
+
+    return run
+
+
+# ------------------------------------------------------------------------------------------------------ bad input
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--sorce", "demo"], r"Unrecognized options: --sorce.*handcam run --help"),
+        (["--width", "abc"], r"--width.*abc"),
+        (["--source"], r"--source"),
+        (["--width", "3"], r"16 to 8192"),
+        (["--fov", "0"], r"--fov from 5 to 170"),
+        (["--duration", "-1"], r"above 0"),
+        (["--frames", "0"], r"above 0"),
+        (["--intrinsics", "1,2"], r"neither four numbers fx,fy,cx,cy nor a JSON file"),
+        (["--intrinsics", "0,1,2,3"], r"above 0"),
+        (["--stream", "smoke:1"], r"Unknown stream 'smoke:1'; use one of .*osc"),
+        (["--stream", "udp", "--stream-joints", "mano"], r"Unknown joint order 'mano'"),
+        (["--source", "sonar:1"], r"Unknown source 'sonar:1'; use one of .*webcam"),
+        (["--source", "video:not_there.mp4"], r"There is no video file not_there\.mp4"),
+        (["--source", "video:"], r"Which video\?"),
+        (["--source", "images:not_there"], r"not_there"),
+        (["--source", "recording:not_there"], r"not_there"),
+        (["--source", "webcam:63"], r"There is no camera 63; "),
+        (["--source", "webcam:front"], r"'front' is no camera; use a number"),
+        (["--source", "webcam:http://127.0.0.1:9/stream"], r"does not answer with a video stream"),
+        (["--weights", "nowhere.safetensors"], r"There is no weights file nowhere\.safetensors"),
+        (["--report", "no/such/folder/report.json"], r"The report no/such/folder/report\.json cannot be written"),
+        (["dance"], r"There is no command 'dance'; use one of .*doctor.*run"),
+    ],
+)
+def test_bad_input_is_told_in_one_sentence(arguments: list[str], says: str, refused: Refused) -> None:
+    import re
+
+    options = [] if arguments == ["dance"] else ["--headless"]
+    assert re.search(says, refused(*arguments, *options))
+
+
+def test_videos_that_cannot_be_read(tmp_path: Path, refused: Refused) -> None:
+    empty, text, cut = tmp_path / "empty.mp4", tmp_path / "text.mp4", tmp_path / "cut.mp4"
+    empty.touch()
+    text.write_text("not a video at all\n" * 100)
+    whole = make_video(tmp_path / "whole.mp4").read_bytes()
+    cut.write_bytes(whole[: len(whole) // 3])
+    assert "is empty (0 bytes)" in refused("--source", f"video:{empty}", "--headless")
+    assert "cannot be read" in refused("--source", f"video:{text}", "--headless")
+    assert f"{cut}" in refused("--source", f"video:{cut}", "--headless")
+    assert "is a folder; use images:" in refused("--source", f"video:{tmp_path}", "--headless")
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> str:
+    return f"video:{make_video(tmp_path / 'clip.mp4')}"
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    """A copy that may be damaged."""
+    if not default_weights().is_file():
+        pytest.skip("needs the weights of the program")
+    for suffix in (".safetensors", ".json"):
+        shutil.copyfile(default_weights().with_suffix(suffix), tmp_path / f"copy{suffix}")
+    return tmp_path / "copy.safetensors"
+
+
+def test_weights_that_cannot_be_used(weights: Path, clip: str, refused: Refused) -> None:
+    def told() -> str:
+        return refused("--weights", weights, "--source", clip, "--headless")
+
+    side, whole = weights.with_suffix(".json"), weights.read_bytes()
+    card, text = read_card(weights), side.read_text()
+    weights.write_bytes(whole[:-1000])
+    assert "truncated or altered" in told()
+    weights.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    assert "truncated or altered" in told()
+    weights.write_bytes(whole)
+    write_card(weights, replace(card, format=99))
+    assert "format 99, newer than" in told()
+    side.write_text(text[: len(text) // 2])
+    assert "is damaged" in told()
+    side.write_text("[]")
+    assert "is damaged" in told()
+    side.unlink()
+    assert f"{side} is missing" in told()
+
+
+@needs_weights
+def test_parts_that_are_not_there(clip: str, refused: Refused) -> None:
+    assert "There is no runtime 'abacus'; use auto, or one of" in refused(
+        "--runtime", "abacus", "--source", clip, "--headless"
+    )
+    assert "There is no 'dog' among the detectors" in refused("--detector", "dog", "--source", clip, "--headless")
+
+
+@needs_weights
+def test_a_folder_that_cannot_be_recorded_into(tmp_path: Path, clip: str, refused: Refused) -> None:
+    (tmp_path / "file").touch()
+    assert "file/session" in refused("--record", tmp_path / "file" / "session", "--source", clip, "--headless")
+    full = make_images(tmp_path / "full")
+    assert "full" in refused("--record", full, "--source", clip, "--headless")
+    assert len(list(full.iterdir())) == 25, "what was there was touched"
+
+
+@needs_weights
+def test_a_full_disk_ends_the_recording_and_not_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    session, report = tmp_path / "session", tmp_path / "report.json"
+    noise = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)
+    (tmp_path / "pictures").mkdir()
+    for n in range(20):
+        cv2.imwrite(str(tmp_path / "pictures" / f"{n}.png"), np.roll(noise, 7 * n, axis=1))
+    options = f"--source images:{tmp_path / 'pictures'} --no-realtime --runtime eager --headless"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))  # no file can grow beyond this
+    try:
+        code = main([*options.split(), "--record", str(session), "--report", str(report)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    told, err = json.loads(report.read_text()), capsys.readouterr().err
+    assert told["frames"] == {"captured": 20, "processed": 20, "dropped": 0}, "the app went on"
+    assert told["recording"]["failure"]
+    assert code == 1
+    assert err.splitlines()[-1] == f"handcam: {told['recording']['failure']}"
+    assert "Traceback" not in err
+    assert (session / "session.json").is_file(), "what was written stays"
+
+
+# ----------------------------------------------------------------------------------------- what runs without asking
+def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    out = capsys.readouterr().out
+    for name in names("handcam.commands"):
+        assert f"\n  {name} " in out
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"handcam {handcam.__version__}\n"
+
+
+@pytest.mark.parametrize("name", names("handcam.commands"))
+def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main([name, "--help"])
+    assert not end.value.code
+    assert f"usage: handcam {name}" in capsys.readouterr().out
+
+
+def test_doctor_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["doctor", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert code == (0 if told["ok"] else 1)
+    by_name = {finding["name"]: finding for finding in told["findings"]}
+    assert {"Python", "Packages", "Weights", "Display", "3D view", "Cameras", "RealSense", "CUDA", "TensorRT",
+            "Recording", "Runtime eager"} <= set(by_name)  # fmt: skip
+    assert by_name["Python"]["state"] == by_name["Packages"]["state"] == "OK"
+    for finding in told["findings"]:
+        assert finding["state"] in ("OK", "missing", "broken")
+        assert finding["what"]
+        assert finding["cure"] or finding["state"] == "OK", f"{finding['name']}: what should the user do?"
+
+
+def test_doctor_says_when_the_main_job_cannot_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from handcam.commands import _checks
+
+    def broken() -> None:
+        raise OSError("libGL.so.1: cannot open shared object file")
+
+    monkeypatch.setattr(_checks, "CHECKS", {"Weights": _checks.weights, "Hand detector": broken})
+    monkeypatch.setattr("handcam.commands.doctor.CHECKS", _checks.CHECKS)
+    monkeypatch.setattr(_checks, "default_weights", lambda: tmp_path / "none.safetensors")
+    assert main(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert "libGL.so.1" in out
+    assert out.splitlines()[-1] == "The app cannot run: Weights, Hand detector."
+
+
+# ---------------------------------------------------------------------------------------------- choosing a source
+def test_without_a_camera_the_demo_is_shown_and_it_says_why(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(_choose, "cameras", lambda: [Device("A broken camera", "webcam:63")])
+    with caplog.at_level(logging.INFO, "handcam"):
+        source = _choose.open_first(SourceSettings(width=160, height=120, realtime=False))
+    assert source.name == "demo"
+    source.close()
+    assert "There is no camera 63" in caplog.text
+    assert "--source demo" in caplog.text
+
+
+def test_the_first_camera_that_opens_is_taken(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    clip = make_video(tmp_path / "second.mp4")
+    monkeypatch.setattr(
+        _choose, "cameras", lambda: [Device("A broken camera", "webcam:63"), Device("A good one", f"video:{clip}")]
+    )
+    with caplog.at_level(logging.INFO, "handcam"):
+        source = _choose.open_first(SourceSettings())
+    assert source.name == "video:second.mp4"
+    source.close()
+    assert "(A good one), the first camera that opens" in caplog.text
+
+
+def test_a_file_is_opened_once_and_again_on_retry(tmp_path: Path) -> None:
+    reopen = _choose.opener(f"video:{make_video(tmp_path / 'clip.mp4')}", SourceSettings(realtime=False))
+    first, second = reopen(), reopen()
+    assert first is not second
+    for source in (first, second):
+        assert source.read() is not None
+        source.close()
+
+
+def test_calibrations_from_the_command_line(tmp_path: Path) -> None:
+    four = _choose.read_intrinsics("600,610.5,320,240", 640, 480)
+    assert four == Intrinsics(600, 610.5, 320, 240, 640, 480)
+    file = tmp_path / "camera.json"
+    file.write_text(json.dumps({"fx": 1200, "fy": 1200, "cx": 640, "cy": 360, "width": 1280, "height": 720}))
+    assert _choose.read_intrinsics(str(file), 640, 480) == Intrinsics(1200, 1200, 640, 360, 1280, 720)
+    file.write_text('{"fx": "wide"}')
+    with pytest.raises(HandcamError, match="neither four numbers"):
+        _choose.read_intrinsics(str(file), 640, 480)
+
+
+# ---------------------------------------------------------------------------------------------------- the library
+@needs_weights
+def test_the_library_finds_the_demo_hand_as_documented() -> None:
+    from handcam import HandTracker
+
+    demo = open_source("demo", SourceSettings(realtime=False))
+    errors = []
+    with HandTracker(runtime="eager") as tracker:
+        for _ in range(8):
+            frame = demo.read()
+            assert frame is not None
+            assert frame.color is not None
+            result = tracker.track(frame.color)
+            for hand in result.hands:
+                assert hand.pose.joints_m.shape == (21, 3)
+                errors.append(np.linalg.norm(hand.pose.keypoints_px - frame.truth[0].keypoints_px, axis=1).mean())
+        first = result.hands[0].track
+        tracker.reset()
+        assert tracker.track(frame).hands[0].track != first, "a reset forgets the hand"
+    demo.close()
+    assert len(errors) >= 6, "the demo hand was not found"
+    assert float(np.median(errors)) < 20, "keypoints are off"
+
+
+@needs_weights
+def test_the_library_s_camera_is_that_of_the_caller() -> None:
+    from handcam import HandTracker
+
+    picture = np.zeros((240, 320, 3), np.uint8)
+    with HandTracker(runtime="eager", fov_deg=90) as tracker:
+        first, second = tracker.track(picture), tracker.track(picture[:, ::-1], Controls(max_hands=1))
+    assert (first.hands, first.frame.index, second.frame.index) == ((), 0, 1)
+    assert first.frame.intrinsics.fx == pytest.approx(160)
+    assert first.frame.intrinsics.assumed
+    camera = Intrinsics(600, 600, 320, 240, 640, 480)
+    with HandTracker(runtime="eager", intrinsics=camera) as tracker:
+        assert tracker.track(picture).frame.intrinsics == camera.scaled(320, 240)
+
+
+def test_nothing_else_is_at_the_front_door() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'FootTracker'"):
+        handcam.FootTracker  # noqa: B018
+
+
+@needs_weights
+def test_auto_falls_back_and_says_why(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    import types
+
+    def no_driver(weights: Path) -> None:
+        raise RuntimeError("CUDA driver version is insufficient.\nand a lot more")
+
+    def no_package(package: str, name: str) -> object:
+        if name == "tensorrt":
+            raise ImportError("no", name="tensorrt_bindings")
+        if name == "cuda":
+            return types.SimpleNamespace(open=no_driver)
+        return load(package, name)
+
+    monkeypatch.setattr(handcam.app, "load", no_package)
+    monkeypatch.setattr(handcam.app, "names", lambda folder: ["cuda", "eager", "tensorrt"])
+    with caplog.at_level(logging.INFO, "handcam"):
+        runtime = open_runtime(default_weights())
+    assert runtime.name.startswith("eager")
+    assert "tensorrt (the package tensorrt_bindings is not installed)" in caplog.text
+    assert "cuda (CUDA driver version is insufficient)" in caplog.text
+    runtime.close()
+    with pytest.raises(WeightsError, match="No runtime opens these weights: cuda"):
+        open_runtime(default_weights(), "cuda")
+
+
+@needs_weights
+def test_a_tracker_of_named_parts() -> None:
+    tracker = open_tracker(None, "eager", "whole")
+    frame = open_source("demo", SourceSettings(width=320, height=240, realtime=False)).read()
+    assert frame is not None
+    assert tracker.track(frame).frame is frame
+    tracker.close()
+    with pytest.raises(HandcamError, match="no 'nose' among the detectors"):
+        open_tracker(None, "eager", "nose")
+
+
+# ------------------------------------------------------------------------------------------------------ launch.py
+def launch(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60, **options)  # type: ignore[call-overload]
+
+
+def test_launch_is_the_command_line() -> None:
+    run = launch("launch.py", "--source", "sonar:1", "--headless")
+    assert run.returncode == 2
+    assert run.stderr.startswith("handcam: Unknown source 'sonar:1'")
+    assert run.stderr.count("\n") == 1
+
+
+def test_launch_without_packages_says_what_to_do() -> None:
+    run = launch("-I", "-S", "launch.py")  # -S: no site-packages
+    assert run.returncode == 2
+    assert run.stderr.startswith("handcam: missing packages: torch, ")
+    assert "pip install -e" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_a_source_error_is_a_handcam_error() -> None:
+    assert issubclass(SourceError, HandcamError)

@@ -1,0 +1,234 @@
+"""The same pipeline without a window: reports, limits, a clean end, and a camera that goes and returns."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from media import FRAMES, make_images, make_video, network_camera
+
+import handcam.app
+from handcam.app import main
+from handcam.commands._display import window_problem
+from handcam.commands._headless import run_headless
+from handcam.commands._report import Report
+from handcam.hand.skeleton import ROOT
+from handcam.live import Live, LiveStatus
+from handcam.recording import open_session
+from handcam.sources import SourceSettings, open_source
+from handcam.types import Controls, Frame, HandPose, Intrinsics, Posterior, Result, Side, TrackedHand
+from handcam.weights import WeightsCard, default_weights
+
+REPOSITORY = Path(__file__).parents[1]
+CAMERA = Intrinsics.from_fov(64, 48, 1.0)
+AHEAD = np.array([0.0, 0.0, 0.5])
+SECTIONS = {"wait", "detect", "crop", "predict", "decode", "refine"}
+
+
+class Tracker:
+    """Finds a hand in every other frame, at once."""
+
+    card = WeightsCard("none", {}, {}, 2, 8, "common21", "fused", "")
+    runtime_name, latent = "no model", 2
+
+    def track(self, frame: Frame, controls: Controls = Controls()) -> Result:
+        hands = (hand(np.zeros((21, 3)) + AHEAD),) if frame.index % 2 else ()
+        return Result(frame, hands, dict.fromkeys(SECTIONS - {"wait"}, 1.0), time.perf_counter_ns())
+
+    def decode(self, modality: str, z: np.ndarray) -> np.ndarray:
+        return z
+
+    def reset(self) -> None: ...
+    def close(self) -> None: ...
+
+
+def pose(joints_m: np.ndarray) -> HandPose:
+    return HandPose(Side.RIGHT, 1.0, joints_m, False, joints_m[:, :2] * 1000, np.zeros(21))
+
+
+def hand(joints_m: np.ndarray) -> TrackedHand:
+    p, two = pose(joints_m), Posterior(np.zeros(2), np.zeros(2))
+    return TrackedHand(0, p, p, two, {}, np.zeros(2), np.zeros((0, 21, 3)))
+
+
+@pytest.fixture
+def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handcam.app, "open_tracker", lambda *_: Tracker())
+
+
+@pytest.mark.usefixtures("no_model")
+def test_a_file_that_is_worked_through_and_its_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clip, report, session = make_video(tmp_path / "clip.mp4"), tmp_path / "report.json", tmp_path / "session"
+    options = ["--headless", "--no-realtime", "--report", str(report), "--record", str(session)]
+    assert main(["--source", f"video:{clip}", *options]) == 0
+    told = json.loads(report.read_text())
+    assert told["frames"] == {"captured": FRAMES, "processed": FRAMES, "dropped": 0}
+    assert told["hands_found"] == 0.5
+    assert set(told["sections_ms"]) == SECTIONS
+    for spread in (*told["sections_ms"].values(), told["age_ms"]):
+        assert 0 <= spread["p50"] <= spread["p95"] <= spread["p99"]
+    assert (told["source"], told["runtime"], told["weights"]) == ("video:clip.mp4", "no model", "none")
+    assert told["machine"]["cores"] >= 1
+    assert told["rss_mb"]["end"] > 0
+    assert "error_mm" not in told, "a video knows no truth"
+    assert told["recording"]["frames"] == FRAMES
+    out = capsys.readouterr().out
+    assert f"{FRAMES} frames captured, {FRAMES} tracked, 0 dropped" in out
+    assert str(session) in out
+    with open_session(session) as read:
+        assert len(read.frames) == FRAMES
+        assert read.clean
+
+
+@pytest.mark.usefixtures("no_model")
+@pytest.mark.parametrize(("limit", "frames"), [(["--frames", "5"], 5), (["--duration", "0.2"], None)])
+def test_the_run_ends_where_it_was_told(limit: list[str], frames: int | None, tmp_path: Path) -> None:
+    clip, report = make_video(tmp_path / "clip.mp4"), tmp_path / "report.json"
+    assert main(["--source", f"video:{clip}", "--loop", "--headless", "--report", str(report), *limit]) == 0
+    told = json.loads(report.read_text())
+    if frames is not None:
+        assert told["frames"]["processed"] == frames
+    assert 0.1 < told["seconds"] < 5
+
+
+@pytest.mark.usefixtures("no_model")
+def test_without_a_display_it_runs_headless_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert main(["--source", f"images:{make_images(tmp_path / 'pictures')}", "--no-realtime"]) == 0
+    err = capsys.readouterr().err
+    assert "No window: there is no display" in err
+    assert "Running without one" in err
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="displays have addresses on Linux only")
+@pytest.mark.parametrize("display", [":98765", "nonsense", "127.0.0.1:9"])
+def test_a_display_that_does_not_answer_is_none(display: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", display)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.delenv("QT_QPA_PLATFORM", raising=False)
+    assert repr(display) in (window_problem() or "")
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    assert window_problem() is None
+
+
+def test_the_error_against_the_truth() -> None:
+    rng = np.random.default_rng(0)
+    true = rng.normal(0, 0.04, (21, 3)) + AHEAD
+    seen = true + np.array([0.01, 0.0, 0.0])
+    seen[3] += [0.0, 0.021, 0.0]
+    report = Report()
+    for hands in ((hand(seen),), ()):
+        frame = Frame(0, time.perf_counter_ns(), CAMERA, np.zeros((48, 64, 3), np.uint8), truth=(pose(true),))
+        report.send(Result(frame, hands, {"predict": 2.0}, time.perf_counter_ns()))
+    status = LiveStatus("demo", False, "r", "w", "ended", None, 2, 2, 0, 1, False, 0, 0, 1.0, False, None)
+    told = report.summary(status, None)["error_mm"]
+    assert ROOT != 3
+    assert told["root_relative"]["p50"] == pytest.approx(1.0, abs=0.01), "21 mm at one of 21 joints"
+    assert told["camera"]["p50"] == pytest.approx((20 * 10 + np.hypot(10, 21)) / 21, abs=0.01)
+    assert 0 < told["aligned"]["p50"] < told["camera"]["p50"]
+    assert (told["hands"], told["missed"]) == (1, 1)
+    assert report.error_mm == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
+@pytest.mark.skipif(not default_weights().is_file(), reason="needs the weights of the program")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_ends_cleanly_and_keeps_everything(how: signal.Signals, tmp_path: Path) -> None:
+    clip, report, session = make_video(tmp_path / "clip.mp4"), tmp_path / "report.json", tmp_path / "session"
+    command = [sys.executable, "launch.py", "--source", f"video:{clip}", "--loop", "--headless", "--runtime", "eager"]
+    run = subprocess.Popen(
+        [*command, "--record", str(session), "--report", str(report)],
+        cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    lines = session / "frames.jsonl"
+    deadline = time.monotonic() + 60
+    while not (lines.is_file() and lines.read_text().count("\n") > 20):
+        assert run.poll() is None, run.stderr.read() if run.stderr else ""
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    run.send_signal(how)
+    out, err = run.communicate(timeout=20)
+    assert run.returncode == 0
+    assert "Traceback" not in err
+    told = json.loads(report.read_text())
+    assert f"Recorded {told['recording']['frames']} frames" in out
+    with open_session(session) as read:
+        assert read.clean
+        assert len(read.frames) == told["frames"]["captured"]
+
+
+@pytest.mark.usefixtures("no_model")
+def test_a_network_camera_that_goes_away_ends_the_run_with_a_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "report.json"
+    with network_camera() as (address, ended):
+        threading.Timer(1.0, ended.set).start()
+        assert main(["--source", f"webcam:{address}", "--headless", "--report", str(report)]) == 1
+    told = json.loads(report.read_text())
+    assert told["frames"]["processed"] > 3
+    assert told["failure"].startswith(f"webcam:{address} sends no more pictures; ")
+    assert capsys.readouterr().err == f"handcam: {told['failure']}\n"
+
+
+def test_a_network_camera_that_returns_is_taken_up_again() -> None:
+    with network_camera() as (address, ended):
+        live = Live(lambda: open_source(f"webcam:{address}", SourceSettings()), Tracker)  # type: ignore[arg-type]
+        live.start()
+        try:
+            wait(lambda: live.status().processed > 3)
+            ended.set()
+            wait(lambda: live.status().state == "failed")
+            assert "then press Retry" in (live.status().failure or "")
+            ended.clear()
+            live.restart()
+            wait(lambda: live.status().processed > 3)
+            assert (live.status().state, live.status().failure) == ("running", None)
+        finally:
+            assert live.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.skipif(not default_weights().is_file(), reason="needs the weights of the program")
+def test_memory_stays_flat(tmp_path: Path) -> None:
+    """The short form of: handcam run --headless --source demo --duration 1800 --report soak.json"""
+    report = tmp_path / "soak.json"
+    command = [sys.executable, "launch.py", "--headless", "--source", "demo", "--duration", "180"]
+    subprocess.run([*command, "--report", str(report)], cwd=REPOSITORY, check=True, capture_output=True)
+    memory = json.loads(report.read_text())["rss_mb"]["every_10_s"]
+    settled = memory[len(memory) // 3 :]
+    assert max(settled) - min(settled) < 40, settled
+
+
+def test_the_status_line_in_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line that is written over, and gone at the end."""
+    import io
+
+    from handcam.commands import _headless
+
+    screen = io.StringIO()
+    real = _headless.Console
+    monkeypatch.setattr(_headless, "Console", lambda **_: real(file=screen, force_terminal=True, width=160))
+    report = Report()
+    clip = make_video(tmp_path / "clip.mp4", frames=30)
+    live = Live(lambda: open_source(f"video:{clip}", SourceSettings()), Tracker, sinks=[report])  # type: ignore[arg-type]
+    assert run_headless(live, report, None, None) == 0
+    assert "hand in 50%" in screen.getvalue()
+    assert "video:clip.mp4" in screen.getvalue()
+
+
+def wait(condition, timeout_s: float = 10.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.005)

@@ -1,0 +1,98 @@
+"""What the README tells a user to type exists, with those options, and the cheap part of it is run."""
+
+import ast
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from handcam.app import _parse
+from handcam.plugins import load, names
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8") if (ROOT / "README.md").is_file() else ""
+BLOCKS = re.findall(r"^```(\w*)[^\n]*\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+FEWEST = 8
+"""A README with fewer commands than this was not read right."""
+PROGRAM = r"(?:\S*/)?(?:python[\d.]* launch\.py|handcam)(?=\s|$)"
+
+
+def shell_lines() -> list[str]:
+    """Every line of the shell blocks, continued lines joined, without prompts and comments."""
+    lines: list[str] = []
+    for language, text in BLOCKS:
+        if language in ("", "sh", "bash", "console", "shell"):
+            joined = text.replace("\\\n", " ")
+            lines += [re.sub(r"^\$\s+|\s+#\s.*$", "", line.strip()) for line in joined.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def commands() -> list[str]:
+    """The calls of handcam in them."""
+    calls = [part.strip() for line in shell_lines() for part in re.split(r"&&|\|\||[;|&>]\s", line)]
+    return sorted({call for call in calls if re.match(PROGRAM, call)})
+
+
+def arguments(command: str) -> tuple[str, list[str]]:
+    """Name and options of a call."""
+    words = shlex.split(re.sub(PROGRAM, "", command, count=1))
+    return (words[0], words[1:]) if words and not words[0].startswith("-") else ("run", words)
+
+
+def test_the_readme_was_read() -> None:
+    assert len(commands()) >= FEWEST
+    assert any(language == "python" for language, _ in BLOCKS), "the library has an example"
+
+
+@pytest.mark.parametrize("command", commands())
+def test_a_command_exists_with_its_options(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    name, options = arguments(command)
+    if options in (["--help"], ["--version"]) and name == "run":
+        return
+    assert name in names("handcam.commands"), f"there is no command {name!r}"
+    options = [option for option in options if option != "--verbose"]
+    try:
+        _parse(name, load("handcam.commands", name).main, options)
+    except SystemExit as end:
+        assert "--help" in options
+        assert not end.code
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("command", [c for c in commands() if re.search(r"--help|--version", c)])
+def test_what_costs_nothing_is_run(command: str) -> None:
+    name, options = arguments(command)
+    words = options if name == "run" else [name, *options]
+    run = subprocess.run(
+        [sys.executable, "launch.py", *words], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.strip()
+
+
+def test_set_up_lines_name_extras_that_exist() -> None:
+    lines = [line for line in shell_lines() if "pip install" in line]
+    assert len(lines) >= 2, "one line for the app, one for the tests"
+    extras = set(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"])
+    for line in lines:
+        for group in re.findall(r"\.\[([\w,]+)\]", line):
+            assert set(group.split(",")) <= extras, line
+
+
+@pytest.mark.parametrize("code", [text for language, text in BLOCKS if language == "python"])
+def test_python_examples_compile_and_import_what_exists(code: str) -> None:
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("handcam"):
+            module = __import__(node.module or "", fromlist=["_"])
+            for alias in node.names:
+                assert hasattr(module, alias.name), f"{node.module} has no {alias.name}"
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\((?!https?:|#)([^)#\s]+)", README))))
+def test_links_lead_somewhere(path: str) -> None:
+    assert (ROOT / path).exists()
