@@ -3,7 +3,7 @@
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from handcam.gui.colours import FINGER, LINE, MUTED, TEXT
 from handcam.gui.theme import STEP, font
@@ -17,25 +17,36 @@ _ROW = 26
 
 
 class AnglesPanel(QWidget):
-    """One column per finger, one row per angle: the bar spans what is possible, the mark is now."""
+    """One column per finger, one row per angle: the bar spans what is possible, the mark is now.
+
+    :attr:`actions` goes into the dock's header.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setMinimumSize(600, 5 * _ROW + 2 * STEP)
         self._low, self._high = limits_deg()
         self._angles: np.ndarray | None = None
-        self._words = ""
+        self.actions = QWidget()
+        row = QHBoxLayout(self.actions)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addStretch()
+        self._words = QLabel()
+        self._words.setProperty("muted", True)
+        row.addWidget(self._words)
 
     def show_result(self, result: Result) -> None:
         """Read the angles of the first hand."""
         hand = result.hands[0] if result.hands else result.explored
         if hand is None or not np.isfinite(hand.pose.joints_m).all():
-            self._angles, self._words = None, ""
+            self._angles = None
+            self._words.setText("")
         else:
             joints, side = hand.pose.joints_m, hand.pose.side
             self._angles = angles_deg(joints, side)
             closed, apart_mm = float(grip(joints[None], side)[0]), float(pinch_distance_m(joints[None])[0]) * 1e3
-            self._words = f"{side.value} hand · pinch {apart_mm:3.0f} mm · grip {closed * 100:3.0f} %"
+            words = f"{side.value} hand · pinch {apart_mm:3.0f} mm · grip {closed * 100:3.0f} %"
+            self._words.setText(words)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -56,10 +67,6 @@ class AnglesPanel(QWidget):
                 painter.drawText(QRectF(left, STEP, width - gap, _ROW - 6), Qt.AlignmentFlag.AlignLeft, finger)
                 for row in range(4):
                     self._row(painter, 4 * f + row, f, QRectF(left, STEP + (row + 1) * _ROW - 4, width - gap, _ROW))
-            painter.setPen(QColor(MUTED))
-            below = QRectF(2 * STEP, STEP + 5 * _ROW, self.width() - 4 * STEP, 18)
-            if below.bottom() <= self.height():
-                painter.drawText(below, Qt.AlignmentFlag.AlignLeft, self._words)
 
     def _row(self, painter: QPainter, k: int, finger: int, cell: QRectF) -> None:
         assert self._angles is not None

@@ -116,7 +116,7 @@ class CameraView(QWidget):
             lines = [label(hand.pose)]
             error = error_mm(hand.pose, result.frame.truth)
             if error is not None:
-                lines.append(f"error {error[0]:.0f} mm · place {error[1]:.0f} mm")
+                lines.append(f"error: pose {error[0]:.0f} mm · position {error[1]:.0f} mm")
             chips.append((QPointF(float(joints[:, 0].mean()), float(top) - 2 * STEP), lines))
         if self.truth:
             for true in result.frame.truth:

@@ -39,7 +39,7 @@ class Dock(QWidget):
         self._timing_page = QWidget()
         QVBoxLayout(self._timing_page).setContentsMargins(0, 0, 0, 0)
         for name, page, actions in (
-            ("Latent", self.latent, self.latent.actions), ("Angles", self.angles, QWidget()),
+            ("Latent", self.latent, self.latent.actions), ("Angles", self.angles, self.angles.actions),
             ("Timing", self._timing_page, QWidget()),
         ):  # fmt: skip
             self.tabs.addTab(name)

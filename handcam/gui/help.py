@@ -90,7 +90,7 @@ class HelpOverlay(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         columns = (("Picture", "Latent"), ("3D view", "Window"), ("Session",))
         width = len(columns) * _COLUMN + 3 * STEP
-        height = 16 * _ROW + 2 * STEP
+        height = 16 * _ROW + 4 * STEP
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.fillRect(self.rect(), QColor(0, 0, 0, 150))

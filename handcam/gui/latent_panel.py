@@ -47,8 +47,8 @@ class Sliders(QWidget):
     def x_of(self, dimension: int, value: float) -> float:
         """Where on its track a value lies."""
         cell = self.cell(dimension)
-        share = (np.clip(value, -_RANGE, _RANGE) + _RANGE) / (2 * _RANGE)
-        return cell.left() + 6 + float(share) * (cell.width() - 12)
+        share = (min(max(float(value), -_RANGE), _RANGE) + _RANGE) / (2 * _RANGE)
+        return cell.left() + 6 + share * (cell.width() - 12)
 
     def _value_at(self, dimension: int, x: float) -> float:
         cell = self.cell(dimension)

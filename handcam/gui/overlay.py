@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from handcam.gui.colours import ACCENT, FINGER, LINE, MUTED, PALM, PANEL, TEXT, TRUTH
 from handcam.gui.picture import DepthScale
@@ -49,13 +49,13 @@ def ghost(painter: QPainter, at: Float[np.ndarray, "21 2"]) -> None:
 
 def box(painter: QPainter, corners: Float[np.ndarray, "4 2"]) -> None:
     """The square that the net sees; the first edge, where the fingers are, is stronger."""
-    polygon = QPolygonF([QPointF(*c) for c in corners])
+    points = [QPointF(*c) for c in corners]
     pale = QColor(ACCENT)
     pale.setAlpha(170)
     painter.setPen(QPen(pale, 1.2))
-    painter.drawPolygon(polygon)
+    painter.drawLines([QLineF(a, b) for a, b in zip(points[1:], points[2:] + points[:1], strict=True)])
     painter.setPen(QPen(QColor(ACCENT), 2.4))
-    painter.drawLine(polygon[0], polygon[1])
+    painter.drawLine(points[0], points[1])
 
 
 def chip(painter: QPainter, centre: QPointF, lines: list[str], bounds: QRectF, px: int = 12) -> QRectF:

@@ -98,6 +98,7 @@ class ToolBar(QWidget):
         box.setDecimals(1)
         box.setSuffix(" cm")
         box.setFixedWidth(72)
+        box.setAlignment(Qt.AlignmentFlag.AlignRight)
         box.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         box.setToolTip("Your hand, wrist crease to tip of the straight middle finger; assumed until you measure it.\n"
                        "It sets the scale where no depth camera does.")  # fmt: skip

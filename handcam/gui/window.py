@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
@@ -190,8 +191,10 @@ class Window(QMainWindow):
         self._timer.stop()
         self.hide()
         self.views.scene.close_process()
-        self.errands.run(lambda: self.live.stop(STOP_S))
-        self.errands.close(STOP_S + 0.2)
+        stopping = Thread(target=self.live.stop, args=(STOP_S,), name="stop", daemon=True)
+        stopping.start()
+        stopping.join(STOP_S + 0.15)
+        self.errands.close(0.05)
         super().closeEvent(event)
 
 

@@ -66,7 +66,6 @@ class Open3DRenderer:
         option.background_color = _BACK
         option.light_on = True
         option.mesh_shade_option = o3d.visualization.MeshShadeOption.Color
-        option.mesh_show_back_face = True
         option.point_size = 2.0 * oversample
         self._build()
         self._bytes = np.empty((self._height, self._width, 3), np.uint8)
@@ -176,9 +175,11 @@ class Open3DRenderer:
             return False
         vertices[:] = 0.0
         n = self._skin.count
+        triangles, own = np.asarray(self._surface.triangles), self._skin.triangles
         for k in range(int(scene["hands"]) if show else 0):
-            part = slice(k * n, (k + 1) * n)
-            vertices[part], normals[part] = self._skin.pose(scene["joints"][k], bool(scene["left"][k]))
+            part, left = slice(k * n, (k + 1) * n), bool(scene["left"][k])
+            vertices[part], normals[part] = self._skin.pose(scene["joints"][k], left)
+            triangles[k * len(own) : (k + 1) * len(own)] = k * n + (own[:, ::-1] if left else own)  # only fronts show
         self._vis.update_geometry(self._surface)
         return bool(vertices.any())
 
