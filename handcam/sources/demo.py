@@ -5,8 +5,7 @@ room and the motion; the same seed gives the same frames. The loop lasts 24 s an
 """
 
 import time
-from dataclasses import replace
-from functools import cache
+from dataclasses import dataclass, replace
 from threading import Event
 
 import cv2
@@ -15,13 +14,12 @@ import numpy as np
 from handcam.geometry import project
 from handcam.hand.rig import Shape
 from handcam.sources import SourceSettings
-from handcam.synth.background import noise_picture
 from handcam.synth.body import bodies
-from handcam.synth.light import Lights
 from handcam.synth.motion import MotionSettings, move
 from handcam.synth.picture import mirrored
-from handcam.synth.poses import Poses
-from handcam.synth.render import shade_hands
+from handcam.synth.poses import Poses, PoseSettings, sample_shape
+from handcam.synth.render import Layer, shade_hands
+from handcam.synth.room import room_light, room_picture
 from handcam.synth.skin import sample_skin
 from handcam.synth.things import Thing, sleeve
 from handcam.types import Frame, HandPose, Intrinsics, Side, SourceError
@@ -29,8 +27,12 @@ from handcam.types import Frame, HandPose, Intrinsics, Side, SourceError
 __all__ = ["DemoSource", "open"]
 
 _LOOP_S = 24.0
-_SCALE = 0.7
-"""The hand is rendered this much smaller than the picture, which looks as soft as a webcam and costs a third."""
+_SCALE = {1: 0.75, 2: 0.6}
+"""One hand (or two) is rendered this much smaller than the picture, which looks as soft as a webcam and costs half."""
+_WALL_M = 1.6
+"""Distance of the wall behind the hand."""
+_GRAINS = 6
+"""Number of different noise pictures."""
 _SHOWN = (
     "open", "spread", "relaxed", "point", "victory", "three", "four", "thumbs_up", "ok", "pinch", "horns", "open",
     "two_together", "point_thumb_out", "spread", "fist", "together",
@@ -55,15 +57,20 @@ class DemoSource:
         rng = np.random.default_rng([settings.seed, 2024])
         frames = max(2, round(_LOOP_S * self.fps))
         self._sides = sides
-        self._poses = [_path(rng, frames, self.fps, side, len(sides)) for side in sides]
+        person = sample_shape(rng, 1, PoseSettings(size=0.05, bones=0.04))
+        self._poses = [_path(rng, frames, self.fps, person, len(sides)) for _ in sides]
         self._wrists = [_bend(rng, frames) for _ in sides]
         self._look = next(look for look in iter(lambda: sample_skin(rng), None) if not look.polish)
         self._sleeved = rng.random() < 0.7
-        self._lights = _room_light(rng)
+        self._lights = room_light(rng)
         light = float(self._lights.ambient.mean() + 0.5 * self._lights.colours.mean(1).sum())
         self._exposure = (0.3 / float(self._look.back.mean())) ** 0.4 / light  # metered on the hand, as cameras do
-        self._room = _room(rng, self._camera.width, self._camera.height)
-        self._wall_m = 1.6
+        room = room_picture(rng, self._camera.width, self._camera.height)
+        self._grain = _noise(self._camera.width, self._camera.height)
+        self._rooms = np.clip(room + self._grain, 0, 255).astype(np.uint8)
+        scale = _SCALE[len(sides)]
+        self._small = self._camera.scaled(round(self._camera.width * scale), round(self._camera.height * scale))
+        self._reel: list[_Foreground | None] = [None] * frames
         self._seed = settings.seed
 
     def read(self) -> Frame | None:
@@ -88,32 +95,81 @@ class DemoSource:
 
     def _render(self, index: int) -> Frame:
         camera = self._camera
-        at = index % len(self._poses[0].angles)
-        people, truth = [], []
+        at = index % len(self._reel)
+        front = self._reel[at]
+        if front is None:  # rendered the first time, unpacked from memory later
+            front = self._reel[at] = _Foreground.pack(self._layer(at))
+        color = self._rooms[index % _GRAINS].copy()
+        depth = np.full(color.shape[:2], round(_WALL_M * 1000), np.uint16)
+        front.paste(color, depth, self._grain[index % _GRAINS])
+        truth = tuple(
+            _truth(side, poses.joints_m[at], camera) for side, poses in zip(self._sides, self._poses, strict=True)
+        )
+        when = round(index * 1e9 / self.fps)
+        return Frame(index, time.perf_counter_ns(), camera, color, depth, 0.001, when, truth)
+
+    def _layer(self, at: int) -> Layer:
+        people = []
         for side, poses, wrist in zip(self._sides, self._poses, self._wrists, strict=True):
-            one = _frame_of(poses, at)
-            body = bodies(one, wrist[at : at + 1])[0]
-            joints = one.joints_m[0].astype(float)
+            body = bodies(_frame_of(poses, at), wrist[at : at + 1])[0]
             cloth = [sleeve(np.random.default_rng(self._seed), body)] if self._sleeved else []
             if side is Side.LEFT:
                 body, cloth = mirrored(body), [_mirrored(thing) for thing in cloth]
-                joints = joints * _FLIP
             people.append((body, self._look, cloth))
-            truth.append(_truth(side, joints, camera))
-        small = camera.scaled(round(camera.width * _SCALE), round(camera.height * _SCALE))
         rng = np.random.default_rng([self._seed, at])
-        layer = shade_hands(rng, people, small, self._lights, self._exposure)
-        size = (camera.width, camera.height)
-        color = cv2.resize(layer.color, size, interpolation=cv2.INTER_LINEAR)
-        alpha = cv2.resize(layer.alpha, size, interpolation=cv2.INTER_LINEAR)[..., None]
-        picture = self._room + alpha * (color - self._room)
-        picture += _grain(index, picture.shape)
-        depth = cv2.resize(layer.depth_m, size, interpolation=cv2.INTER_NEAREST)
-        depth_mm = np.where(depth > 0, depth * 1000 + 0.5, self._wall_m * 1000).astype(np.uint16)
-        return Frame(
-            index, time.perf_counter_ns(), camera, np.clip(picture, 0, 255).astype(np.uint8), depth_mm, 0.001,
-            round(index * 1e9 / self.fps), tuple(truth),
+        return shade_hands(rng, people, self._small, self._lights, self._exposure)
+
+
+@dataclass(frozen=True, slots=True)
+class _Foreground:
+    """Rendered hands, compressed: a loop takes some 30 MB instead of a gigabyte."""
+
+    rows: slice
+    """Of the small picture."""
+    columns: slice
+    color: bytes
+    """JPEG."""
+    alpha: bytes
+    """PNG, 8 bit."""
+    depth: bytes
+    """PNG, 16 bit, millimetres."""
+    small: tuple[int, int]
+    """Height and width of the small picture."""
+
+    @staticmethod
+    def pack(layer: Layer) -> "_Foreground":
+        y, x = np.nonzero(layer.alpha > 0)
+        h, w = layer.alpha.shape
+        rows = slice(max(int(y.min()) - 1, 0), min(int(y.max()) + 2, h)) if len(y) else slice(0, 1)
+        columns = slice(max(int(x.min()) - 1, 0), min(int(x.max()) + 2, w)) if len(x) else slice(0, 1)
+        color = np.clip(layer.color[rows, columns], 0, 255).astype(np.uint8)[..., ::-1]
+        alpha = np.round(layer.alpha[rows, columns] * 255).astype(np.uint8)
+        depth = np.round(layer.depth_m[rows, columns] * 1000).astype(np.uint16)
+        fast = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+        return _Foreground(
+            rows, columns, cv2.imencode(".jpg", color, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes(),
+            cv2.imencode(".png", alpha, fast)[1].tobytes(), cv2.imencode(".png", depth, fast)[1].tobytes(), (h, w),
         )  # fmt: skip
+
+    def paste(self, color: np.ndarray, depth_mm: np.ndarray, grain: np.ndarray) -> None:
+        """Enlarge and put into a picture and its depth, with noise."""
+        h, w = color.shape[:2]
+        ky, kx = h / self.small[0], w / self.small[1]
+        y0, y1 = round(self.rows.start * ky), round(self.rows.stop * ky)
+        x0, x1 = round(self.columns.start * kx), round(self.columns.stop * kx)
+        part = (slice(y0, y1), slice(x0, x1))
+        size = (x1 - x0, y1 - y0)
+        front, cover, z = (
+            cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+            for data in (self.color, self.alpha, self.depth)
+        )
+        front = cv2.cvtColor(cv2.resize(front, size, interpolation=cv2.INTER_LINEAR), cv2.COLOR_BGR2RGB)
+        a = cv2.resize(cover, size, interpolation=cv2.INTER_LINEAR).astype(np.float32)[..., None] * np.float32(1 / 255)
+        front = cv2.add(front, grain[part].astype(np.int16), dtype=cv2.CV_16S).astype(np.float32)
+        back = color[part].astype(np.float32)
+        color[part] = np.clip(back + a * (front - back), 0, 255).astype(np.uint8)
+        z = cv2.resize(z, size, interpolation=cv2.INTER_NEAREST)
+        np.copyto(depth_mm[part], z, where=z > 0)
 
 
 def open(rest: str, settings: SourceSettings) -> DemoSource:
@@ -127,12 +183,12 @@ def open(rest: str, settings: SourceSettings) -> DemoSource:
     return DemoSource(_HANDS[rest], settings)
 
 
-def _path(rng: np.random.Generator, frames: int, fps: float, side: Side, count: int) -> Poses:
+def _path(rng: np.random.Generator, frames: int, fps: float, person: Shape, count: int) -> Poses:
     """The motion of one hand as a right one; a second hand keeps to its own half of the picture."""
     settings = MotionSettings(named=1.0, gestures=_SHOWN, turn_deg=17.0, back_share=0.2, distance_m=0.42)
     if count > 1:
         settings = replace(settings, wander_m=0.02, distance_m=0.55, turn_deg=14.0)
-    poses = move(rng, frames, fps, settings)
+    poses = move(rng, frames, fps, settings, person)
     if count == 1:
         return poses
     aside = np.float32([-0.12, 0.0, 0.0])  # a right hand held up is at the left of the picture; a left one is mirrored
@@ -157,67 +213,15 @@ def _mirrored(thing: Thing) -> Thing:
     return replace(thing, vertices_m=thing.vertices_m * flip, normals=thing.normals * flip)
 
 
-def _truth(side: Side, joints_m: np.ndarray, camera: Intrinsics) -> HandPose:
+def _truth(side: Side, right_joints_m: np.ndarray, camera: Intrinsics) -> HandPose:
+    joints_m = right_joints_m.astype(float) * (_FLIP if side is Side.LEFT else 1.0)
     return HandPose(side, 1.0, joints_m, True, project(joints_m, camera), np.zeros(21))
 
 
-def _room_light(rng: np.random.Generator) -> Lights:
-    """Daylight from one side and a ceiling lamp: what a desk usually has."""
-    window = np.array([rng.choice([-1.0, 1.0]) * rng.uniform(0.5, 0.9), rng.uniform(-0.6, -0.2), -0.8])
-    ceiling = np.array([rng.normal(0, 0.2), -1.0, rng.uniform(-0.5, -0.1)])
-    directions = np.stack([window, ceiling])
-    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    ambient = np.array([0.5, 0.5, 0.52])
-    slope = np.zeros((3, 3))
-    slope[1] = -0.15
-    slope[0] = 0.1 * np.sign(window[0])
-    return Lights(
-        directions.astype(np.float32), np.float32([[0.75, 0.76, 0.8], [0.42, 0.39, 0.34]]), ambient.astype(np.float32),
-        slope.astype(np.float32), softness=0.15, gloss=18.0,
-    )  # fmt: skip
-
-
-def _room(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
-    """A wall with a shelf, a picture and a window's light, out of focus (float, 0..255)."""
-    wall = np.array([176, 174, 168]) + rng.normal(0, 14, 3) + rng.normal(0, 14)
-    room = np.full((height, width, 3), 1.0, np.float32) * wall.astype(np.float32)
-    x, y = np.meshgrid(np.linspace(0, 1, width), np.linspace(0, 1, height))
-    side = 1 if rng.random() < 0.5 else -1
-    room *= (0.86 + 0.24 * (x if side > 0 else 1 - x) - 0.12 * y)[..., None].astype(np.float32)
-
-    def box(x0: float, y0: float, x1: float, y1: float, colour: np.ndarray) -> None:
-        a, b = (round(x0 * width), round(y0 * height)), (round(x1 * width), round(y1 * height))
-        cv2.rectangle(room, a, b, tuple(float(c) for c in colour), -1)
-
-    frame = rng.uniform(0.05, 0.15) if side < 0 else rng.uniform(0.62, 0.7)
-    box(frame, 0.08, frame + 0.24, 0.5, np.array([92, 78, 64]) + rng.normal(0, 10, 3))
-    box(frame + 0.02, 0.11, frame + 0.22, 0.47, np.array([206, 208, 204]) + rng.normal(0, 10, 3))
-    cv2.circle(
-        room, (round((frame + 0.12) * width), round(0.3 * height)), round(0.07 * width), (150.0, 160.0, 178.0), -1
-    )
-    box(0.0, 0.8, 1.0, 0.83, np.array([124, 98, 74]) + rng.normal(0, 8, 3))
-    at = 0.02
-    while at < 0.97:
-        wide, tall = rng.uniform(0.015, 0.045), rng.uniform(0.1, 0.2)
-        if rng.random() < 0.75:
-            box(at, 0.8 - tall, at + wide, 0.8, rng.uniform(55, 190) + rng.normal(0, 28, 3))
-        at += wide + 0.002
-    box(0.0, 0.83, 1.0, 1.0, np.array([150, 148, 144]) + rng.normal(0, 6, 3))
-    room *= 1 + 0.05 * noise_picture(rng, width, height, 0.4)[..., None]
-    return cv2.GaussianBlur(room, (0, 0), width / 130)
-
-
-def _grain(index: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Sensor noise that differs from frame to frame: one pool, read from a different place each time."""
-    size = int(np.prod(shape))
-    pool = _pool(size)
-    start = (index * 7919 * 13) % (len(pool) - size)
-    return pool[start : start + size].reshape(shape)
-
-
-@cache
-def _pool(size: int) -> np.ndarray:
-    return 1.6 * np.random.default_rng(5).standard_normal(size + 200_003, np.float32)
+def _noise(width: int, height: int) -> np.ndarray:
+    """Sensor noise of a few frames, to be used in turn (k h w 3)."""
+    rng = np.random.default_rng(5)
+    return np.round(1.6 * rng.standard_normal((_GRAINS, height, width, 3), np.float32)).astype(np.int8)
 
 
 _FLIP = np.array([-1.0, 1.0, 1.0])

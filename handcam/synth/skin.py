@@ -155,10 +155,11 @@ def load_atlas() -> Atlas:
             if k == 0 and finger:
                 red += near * (1 - palm) * 0.7 * np.exp(-((along / 0.01) ** 2))
                 knuckle = np.exp(-((np.linalg.norm((p - j)[:, :2], axis=1) / 0.0075) ** 2)) * (1 - palm)
-                wrist = np.array([0.25 * j[0], 0.0])
-                line = _to_line(p[:, :2], np.array([wrist, j[:2]]))
-                tendon = np.exp(-((line / 0.0022) ** 2)) * np.clip((p[:, 1] - 0.012) / 0.03, 0, 1)
-                height += 2.2 * knuckle + 0.9 * tendon * (1 - palm)
+                back = np.flatnonzero((palm < 1) & (p[:, 1] > 0) & (p[:, 1] < 0.12))
+                line = _to_line(p[back, :2], np.array([[0.25 * j[0], 0.0], j[:2]]))
+                tendon = np.exp(-((line / 0.0022) ** 2)) * np.clip((p[back, 1] - 0.012) / 0.03, 0, 1)
+                height[back] += 0.9 * tendon * (1 - palm[back])
+                height += 2.2 * knuckle
                 folds = np.cos(along * 2 * np.pi / 0.0032 + np.sin(800 * p[:, 0]))
                 crease += 0.35 * knuckle * np.maximum(folds, 0) ** 2
         tip, last = joints[base + 3], joints[base + 2]
@@ -168,17 +169,17 @@ def load_atlas() -> Atlas:
         height += 0.35 * nail_here
         red += 0.8 * np.exp(-((np.linalg.norm(p - tip, axis=1) / 0.014) ** 2)) * (1 - nail_here)
     rng = np.random.default_rng(20)
+    inner = np.flatnonzero((palm > 0) & (n[:, 2] < -0.3) & (p[:, 1] > 0) & (p[:, 1] < 0.11))
+    flat = p[inner, :2] + 0.005 * (np.stack([_noise(rng, p[inner], 0.025) for _ in range(2)], 1) - 0.5)
+    wide, strong = 0.0007 + 0.0009 * _noise(rng, p[inner], 0.01), 0.8 * _noise(rng, p[inner], 0.02) ** 0.5
     for line in _PALM_LINES:
-        bent = p[:, :2] + 0.004 * (np.stack([_noise(rng, p, 0.025), _noise(rng, p, 0.025)], 1) - 0.5)
-        distance = _to_line(bent, np.array(line) / 1000)
-        wide = 0.0008 + 0.0007 * _noise(rng, p, 0.01)
-        crease += 0.75 * palm * (n[:, 2] < -0.3) * np.exp(-((distance / wide) ** 2)) * _noise(rng, p, 0.02) ** 0.5
+        crease[inner] += strong * palm[inner] * np.exp(-((_to_line(flat, np.array(line) / 1000) / wide) ** 2))
     for at in (-0.004, -0.009):  # across the wrist
         crease += 0.5 * palm * np.exp(-(((p[:, 1] - at) / 0.0009) ** 2)) * (np.abs(p[:, 0]) < 0.03)
     thenar = np.exp(-((np.linalg.norm(p - [-0.02, 0.045, -0.025], axis=1) / 0.022) ** 2))
     heel = np.exp(-((np.linalg.norm(p - [0.028, 0.035, -0.02], axis=1) / 0.022) ** 2))
     red += palm * 0.5 * (thenar + heel)
-    fine, mid, mottle = (_noise(rng, p, scale) for scale in (0.0012, 0.0042, 0.014))
+    fine, mid, mottle = (_noise(rng, p, scale) for scale in (0.0012, 0.004, 0.014))
     vein = np.clip(1 - np.abs(_noise(rng, p * [1, 0.45, 1], 0.022) - 0.5) * 22, 0, 1) * (1 - palm)
     vein *= (p[:, 1] < 0.085) & (~arm | (p[:, 1] > -0.2))
     crease = np.clip(crease, 0, 1)
@@ -254,13 +255,17 @@ def _to_line(p: np.ndarray, line: np.ndarray) -> np.ndarray:
 
 
 def _noise(rng: np.random.Generator, p: np.ndarray, scale: float) -> np.ndarray:
-    """Smooth random values 0..1 in space with features of about ``scale`` metres: a sum of waves."""
-    out = np.zeros(len(p), np.float32)
-    for _ in range(32):
-        wave = rng.standard_normal(3)
-        wave *= 2 * np.pi / (2.2 * scale) * rng.uniform(0.5, 1.3) / np.linalg.norm(wave)
-        out += np.cos((p @ wave + rng.uniform(0, 2 * np.pi)).astype(np.float32))
-    return np.clip(0.5 + 0.5 * out / np.sqrt(32 / 2) / 1.6, 0, 1)
+    """Smooth random values 0..1 in space with features of about ``scale`` metres: a random lattice, turned."""
+    from scipy.ndimage import map_coordinates
+
+    turn = np.linalg.qr(rng.standard_normal((3, 3)))[0] / scale
+    q = (p @ turn).T + rng.uniform(0, 24, (3, 1))
+    whole = np.floor(q)
+    q -= whole
+    q = (whole + q * q * (3 - 2 * q)) % 24
+    lattice = rng.random((25, 25, 25), np.float32)
+    lattice[-1], lattice[:, -1], lattice[:, :, -1] = lattice[0], lattice[:, 0], lattice[:, :, 0]
+    return map_coordinates(lattice, q, order=1, prefilter=False)
 
 
 def _step(low: float, high: float, x: np.ndarray) -> np.ndarray:

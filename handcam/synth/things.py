@@ -45,7 +45,7 @@ def sleeve(rng: np.random.Generator, body: Body) -> Thing:
     folds = 1 + 0.05 * np.sin(3 * angle + rng.uniform(0, 6)) * np.sin(s[:, None] * rng.uniform(60, 200) + angle)
     folds *= 1 + 0.05 * np.sin(s[:, None] * rng.uniform(150, 350) + rng.uniform(0, 6))
     middle = points.mean(1, keepdims=True)
-    points = middle + (points - middle) * (loose * folds)[..., None]
+    points = middle + (points - middle) * np.maximum(loose * folds, 1.06)[..., None]
     lip = points[:1] * [0.92, 1.0, 0.92]  # turned in at the opening
     points = np.concatenate([lip, points])
     base = rng.uniform(0.01, 0.8, 3) if rng.random() < 0.5 else np.full(3, rng.uniform(0.01, 0.8))
