@@ -69,7 +69,7 @@ def make_folder(path: Path, head: Mapping[str, Any]) -> WholeFile:
         lines = WholeFile(path / LINES_FILE)
         lines.write(dumps({"kind": "session", **head}))  # again, should session.json get lost
         sync_folder(path)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: no file can have this name
         raise RecordingError(f"Cannot record to {path}: {reason(error)}.") from error
     return lines
 

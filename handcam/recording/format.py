@@ -5,6 +5,7 @@ See ``docs/session-format.md``. A reader of this module's version refuses newer 
 
 import json
 import re
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from enum import Enum
@@ -12,7 +13,7 @@ from pathlib import PurePath
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt16
 
 from handcam.types import (
     Controls,
@@ -89,9 +90,16 @@ def frame_line(frame: Frame, video: int, pts_ms: int) -> dict[str, Any]:
         "video": video, "pts_ms": pts_ms, "color": stored and frame.color is not None,
         "depth": stored and frame.depth is not None, "depth_unit_m": neutral(frame.depth_unit_m),
     }  # fmt: skip
+    if line["depth"] and frame.depth is not None:
+        line["depth_crc32"] = depth_crc32(frame.depth)
     if frame.truth:
         line["truth"] = [pose_json(pose) for pose in frame.truth]
     return line
+
+
+def depth_crc32(depth: UInt16[np.ndarray, "h w"]) -> int:
+    """Checksum of a depth picture as little-endian 16-bit numbers, row by row."""
+    return zlib.crc32(np.ascontiguousarray(depth, "<u2"))
 
 
 def result_line(result: Result) -> dict[str, Any]:

@@ -16,11 +16,12 @@ from handcam.recording.format import (
     LONGEST_LINE,
     NAME,
     VIDEO_FILE,
+    depth_crc32,
     number,
     read_hand,
     read_pose,
     whole,
-)  # fmt: skip
+)
 from handcam.recording.mkv import VideoReader
 from handcam.recording.scan import FrameEntry, read_lines, scan
 from handcam.types import Frame, RecordingError, Result
@@ -106,10 +107,11 @@ class Session:
             return None, None
         size = entry.intrinsics.height, entry.intrinsics.width
         color, depth = video.read(entry.pts_ms, entry.has_color, entry.has_depth)
-        return (
-            color if color is not None and color.shape[:2] == size else None,
-            depth if depth is not None and depth.shape[:2] == size else None,
-        )
+        if color is not None and color.shape[:2] != size:
+            color = None
+        if depth is not None and (depth.shape != size or entry.depth_crc32 not in (None, depth_crc32(depth))):
+            depth = None
+        return color, depth
 
     def result(self, n: int) -> Result | None:
         """What was seen in frame ``n``; None when the frame was not processed. ``Result.frame`` has no pictures."""

@@ -40,6 +40,8 @@ class FrameEntry:
     """Time stamp of the pictures in that file."""
     processed: bool
     """A result is there."""
+    depth_crc32: int | None = None
+    """Checksum of the depth picture."""
 
 
 @dataclass(slots=True)
@@ -124,11 +126,12 @@ def entry(line: dict[str, Any], n: int, camera: Intrinsics | None) -> FrameEntry
     """Frame ``n`` from its line."""
     if camera is None:
         raise ValueError("a frame without a camera")
-    device = line.get("device_time_ns")
+    device, crc = line.get("device_time_ns"), line.get("depth_crc32")
     unit_m = number(line["depth_unit_m"])
     if not 0 < unit_m < 1:
         raise ValueError("impossible unit of depth")
     return FrameEntry(
         n, whole(line["index"]), whole(line["time_ns"]), None if device is None else whole(device), camera, unit_m,
         line["color"] is True, line["depth"] is True, whole(line["video"], -1, 99_999), whole(line["pts_ms"], 0), False,
+        None if crc is None else whole(crc, 0),
     )  # fmt: skip
