@@ -1,0 +1,111 @@
+"""What the landmark network sees in rendered crops, kept on disk: heads are trained on it a hundred times faster.
+
+``sights:FOLDER`` holds ``NNNN.npz`` shards with ``sight`` float16 (n 1258), ``joints`` float32 (n 21 3, metres, crop
+frame), ``half_tan``, ``presence``, ``right``. Make them with :func:`make`; a run that was stopped goes on where it was.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from handcam.hand.skeleton import normalise
+from handcam.nets.hand_landmark import FEATURES, INPUT_PX, HandLandmark
+from handcam.synth.picture import PictureSettings, Rendered, crops
+from handcam.types import HandcamError
+
+__all__ = ["Sights", "make", "open"]
+
+SHARD = 1000
+
+
+def make(folder: Path, count: int, eye: HandLandmark, settings: PictureSettings, seed: int = 0) -> Iterator[int]:
+    """Render ``count`` crops and keep what ``eye`` sees in them; yields the number done so far.
+
+    Hands that the network does not see at all are kept too: training decides.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for shard in range(-(-count // SHARD)):
+        path = folder / f"{seed:02d}-{shard:04d}.npz"
+        if not path.is_file():
+            stream = crops(np.random.default_rng((seed, shard)), settings)
+            rows = [_look(eye, list(islice(stream, 20))) for _ in range(SHARD // 20)]
+            arrays = {key: np.concatenate([row[key] for row in rows]) for key in rows[0]}
+            partial = path.with_suffix(".tmp.npz")
+            np.savez(partial, **arrays)
+            partial.replace(path)
+        yield (shard + 1) * SHARD
+
+
+@torch.inference_mode()
+def _look(eye: HandLandmark, pictures: list[Rendered]) -> dict[str, np.ndarray]:
+    size = pictures[0].color.shape[0]  # rendered smaller than the network's input, as hands in webcam pictures are
+    half_tan = np.array([size / 2 / p.intrinsics.fx for p in pictures], np.float32)
+    big = [cv2.resize(p.color, (INPUT_PX, INPUT_PX), interpolation=cv2.INTER_LINEAR) for p in pictures]
+    image = torch.from_numpy(np.stack(big)).permute(0, 3, 1, 2).float() / 255
+    marks = eye(image)
+    parts = [
+        marks.features,
+        marks.keypoints.flatten(1),
+        torch.from_numpy(half_tan)[:, None],
+        marks.landmarks3d.flatten(1),
+    ]
+    truth = np.stack([p.keypoints_px for p in pictures])
+    return {
+        "sight": torch.cat(parts, 1).numpy().astype(np.float16),
+        "joints": np.stack([p.joints_m for p in pictures]).astype(np.float32),
+        "keypoints": ((truth - (size - 1) / 2) / (size / 2)).astype(np.float32),
+        "visible": np.stack([p.visible for p in pictures]),
+        "presence": marks.presence.numpy(),
+        "right": marks.right.numpy(),
+    }
+
+
+def open(rest: str, seed: int = 0, split: str = "train") -> "Sights":
+    """The shards of a folder; every twentieth shard is held out for ``split="test"``.
+
+    Raises:
+        HandcamError: the folder holds no shards.
+    """
+    paths = sorted(Path(rest).glob("[0-9]*-[0-9]*.npz"))
+    chosen = [p for i, p in enumerate(p for p in paths if ".tmp" not in p.name) if (i % 20 == 19) == (split == "test")]
+    if not chosen:
+        raise HandcamError(f"{rest} holds no shards of sights; make them with handcam train sights.")
+    return Sights(chosen, seed)
+
+
+class Sights:
+    """All shards in memory. ``batch(step, size)`` draws from those hands that the network saw well enough to follow."""
+
+    def __init__(self, paths: list[Path], seed: int, least_presence: float = 0.3) -> None:
+        parts: dict[str, list[np.ndarray]] = {}
+        for path in paths:
+            with np.load(path) as shard:
+                kept = shard["presence"] > least_presence
+                for key in ("sight", "joints", "keypoints"):
+                    parts.setdefault(key, []).append(shard[key][kept])
+        self._arrays = {key: np.concatenate(part) for key, part in parts.items()}
+        self._seed = seed
+
+    def __len__(self) -> int:
+        return len(self._arrays["joints"])
+
+    def batch(self, step: int, size: int) -> dict[str, Tensor]:
+        rng = np.random.default_rng((self._seed, step, 7))
+        return self.take(rng.integers(0, len(self), size))
+
+    def take(self, index: np.ndarray) -> dict[str, Tensor]:
+        """The examples of these numbers."""
+        sight = torch.from_numpy(self._arrays["sight"][index].astype(np.float32))
+        joints = normalise(self._arrays["joints"][index].astype(np.float64)).astype(np.float32)
+        return {
+            "rgb": sight,
+            "keypoints2d": sight[:, FEATURES : FEATURES + 43],
+            "landmarks3d": sight[:, FEATURES + 43 :].unflatten(1, (21, 3)),
+            "joints3d": torch.from_numpy(joints),
+            "true_keypoints": torch.from_numpy(self._arrays["keypoints"][index]),
+        }
