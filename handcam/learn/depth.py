@@ -33,15 +33,15 @@ class DepthTraining:
     """Holds ``crops``, ``empty`` and ``val`` (see ``make``), the checkpoint and the log."""
     minutes: float = 60.0
     """Length of the run."""
-    batch: int = 64
+    batch: int = 32
     """Hands per step."""
-    empty: int = 6
+    empty: int = 3
     """Crops without a hand per step."""
-    rate: float = 2e-3
+    rate: float = 1.5e-3
     """Highest learning rate."""
     threads: int = 1
     """Processor threads."""
-    every_s: float = 180.0
+    every_s: float = 240.0
     """Time between checkpoints."""
     width: int = 48
     """Channels of the net at a quarter of the size."""

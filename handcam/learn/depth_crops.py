@@ -80,9 +80,9 @@ class Augment:
 
     jitter_m: float = 0.014
     """Standard deviation of the centre along each axis."""
-    turn_deg: float = 28.0
-    """Standard deviation of the turn in the picture."""
-    any_turn: float = 0.25
+    turn_deg: float = 22.0
+    """Standard deviation of the turn away from upright, as :func:`handcam.crop.box_around` means it."""
+    any_turn: float = 0.1
     """Share turned by any angle."""
     scale: float = 0.05
     """Standard deviation of the crop's size, as a share."""
@@ -128,14 +128,16 @@ def _batch(files: CropFiles, rng, index, size, augment, sensor) -> Examples:
     joints, half_tan = files.joints_m[index], files.half_tan[index]
     n, zc = len(index), joints[:, :, 2].mean(1)
     jitter = rng.standard_normal((n, 3)).clip(-2.2, 2.2) * augment.jitter_m
-    turn = np.radians(augment.turn_deg) * rng.standard_normal(n)
+    flat = joints[:, :, :2] / joints[:, :, 2:]
+    up = flat[:, [5, 13]].sum(1) / 4 + flat[:, 9] / 2 - flat[:, 0]
+    turn = np.radians(augment.turn_deg) * rng.standard_normal(n) - np.arctan2(up[:, 0], -up[:, 1])
     free = rng.random(n) < augment.any_turn
     turn[free] = rng.uniform(-np.pi, np.pi, int(free.sum()))
     centre = zc + jitter[:, 2]
     half = CUBE_M / centre * np.exp(augment.scale * rng.standard_normal(n))  # tangent of the new half angle
     cos, sin = np.cos(turn), np.sin(turn)
     rotation = np.stack([np.stack([cos, -sin], -1), np.stack([sin, cos], -1)], -2)  # crop from stored picture
-    rays = joints[:, :, :2] / joints[:, :, 2:] - (jitter[:, :2] / zc[:, None])[:, None]
+    rays = flat - (jitter[:, :2] / zc[:, None])[:, None]
     uv = np.einsum("nij,nkj->nki", rotation, rays) / half[:, None, None]
     depth = np.empty((n, size, size), np.float32)
     for i in range(n):

@@ -59,7 +59,7 @@ class DepthSensor:
 STEREO = DepthSensor("stereo", 0.001, 0.16, 4.0, 610.0, 0.055, 0.09, 1 / 32, 7.0, 1.2, 1.0, 5.0, 0.01, 0.003, 0.004)
 """RealSense D415 at 640 x 480."""
 STRUCTURED = DepthSensor(
-    "structured", 0.000125, 0.2, 1.2, 476.0, 0.03, 0.012, 0.0, 3.0, 0.9, -0.3, 2.8, 0.012, 0.002, 0.002
+    "structured", 0.000125, 0.2, 1.2, 476.0, 0.03, 0.004, 0.0, 3.0, 0.9, -0.3, 2.8, 0.012, 0.002, 0.002
 )
 """RealSense SR305 at 640 x 480 (see the figures in the tests)."""
 TOF = DepthSensor("tof", 0.001, 0.25, 4.5, 365.0, 0.0, 0.004, 0.0, 1.5, 0.5, 0.0, 6.0, 0.006, 0.003, 0.003, 0.5)
@@ -81,6 +81,10 @@ def sense(
     z = _edges(np.asarray(depth_m, np.float32), zoom, rng, sensor)
     lost = _lost(z, focal_px, zoom, rng, sensor)
     h, w = z.shape
+    if sensor.flying:
+        soft = cv2.blur(np.where(z > 0, z, np.float32(6)), (3, 3))
+        fly = (rng.random((h, w), np.float32) < sensor.flying) & (np.abs(soft - z) < 1.0)
+        z = np.where(fly & (z > 0), soft, z)
     wave = cv2.resize(rng.standard_normal((4, 4), np.float32), (w, h), interpolation=cv2.INTER_CUBIC) * sensor.warp_m
     grain = _smooth(rng, (h, w), sensor.window_px * zoom / 2.5)
     if sensor.baseline_m > 0:
@@ -107,7 +111,7 @@ def _smooth(rng: np.random.Generator, shape: tuple[int, int], sigma: float) -> n
 
 
 def _edges(z: np.ndarray, zoom: float, rng: np.random.Generator, sensor: DepthSensor) -> np.ndarray:
-    """Outlines as the camera draws them: wavering, fat or thin, rounded, or flying."""
+    """Outlines as the camera draws them: wavering, fat or thin, rounded."""
     h, w = z.shape
     far = np.where(z > 0, z, np.float32(20.0))
     grow = sensor.fat_px * zoom
@@ -120,11 +124,8 @@ def _edges(z: np.ndarray, zoom: float, rng: np.random.Generator, sensor: DepthSe
     grain = max(0.6, 1.2 * zoom)
     u = np.arange(w, dtype=np.float32)[None] + _smooth(rng, (h, w), grain) * np.float32(sensor.ragged_px * zoom)
     v = np.arange(h, dtype=np.float32)[:, None] + _smooth(rng, (h, w), grain) * np.float32(sensor.ragged_px * zoom)
-    far = cv2.remap(far, u, v, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
-    if sensor.flying:
-        soft = cv2.blur(np.minimum(far, 6.0), (3, 3))
-        fly = rng.random((h, w), np.float32) < sensor.flying
-        far = np.where(fly & (far < 6.0) & (np.abs(soft - far) < 1.0), soft, far)
+    moved = cv2.remap(far, u, v, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+    far = np.where(np.abs(moved - far) > 0.015, moved, far)  # only outlines waver, surfaces do not
     return np.where(far < 10.0, far, 0)
 
 
@@ -139,17 +140,18 @@ def _lost(z: np.ndarray, focal_px: float, zoom: float, rng: np.random.Generator,
         overtaken = np.minimum.accumulate(other[:, ::-1], axis=1)[:, ::-1]
         lost |= other > overtaken + np.float32(max(0.5, zoom))
     across = far / np.float32(focal_px)
-    slope = (
-        np.hypot(cv2.Sobel(far, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(far, cv2.CV_32F, 0, 1, scale=1 / 8)) / across
-    )
+    # of the two sides the flatter one counts: an outline is not a slope
+    right = np.abs(np.diff(far, axis=1, append=far[:, -1:]))
+    below = np.abs(np.diff(far, axis=0, append=far[-1:]))
+    left, above = np.roll(right, 1, axis=1), np.roll(below, 1, axis=0)
+    slope = np.maximum(np.minimum(left, right), np.minimum(above, below)) / across
+    outline = np.maximum(np.maximum(left, right), np.maximum(above, below)) > 4 * sensor.steep * across
     chance = rng.random((h, w), np.float32)
-    edge = slope > 4 * sensor.steep
-    # at an outline the filter straddles front and back: that is raggedness, not steepness
-    lost |= (slope > sensor.steep * (0.5 + chance)) & ~edge
-    lost |= edge & (chance < 0.25)
+    lost |= slope > sensor.steep * (0.5 + chance)
+    lost |= outline & (chance < 0.3 * min(1.0, zoom))
     if sensor.speckle:
         blots = _smooth(rng, (h, w), max(0.7, 2.0 * zoom))
-        lost |= blots > np.where(slope > sensor.steep / 2, 1.4, _upper(sensor.speckle))
+        lost |= blots > np.where(outline, 1.8, _upper(sensor.speckle))
     return lost
 
 
@@ -165,8 +167,9 @@ def random_sensor(rng: np.random.Generator) -> DepthSensor:
     f = np.exp(0.5 * rng.standard_normal(8))
     if base is STEREO and rng.random() < 0.5:
         base = replace(base, focal_px=385.0, baseline_m=0.05)  # D435
+    # a Kinect v1
     if base is STRUCTURED and rng.random() < 0.4:
-        base = replace(base, unit_m=0.001, focal_px=580.0, baseline_m=0.075, step_px=1 / 8, far_m=4.0)  # Kinect v1
+        base = replace(base, unit_m=0.001, focal_px=580.0, baseline_m=0.075, step_px=1 / 8, noise_px=0.03, far_m=4.0)
     return replace(
         base,
         noise_px=base.noise_px * f[0], window_px=base.window_px * f[1], ragged_px=base.ragged_px * f[2],
