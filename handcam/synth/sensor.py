@@ -10,6 +10,7 @@ A picture may be a crop at any zoom: lengths of the sensor's own pixels are resc
 """
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import cv2
 import numpy as np
@@ -101,13 +102,24 @@ def sense(
     return np.where(lost | (counts > 65535), 0, counts).astype(np.uint16)
 
 
+_GRAINS = (0.0, 0.6, 1.0, 1.6, 2.5, 4.0, 6.5)
+_BANK = 1024
+
+
+@cache
+def _bank(grain: float) -> np.ndarray:
+    """A sheet of unit noise of this grain, px; fields are cut from it, since drawing it is what takes the time."""
+    noise = np.random.default_rng(round(10 * grain)).standard_normal((_BANK, _BANK), np.float32)
+    if grain:
+        noise = cv2.GaussianBlur(noise, (0, 0), grain, borderType=cv2.BORDER_REFLECT)
+    return noise / noise.std()
+
+
 def _smooth(rng: np.random.Generator, shape: tuple[int, int], sigma: float) -> np.ndarray:
-    """Unit noise whose grains are about ``sigma`` px."""
-    noise = rng.standard_normal(shape, np.float32)
-    if sigma < 0.4:
-        return noise
-    noise = cv2.GaussianBlur(noise, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
-    return noise * np.float32(1 / max(float(noise.std()), 1e-6))
+    """Unit noise whose grains are about ``sigma`` px; at most 1000 px wide and high."""
+    sheet = _bank(min(_GRAINS, key=lambda g: abs(g - sigma)))
+    y, x = rng.integers(0, _BANK - shape[0] + 1), rng.integers(0, _BANK - shape[1] + 1)
+    return sheet[y : y + shape[0], x : x + shape[1]] * np.float32(1 - 2 * rng.integers(2))
 
 
 def _edges(z: np.ndarray, zoom: float, rng: np.random.Generator, sensor: DepthSensor) -> np.ndarray:
