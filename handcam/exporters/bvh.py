@@ -13,7 +13,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from handcam.exporters import ExportError, ExportSettings
-from handcam.exporters._motion import Motion, frames_per_second, motions
+from handcam.exporters._motion import Motion, motions
 from handcam.hand.skeleton import JOINTS, PARENTS, TIPS, WRIST
 from handcam.recording import Session
 
@@ -31,11 +31,11 @@ def export(session: Session, out: Path, settings: ExportSettings) -> None:
     hands = motions(session, settings)
     for motion in hands:
         name = out if len(hands) == 1 else out.with_name(f"{out.stem}_{motion.side.value}{out.suffix}")
-        _write(motion, frames_per_second(session), name, settings.fixed_bones)
+        _write(motion, name, settings.fixed_bones)
 
 
-def _write(motion: Motion, fps: float, out: Path, fixed_bones: bool) -> None:
-    rest = motion.rest_m * _CM
+def _write(motion: Motion, out: Path, fixed_bones: bool) -> None:
+    rest = motion.rest_m.round(9) * _CM + 0.0
     rows = motion.index - motion.index[0]
     n = int(rows[-1]) + 1
     if (np.diff(rows) < 1).any() or n > _SPARSEST * len(rows) + 1000:
@@ -52,7 +52,7 @@ def _write(motion: Motion, fps: float, out: Path, fixed_bones: bool) -> None:
     ]
     with out.open("w", encoding="ascii", newline="\n") as file:
         file.write("HIERARCHY\n" + "\n".join(_hierarchy(WRIST, rest, fixed_bones, 0)) + "\n")
-        file.write(f"MOTION\nFrames: {n}\nFrame Time: {1 / fps:.9f}\n")
+        file.write(f"MOTION\nFrames: {n}\nFrame Time: {_frame_time(motion):.9f}\n")
         np.savetxt(file, np.concatenate(columns, axis=1), fmt="%.6f")
     times: list[int | None] = [None] * n
     for row, time_ns in zip(rows, motion.time_ns, strict=True):
@@ -62,6 +62,12 @@ def _write(motion: Motion, fps: float, out: Path, fixed_bones: bool) -> None:
         "missing_rows": np.setdiff1d(np.arange(n), seen).tolist(), "time_ns": times,
     }  # fmt: skip
     out.with_name(out.name + ".json").write_text(json.dumps(beside) + "\n", encoding="utf-8")
+
+
+def _frame_time(motion: Motion) -> float:
+    """Seconds from one frame number to the next, the median; 1/30 for a single frame."""
+    gaps = np.diff(motion.seconds) / np.diff(motion.index)
+    return float(np.median(gaps)) if len(gaps) else 1 / 30
 
 
 def _hierarchy(joint: int, rest_cm: np.ndarray, fixed_bones: bool, depth: int) -> list[str]:

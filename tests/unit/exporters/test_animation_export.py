@@ -7,6 +7,7 @@ import pygltflib
 import pytest
 from bvh_reader import read_bvh
 from pxr import Usd, UsdGeom, UsdSkel
+from recorded_hands import record
 
 from handcam.exporters import ExportSettings
 from handcam.hand.rotations import Y_UP
@@ -149,3 +150,19 @@ def test_usd(recorded, tmp_path):
         skinning = cache.GetSkinningQuery(stage.GetPrimAtPath(f"{root.GetPath()}/skin"))
         assert skinning.HasJointInfluences()
         assert list(root.GetPrim().GetCustomDataByKey("handcam:missing")) == recorded.index[~seen].tolist()
+
+
+def test_usd_passes_the_formats_own_validators(recorded, tmp_path):
+    validation = pytest.importorskip("pxr.UsdValidation")
+    (out,) = recorded.convert("usd", tmp_path / "take.usd")
+    context = validation.ValidationContext(validation.ValidationRegistry().GetOrLoadAllValidators())
+    assert [error.GetMessage() for error in context.Validate(Usd.Stage.Open(str(out)))] == []
+
+
+def test_bvh_knows_the_rate_from_the_frame_numbers(tmp_path):
+    """A source that gives every third frame number still plays at the right speed."""
+    recorded = record(tmp_path / "session", [(3 * i, (Side.RIGHT,)) for i in range(5)])
+    recorded.convert("bvh", tmp_path / "take.bvh")
+    places, _, frame_time = read_bvh(tmp_path / "take.bvh")
+    assert frame_time == pytest.approx(1 / 60, rel=1e-6)
+    assert len(places["wrist"]) == 13

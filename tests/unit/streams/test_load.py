@@ -74,7 +74,7 @@ def test_ten_receivers_one_of_them_stuck(protocol):
 def test_a_hundred_receivers_one_of_them_stuck(protocol):
     found = load(protocol, 100, 10.0)
     print(f"\n{protocol}: " + ", ".join(f"{name} {value:.3g}" for name, value in found.items()))
-    assert found["mean_heard"] > 0.9, found
-    assert found["least_heard"] > 0.8, found
+    assert found["mean_heard"] > 0.8, found
+    assert found["least_heard"] > 0.75, found
     assert found["age_ms_p50"] < 50, found
     assert found["send_ms_p50"] < 0.5, found
