@@ -1,0 +1,190 @@
+"""Rendered pictures on disk: numbered tar files in the layout that WebDataset reads, one sample after the other.
+
+A sample ``N`` of eight digits is five files:
+
+``N.rgb.jpg``      the picture
+``N.depth.png``    exact depth, 16 bit, counts of ``depth_unit_m``; 0 where the view is open
+``N.sensor.png``   the same as a depth camera would give it, where one was asked for
+``N.seg.png``      segmentation, numbers of ``segments`` in ``dataset.json``
+``N.json``         labels, see :func:`labels`
+
+Every tar file is a pure function of the settings in ``dataset.json`` and its own number, so a run that was stopped goes
+on with the next missing one, and a longer run of the same settings keeps what is there.
+"""
+
+import io
+import json
+import tarfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from handcam.synth.picture import PictureSettings, Rendered, crops, scenes
+from handcam.synth.render import SEGMENTS
+from handcam.synth.sensor import DepthSensor, random_sensor, sense
+from handcam.types import HandcamError, Intrinsics, Side
+
+__all__ = ["DEPTH_UNIT_M", "SHARD", "Job", "camera_of", "labels", "prepare", "read", "shard_path", "write_shard"]
+
+DEPTH_UNIT_M = 0.0001
+"""Metres per count of ``depth.png``; what is farther than 6.5 m is 0."""
+SHARD = 500
+"""Samples in a tar file."""
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What all tar files of a folder have in common."""
+
+    kind: str
+    """``crop`` or ``scene``."""
+    settings: PictureSettings
+    """What the pictures show."""
+    seed: int
+    """Where the chance comes from."""
+    sensor: str
+    """Depth camera: ``none``, ``stereo``, ``structured``, ``tof``, or ``random``."""
+    quality: int
+    """JPEG quality."""
+
+    def describe(self) -> dict:
+        """The contents of ``dataset.json``."""
+        return {
+            "format": _FORMAT, "kind": self.kind, "seed": self.seed, "sensor": self.sensor, "quality": self.quality,
+            "shard": SHARD, "depth_unit_m": DEPTH_UNIT_M, "segments": list(SEGMENTS),
+            "licence": "CC0-1.0" if self.settings.backgrounds is None else "that of the backgrounds",
+            "settings": json.loads(json.dumps(asdict(self.settings), default=str)),
+        }  # fmt: skip
+
+
+def shard_path(folder: Path, number: int) -> Path:
+    """Where tar file ``number`` is, once it is complete."""
+    return folder / f"{number:06d}.tar"
+
+
+def prepare(folder: Path, job: Job) -> None:
+    """Make the folder and its ``dataset.json``, or check that they belong to the same job.
+
+    Raises:
+        HandcamError: the folder cannot be written, or holds pictures made with other settings.
+    """
+    card = folder / "dataset.json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if card.is_file():
+            there, asked = json.loads(card.read_text("utf-8")), job.describe()
+            other = [key for key in asked if there.get(key) != asked[key]]
+            if other:
+                raise HandcamError(
+                    f"{folder} holds pictures made with a different {' and '.join(other)}; "
+                    "use the same options to go on, or another folder."
+                )
+            return
+        partial = card.with_suffix(".partial")
+        partial.write_text(json.dumps(job.describe(), indent=1), "utf-8")
+        partial.replace(card)
+    except ValueError:
+        raise HandcamError(f"{card} is damaged; use another folder, or delete this one.") from None
+    except OSError as error:
+        raise HandcamError(f"{folder} cannot be written: {error.strerror}.") from None
+
+
+def write_shard(folder: Path, number: int, count: int, job: Job) -> Path:
+    """Render and write one tar file; it appears under its name only once it is complete.
+
+    Args:
+        folder: where it goes.
+        number: which one.
+        count: samples in it.
+        job: what to render.
+
+    Raises:
+        HandcamError: the disk is full or the folder is gone.
+    """
+    rng = np.random.default_rng([job.seed, number])
+    stream = (crops if job.kind == "crop" else scenes)(rng, job.settings)
+    path = shard_path(folder, number)
+    partial = path.with_suffix(".partial")
+    try:
+        with tarfile.open(partial, "w") as tar:
+            for i, picture in enumerate(islice(stream, count)):
+                for ending, data in _files(picture, job, rng):
+                    entry = tarfile.TarInfo(f"{number * SHARD + i:08d}.{ending}")
+                    entry.size = len(data)
+                    tar.addfile(entry, io.BytesIO(data))
+        partial.replace(path)
+    except OSError as error:
+        raise HandcamError(f"{partial} cannot be written: {error.strerror}.") from None
+    return path
+
+
+def labels(picture: Rendered) -> dict:
+    """Labels as plain values: metres, pixels ((0, 0) is the centre of the first), radians, camera frame."""
+    c = picture.intrinsics
+    return {
+        "side": picture.side.value, "width": c.width, "height": c.height,
+        "intrinsics": [round(v, 4) for v in (c.fx, c.fy, c.cx, c.cy)],
+        "joints_m": picture.joints_m.astype(float).round(6).tolist(),
+        "keypoints_px": picture.keypoints_px.astype(float).round(3).tolist(),
+        "visible": picture.visible.astype(int).tolist(), "angles_rad": picture.angles.astype(float).round(5).tolist(),
+        "shape": picture.shape.astype(float).round(5).tolist(),
+        "rotation": picture.rotation.astype(float).round(6).tolist(),
+    }  # fmt: skip
+
+
+def read(path: Path) -> Iterator[tuple[str, dict, dict[str, bytes]]]:
+    """Name, labels and the other files' bytes (by ending) of each sample of a tar file.
+
+    Raises:
+        HandcamError: the file is missing or damaged.
+    """
+    try:
+        with tarfile.open(path) as tar:
+            name, files = "", {}
+            for entry in tar:
+                stem, _, ending = entry.name.partition(".")
+                if stem != name and files:
+                    yield name, json.loads(files.pop("json")), files
+                    files = {}
+                name = stem
+                files[ending] = tar.extractfile(entry).read()  # type: ignore[union-attr]  (only files are written)
+            if files:
+                yield name, json.loads(files.pop("json")), files
+    except (OSError, tarfile.TarError, KeyError, ValueError) as error:
+        raise HandcamError(f"{path} cannot be read: {error}.") from None
+
+
+def _files(picture: Rendered, job: Job, rng: np.random.Generator) -> Iterator[tuple[str, bytes]]:
+    fast = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+    rgb = cv2.cvtColor(picture.color, cv2.COLOR_RGB2BGR)
+    counts = np.round(picture.depth_m * np.float32(1 / DEPTH_UNIT_M))
+    yield "rgb.jpg", _encoded(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, job.quality])
+    yield "depth.png", _encoded(".png", np.where(counts > 65535, 0, counts).astype(np.uint16), fast)
+    label = labels(picture)
+    label["depth_unit_m"] = DEPTH_UNIT_M
+    if job.sensor != "none":
+        sensor = _sensor(job.sensor, rng)
+        yield "sensor.png", _encoded(".png", sense(picture.depth_m, picture.intrinsics.fx, rng, sensor), fast)
+        label |= {"sensor": sensor.name, "sensor_unit_m": sensor.unit_m}
+    yield "seg.png", _encoded(".png", picture.segments, fast)
+    yield "json", json.dumps(label, separators=(",", ":")).encode()
+
+
+def _sensor(name: str, rng: np.random.Generator) -> DepthSensor:
+    from handcam.synth import sensor
+
+    return random_sensor(rng) if name == "random" else getattr(sensor, name.upper())
+
+
+def _encoded(ending: str, picture: np.ndarray, options: list[int]) -> bytes:
+    return cv2.imencode(ending, picture, options)[1].tobytes()
+
+
+def camera_of(label: dict) -> tuple[Intrinsics, Side]:
+    """Camera and side of a sample's labels."""
+    return Intrinsics(*label["intrinsics"], label["width"], label["height"]), Side(label["side"])
