@@ -127,7 +127,9 @@ class Estimate:
         self._emit(self._track(frame, controls, 0.0, fresh=False), False)
 
     def _track(self, frame: Frame, controls: Controls, wait_ms: float, fresh: bool = True) -> Result:
-        result = self._tracker.track(frame, controls)
+        # on a standing picture no time passes, and a filter over time would hold the pose where it was
+        used = controls if fresh else replace(controls, refiners=())
+        result = self._tracker.track(frame, used)
         since = time.monotonic() if fresh or self._last is None else self._last[2]
         self._last = (frame, controls, since)
-        return replace(result, times_ms={"wait": wait_ms, **result.times_ms})
+        return replace(result, times_ms={"wait": wait_ms, **result.times_ms}, controls=controls)
