@@ -86,7 +86,8 @@ class Actions:
 
         def opened(_: object) -> None:
             window.line.say("")
-            window.result = None
+            window.wanted = source
+            window.result = window.knobs.posterior = None
             window.views.camera.forget()
             window.views.scene.forget()
 

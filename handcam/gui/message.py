@@ -66,7 +66,8 @@ class MessageCard(QFrame):
         """Centre in the parent."""
         parent = self.parentWidget()
         width = min(440, parent.width() - 4 * STEP)
-        self.setFixedWidth(width)
-        height = self.layout().heightForWidth(width)
-        self.resize(width, height if height > 0 else self.sizeHint().height())
+        inner = width - 6 * STEP
+        self._text.setFixedSize(inner, self._text.heightForWidth(inner) if self._text.text() else 0)
+        self.layout().activate()
+        self.setFixedSize(width, self.layout().sizeHint().height())
         self.move((parent.width() - width) // 2, (parent.height() - self.height()) // 2)

@@ -47,15 +47,15 @@ class Orbit:
         return replace(self, **_HOME)
 
     def following(
-        self, point_m: Float[np.ndarray, " 3"], reach_m: float, slack_m: float = 0.04, rate: float = 0.12
+        self, point_m: Float[np.ndarray, " 3"], reach_m: float, rate: float, slack_m: float = 0.025
     ) -> "Orbit":
         """The view drawn after moving hands: not at all within the slack, softly beyond, at once when far.
 
         Args:
             point_m: middle of the hands, camera frame.
             reach_m: distance of the farthest joint from it; more than one hand needs is looked at from further away.
+            rate: share of the way to go now.
             slack_m: how far the middle may move before the view does.
-            rate: share of the way per call.
         """
         zoom = self.zoom + rate * (max(1.0, reach_m / _ONE_HAND_M) - self.zoom)
         gap = point_m - self.target_m

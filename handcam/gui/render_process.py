@@ -38,6 +38,7 @@ class RenderProcess:
         self._process.start()
         theirs.close()
         self._sent = self._answered = 0
+        self._closed = False
         self._since = time.monotonic()
         self._level = 1
         self._slow = self._fast = 0
@@ -113,8 +114,10 @@ class RenderProcess:
 
     def close(self) -> None:
         """End the process and free the memory, within a few milliseconds. May be called again."""
-        if self.failure is None:
-            self.failure = "The 3D process was closed."
+        if self._closed:
+            return
+        self._closed = True
+        self.failure = self.failure or "The 3D process was closed."
         self._process.kill()  # it holds nothing worth saving
         self._process.join(0.5)
         self._pipe.close()

@@ -19,6 +19,8 @@ from handcam.types import Result
 __all__ = ["SceneView"]
 
 _AXES = (("x", "#e06c75"), ("y", "#7fb069"), ("z", "#6a8fd8"))
+_FOLLOW_S = 0.25
+"""How softly the view follows the hand, seconds."""
 
 
 class SceneView(QWidget):
@@ -42,6 +44,7 @@ class SceneView(QWidget):
         self.process: RenderProcess | None = None
         self.failure: str | None = None
         """Why the view is painted, one sentence; None while Open3D draws or starts."""
+        self._followed_s = time.perf_counter()
         self.paint_ms = 0.0
         """What the last painting took."""
         self._reduced = reduced
@@ -74,9 +77,10 @@ class SceneView(QWidget):
     def show_result(self, result: Result) -> None:
         """Draw this one next."""
         self._result = result
-        found = centre_of(result)
+        found, now = centre_of(result), time.perf_counter()
         if found is not None:
-            self.orbit = self.orbit.following(*found)
+            self.orbit = self.orbit.following(*found, 1 - float(np.exp((self._followed_s - now) / _FOLLOW_S)))
+        self._followed_s = now
         self.again()
 
     def again(self) -> None:

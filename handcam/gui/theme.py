@@ -59,7 +59,9 @@ QPushButton:disabled, QToolButton:disabled {{ color: #5b6270; }}
 QPushButton[solid="true"] {{ background: {RAISED}; border-color: {LINE}; }}
 QPushButton[solid="true"]:hover {{ background: {LINE}; }}
 QPushButton[solid="true"]:checked {{ border-color: {ACCENT}; }}
-QPushButton[primary="true"] {{ background: {ACCENT}; color: {BACKGROUND}; border: none; padding: 0 16px; }}
+QPushButton[primary="true"] {{
+    background: {ACCENT}; color: {BACKGROUND}; border-color: {ACCENT}; padding: 0 16px;
+}}
 QPushButton[primary="true"]:hover {{ background: #97a4ff; }}
 QPushButton[recording="true"] {{ color: {ALERT}; background: {RAISED}; }}
 QToolButton::menu-indicator, QPushButton::menu-indicator {{ image: none; width: 0; }}

@@ -147,9 +147,10 @@ class ToolBar(QWidget):
         with QSignalBlocker(self.length):
             self.length.setValue(controls.hand_length_m * 100)
 
-    def show_status(self, status: LiveStatus, measured: bool) -> None:
+    def show_status(self, status: LiveStatus, wanted: str, measured: bool) -> None:
         """Name the source; record or transport; pause."""
-        self.source.show_value(Path(status.source).name if "/" in status.source else status.source or "…")
+        name = status.source or wanted or "…"
+        self.source.show_value(Path(name).name if "/" in name else name)
         recording = status.recording
         _show(self.transport, status.seekable)
         _show(self.pause_button, not status.seekable)

@@ -96,6 +96,8 @@ class Window(QMainWindow):
         self.status: LiveStatus = live.status()
         self._status_s = self._work_s = 0.0
         self._source = ""
+        self.wanted = ""
+        """The source picked last, to be named while it cannot say its own name."""
         self.views.camera.mirror = mirror
         self.views.camera.painted = lambda age_ms: self.timings.painted(time.perf_counter(), age_ms)
         self._shortcuts()
@@ -140,7 +142,7 @@ class Window(QMainWindow):
             self.timings.clear()
         hands = self.result.hands if self.result is not None else ()
         self.line.show_result(self.result, self.timings.sample_rate(now_s), self.timings.age_ms(now_s), status)
-        self.bar.show_status(status, bool(hands) and hands[0].pose.metric)
+        self.bar.show_status(status, self.wanted, bool(hands) and hands[0].pose.metric)
         self._follow_state(status, bool(hands))
 
     def _follow_state(self, status: LiveStatus, hand: bool) -> None:
@@ -153,7 +155,7 @@ class Window(QMainWindow):
         elif self.actions_.problem:
             card.show_message("That did not work", self.actions_.problem, (("Close", self.actions_.forgive),))
         elif status.state == "starting" and camera.result is None:
-            card.show_message("Starting", f"Opening {status.source or 'the source'}…")
+            card.show_message("Starting", f"Opening {status.source or self.wanted or 'the source'}…")
         elif status.state == "ended":
             card.show_message(
                 "The end", f"{status.source} has been played.", (("Play again", self.actions_.play_again),)

@@ -1,7 +1,8 @@
 """3D views. A file here paints a scene: ``open3d`` in a process of its own, ``painter`` with Qt alone.
 
-Each file defines ``open(width, height) -> Renderer``. What is painted is one fixed-size record of plain numbers
-(:data:`SCENE`), so it can lie in shared memory and crosses to another process without being copied or pickled.
+Each file defines ``open(width, height, oversample) -> Renderer``; ``oversample`` says how much larger it may draw
+before averaging, where that makes edges smooth. What is painted is one fixed-size record of plain numbers
+(:data:`SCENE`), so it can lie in shared memory and crosses to another process without being copied or packed.
 
 Coordinates are the camera frame's axes in metres (x right, y down, z forward), moved so that the orbit's target is
 the origin: renderers keep their precision and their lights wherever the hand is.

@@ -17,8 +17,8 @@ _BONE_M, _JOINT_M = 0.003, 0.003
 """Radius of a bone; least radius of a joint."""
 
 
-def open(width: int, height: int) -> "PainterRenderer":
-    """A renderer for pictures of this size."""
+def open(width: int, height: int, oversample: float = 1.0) -> "PainterRenderer":
+    """A renderer for pictures of this size. Edges are smooth anyway, so ``oversample`` makes no difference."""
     return PainterRenderer(width, height)
 
 

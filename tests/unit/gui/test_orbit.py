@@ -32,10 +32,10 @@ def test_reset_keeps_the_target() -> None:
 
 def test_following_rests_within_the_slack_and_arrives_from_outside() -> None:
     orbit = Orbit(target_m=np.zeros(3))
-    assert orbit.following(np.array([0.03, 0, 0]), 0.1).target_m[0] == 0
+    assert orbit.following(np.array([0.02, 0, 0]), 0.1, 0.5).target_m[0] == 0
     for _ in range(200):
-        orbit = orbit.following(np.array([0.2, 0, 0]), 0.3)
+        orbit = orbit.following(np.array([0.2, 0, 0]), 0.3, 0.12)
     assert 0.15 < orbit.target_m[0] <= 0.2
     assert orbit.zoom > 1.9  # two hands are looked at from further away
-    far = orbit.following(np.array([2.0, 0, 0]), 0.1)
+    far = orbit.following(np.array([2.0, 0, 0]), 0.1, 0.12)
     assert far.target_m[0] == 2.0
