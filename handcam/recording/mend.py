@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 
 from handcam.recording.disk import WholeFile, make_folder, reason
-from handcam.recording.format import VIDEO_FILE, dumps
+from handcam.recording.format import DAMAGE, VIDEO_FILE, dumps, neutral
 from handcam.recording.mkv import copy_video
 from handcam.recording.reader import Session, open_session
 from handcam.types import RecordingError
@@ -78,16 +78,23 @@ def write_clean(session: Session, planes: list[tuple[bool, bool]], target: Path,
     counts = {"frames": 0, "results": 0, "dropped": 0}
     try:
         for start, raw in session.lines():
-            line = json.loads(raw)
-            if line["kind"] in ("session", "end"):
+            try:
+                line = json.loads(raw)
+                kind = line["kind"]
+                if kind == "frame":
+                    n = number_at[start]
+                    if planes[n] != (line["color"], line["depth"]):
+                        line["color"], line["depth"] = planes[n]
+                        line["video"] = line["video"] if any(planes[n]) else -1
+                        raw = dumps(neutral(line))
+            except DAMAGE:
+                continue  # a result that could be located but not read
+            if kind in ("session", "end"):
                 continue
-            if line["kind"] == "frame":
-                line["color"], line["depth"] = planes[number_at[start]]
-                if not (line["color"] or line["depth"]):
-                    line["video"] = -1
+            counts["results"] += kind == "result"
+            if kind == "frame":
                 counts["dropped" if line["video"] < 0 else "frames"] += 1
-            counts["results"] += line["kind"] == "result"
-            lines.write(dumps(line))
+            lines.write(raw)
         for number in sorted({entry.video for entry in session.frames if any(planes[entry.n])}):
             file = WholeFile(target / VIDEO_FILE.format(number))
             try:

@@ -112,8 +112,8 @@ class VideoReader:
         self.streams: dict[str, VideoStream] = {}
         for stream in self._container.streams:
             context = stream.codec_context
-            name = context.name if context is not None else ""
-            fits = isinstance(stream, VideoStream) and 0 < max(stream.width, stream.height) <= LARGEST_EDGE_PX
+            name = context.name if isinstance(stream, VideoStream) and context is not None else ""
+            fits = bool(name) and 0 < max(stream.width, stream.height) <= LARGEST_EDGE_PX
             if name not in ("h264", "ffv1") or not fits or name in self.streams:
                 self._container.close()
                 raise RecordingError(f"{self._path.name} holds something that no session holds; it is damaged.")
@@ -121,6 +121,9 @@ class VideoReader:
             context.options = {"max_pixels": str(stream.width * stream.height + 65536), "err_detect": "explode"}
             context.thread_type, context.thread_count = "SLICE", 2
             self.streams[name] = stream
+        if not self.streams:
+            self._container.close()
+            raise RecordingError(f"{self._path.name} holds no pictures; it is damaged.")
 
     def times(self) -> dict[str, set[int]]:
         """The pts of all whole packets by codec, without decoding; what comes after damage is left out."""

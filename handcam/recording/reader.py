@@ -17,6 +17,7 @@ from handcam.recording.format import (
     NAME,
     VIDEO_FILE,
     depth_crc32,
+    neutral,
     number,
     read_hand,
     read_pose,
@@ -220,7 +221,8 @@ def read_header(path: Path) -> dict[str, Any]:
     for name in (HEADER_FILE, LINES_FILE):
         try:
             with (path / name).open("rb") as file:
-                head = json.loads(file.readline(LONGEST_LINE) if name == LINES_FILE else file.read(LONGEST_LINE))
+                text = file.readline(LONGEST_LINE) if name == LINES_FILE else file.read(LONGEST_LINE)
+            head = neutral(json.loads(text))
             if head["format"] == NAME:
                 version = whole(head["version"], 1)
                 break

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from handcam.recording.format import DAMAGE, LONGEST_LINE, number, read_controls, read_intrinsics, whole
+from handcam.recording.format import DAMAGE, LONGEST_LINE, neutral, number, read_controls, read_intrinsics, whole
 from handcam.types import Controls, Intrinsics
 
 __all__ = ["FrameEntry", "Scan", "read_lines", "scan"]
@@ -115,7 +115,9 @@ def note(found: Scan, line: Any, start: int) -> None:
         found.results[whole(line["index"]), whole(line["time_ns"])] = start, found.controls
     elif kind == "event":
         whole(line["time_ns"])
-        found.events.append({"event": str(line["event"]), **{key: line[key] for key in line if key != "kind"}})
+        event = neutral({**line, "event": str(line["event"])})
+        del event["kind"]
+        found.events.append(event)
     elif kind == "end":
         found.end = line
     elif kind != "session":
