@@ -7,6 +7,7 @@ Nothing is repeated or interpolated. What each format holds: ``docs/export.md``.
 
 import os
 import shutil
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +89,8 @@ def convert(
             os.replace(part, out.parent / part.name)
     except OSError as error:
         raise ExportError(f"Cannot write {out}: {error.strerror or error}.") from error
+    except (ValueError, OverflowError, struct.error) as error:  # a damaged or made-up session
+        raise ExportError(f"The session {session.path} holds values that {format} cannot ({error}).") from error
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
     return [out.parent / part.name for part in made]

@@ -10,7 +10,7 @@ import numpy as np
 import pygltflib as gltf
 
 from handcam import __version__
-from handcam.exporters import ExportSettings
+from handcam.exporters import ExportError, ExportSettings
 from handcam.exporters._motion import Motion, motions
 from handcam.exporters._skin import skin
 from handcam.hand.rotations import quaternions, rest_rotations
@@ -32,6 +32,8 @@ def export(session: Session, out: Path, settings: ExportSettings) -> None:
     hands = motions(session, settings)
     if not hands:
         return
+    if (np.diff(hands[0].seconds.astype(np.float32)) <= 0).any():
+        raise ExportError("The times of this session do not rise from frame to frame; glTF cannot hold them.")
     file = _File()
     for motion in hands:
         file.add(motion)
