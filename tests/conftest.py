@@ -1,6 +1,9 @@
 """What all tests share: no display, one thread per library, few examples per property."""
 
+import contextlib
+import importlib
 import os
+import pkgutil
 from pathlib import Path
 
 for name, value in {"QT_QPA_PLATFORM": "offscreen", "OMP_NUM_THREADS": "1", "OPENCV_LOG_LEVEL": "OFF"}.items():
@@ -20,3 +23,16 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the pictures in {folder}")
     return folder.resolve()
+
+
+@pytest.fixture(scope="session")
+def loaded() -> None:
+    """Import in this thread what the app imports in several: the import hook of the shape checks is not made for that
+    (Python before 3.11.9 raises SystemError when two threads build syntax trees at once)."""
+    for folder in ("sources", "detectors", "runtimes", "refiners", "recording", "commands", "live", "nets"):
+        package = importlib.import_module(f"handcam.{folder}")
+        for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+            with contextlib.suppress(ImportError):  # optional packages
+                importlib.import_module(module.name)
+    for name in ("app", "tracking", "vae"):
+        importlib.import_module(f"handcam.{name}")

@@ -6,6 +6,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,12 +20,15 @@ import handcam
 import handcam.app
 from handcam.app import main, open_runtime, open_tracker
 from handcam.commands import _choose
+from handcam.hand.skeleton import ROOT as ROOT_JOINT
+from handcam.live import Live
 from handcam.plugins import load, names
 from handcam.sources import Device, SourceSettings, open_source
-from handcam.types import Controls, HandcamError, Intrinsics, SourceError, WeightsError
+from handcam.types import Controls, HandcamError, Intrinsics, Result, SourceError, WeightsError
 from handcam.weights import default_weights, read_card, write_card
 
 ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.usefixtures("loaded")
 needs_weights = pytest.mark.skipif(not default_weights().is_file(), reason="needs the weights of the program")
 
 
@@ -358,6 +362,60 @@ def test_a_tracker_of_named_parts() -> None:
     tracker.close()
     with pytest.raises(HandcamError, match="no 'nose' among the detectors"):
         open_tracker(None, "eager", "nose")
+
+
+# ------------------------------------------------------------------------------------- the whole, without a window
+def newest(live: Live, condition: Callable[[Result], object], timeout_s: float = 30.0) -> Result:
+    """Wait for a result of a kind."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        result = live.results.take(0.1)
+        assert live.status().failure is None, live.status().failure
+        if result is not None and condition(result):
+            return result
+    raise AssertionError("no such result came")
+
+
+@needs_weights
+def test_sliders_move_the_hand_of_a_paused_picture_and_come_back(shared_data: Path) -> None:
+    clip = f"video:{shared_data / 'clips' / 'asl_hand' / 'asl_hand.25fps.mp4'}"
+    live = Live(lambda: open_source(clip), lambda: open_tracker(None, "eager"), loop=True)
+    live.start()
+    try:
+        newest(live, lambda r: r.hands)
+        live.pause(True)
+        time.sleep(0.3)
+        live.set_controls(Controls(samples=1))
+        before = newest(live, lambda r: r.controls.samples == 1)
+        offset = np.zeros(30, np.float32)
+        offset[:5] = 2.0
+        live.set_controls(Controls(offset=offset))
+        moved = newest(live, lambda r: r.controls.offset is not None)
+        live.set_controls(Controls())
+        back = newest(live, lambda r: r.controls.offset is None)
+        assert moved.frame is before.frame is back.frame
+        shapes = [r.hands[0].pose.joints_m - r.hands[0].pose.joints_m[ROOT_JOINT] for r in (before, moved, back)]
+        assert np.linalg.norm(shapes[1] - shapes[0], axis=1).mean() > 0.003, "the sliders did nothing"
+        assert np.linalg.norm(shapes[2] - shapes[0], axis=1).mean() < 0.003, "it did not come back"
+        picture = live.decode("joints3d", offset[None]).result(10)
+        assert picture.shape == (1, 21, 3)
+    finally:
+        assert live.stop(5.0)
+
+
+@needs_weights
+def test_exploring_with_no_hand_in_view(tmp_path: Path) -> None:
+    folder = f"images:{make_images(tmp_path / 'pictures')}"
+    live = Live(lambda: open_source(folder), lambda: open_tracker(None, "eager"))
+    live.start()
+    try:
+        assert newest(live, lambda r: r.times_ms).explored is None, "nothing was set"
+        live.set_controls(Controls(latent=np.ones(30, np.float32)))
+        explored = newest(live, lambda r: r.explored).explored
+        assert explored is not None
+        assert explored.pose.joints_m.shape == (21, 3)
+    finally:
+        assert live.stop(5.0)
 
 
 # ------------------------------------------------------------------------------------------------------ launch.py

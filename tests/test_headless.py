@@ -25,6 +25,7 @@ from handcam.sources import SourceSettings, open_source
 from handcam.types import Controls, Frame, HandPose, Intrinsics, Posterior, Result, Side, TrackedHand
 from handcam.weights import WeightsCard, default_weights
 
+pytestmark = pytest.mark.usefixtures("loaded")
 REPOSITORY = Path(__file__).parents[1]
 CAMERA = Intrinsics.from_fov(64, 48, 1.0)
 AHEAD = np.array([0.0, 0.0, 0.5])

@@ -61,7 +61,7 @@ def main(
         duration: stop after this many seconds of frames (without a window).
         frames: stop after this many tracked frames (without a window).
         record: write a session into this new folder, from the first frame on.
-        report: write the figures of the run to this JSON file (without a window).
+        report: write the figures of the run to this JSON file.
         weights: a .safetensors file with its .json beside it; default: those that ship with handcam.
         runtime: how the model is run; auto takes the fastest that opens.
         detector: how hands are found.
@@ -86,7 +86,7 @@ def main(
         after: seconds before the screenshot is taken.
     """
     from handcam.app import open_tracker
-    from handcam.commands._report import Report, check_writable
+    from handcam.commands._report import Report, check_writable, write
     from handcam.streams import StreamSettings, open_streams
 
     if min(width, height) < 16 or max(width, height) > 8192 or not 0 < fps <= 1000:
@@ -103,6 +103,8 @@ def main(
     if weights is not None and not weights.is_file():
         raise HandcamError(f"There is no weights file {weights}.")
     headless = headless or _without_window(screenshot)
+    if not headless and (duration is not None or frames is not None):
+        raise HandcamError("--duration and --frames end a run without a window; add --headless.")
 
     def tracker() -> "Tracker":
         return open_tracker(weights, runtime, detector)
@@ -111,7 +113,7 @@ def main(
     streams = open_streams(stream, StreamSettings(stream_joints))
     live = Live(
         open_source, tracker, Controls(drive=drive, hand_length_m=hand_length_cm / 100),
-        sinks=[*streams, *([sink] if headless else [])], record=record, lossless=not realtime, loop=loop,
+        sinks=[*streams, *([sink] if headless or report is not None else [])], record=record, lossless=not realtime, loop=loop,
         settings=asdict(settings),
     )  # fmt: skip
     try:
