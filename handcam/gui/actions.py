@@ -76,7 +76,7 @@ class Actions:
         """Look for cameras, beside the window."""
         listing = self._window.list_devices
         if listing is not None:
-            self._window.errands.run(listing, self._window.bar.fill_sources)
+            self._window.lookout.run(listing, self._window.bar.fill_sources)
 
     def pick(self, source: str) -> None:
         """Open another source; when that fails the present one goes on."""
@@ -84,14 +84,21 @@ class Actions:
         window = self._window
         window.line.say(f"Opening {source}…")
 
-        def opened(_: object) -> None:
+        def change() -> int:
+            start_ns = time.perf_counter_ns()
+            self._change_source(source)
+            return start_ns
+
+        def opened(start_ns: int) -> None:
             window.line.say("")
             window.wanted = source
-            window.result = window.knobs.posterior = None
-            window.views.camera.forget()
-            window.views.scene.forget()
+            if window.result is not None and window.result.frame.time_ns < start_ns:  # still the old source's
+                window.forget()
 
-        window.errands.run(lambda: self._change_source(source), opened, self._fail)
+        window.errands.run(change, lambda start_ns: opened(start_ns), self._fail)
+
+    def use_demo(self) -> None:
+        self.pick("demo")
 
     def retry(self) -> None:
         """Open the present source again."""

@@ -35,6 +35,7 @@ class ToolBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(48)
         self._knobs, self._card = knobs, card
+        self._devices: list[Device] = []
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(STEP, 0, STEP, 0)
         self._row.setSpacing(STEP)
@@ -115,6 +116,9 @@ class ToolBar(QWidget):
     def fill_sources(self, devices: Sequence[Device]) -> None:
         """List these cameras."""
         menu = self.source.menu()
+        if menu.actions() and list(devices) == self._devices:
+            return  # it may be open: do not build it anew for nothing
+        self._devices = list(devices)
         menu.clear()
         for device in devices:
             menu.addAction(device.name, lambda s=device.source: self.pick.emit(s))

@@ -17,6 +17,7 @@ from handcam.gui.errands import Errands
 from handcam.gui.help import KEYS, HelpOverlay
 from handcam.gui.icons import icon
 from handcam.gui.knobs import Knobs
+from handcam.gui.states import say
 from handcam.gui.status_line import StatusLine
 from handcam.gui.timings import Timings
 from handcam.gui.tool_bar import ToolBar
@@ -66,7 +67,8 @@ class Window(QMainWindow):
         self.setWindowIcon(icon("app"))
         self.setAcceptDrops(True)
         self.live = live
-        self.errands = Errands()
+        self.errands, self.lookout = Errands(), Errands()
+        """What the user asks for, in order; and looking for cameras, which must not hold that up."""
         self.timings = Timings()
         self.knobs = Knobs(live, card.latent if card is not None else 30)
         known = list(devices) if not callable(devices) else []
@@ -119,6 +121,7 @@ class Window(QMainWindow):
         """One turn of the window; never waits for anything."""
         start = time.perf_counter()
         self.errands.deliver()
+        self.lookout.deliver()
         result = self.live.results.take()
         if result is not None:
             self.result = result
@@ -135,6 +138,12 @@ class Window(QMainWindow):
             self._status_s = start
             self._follow_status(start)
 
+    def forget(self) -> None:
+        """Show nothing of the source that was."""
+        self.result = self.knobs.posterior = None
+        self.views.camera.forget()
+        self.views.scene.forget()
+
     def _follow_status(self, now_s: float) -> None:
         status = self.status = self.live.status()
         if status.source != self._source:  # another camera: old figures would mislead
@@ -148,30 +157,16 @@ class Window(QMainWindow):
     def _follow_state(self, status: LiveStatus, hand: bool) -> None:
         """What to say over the picture, if anything."""
         camera, scene, card = self.views.camera, self.views.scene, self.views.card
-        hint = ""
-        if status.state == "failed":
-            actions = (("Retry", self.actions_.retry), ("Use the demo hand", lambda: self.actions_.pick("demo")))
-            card.show_message("No picture", status.failure or "The source has failed.", actions)
-        elif self.actions_.problem:
-            card.show_message("That did not work", self.actions_.problem, (("Close", self.actions_.forgive),))
-        elif status.state == "starting" and camera.result is None:
-            card.show_message("Starting", f"Opening {status.source or self.wanted or 'the source'}…")
-        elif status.state == "ended":
-            card.show_message(
-                "The end", f"{status.source} has been played.", (("Play again", self.actions_.play_again),)
-            )
+        said = say(status, hand, camera.result is not None, self.actions_.problem, self.wanted)
+        if said.title:
+            buttons = tuple((caption, getattr(self.actions_, method)) for caption, method in said.buttons)
+            card.show_message(said.title, said.text, buttons)
         else:
             card.hide()
-            if status.state == "starting":
-                hint = "Loading the model…"
-            elif not hand and self.result is not None:
-                hint = "No hand in view: hold one up to the camera"
-            elif status.state == "paused":
-                hint = "Paused: the sliders go on working"
         explored = self.result is not None and self.result.explored is not None
-        words = "No hand in view" if status.state in ("running", "paused") and not hand and not explored else ""
-        if hint != camera.hint or words != scene.hint:
-            camera.hint, scene.hint = hint, words
+        empty = "No hand in view" if status.state in ("running", "paused") and not hand and not explored else ""
+        if said.hint != camera.hint or empty != scene.hint:
+            camera.hint, scene.hint = said.hint, empty
             camera.update()
             scene.update()
 
@@ -197,6 +192,7 @@ class Window(QMainWindow):
         stopping.start()
         stopping.join(STOP_S + 0.15)
         self.errands.close(0.05)
+        self.lookout.close(0.05)
         super().closeEvent(event)
 
 
