@@ -201,7 +201,7 @@ def test_the_newest_frame_wins_and_every_other_is_counted() -> None:
     indices = [r.frame.index for r in got.results]
     assert indices == sorted(set(indices))
     waits = [r.times_ms["wait"] for r in got.results[2:]]
-    assert float(np.median(waits)) < 15, "frames grow old in the mailbox"
+    assert float(np.median(waits)) < 50, "frames grow old in the mailbox"
 
 
 def test_a_file_that_is_worked_through_loses_nothing() -> None:

@@ -1,5 +1,6 @@
 """The live app: a hand in front of a camera becomes a 3D skeleton, in a window or without one."""
 
+import gc
 import logging
 import os
 from dataclasses import asdict
@@ -107,30 +108,28 @@ def main(
         raise HandcamError("--duration and --frames end a run without a window; add --headless.")
 
     def tracker() -> "Tracker":
-        return open_tracker(weights, runtime, detector)
+        opened = open_tracker(weights, runtime, detector)
+        gc.freeze()  # the libraries just loaded stay for good: no frame waits while the collector looks through them
+        return opened
 
     sink = Report(frames, lambda: live.finish())
     streams = open_streams(stream, StreamSettings(stream_joints))
     live = Live(
         open_source, tracker, Controls(drive=drive, hand_length_m=hand_length_cm / 100),
-        sinks=[*streams, *([sink] if headless or report is not None else [])], record=record, lossless=not realtime, loop=loop,
-        settings=asdict(settings),
+        sinks=[*streams, *([sink] if headless or report is not None else [])],
+        record=record, lossless=not realtime, loop=loop, settings=asdict(settings),
     )  # fmt: skip
     try:
         if headless:
             from handcam.commands._headless import run_headless
 
             return run_headless(live, sink, duration, report)
-        return _run_window(
-            live,
-            settings,
-            weights,
-            mirror=mirror,
-            reduced_3d=painted,
-            screenshot=screenshot,
-            after_s=after,
-            size=window,
-        )
+        view: dict[str, Any] = {"mirror": mirror, "reduced_3d": painted, "size": window}
+        code = _run_window(live, settings, weights, **view, screenshot=screenshot, after_s=after)
+        if report is not None:
+            live.stop()
+            write(report, sink.summary(live.status(), live.recorded))
+        return code
     finally:
         live.stop()
         for each in streams:

@@ -27,7 +27,7 @@ def test_a_fast_producer_and_a_slow_consumer() -> None:
     assert taken == sorted(set(taken))
     assert taken[-1] == count - 1, "the last value is never lost"
     assert len(taken) + box.dropped == count
-    assert sorted(ages)[len(ages) // 2] < 0.01, "values grow old in the mailbox"
+    assert sorted(ages)[len(ages) // 2] < 0.05, "values grow old in the mailbox"
 
 
 def test_many_producers_and_consumers_lose_and_double_nothing() -> None:
