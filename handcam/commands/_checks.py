@@ -85,7 +85,7 @@ def extras() -> list[Finding]:
     """The optional parts."""
     parts = {
         "train": ("training", ("lightning_fabric", "tensorboard", "webdataset", "matplotlib")),
-        "export": ("export to other formats", ("pyarrow", "trimesh", "pygltflib", "pxr", "mcap")),
+        "export": ("export to other formats", ("pyarrow", "pygltflib", "pxr", "mcap", "rerun")),
         "stream": ("streams to other programs", ("pythonosc", "websockets", "zmq")),
     }
     found = []

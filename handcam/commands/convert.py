@@ -1,26 +1,25 @@
 """Write a recorded session for other programs: tables, animations, logs, labelled pictures."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated
 
 from rich.console import Console
 from rich.progress import Progress
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from handcam.exporters import ExportSettings, suffix
 from handcam.exporters import convert as write
+from handcam.plugins import names
 from handcam.recording import open_session
 
 __all__ = ["main"]
-
-Format = Literal["csv", "parquet", "json", "bvh", "glb", "usd", "mcap", "rrd", "freihand", "folder"]
 
 
 def main(
     session: Positional[Path],
     /,
     *,
-    to: Format,
+    to: Annotated[str, arg(metavar="|".join(names("handcam.exporters")))],
     out: Path | None = None,
     raw: bool = False,
     fixed_bones: bool = False,
@@ -38,13 +37,16 @@ def main(
         pictures: mcap and rrd: the colour pictures too.
         overwrite: replace files that are there.
     """
-    console = Console()
-    with open_session(session) as opened, Progress(console=console, transient=True) as bar:
+    suffix(to)  # an unknown format is said before the session is read
+    console = Console(stderr=True)
+    with (
+        open_session(session) as opened,
+        Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
+    ):
         for problem in opened.problems:
-            console.print(problem, style="yellow", markup=False)
-        named = out or session.resolve().with_name(session.resolve().name + (suffix(to) or f"-{to}"))
-        task = bar.add_task(f"{to}", total=len(opened))
+            console.print(problem, markup=False, highlight=False, soft_wrap=True)
+        here = session.resolve()
+        task = bar.add_task(to, total=len(opened))
         settings = ExportSettings(raw, fixed_bones, pictures, lambda done, _: bar.update(task, completed=done))
-        files = write(opened, to, named, settings, overwrite)
-    for file in files:
-        console.print(str(file), markup=False, highlight=False, soft_wrap=True)
+        files = write(opened, to, out or here.with_name(here.name + (suffix(to) or f"-{to}")), settings, overwrite)
+    print(*files, sep="\n")
