@@ -91,13 +91,14 @@ def bone_length_spread(joints: Float[np.ndarray, "t 21 3"]) -> Float[np.ndarray,
 
 def pinch_distance_m(joints_m: Float[np.ndarray, "*b 21 3"]) -> Float[np.ndarray, "*b"]:
     """Distance from the thumb's tip to the index finger's, in the unit of the joints."""
-    return np.linalg.norm(joints_m[..., INDEX["thumb_tip"], :] - joints_m[..., INDEX["index_tip"], :], axis=-1)
+    apart = joints_m[..., INDEX["thumb_tip"], :] - joints_m[..., INDEX["index_tip"], :]
+    return np.asarray(np.linalg.norm(apart, axis=-1))
 
 
 def pinch(joints: Float[np.ndarray, "*b 21 3"]) -> Float[np.ndarray, "*b"]:
     """How closed the pinch of thumb and index finger is: 1 from 9 % of the hand length down, 0 from 45 % up."""
     share = pinch_distance_m(joints) / np.maximum(hand_length(joints), 1e-9)
-    return np.clip((0.45 - share) / (0.45 - 0.09), 0.0, 1.0)
+    return np.asarray(np.clip((0.45 - share) / (0.45 - 0.09), 0.0, 1.0))
 
 
 def grip(
@@ -110,4 +111,4 @@ def grip(
     angles = angles_deg(joints, side) if angles is None else angles
     fingers = angles[..., 4:].reshape(*joints.shape[:-2], 4, 4)
     curl = fingers[..., [0, 2, 3]].sum(-1).mean(-1) / _FULL_CURL_DEG
-    return np.clip(curl, 0.0, 1.0)
+    return np.asarray(np.clip(curl, 0.0, 1.0))

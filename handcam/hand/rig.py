@@ -218,7 +218,7 @@ class Rig:
         eye = np.eye(3, dtype=np.float32)
         scale[:, _BONE] = across[:, :, None, None] * (eye - d[:, :, None] * d[:, None, :])
         scale[:, _BONE] += now[:, :, None, None] * (d[:, :, None] * d[:, None, :])
-        scale[:, 21:, 2] *= (depth / breadth)[:, None, None]
+        scale[:, 21:, 2] *= (depth / np.maximum(breadth, 1e-9))[:, None, None]
         scale[:, 4:21:4] = scale[:, 3:21:4]
         palm = np.linalg.norm(joints_m[:, 9] - joints_m[:, 0], axis=1) / np.linalg.norm(self.rest_m[9])
         scale[:, 0, 0, 0], scale[:, 0, 1, 1], scale[:, 0, 2, 2] = breadth, palm, depth

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt8
 from scipy.spatial.transform import Rotation
 
 from handcam.hand.rig import Rig, load_rig
@@ -33,7 +33,7 @@ class Skin:
     """Rest position of every vertex."""
     arm_m: Float[np.ndarray, "rings loop 3"]
     """Rest positions of the forearm's rings."""
-    segment: Int[np.ndarray, " m"]
+    segment: UInt8[np.ndarray, " m"]
     """Part of each triangle: 1 palm, 2 to 6 thumb to little finger, 7 forearm."""
     faces_at: object
     """Sparse matrix that sums face normals at the vertices."""

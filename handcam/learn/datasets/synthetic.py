@@ -24,7 +24,7 @@ from handcam.types import Frame, HandcamError
 
 __all__ = ["Generated", "Shards", "batch", "open", "stream"]
 
-_BLOCK = 16
+_BLOCK = 4
 
 
 def open(rest: str = "", count: int = 500, seed: int = 1_000_003) -> "Generated | Shards":
