@@ -1,7 +1,8 @@
 """Records sessions in child processes and kills each at a random moment; checks what is left, prints one JSON line.
 
 Usage: ``python recording_killer.py FOLDER KILLS SEED``. Each child records depth and results at 60 Hz and tells the
-time of every frame it has put through a pipe; the parent kills it with SIGKILL and reads the session.
+time of every frame it has put through a pipe; the parent kills it with SIGKILL and reads the session. A kill is
+counted as ``starved`` when the machine gave the child no time in the seconds before: then nothing can be promised.
 """
 
 import json
@@ -11,6 +12,7 @@ import shutil
 import signal
 import struct
 import sys
+from itertools import pairwise
 from pathlib import Path
 from time import perf_counter_ns, sleep
 
@@ -21,6 +23,8 @@ from handcam.recording import Recorder, open_session, repair
 
 SIZE = 120, 160
 PROMISE_S = 1.0
+STARVED_S = 0.2
+"""A child that runs puts a frame every 17 ms."""
 
 
 def record_for_ever(path: Path, pipe: int) -> None:
@@ -36,8 +40,8 @@ def record_for_ever(path: Path, pipe: int) -> None:
         sleep(1 / 60)
 
 
-def kill_once(path: Path, moment_s: float) -> tuple[int, int, float]:
-    """Frames put, frames read, and seconds lost before the kill."""
+def kill_once(path: Path, moment_s: float) -> tuple[int, int, float, bool]:
+    """Frames put, frames read, seconds lost before the kill, and whether the child was starved."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -56,7 +60,7 @@ def kill_once(path: Path, moment_s: float) -> tuple[int, int, float]:
     os.close(reading)
     put = [struct.unpack_from("<qq", told, at) for at in range(0, len(told) - 15, 16)]
     if not put:  # the folder was not ready yet
-        return 0, 0, 0.0
+        return 0, 0, 0.0, False
     readable = set()
     with open_session(path) as session:
         for entry in session.frames:
@@ -76,7 +80,9 @@ def kill_once(path: Path, moment_s: float) -> tuple[int, int, float]:
         with open_session(path.with_name(path.name + "-repaired")) as session:
             assert session.clean
             assert sum(session.frame(n) is not None for n in range(len(session))) >= len(readable)
-    return len(put), len(readable), lost_s
+    ends = [time_ns for _, time_ns in put if killed_ns - time_ns < 3e9] + [killed_ns]
+    starved = max(after - before for before, after in pairwise([ends[0], *ends])) > STARVED_S * 1e9
+    return len(put), len(readable), lost_s, starved
 
 
 def main(folder: str, kills: str, seed: str) -> None:
@@ -84,14 +90,15 @@ def main(folder: str, kills: str, seed: str) -> None:
     done = []
     for kill in range(int(kills)):
         path = Path(folder) / f"killed-{kill}"
-        done.append(kill_once(path, rng.uniform(0.02, 1.5) if kill % 10 else rng.uniform(2, 4)))
+        done.append(kill_once(path, rng.uniform(2, 4) if kill % 10 == 9 else rng.uniform(0.02, 0.9)))
         for rest in Path(folder).glob("killed-*"):
             shutil.rmtree(rest)
-    lost = [lost_s for _, _, lost_s in done]
+    lost = [lost_s for _, _, lost_s, _ in done]
+    fair = [lost_s for _, _, lost_s, starved in done if not starved]
     print(json.dumps({
-        "kills": len(done), "frames": sum(put for put, _, _ in done), "read": sum(read for _, read, _ in done),
-        "worst_lost_s": max(lost), "mean_lost_s": sum(lost) / len(lost),
-        "broken_promises": sum(lost_s > PROMISE_S for lost_s in lost),
+        "kills": len(done), "frames": sum(kill[0] for kill in done), "read": sum(kill[1] for kill in done),
+        "worst_lost_s": max(lost), "mean_lost_s": sum(lost) / len(lost), "starved": len(done) - len(fair),
+        "broken_promises": sum(lost_s > PROMISE_S for lost_s in fair),
     }))  # fmt: skip
 
 

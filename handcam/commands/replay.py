@@ -99,7 +99,7 @@ def table(comparison: Comparison, old: dict | None, new: dict | None) -> Table:
         ("hands identical bit for bit", f"{c.identical}"),
         ("joints apart, mean / 95 % / max", apart),
         ("keypoints apart, mean", f"{c.keypoints_mean_px:.2f} px"),
-        ("error to the truth, recorded / now", f"{c.first_error_mm:.1f} / {c.second_error_mm:.1f} mm"),
+        ("root-relative error to the truth, recorded / now", f"{c.first_error_mm:.1f} / {c.second_error_mm:.1f} mm"),
     ):
         if "nan" not in value:
             shown.add_row(label, value)

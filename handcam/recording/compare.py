@@ -36,9 +36,9 @@ class Comparison:
     keypoints_mean_px: float
     """Mean distance in the picture."""
     first_error_mm: float
-    """Mean distance of the first from the truth, where that is known."""
+    """Mean distance of the first from the truth, where that is known, relative to the root."""
     second_error_mm: float
-    """Mean distance of the second from the truth, where that is known."""
+    """Mean distance of the second from the truth, where that is known, relative to the root."""
 
 
 def compare(first: Session, second: Session) -> Comparison:

@@ -25,7 +25,7 @@ def run(script: str, *arguments: object) -> dict[str, float]:
 
 def check_kills(report: dict[str, float], kills: int) -> None:
     assert report["kills"] == kills
-    assert report["frames"] > 10 * kills
+    assert report["frames"] > 5 * kills
     assert report["broken_promises"] == 0, "more than the last second was lost"
 
 
