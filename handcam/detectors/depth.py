@@ -1,7 +1,7 @@
 """Hands in depth alone: no colour, no light, no net.
 
 A hand is the end of a limb. In a small copy of the picture near things are cut from far ones at the jumps of distance;
-what a ball of 11 cm fits into (bodies, heads, walls, tables) is taken away; each limb that is left is followed to its
+what a ball of 13 cm fits into (bodies, heads, walls, tables) is taken away; each limb that is left is followed to its
 free end, and the hand is what lies within a hand's length of it: the forearm is cut off. The centre starts as the
 centre of mass of that and is refined by a few steps of mean shift in a ball of the hand's size (Liu et al. 2019,
 section 3.1, correct such a centre by a net; here the pose net does that from the next frame on).
@@ -11,19 +11,23 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from jaxtyping import Float
 
+from handcam.geometry import project, unproject
 from handcam.types import Frame, HandBox, Intrinsics, Side
 
-__all__ = ["Candidate", "candidates", "open"]
+__all__ = ["CUBE_M", "Candidate", "candidates", "centre_from_keypoints", "cube_box", "open"]
 
 CUBE_M = 0.125
 """Half of what a box spans at the hand's distance."""
+_SKIN_M = 0.008
+"""The joints lie so far behind the skin."""
 _WIDTH_PX = 160
 """Width of the small copy."""
 _NEAR_M, _FAR_M = 0.12, 1.6
 _JUMP_M = 0.025
 """Neighbours whose distances differ more, plus a share of the distance, belong to different things."""
-_LIMB_M = 0.056
+_LIMB_M = 0.066
 """Radius of the largest ball in a hand or forearm."""
 _FINGER_M = 0.0135
 """Radius of the largest ball in a finger."""
@@ -54,7 +58,10 @@ class DepthDetector:
             return []
         found = candidates(frame)
         found = [c for i, c in enumerate(found) if c.score >= (_LEAST_MORE if i else LEAST_SCORE)]
-        return [_box(c, frame.intrinsics) for c in found[:max_hands]]
+        return [
+            cube_box(c.centre_m, c.side, float(np.arctan2(c.fingers[0], -c.fingers[1])), frame.intrinsics, c.score)
+            for c in found[:max_hands]
+        ]
 
     def close(self) -> None:
         """Nothing is held."""
@@ -82,12 +89,34 @@ class Candidate:
     """How much like a hand it is, 0 to 1."""
 
 
-def _box(c: Candidate, camera: Intrinsics) -> HandBox:
-    x, y, z = c.centre_m
-    centre = np.array([camera.fx * x / z + camera.cx, camera.fy * y / z + camera.cy])
-    size = 2 * CUBE_M * (camera.fx + camera.fy) / 2 / z
-    angle = float(np.arctan2(c.fingers[0], -c.fingers[1]))
-    return HandBox(c.side, centre, float(size), angle, c.score)
+def cube_box(
+    centre_m: Float[np.ndarray, " 3"], side: Side, angle_rad: float, camera: Intrinsics, score: float = 1.0
+) -> HandBox:
+    """The box whose crop is the depth net's cube around a point of the camera frame.
+
+    The crop's own axis goes through the point, so the cube's centre lies at ``norm(centre_m)`` along it.
+    """
+    centre_px = project(np.asarray(centre_m, float), camera)
+    size = 2 * CUBE_M * (camera.fx + camera.fy) / 2 / float(centre_m[2])
+    return HandBox(side, centre_px, size, angle_rad, score)
+
+
+def centre_from_keypoints(frame: Frame, keypoints_px: Float[np.ndarray, "21 2"]) -> Float[np.ndarray, " 3"] | None:
+    """Where a hand seen in colour is, from the depth under its joints; None where the sensor saw nothing there.
+
+    The nearest quarter of the readings decides what is hand and what is behind it.
+    """
+    if frame.depth is None:
+        return None
+    h, w = frame.depth.shape
+    u, v = np.round(keypoints_px).astype(int).T
+    ok = (u >= 0) & (v >= 0) & (u < w) & (v < h)
+    z = frame.depth[v[ok], u[ok]] * frame.depth_unit_m
+    z = z[z > _NEAR_M]
+    if len(z) < 4:
+        return None
+    hand = z[z < np.percentile(z, 25) + 0.1]
+    return unproject(np.asarray(keypoints_px, float).mean(0), hand.mean() + _SKIN_M, frame.intrinsics)
 
 
 def candidates(frame: Frame) -> list[Candidate]:
@@ -134,13 +163,17 @@ def candidates(frame: Frame) -> list[Candidate]:
         middle = limb.points.mean(0)
         axis = np.linalg.eigh(np.cov((limb.points - middle).T) + 1e-9 * np.eye(3))[1][:, 2]
         side = Side.RIGHT if xs.mean() < body_px else Side.LEFT
-        ends = (_end(limb, axis * sign, side, fist) for sign in (1, -1) for fist in (False, True))
-        out.append(max(ends, key=lambda c: c.score))
+        ends = [_end(limb, axis * sign, side, fist) for sign in (1, -1) for fist in (False, True)]
+        out.append(max(_prefer_near(ends), key=lambda c: c.score))
     if not out:
         return []
-    first = min((c.centre_m[2] for c in out if c.score > LEAST_SCORE), default=0.0)
-    nearer = [replace(c, score=c.score * float(np.exp(-max(0.0, c.centre_m[2] - first) / 0.5))) for c in out]
-    return sorted(nearer, key=lambda c: -c.score)
+    return sorted(_prefer_near(out), key=lambda c: -c.score)
+
+
+def _prefer_near(found: list["Candidate"]) -> list["Candidate"]:
+    """People hold their hands towards the camera: what lies behind a likely hand is less likely."""
+    first = min((c.centre_m[2] for c in found if c.score > 0.3), default=9.0)
+    return [replace(c, score=c.score * float(np.exp(-max(0.0, c.centre_m[2] - first) / 0.4))) for c in found]
 
 
 def _away(core: np.ndarray, z: np.ndarray, focal: float) -> np.ndarray:
@@ -205,9 +238,12 @@ def _score(area: float, extent: float, length: float, thin: float, attached: flo
     def between(x: float, low: float, high: float, soft: float) -> float:
         return float(1 / (1 + np.exp(-(x - low) / soft)) / (1 + np.exp((x - high) / soft)))
 
-    spread = float(1 / (1 + np.exp(-(thin - 0.07) / 0.02)))
+    spread = float(1 / (1 + np.exp(-(thin - 0.055) / 0.015)))
     size = between(area, 0.0045, 0.0095, 0.0004) if fist else between(area, 0.0030, 0.0240, 0.0006)
-    shape = 0.6 if fist else spread  # a fist looks like any other stump of that size
+    # a fist looks like any other stump of that size, closed fingers like a head unless they end an arm
+    shape = (
+        0.6 if fist else max(spread, 0.55 * between(length, 0.23, 2.0, 0.015) * between(area, 0.008, 0.0175, 0.0005))
+    )
     return (
         size * shape * between(extent, 0.05, 0.26, 0.008) * between(length, 0.05, 0.9, 0.01)
         * (1 - min(0.7, 2.0 * attached))

@@ -1,6 +1,6 @@
 """Train the depth encoder on rendered crops: ``python -m handcam.learn.depth``.
 
-Joints in the crop's cube after every stage, the heat maps' centres, each joint's error bar, and whether there is a hand
+Joints in the crop's cube after every stage, the heat maps, each joint's error bar, and whether there is a hand
 at all. The learning rate follows the share of the time that has been used, so a run ends when it should on any machine;
 checkpoints resume exactly (weights, optimiser, averages, random numbers).
 """
@@ -69,21 +69,31 @@ def camera_joints(uvd: Tensor, centre_m: Tensor, half_tan: Tensor) -> Tensor:
     return torch.cat([uvd[..., :2] * (half_tan[:, None] * z)[..., None], z[..., None]], -1)
 
 
-def depth_loss(marks: DepthMarks, uvd: Tensor, heat: Tensor, hands: int) -> Tensor:
-    """Mean distance of every stage, of the heat maps' centres, the error bars' likelihood, and presence.
+def depth_loss(marks: DepthMarks, uvd: Tensor, heats: list[Tensor], hands: int) -> Tensor:
+    """Mean distance of every stage, the heat maps' cross-entropy, the error bars' likelihood, and presence.
 
     The first ``hands`` examples of the batch show a hand.
     """
     loss = torch.zeros(())
     for stage in marks.stages:
         loss = loss + torch.linalg.vector_norm(stage[:hands] - uvd, dim=-1).mean()
-    loss = loss + 0.5 * torch.linalg.vector_norm(heat[:hands] - uvd[..., :2], dim=-1).mean()
+    target = _blobs(uvd, round(heats[0].shape[-1] ** 0.5))
+    for heat in heats:
+        loss = loss - 0.05 * (target * heat[:hands]).sum(-1).mean()
     off = torch.linalg.vector_norm(marks.uvd[:hands].detach() - uvd, dim=-1) / 3**0.5
     log_b = marks.log_b[:hands].clamp(-7, 2)
     there = torch.zeros(len(marks.presence))
     there[:hands] = 1.0
     presence = torch.nn.functional.binary_cross_entropy_with_logits(marks.presence, there)
     return loss + 0.02 * (off * torch.exp(-log_b) + log_b).mean() + 0.05 * presence
+
+
+def _blobs(uvd: Tensor, size: int, sigma: float = 1.0) -> Tensor:
+    """Gaussians of ``sigma`` cells around the joints, each adding up to one, (b 21 cells)."""
+    axis = torch.arange(size, dtype=torch.float32)
+    at = ((uvd[..., :2].clamp(-1, 1) + 1) / 2 * size - 0.5)[..., None]  # (b, 21, 2, 1)
+    near = torch.softmax(-((axis - at) ** 2) / (2 * sigma**2), -1)  # (b, 21, 2, size)
+    return (near[:, :, 1, :, None] * near[:, :, 0, None, :]).flatten(2)
 
 
 def build(settings: DepthTraining) -> HourglassEncoder:
@@ -128,8 +138,8 @@ def train(settings: DepthTraining) -> None:
             group["lr"] = rate
         net.train()
         with torch.autocast("cpu", torch.bfloat16):
-            marks, heat = net.see_heat(x.to(memory_format=torch.channels_last))
-        loss = depth_loss(marks, uvd, heat, settings.batch)
+            marks, heats = net.see_heat(x.to(memory_format=torch.channels_last))
+        loss = depth_loss(marks, uvd, heats, settings.batch)
         opt.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)

@@ -99,8 +99,8 @@ class HourglassEncoder(nn.Module):
         """``x`` (b 2 s s) as :mod:`handcam.modalities.depth` prepares it."""
         return self.see_heat(x)[0]
 
-    def see_heat(self, x: Tensor) -> tuple[DepthMarks, Tensor]:
-        """What :meth:`see` sees, and the centre of each joint's last heat map, (b 21 2) crop halves, for training."""
+    def see_heat(self, x: Tensor) -> tuple[DepthMarks, list[Tensor]]:
+        """What :meth:`see` sees, and each stack's heat maps for training: logarithms, (b 21 cells), row by row."""
         f = shallow = self.stem(x)  # (b, w, s/4, s/4)
         size = f.shape[-1]
         axis = (2.0 * torch.arange(size, device=x.device, dtype=torch.float32) + 1.0) / size - 1.0
@@ -109,12 +109,13 @@ class HourglassEncoder(nn.Module):
         d = d / surface[:, 1:].clamp_min(0.05)  # (b, 1, s/4, s/4)
         u, v = axis.expand(size, size)[None, None].expand_as(d), axis[:, None].expand(size, size).expand_as(d)
         cells = torch.cat([u, v, d], 1).flatten(2)  # (b, 3, cells)
-        stages = []
+        stages, heats = [], []
         for i, (stack, maps) in enumerate(zip(self.stacks, self.maps, strict=True)):
             g = stack(f)
             m = maps(g)  # (b, 84, s/4, s/4)
             votes = m.float().flatten(2).unflatten(1, (4, JOINTS))  # (b, 4, 21, cells)
             heat = torch.softmax(votes[:, 3], -1)  # (b, 21, cells)
+            heats.append(torch.log_softmax(votes[:, 3], -1))
             stages.append((heat[:, :, None] * (cells[:, None] + votes[:, :3].transpose(1, 2))).sum(-1))  # (b, 21, 3)
             if i < len(self.back):
                 f = f + g + self.back[i](m)
@@ -123,8 +124,7 @@ class HourglassEncoder(nn.Module):
         more = self.refine(torch.cat([read, stages[-1]], -1).flatten(1)).float()
         change = more[:, : JOINTS * 4].unflatten(1, (JOINTS, 4))
         stages.append(stages[-1] + 0.1 * change[..., :3])
-        centre = (heat[:, :, None] * cells[:, None, :2]).sum(-1)
-        return DepthMarks(stages[-1], change[..., 3] - 3.0, more[:, -1], read, tuple(stages)), centre
+        return DepthMarks(stages[-1], change[..., 3] - 3.0, more[:, -1], read, tuple(stages)), heats
 
     def sight(self, marks: DepthMarks, half_tan: Tensor) -> Tensor:
         """Everything the posterior is read from, (b n)."""

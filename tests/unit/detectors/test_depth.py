@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from handcam.detectors.depth import CUBE_M, LEAST_SCORE, candidates, open  # noqa: A004
+from handcam.crop import cut
+from handcam.detectors.depth import CUBE_M, LEAST_SCORE, candidates, centre_from_keypoints, cube_box, open  # noqa: A004
 from handcam.geometry import project
 from handcam.hand.rig import load_rig
 from handcam.synth.gestures import GESTURES, gesture_angles
@@ -110,6 +111,18 @@ def test_any_unit_and_size():
     camera = CAMERA.scaled(320, 240)
     box = open().find(Frame(0, 0, camera, depth=small, depth_unit_m=0.000125))[0]
     assert np.abs(box.centre_px - project(joints.mean(0), camera)).max() < 20
+
+
+def test_the_centre_from_keypoints_and_its_cube():
+    joints, meshes = hand((-0.1, 0.03, 0.5), "open")
+    frame = shoot([*meshes, *body()])
+    centre = centre_from_keypoints(frame, project(joints, CAMERA))
+    assert np.linalg.norm(centre - joints.mean(0)) < 0.015
+    crop = cut(frame, cube_box(centre, Side.RIGHT, 0.0, CAMERA), 96)
+    half_tan = 48 / crop.intrinsics.fx
+    assert half_tan * np.linalg.norm(centre) == pytest.approx(CUBE_M, rel=1e-6), "the crop spans the cube"
+    assert centre_from_keypoints(shoot([solid([0, 0, 9], [0.1] * 3)]), project(joints, CAMERA)) is None
+    assert centre_from_keypoints(Frame(0, 0, CAMERA, color=np.zeros((480, 640, 3), np.uint8)), joints[:, :2]) is None
 
 
 @pytest.mark.skipif(not SR305.is_dir(), reason="the SR305 frames are not here")

@@ -68,8 +68,8 @@ def test_it_learns_one_batch():
     opt = torch.optim.AdamW(model.parameters(), 3e-3)
     losses = []
     for _ in range(20):
-        marks, heat = model.see_heat(x)
-        loss = depth_loss(marks, uvd, heat, 3)  # the fourth shows no hand
+        marks, heats = model.see_heat(x)
+        loss = depth_loss(marks, uvd, heats, 3)  # the fourth shows no hand
         opt.zero_grad()
         loss.backward()
         opt.step()
