@@ -116,7 +116,7 @@ def centre_from_keypoints(frame: Frame, keypoints_px: Float[np.ndarray, "21 2"])
     if len(z) < 4:
         return None
     hand = z[z < np.percentile(z, 25) + 0.1]
-    return unproject(np.asarray(keypoints_px, float).mean(0), hand.mean() + _SKIN_M, frame.intrinsics)
+    return unproject(np.asarray(keypoints_px, float).mean(0), np.array(hand.mean() + _SKIN_M), frame.intrinsics)
 
 
 def candidates(frame: Frame) -> list[Candidate]:
