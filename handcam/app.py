@@ -1,6 +1,7 @@
 """The only place where parts are chosen and joined: the tracker, the library's front door, and the command line."""
 
 import ast
+import faulthandler
 import logging
 import os
 import sys
@@ -266,6 +267,7 @@ def _hush() -> None:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 2)
     os.close(null)
+    faulthandler.enable(sys.stderr)  # a crash in a library still says where
 
 
 class _Plain(logging.Formatter):

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import resource
 import shutil
 import subprocess
 import sys
@@ -166,6 +165,7 @@ def test_a_folder_that_cannot_be_recorded_into(tmp_path: Path, clip: str, refuse
 
 @needs_weights
 def test_a_full_disk_ends_the_recording_and_not_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    resource = pytest.importorskip("resource", reason="limits of Unix")
     session, report = tmp_path / "session", tmp_path / "report.json"
     noise = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)
     (tmp_path / "pictures").mkdir()
