@@ -210,7 +210,7 @@ class Capture:
                 continue
             self.delivered += 1
             self.frames.put(Taken(frame, self._jump))
-            while self._lossless and not self._stopping and self.frames.peek() is not None:
+            while self._lossless and not source.live and not self._stopping and self.frames.peek() is not None:
                 time.sleep(0.001)
 
     def _obey(self, source: Source) -> bool:
