@@ -252,6 +252,15 @@ def test_keys_do_what_the_help_says(window: Window, live: FakeLive) -> None:
     pixels(window)  # paints the crop, the truth and the help
 
 
+def test_which_hands_to_follow_is_chosen_above_the_picture(window: Window, live: FakeLive) -> None:
+    assert window.views.hands.value == "both"
+    for action in window.views.hands.menu().actions():
+        if action.text() == "left only":
+            action.trigger()
+    assert (live.controls.max_hands, live.controls.lock_side) == (1, Side.LEFT)
+    assert window.views.hands.value == "left only"
+
+
 def test_hand_length_is_set_in_centimetres(window: Window, live: FakeLive) -> None:
     window.bar.length.setValue(17.5)
     assert live.controls.hand_length_m == pytest.approx(0.175)

@@ -7,26 +7,18 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 
+from handcam.gui.opening import FILES, source_of
 from handcam.gui.picture import Plane
+from handcam.types import Side
 
 if TYPE_CHECKING:
     from handcam.gui.window import Window
 
-__all__ = ["Actions", "source_of"]
+__all__ = ["HANDS", "Actions"]
 
-_PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
 _DEFAULT_SAMPLES = 8
-
-
-def source_of(path: Path) -> str:
-    """The source that plays a file or folder: a session, pictures, a RealSense recording, or else a video."""
-    if path.is_dir():
-        return f"recording:{path}" if (path / "session.json").exists() else f"images:{path}"
-    if path.name == "session.json":
-        return f"recording:{path.parent}"
-    suffix = path.suffix.lower()
-    scheme = "images" if suffix in _PICTURES else "realsense" if suffix in (".bag", ".db3") else "video"
-    return f"{scheme}:{path}"
+HANDS = {"both": (2, None), "one": (1, None), "left only": (1, Side.LEFT), "right only": (1, Side.RIGHT)}
+"""How many to follow, and which side every hand is taken for."""
 
 
 class Actions:
@@ -48,6 +40,10 @@ class Actions:
         bar.pause.connect(self.toggle_pause)
         bar.record.connect(self.toggle_record)
         bar.source.menu().aboutToShow.connect(self.list_devices)
+        for name, sides in HANDS.items():
+            views.hands.menu().addAction(
+                name, lambda sides=sides: window.knobs.set(max_hands=sides[0], lock_side=sides[1])
+            )
         views.samples.clicked.connect(lambda on: self._samples_switched(on))
 
     def begin(self) -> None:
@@ -61,14 +57,17 @@ class Actions:
         window.bar.mirror.setChecked(window.views.camera.mirror)
         window.bar.panels.setChecked(True)
         window.views.samples.setChecked(window.knobs.controls.samples > 0)
-        window.knobs.changed.connect(self._follow_samples)
+        window.knobs.changed.connect(self._follow_controls)
+        self._follow_controls()
         window.views.follow()
 
-    def _follow_samples(self) -> None:
-        """The switch is on exactly when samples are decoded."""
-        views, on = self._window.views, self._window.knobs.controls.samples > 0
-        if views.samples.isChecked() != on:
-            views.samples.setChecked(on)
+    def _follow_controls(self) -> None:
+        """Samples are switched on exactly when they are decoded; the hands to follow have a name."""
+        views, controls = self._window.views, self._window.knobs.controls
+        now = controls.max_hands, controls.lock_side
+        views.hands.show_value(next((name for name, sides in HANDS.items() if sides == now), "custom"))
+        if views.samples.isChecked() != (controls.samples > 0):
+            views.samples.setChecked(controls.samples > 0)
             views.follow()
 
     # ------------------------------------------------------------------------------------------------ sources
@@ -106,10 +105,7 @@ class Actions:
 
     def open_file(self) -> None:
         """Ask for a video, picture, session or RealSense recording."""
-        path, _ = QFileDialog.getOpenFileName(
-            self._window, "Open", "", "Videos, pictures, sessions (*.mp4 *.mkv *.avi *.mov *.webm *.png *.jpg *.jpeg "
-            "*.bag *.db3 session.json);;All files (*)"
-        )  # fmt: skip
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open", "", FILES)
         if path:
             self.open_path(Path(path))
 

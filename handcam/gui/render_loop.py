@@ -38,8 +38,6 @@ def serve(pipe: Connection, memory_name: str, renderer: str) -> None:
     The first message back is ``("ready",)`` or ``("failed", why)``. Only the newest request is drawn. Ends when the
     other side hangs up.
     """
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(3)  # never in the way of the tracker
     memory = SharedMemory(memory_name)
     try:
         try:
@@ -47,6 +45,8 @@ def serve(pipe: Connection, memory_name: str, renderer: str) -> None:
         except Exception as error:  # whatever it is, the window says it and paints the hand itself
             pipe.send(("failed", f"{type(error).__name__}: {error}"))
             return
+        with contextlib.suppress(OSError, AttributeError):
+            os.nice(3)  # from now on never in the way of the tracker
         pipe.send(("ready",))
         _loop(pipe, memory, plugin)
     except (EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):

@@ -12,8 +12,9 @@ from handcam.gui.render_loop import MAX_PIXELS, MEMORY, SLOTS, picture_slot, sce
 __all__ = ["RenderProcess"]
 
 _IN_FLIGHT = 2
-_START_S, _ANSWER_S = 20.0, 3.0
-"""How long to wait for the first message and for a picture before the process counts as hung."""
+_START_S, _ANSWER_S = 60.0, 6.0
+"""How long to wait for the first message and for a picture before the process counts as hung; the painted view stands
+in meanwhile, so there is no hurry on a busy computer."""
 _BUDGET_MS = 18.0
 """A picture that takes longer is drawn coarser next time."""
 _OVERSAMPLE = (1.0, 1.25, 1.5, 2.0)
@@ -53,6 +54,11 @@ class RenderProcess:
         """Would a scene be taken now?"""
         return self.ready and self.failure is None and self._sent - self._answered < _IN_FLIGHT
 
+    @property
+    def waiting_s(self) -> float:
+        """How long it has owed an answer, seconds; 0 when it owes none."""
+        return time.monotonic() - self._since if not self.ready or self._sent > self._answered else 0.0
+
     def next_scene(self) -> np.ndarray:
         """The record to fill before :meth:`submit`; only valid while there is :attr:`room`."""
         return scene_slot(self._memory, (self._sent + 1) % SLOTS)
@@ -90,10 +96,10 @@ class RenderProcess:
         except (EOFError, OSError):
             self._fail("The 3D process has ended")
             return None
-        waited = time.monotonic() - self._since
+        waited = self.waiting_s
         if not self.ready and waited > _START_S:
             self._fail("Open3D takes too long to start")
-        elif self._sent > self._answered and self.ready and waited > _ANSWER_S:
+        elif self.ready and waited > (_ANSWER_S if self._answered else _START_S):
             self._fail("Open3D does not answer")
         return picture
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
-from handcam.gui.colours import MUTED, PANEL, TEXT
+from handcam.gui.colours import MUTED, PANEL, TEXT, VIEW
 from handcam.gui.compose import SceneOptions, centre_of, compose, shown
 from handcam.gui.orbit import FOCAL, Orbit
 from handcam.gui.render_process import RenderProcess
@@ -21,6 +21,10 @@ __all__ = ["SceneView"]
 _AXES = (("x", "#e06c75"), ("y", "#7fb069"), ("z", "#6a8fd8"))
 _FOLLOW_S = 0.25
 """How softly the view follows the hand, seconds."""
+_STALE_S = 1.0
+"""A picture older than this is not shown while a newer one is owed."""
+_RESIZE_S = 0.15
+"""A new size costs the process a new window, so it waits until the size has come to rest."""
 
 
 class SceneView(QWidget):
@@ -44,7 +48,8 @@ class SceneView(QWidget):
         self.process: RenderProcess | None = None
         self.failure: str | None = None
         """Why the view is painted, one sentence; None while Open3D draws or starts."""
-        self._followed_s = time.perf_counter()
+        self._followed_s = self._resized_s = time.perf_counter()
+        self._size: tuple[int, int] | None = None
         self.paint_ms = 0.0
         """What the last painting took."""
         self._reduced = reduced
@@ -113,11 +118,18 @@ class SceneView(QWidget):
             # the memory is written again soon, hence a copy
             self._picture = QImage(pixels.data, width, height, QImage.Format.Format_RGB32).copy()
             self.update()
+        elif self._picture is not None and process.waiting_s > _STALE_S:
+            self._picture = None  # paint it here until the next picture comes
+            self.update()
         if self._dirty and process.room:
             self._dirty = False
             compose(process.next_scene(), self._result, self.orbit, self.options)
             ratio = self.devicePixelRatioF()
-            process.submit(round(self.width() * ratio), round(self.height() * ratio))
+            if self._size is None or time.perf_counter() - self._resized_s > _RESIZE_S:
+                self._size = round(self.width() * ratio), round(self.height() * ratio)
+            else:
+                self._dirty = True  # once more when the size has come to rest
+            process.submit(*self._size)
 
     def close_process(self) -> None:
         """End the render process. Takes a few milliseconds."""
@@ -142,7 +154,10 @@ class SceneView(QWidget):
         with QPainter(self) as painter:
             if self._picture is not None:
                 painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-                painter.drawImage(self.rect(), self._picture)
+                width = self.height() * self._picture.width() / self._picture.height()
+                if abs(width - self.width()) > 1.5:  # of another size, while the window is being resized
+                    painter.fillRect(self.rect(), QColor(VIEW))
+                painter.drawImage(QRectF((self.width() - width) / 2, 0, width, self.height()), self._picture)
             else:
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
                 compose(self._scene, self._result, self.orbit, self.options)
@@ -200,6 +215,7 @@ class SceneView(QWidget):
         self._retry.move(self.width() - 88 - STEP, self.height() - 34)
 
     def resizeEvent(self, event) -> None:  # noqa: N802
+        self._resized_s = time.perf_counter()
         self._place_retry()
         self.again()
 

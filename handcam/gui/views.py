@@ -1,5 +1,6 @@
 """The two views side by side, each under a line with its own switches."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
@@ -7,6 +8,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QS
 
 from handcam.gui.camera_view import CameraView
 from handcam.gui.ground import CELL_M
+from handcam.gui.menu_button import MenuButton
 from handcam.gui.message import MessageCard
 from handcam.gui.picture import Plane
 from handcam.gui.scene_view import SceneView
@@ -32,6 +34,7 @@ class Views(QWidget):
             button.setChecked(plane is self.camera.plane)
             button.clicked.connect(lambda _=False, plane=plane: self.show_plane(plane))
             button.hide()
+        self.hands = MenuButton("Hands", 128, "How many hands to follow; treat every hand as the left or the right one")
         self.crop = self._switch("Crop", "What the net sees, and why it may be hard (C)")
         self.truth = self._switch("Truth", "The true skeleton as a thin line (G)")
         self.truth.hide()
@@ -45,7 +48,9 @@ class Views(QWidget):
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.setHandleWidth(STEP)
         self._split.setChildrenCollapsible(False)
-        self._split.addWidget(self._pane(self.camera, self._size, [*self._plane_buttons, self.crop, self.truth]))
+        self._split.addWidget(
+            self._pane(self.camera, self._size, [self.hands, *self._plane_buttons, self.crop, self.truth])
+        )
         self._split.addWidget(self._pane(self.scene, title, [self.surface, self.samples, self.points, self.reset]))
         for k in (0, 1):
             self._split.setStretchFactor(k, 1)
@@ -67,7 +72,7 @@ class Views(QWidget):
         return button
 
     @staticmethod
-    def _pane(view: QWidget, title: QLabel, switches: list[QPushButton]) -> QWidget:
+    def _pane(view: QWidget, title: QLabel, switches: Sequence[QPushButton]) -> QWidget:
         pane = QWidget()
         pane.setObjectName("panel")
         pane.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from fake_live import result
 
-from handcam.gui.actions import source_of
 from handcam.gui.help import KEYS
+from handcam.gui.opening import source_of
 from handcam.gui.timings import SECTIONS, Timings
 
 
