@@ -1,4 +1,4 @@
-"""Train the depth encoder on rendered crops: ``python -m handcam.learn.depth``.
+"""Train the depth encoder on rendered crops: ``python -m handcam.learn.depth``, after ``handcam.learn.depth_crops``.
 
 Joints in the crop's cube after every stage, the heat maps, each joint's error bar, and whether there is a hand
 at all. The learning rate follows the share of the time that has been used, so a run ends when it should on any machine;
@@ -9,10 +9,12 @@ import json
 import math
 import time
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 import tyro
 from safetensors.torch import save_file
 from torch import Tensor
@@ -37,6 +39,8 @@ class DepthTraining:
     """Hands per step."""
     empty: int = 3
     """Crops without a hand per step."""
+    mirrored: int = 4
+    """Left hands per step, which teach the net to tell sides and nothing else."""
     rate: float = 1.5e-3
     """Highest learning rate."""
     threads: int = 1
@@ -51,6 +55,8 @@ class DepthTraining:
     """Size of the latent space; its part of the net is trained elsewhere."""
     init: Path | None = None
     """Start from these weights."""
+    score: Path | None = None
+    """Train nothing; print the errors of these weights on the rendered hands of ``val``."""
     seed: int = 0
     """Of everything random."""
 
@@ -69,10 +75,10 @@ def camera_joints(uvd: Tensor, centre_m: Tensor, half_tan: Tensor) -> Tensor:
     return torch.cat([uvd[..., :2] * (half_tan[:, None] * z)[..., None], z[..., None]], -1)
 
 
-def depth_loss(marks: DepthMarks, uvd: Tensor, heats: list[Tensor], hands: int) -> Tensor:
-    """Mean distance of every stage, the heat maps' cross-entropy, the error bars' likelihood, and presence.
+def depth_loss(marks: DepthMarks, uvd: Tensor, heats: list[Tensor], hands: int, mirrored: int = 0) -> Tensor:
+    """Mean distance of every stage, the heat maps' cross-entropy, the error bars' likelihood, presence and side.
 
-    The first ``hands`` examples of the batch show a hand.
+    The first ``hands`` examples of the batch show right hands, the next ``mirrored`` left ones, the others none.
     """
     loss = torch.zeros(())
     for stage in marks.stages:
@@ -83,9 +89,11 @@ def depth_loss(marks: DepthMarks, uvd: Tensor, heats: list[Tensor], hands: int) 
     off = torch.linalg.vector_norm(marks.uvd[:hands].detach() - uvd, dim=-1) / 3**0.5
     log_b = marks.log_b[:hands].clamp(-7, 2)
     there = torch.zeros(len(marks.presence))
-    there[:hands] = 1.0
-    presence = torch.nn.functional.binary_cross_entropy_with_logits(marks.presence, there)
-    return loss + 0.02 * (off * torch.exp(-log_b) + log_b).mean() + 0.05 * presence
+    there[: hands + mirrored] = 1.0
+    presence = F.binary_cross_entropy_with_logits(marks.presence, there)
+    side = marks.right[: hands + mirrored]
+    rightness = F.binary_cross_entropy_with_logits(side, (torch.arange(len(side)) < hands).float())
+    return loss + 0.02 * (off * torch.exp(-log_b) + log_b).mean() + 0.05 * presence + 0.05 * rightness
 
 
 def _blobs(uvd: Tensor, size: int, sigma: float = 1.0) -> Tensor:
@@ -130,6 +138,7 @@ def train(settings: DepthTraining) -> None:
     while used < settings.minutes * 60:
         hands = next(examples(files, rng, settings.batch))
         x, uvd, _ = tensors(hands)
+        x = torch.cat([x, x[: settings.mirrored].flip(-1)])
         if len(empty) and settings.empty:
             x = torch.cat([x, tensors(next(examples(empty, rng, settings.empty)))[0]])
         share = used / (settings.minutes * 60)
@@ -139,7 +148,7 @@ def train(settings: DepthTraining) -> None:
         net.train()
         with torch.autocast("cpu", torch.bfloat16):
             marks, heats = net.see_heat(x.to(memory_format=torch.channels_last))
-        loss = depth_loss(marks, uvd, heats, settings.batch)
+        loss = depth_loss(marks, uvd, heats, settings.batch, settings.mirrored)
         opt.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -190,11 +199,14 @@ def _log(settings: DepthTraining, line: str) -> None:
 def evaluate(net: HourglassEncoder, files: CropFiles, count: int, seed: int = 1, **keys) -> dict[str, float]:
     """Errors on fixed crops with random sensors: mean absolute mm (camera space), relative to the root, and more."""
     rng, net = np.random.default_rng(seed), net.eval()
-    off, root, zs, holes = [], [], [], []
+    count = min(count, len(files))
+    off, root, zs, holes, right = [], [], [], [], []
     for e in examples(files, rng, 64, INPUT_PX, order=np.arange(count), **keys):
         x, _, half_tan = tensors(e)
         centre = torch.from_numpy(e.centre_m)
-        seen = camera_joints(net.see(x.to(memory_format=torch.channels_last)).uvd, centre, half_tan).numpy()
+        marks = net.see(x.to(memory_format=torch.channels_last))
+        right += [(marks.right > 0).float().mean(), (net.see(x[:16].flip(-1)).right < 0).float().mean()]
+        seen = camera_joints(marks.uvd, centre, half_tan).numpy()
         true = np.concatenate([e.uvz[..., :2] * (e.half_tan[:, None] * e.uvz[..., 2])[..., None], e.uvz[..., 2:]], -1)
         d = (seen - true) * 1000
         off.append(np.linalg.norm(d, axis=-1).mean(1))
@@ -203,9 +215,11 @@ def evaluate(net: HourglassEncoder, files: CropFiles, count: int, seed: int = 1,
         holes.append((e.depth_m == 0).mean((1, 2)))
     off, root, zs, holes = (np.concatenate(a) for a in (off, root, zs, holes))
     out = {"camera_mm": off.mean(), "median_mm": np.median(off), "root_relative_mm": root.mean()}
-    for a, b in ((0.2, 0.4), (0.4, 0.7), (0.7, 1.0), (1.0, 1.5)):
-        at = (zs >= a) & (zs < b)
-        out[f"camera_mm_{a}_{b}m"] = off[at].mean() if at.any() else float("nan")
+    out["side_right_share"] = np.mean(right)
+    for values, unit, edges in ((zs, "m", (0.2, 0.4, 0.7, 1.0, 1.5)), (holes, "holes", (0.0, 0.1, 0.3, 0.6, 1.0))):
+        for a, b in pairwise(edges):
+            at = (values >= a) & (values < b)
+            out[f"camera_mm_{a}_{b}_{unit}"] = off[at].mean() if at.any() else float("nan")
     return {k: round(float(v), 2) for k, v in out.items()}
 
 
@@ -223,5 +237,15 @@ def load_depth_encoder(path: Path) -> HourglassEncoder:
     return net.eval()
 
 
+def main(settings: DepthTraining) -> None:
+    """Train, or score."""
+    if settings.score is None:
+        return train(settings)
+    torch.set_num_threads(settings.threads)
+    files = CropFiles(settings.folder / "val")
+    print(json.dumps(evaluate(load_depth_encoder(settings.score), files, len(files)), indent=1))
+    return None
+
+
 if __name__ == "__main__":
-    train(tyro.cli(DepthTraining))
+    main(tyro.cli(DepthTraining))

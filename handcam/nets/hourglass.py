@@ -31,6 +31,8 @@ class DepthMarks(NamedTuple):
     """(b 21) logarithm of the Laplace scale of each joint's place, in halves of the cube's edge."""
     presence: Tensor
     """(b) logit that there is a hand."""
+    right: Tensor
+    """(b) logit that it is a right hand, as all should be once left ones are mirrored."""
     read: Tensor
     """(b 21 c) features read at the joints."""
     stages: tuple[Tensor, ...]
@@ -91,7 +93,7 @@ class HourglassEncoder(nn.Module):
         self.shallow = nn.Conv2d(2 * width, per, 1)
         self.refine = nn.Sequential(
             nn.Linear(JOINTS * (per + 3), 256), nn.ReLU(inplace=True), nn.Linear(256, 256), nn.ReLU(inplace=True),
-            nn.Linear(256, JOINTS * 4 + 1),
+            nn.Linear(256, JOINTS * 4 + 2),
         )  # fmt: skip
         self.head = mlp.encoder((JOINTS * (per + 3) + 1,), latent, hidden, depth)
 
@@ -124,7 +126,7 @@ class HourglassEncoder(nn.Module):
         more = self.refine(torch.cat([read, stages[-1]], -1).flatten(1)).float()
         change = more[:, : JOINTS * 4].unflatten(1, (JOINTS, 4))
         stages.append(stages[-1] + 0.1 * change[..., :3])
-        return DepthMarks(stages[-1], change[..., 3] - 3.0, more[:, -1], read, tuple(stages)), heats
+        return DepthMarks(stages[-1], change[..., 3] - 3.0, more[:, -2], more[:, -1], read, tuple(stages)), heats
 
     def sight(self, marks: DepthMarks, half_tan: Tensor) -> Tensor:
         """Everything the posterior is read from, (b n)."""

@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 
 __all__ = ["box", "cylinder", "place_solid", "quad", "sphere", "turns_at_random", "unit"]
 
-Mesh = tuple[Float[np.ndarray, "n 3"], Int[np.ndarray, "m 3"]]
+Mesh = tuple[Float[np.ndarray, "_ 3"], Int[np.ndarray, "_ 3"]]
 """Vertices and triangles."""
 
 
@@ -18,8 +18,11 @@ def _lathe(profile: np.ndarray, around: int = 20) -> Mesh:
         profile[:, :1] * np.cos(angle), profile[:, :1] * np.sin(angle), np.repeat(profile[:, 1:], around, 1)
     ], -1).reshape(-1, 3)  # fmt: skip
     ring, up = np.arange(around), (np.arange(around) + 1) % around
-    faces = [np.stack(t, 1) for k in range(0, (len(profile) - 1) * around, around)
-             for t in ((k + ring, k + up, k + around + ring), (k + up, k + around + up, k + around + ring))]  # fmt: skip
+    faces = [
+        np.stack(t, 1)
+        for k in range(0, (len(profile) - 1) * around, around)
+        for t in ((k + ring, k + up, k + around + ring), (k + up, k + around + up, k + around + ring))
+    ]
     return v, np.concatenate(faces)
 
 
