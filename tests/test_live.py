@@ -162,12 +162,17 @@ def running(source: object, tracker: Tracker | None = None, **options) -> Iterat
         live.stop()
 
 
-def until(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
+def until(condition: Callable[[], object], timeout_s: float = 30.0) -> None:
     """Wait for something that must happen."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.002)
+
+
+def all_tracked(live: Live) -> bool:
+    status = live.status()
+    return status.processed + status.dropped == status.captured
 
 
 def state(live: Live, name: str) -> Callable[[], bool]:
@@ -192,16 +197,22 @@ def test_results_come_in_order_on_one_thread_with_the_very_frame() -> None:
 
 
 def test_the_newest_frame_wins_and_every_other_is_counted() -> None:
-    with running(Camera(endless=True), Tracker(work_s=0.02)) as (live, _, got):
-        until(lambda: len(got.results) >= 10)
+    camera, behind = Camera(endless=True), []
+
+    class Slow(Tracker):
+        def track(self, frame: Frame, controls: Controls = Controls()) -> Result:
+            behind.append(camera.index - 1 - frame.index)
+            return super().track(frame, controls)
+
+    with running(camera, Slow(work_s=0.02)) as (live, _, got):
+        until(lambda: len(got.results) >= 12)
     status = live.status()
-    assert status.dropped > status.processed, "a slow tracker must drop frames"
+    assert status.dropped > 0, "a slow tracker must drop frames"
     left = status.captured - status.processed - status.dropped
     assert 0 <= left <= 2, "a frame was lost without being counted"  # at the end: one in the mailbox, one in hand
     indices = [r.frame.index for r in got.results]
     assert indices == sorted(set(indices))
-    waits = [r.times_ms["wait"] for r in got.results[2:]]
-    assert float(np.median(waits)) < 50, "frames grow old in the mailbox"
+    assert float(np.median(behind)) <= 10, "frames grow old in the mailbox"
 
 
 def test_a_file_that_is_worked_through_loses_nothing() -> None:
@@ -223,7 +234,7 @@ def test_a_file_waits_for_the_model_and_shows_its_first_picture_meanwhile() -> N
     live = Live(lambda: Clip(5), lambda: (gate.wait(5), tracker)[1], lossless=True)  # type: ignore[return-value]
     live.start()
     try:
-        shown = live.results.take(5.0)
+        shown = live.results.take(30.0)
         assert shown is not None
         assert (shown.frame.index, shown.hands) == (0, ())
         assert live.status().state == "starting"
@@ -242,7 +253,7 @@ def test_a_camera_is_shown_while_the_model_loads() -> None:
     try:
         for index in range(3):
             camera.give()
-            shown = live.results.take(5.0)
+            shown = live.results.take(30.0)
             assert shown is not None
             assert shown.frame.index == index
         gate.set()
@@ -421,7 +432,7 @@ def test_pause_step_seek_and_go_on() -> None:
     with running(clip) as (live, tracker, got):
         until(lambda: len(got.results) > 3)
         live.pause(True)
-        until(lambda: live.status().state == "paused" and live.status().processed == live.status().captured)
+        until(lambda: live.status().state == "paused" and all_tracked(live))
         time.sleep(0.05)
         count, here = len(got.results), live.status().position
         resets = tracker.resets
@@ -505,7 +516,7 @@ def test_a_slider_works_on_a_paused_picture_and_without_a_hand() -> None:
         count, last = len(got.results), got.results[-1]
         explore = Controls(latent=np.ones(2))
         live.set_controls(explore)
-        result = live.results.take(5.0)
+        result = live.results.take(30.0)
         assert result is not None
         assert result.frame is last.frame
         assert result.controls is explore is live.controls
@@ -525,7 +536,7 @@ def test_exploring_without_any_camera() -> None:
     live = Live(missing, Tracker, Controls(latent=np.ones(2)))  # type: ignore[arg-type]
     live.start()
     try:
-        result = live.results.take(5.0)
+        result = live.results.take(30.0)
         assert result is not None
         assert result.explored is not None
         assert (live.status().state, live.status().processed) == ("failed", 0)
@@ -537,12 +548,12 @@ def test_latents_are_decoded_on_the_live_thread() -> None:
     with running(Camera()) as (live, tracker, _):
         until(lambda: live.status().runtime)
         futures = [live.decode("joints3d", np.full((2, 2), float(n))) for n in range(50)]
-        assert [f.result(5)[0, 0, 0] for f in futures] == [2.0 * n for n in range(50)]
+        assert [f.result(30)[0, 0, 0] for f in futures] == [2.0 * n for n in range(50)]
         with pytest.raises(LookupError):
-            live.decode("smell", np.zeros((1, 2))).result(5)
+            live.decode("smell", np.zeros((1, 2))).result(30)
         assert len(tracker.threads) == 1
     with pytest.raises(CancelledError):
-        live.decode("joints3d", np.zeros((1, 2))).result(5)
+        live.decode("joints3d", np.zeros((1, 2))).result(30)
 
 
 # ------------------------------------------------------------------------------------------------------ recording

@@ -8,26 +8,29 @@ from handcam.latest import Latest
 
 def test_a_fast_producer_and_a_slow_consumer() -> None:
     """Newest wins: what is taken is in order and young, and taken plus dropped is all there was."""
-    box: Latest[tuple[int, float]] = Latest()
-    count, taken, ages = 400, [], []
+    box: Latest[int] = Latest()
+    count, taken, behind = 400, [], []
+    put = 0
 
     def produce() -> None:
+        nonlocal put
         for n in range(count):
-            box.put((n, time.perf_counter()))
+            put = n
+            box.put(n)
             time.sleep(0.0005)
         box.close()
 
     thread = threading.Thread(target=produce)
     thread.start()
     while (item := box.take(1.0)) is not None:
-        taken.append(item[0])
-        ages.append(time.perf_counter() - item[1])
+        behind.append(put - item)
+        taken.append(item)
         time.sleep(0.005)
     thread.join()
     assert taken == sorted(set(taken))
     assert taken[-1] == count - 1, "the last value is never lost"
     assert len(taken) + box.dropped == count
-    assert sorted(ages)[len(ages) // 2] < 0.05, "values grow old in the mailbox"
+    assert sorted(behind)[len(behind) // 2] <= 10, "values grow old in the mailbox"
 
 
 def test_many_producers_and_consumers_lose_and_double_nothing() -> None:
@@ -60,8 +63,8 @@ def test_many_producers_and_consumers_lose_and_double_nothing() -> None:
 
 def test_put_never_waits_for_a_consumer() -> None:
     box: Latest[int] = Latest()
-    start = time.perf_counter()
-    for n in range(10_000):
-        box.put(n)
-    assert time.perf_counter() - start < 1.0
-    assert box.take() == 9_999
+    thread = threading.Thread(target=lambda: [box.put(n) for n in range(1000)], daemon=True)
+    thread.start()
+    thread.join(30)
+    assert not thread.is_alive(), "nobody takes, and the producer hangs"
+    assert (box.take(), box.dropped) == (999, 999)
