@@ -19,15 +19,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from handcam.crop import box_around, cut
 from handcam.learn.shrink import shrink
 from handcam.runtimes._graphs import CHECK, ENCODE, decode_part, graph_path
-from handcam.runtimes._parity import Crops, deviation, random_crops, save_check
+from handcam.runtimes._parity import Crops, deviation, save_check
 from handcam.runtimes.eager import Eager
-from handcam.types import WeightsError
+from handcam.sources import SourceSettings, open_source
+from handcam.types import HandCrop, WeightsError
 from handcam.vae import CrossModalVAE
 from handcam.weights import digest, write_card
 
-__all__ = ["export", "ship", "write_graphs"]
+__all__ = ["export", "rendered_crops", "ship", "write_graphs"]
 
 
 class _Encode(nn.Module):
@@ -106,13 +108,26 @@ def _write(module: nn.Module, inputs: Mapping[str, Tensor], outputs: list[str], 
     onnx.save(graph, path)
 
 
+def rendered_crops(n: int, size: int, seed: int) -> Crops:
+    """Crops of rendered hands in many poses, as the detector's box would cut them; a seed gives two people."""
+    crops: list[HandCrop] = []
+    for k in range(2):
+        source = open_source("demo", SourceSettings(fps=0.5, realtime=False, seed=2 * seed + k))
+        while len(crops) < (k + 1) * n / 2 and (frame := source.read()) is not None:
+            hand = frame.truth[0]
+            crops.append(cut(frame, box_around(hand.keypoints_px, hand.side), size))
+        source.close()
+    half_tan = np.array([size / 2 / crop.intrinsics.fx for crop in crops], np.float32)
+    return Crops(np.stack([crop.color for crop in crops if crop.color is not None]), half_tan)
+
+
 def export(weights: Path, folder: Path, crops: Crops | None = None) -> dict[str, Float[np.ndarray, " b"]]:
     """Write the graphs for use elsewhere and prove them.
 
     Args:
         weights: the safetensors file.
         folder: where the graphs go.
-        crops: pictures to prove them on; fresh random ones if None.
+        crops: pictures to prove them on; fresh rendered ones if None.
 
     Returns:
         Deviation from the reference by quantity (``joints_mm``, ``keypoints_px``, ``presence``), one value a crop.
@@ -135,13 +150,13 @@ def ship(weights: Path, crops: Crops | None = None) -> dict[str, str]:
 
     Args:
         weights: the safetensors file with its side file, final.
-        crops: real or rendered crops for the check file; random ones if None.
+        crops: real or rendered crops for the check file; rendered ones if None.
 
     Returns:
         SHA-256 by file name, as recorded.
     """
     eager = Eager(weights)
-    crops = crops or random_crops(8, eager.card.crop_px, 0)
+    crops = crops or rendered_crops(12, eager.card.crop_px, 0)
     paths = write_graphs(weights, weights.parent)
     paths.append(graph_path(weights, CHECK))
     save_check(paths[-1], eager, crops)

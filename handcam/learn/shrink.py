@@ -16,6 +16,9 @@ from handcam.vae import CrossModalVAE
 
 __all__ = ["shrink"]
 
+LANES = 16
+"""Channels that remain come in multiples of this: engines compute that many at once, and fall back where they cannot."""
+
 
 @torch.no_grad()
 def shrink(model: CrossModalVAE) -> CrossModalVAE:
@@ -42,6 +45,8 @@ def _split(widen: nn.Conv2d, filter: nn.Conv2d) -> tuple[Tensor, Tensor]:
     """
     dead = (filter.weight == 0).all(dim=(1, 2, 3))
     keep = ~dead
+    spare = -int(keep.sum()) % LANES
+    keep[dead.nonzero()[:spare]] = True
     constant = F.relu6(filter.bias)
     for conv in (widen, filter):
         conv.weight = nn.Parameter(conv.weight[keep])

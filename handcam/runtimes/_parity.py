@@ -1,4 +1,4 @@
-"""How far a runtime is from the reference, in millimetres on the hand: every fast path is proved against a plain one."""
+"""How far a runtime is from the reference, in millimetres on the hand: a fast path is proved against a plain one."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -16,7 +16,7 @@ from handcam.types import HandcamError
 from handcam.weights import WeightsCard, read_card
 
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # a plain import would ask the network
-import openvino as ov
+import openvino as ov  # noqa: E402
 
 __all__ = ["PRECISIONS", "OpenVino", "open"]
 
