@@ -40,7 +40,7 @@ class WeightsCard:
     fusion: dict[str, float] = field(default_factory=dict)
     """Weight of each modality in the product of Gaussians that ``fused`` decodes."""
     calibration: dict[str, dict[str, float]] = field(default_factory=dict)
-    """By drive: ``gain`` on the spread of posterior samples and ``floor`` in hand lengths, which together make sigma."""
+    """By drive: ``gain`` on the spread of posterior samples and ``floor`` in hand lengths; together they make sigma."""
     data: list[str] = field(default_factory=list)
     """What it was trained on, with licences."""
     metrics: dict[str, float | dict | None] = field(default_factory=dict)

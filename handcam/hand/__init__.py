@@ -1,1 +1,1 @@
-"""What a hand is: joints and bones (:mod:`.skeleton`), limits and angles (:mod:`.anatomy`), skinned surface (:mod:`.rig`)."""
+"""What a hand is: joints and bones (:mod:`.skeleton`), limits and angles (:mod:`.anatomy`), surface (:mod:`.rig`)."""

@@ -102,7 +102,6 @@ def open_source(source: str, settings: SourceSettings = SourceSettings()) -> Sou
         plugin = load(__name__, scheme)
     except ImportError as error:
         raise SourceError(
-            f"The source {scheme!r} needs the package {error.name!r}; install it with "
-            f'pip install "handcam[{scheme}]".'
+            f'The source {scheme!r} needs the package {error.name!r}; install it with pip install -e ".[all]".'
         ) from error
     return plugin.open(rest, settings)

@@ -1,4 +1,4 @@
-"""Cameras that OpenCV opens: ``webcam`` (the first), ``webcam:1``, ``webcam:http://host/stream`` (rtsp, udp ... too)."""
+"""Cameras that OpenCV opens: ``webcam`` (the first), ``webcam:1``, ``webcam:http://host/stream`` (rtsp, udp too)."""
 
 import os
 import re

@@ -183,5 +183,6 @@ def _join(a: Thing, b: Thing) -> Thing:
     """Two things as one, with the second's shine."""
     return Thing(
         np.concatenate([a.vertices_m, b.vertices_m]), np.concatenate([a.normals, b.normals]),
-        np.concatenate([a.faces, b.faces + len(a.vertices_m)]), np.concatenate([a.colour, b.colour]), b.shine, a.segment,
+        np.concatenate([a.faces, b.faces + len(a.vertices_m)]), np.concatenate([a.colour, b.colour]),
+        b.shine, a.segment,
     )  # fmt: skip

@@ -95,7 +95,7 @@ def crop_views(
     distance_m: tuple[float, float] = (0.25, 1.3),
     jitter: float = 1.0,
 ) -> tuple[Float[np.ndarray, "n 21 3"], Float[np.ndarray, "n 21 2"], Float[np.ndarray, " n"]]:
-    """Right hands in front of a camera, as :func:`handcam.crop.box_around` and :func:`handcam.crop.view` would cut them.
+    """Right hands in front of a camera, as :func:`handcam.crop.box_around` and :func:`handcam.crop.view` cut them.
 
     Args:
         joints_m: hands of any orientation about any origin.
