@@ -103,7 +103,7 @@ def _plugin(format: str):
         return load(__name__, format)
     except ImportError as error:
         raise ExportError(
-            f'The format {format!r} needs the package {error.name!r}; install it with pip install "handcam[export]".'
+            f'The format {format!r} needs the package {error.name!r}; install it with pip install -e ".[export]".'
         ) from error
 
 

@@ -76,7 +76,7 @@ def open_stream(spec: str, settings: StreamSettings = StreamSettings()) -> Strea
         plugin = load(__name__, protocol)
     except ImportError as error:
         raise StreamError(
-            f'The stream {protocol!r} needs the package {error.name!r}; install it with pip install "handcam[stream]".'
+            f'The stream {protocol!r} needs the package {error.name!r}; install it with pip install -e ".[stream]".'
         ) from error
     return plugin.open(rest, settings)
 
