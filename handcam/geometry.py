@@ -5,7 +5,7 @@ from jaxtyping import Float
 
 from handcam.types import Intrinsics
 
-__all__ = ["fit_similarity", "look_at", "place", "project", "rays", "rotation_between", "unproject"]
+__all__ = ["fit_similarity", "look_at", "place", "place_metric", "project", "rays", "rotation_between", "unproject"]
 
 
 def project(points_m: Float[np.ndarray, "*n 3"], intrinsics: Intrinsics) -> Float[np.ndarray, "*n 2"]:
@@ -81,6 +81,58 @@ def place(
         s = np.sqrt(w) / np.maximum(z, 1e-3)
         t = np.linalg.lstsq((a * s[:, None, None]).reshape(-1, 3), (b * s[:, None]).reshape(-1), rcond=None)[0]
     return t
+
+
+def place_metric(
+    joints: Float[np.ndarray, "n 3"],
+    keypoints_px: Float[np.ndarray, "n 2"],
+    distance_m: Float[np.ndarray, " n"],
+    intrinsics: Intrinsics,
+    scale: tuple[float, float],
+    noise_m: float = 0.006,
+) -> tuple[float, Float[np.ndarray, " 3"]]:
+    """Scale and translation of joints of known shape from their keypoints and measured distances.
+
+    Robust least squares: besides the equations of :func:`place`, ``s z + t_z = d`` for every joint with a reading.
+    Readings that belong to something else (an object, another finger in front) lose their weight (Cauchy).
+
+    Args:
+        joints: of unit size relative to any origin, axes of the camera frame.
+        keypoints_px: where they appear.
+        distance_m: each joint's distance along z as measured, NaN where there is no reading.
+        intrinsics: the camera.
+        scale: expected size and its standard deviation, metres.
+        noise_m: standard deviation of the distances.
+
+    Returns:
+        Size (metres per unit) and position of the joints' origin in the camera frame, metres.
+    """
+    u = rays(keypoints_px, intrinsics)[:, :2]
+    known = np.isfinite(distance_m)
+    d = np.where(known, distance_m, 0.0)
+    middle = float(np.median(distance_m[known]))
+    s, t = scale[0], np.array([0.0, 0.0, middle - scale[0] * float(np.median(joints[known, 2]))])
+    across = 0.01 * middle  # the keypoints' noise at the hand, metres
+    for _ in range(6):
+        off = np.where(known, d - s * joints[:, 2] - t[2], 0.0)
+        trust = known / (1.0 + np.square(off / (2.5 * noise_m)))
+        rows, right = [], []
+        for axis in range(2):
+            row = np.zeros((len(u), 4))
+            row[:, 0] = joints[:, axis] - u[:, axis] * joints[:, 2]
+            row[:, 1 + axis], row[:, 3] = 1.0, -u[:, axis]
+            rows.append(row / across)
+            right.append(np.zeros(len(u)))
+        row = np.zeros((len(u), 4))
+        row[:, 0], row[:, 3] = joints[:, 2], 1.0
+        weight = np.sqrt(trust) / noise_m
+        rows.append(row * weight[:, None])
+        right.append(d * weight)
+        rows.append(np.array([[1.0 / scale[1], 0.0, 0.0, 0.0]]))
+        right.append(np.array([scale[0] / scale[1]]))
+        solution = np.linalg.lstsq(np.concatenate(rows), np.concatenate(right), rcond=None)[0]
+        s, t = float(solution[0]), solution[1:]
+    return s, t
 
 
 def fit_similarity(

@@ -11,9 +11,11 @@ from time import perf_counter, perf_counter_ns
 import numpy as np
 from jaxtyping import Float
 
-from handcam.crop import box_around, camera_from_crop_points, cut, image_from_crop_points
+from handcam.crop import box_around, cut, image_from_crop_points
 from handcam.detectors import Detector
-from handcam.geometry import place, project
+from handcam.geometry import project
+from handcam.hand.skeleton import ROOT
+from handcam.placement import Placement, with_centre
 from handcam.plugins import load
 from handcam.refiners import Refiner
 from handcam.runtimes import Encoding, Runtime
@@ -44,8 +46,6 @@ SIDE_MEMORY = 0.85
 """How much of the evidence for a side stays from frame to frame."""
 SIDE_SWITCH = 2.0
 """Log-odds against the present side at which a track changes side."""
-SIGMA_SAMPLES = 16
-"""Posterior samples from which each joint's sigma is computed."""
 
 
 @dataclass(slots=True)
@@ -57,6 +57,7 @@ class _Track:
     refiners: dict[str, Refiner] = field(default_factory=dict)
     keypoints_px: np.ndarray | None = None
     velocity_px: np.ndarray | None = None  # per frame
+    distance_m: float | None = None  # of the root along the crop's axis, where a depth sensor saw it
     evidence: float = 0.0  # log-odds that the side is right
 
 
@@ -79,7 +80,7 @@ class Tracker:
         self._tracks: list[_Track] = []
         self._count = 0
         self._since_search = SEARCH_SECOND_EVERY
-        self._noise = np.random.default_rng(0).standard_normal((64, runtime.card.latent)).astype(np.float32)
+        self._placement = Placement(runtime)
 
     @property
     def card(self) -> WeightsCard:
@@ -141,7 +142,7 @@ class Tracker:
             posteriors = {
                 name: Posterior(encoding.means[name][i], encoding.log_vars[name][i]) for name in encoding.means
             }
-            hand = self._estimate(track.number, crop, posteriors, drive, encoding, i, frame.intrinsics, controls)
+            hand = self._placement.estimate(track.number, crop, posteriors, drive, encoding, i, controls)
             clock.stop("decode")
             hand = self._refine(track, hand, frame.time_ns, controls)
             if any(_overlap(hand.pose.keypoints_px, other.pose.keypoints_px) for other in hands):
@@ -213,51 +214,21 @@ class Tracker:
             return [], None
         size = self.card.crop_px
         crops = [cut(frame, track.box, size) for track in tracks]
-        planes = {"half_tan": np.array([size / 2 / crop.intrinsics.fx for crop in crops], np.float32)}
+        crops = [with_centre(crop, track.distance_m) for crop, track in zip(crops, tracks, strict=True)]
+        planes: dict[str, np.ndarray] = {
+            "half_tan": np.array([size / 2 / crop.intrinsics.fx for crop in crops], np.float32)
+        }
         if frame.color is not None:
             planes["rgb"] = np.stack([crop.color for crop in crops])  # type: ignore[arg-type]
-        if frame.depth is not None:
+        if "depth" in self.card.encoders and any(crop.root_depth_m is not None for crop in crops):
             planes["depth"] = np.stack([crop.depth_m for crop in crops])  # type: ignore[arg-type]
+            planes["centre_m"] = np.array([crop.root_depth_m or 0.5 for crop in crops], np.float32)
+        if "rgb" not in planes and "depth" not in planes:
+            return crops, None
         clock.stop("crop")
         encoding = self._runtime.encode(planes)
         clock.stop("predict")
         return crops, encoding
-
-    def _estimate(
-        self, number: int, crop: HandCrop, posteriors: dict[str, Posterior], drive: tuple[str, ...],
-        encoding: Encoding, i: int, camera: Intrinsics, controls: Controls,
-    ) -> TrackedHand:  # fmt: skip
-        """Fuse, decode and place one hand."""
-        names = [name for name in drive if name in posteriors] or list(posteriors)
-        weights = [self.card.fusion[name] if len(drive) > 1 else 1.0 for name in names]
-        posterior = _fuse([posteriors[name] for name in names], weights)
-        z = posterior.mean if controls.latent is None else np.asarray(controls.latent, np.float32)
-        if controls.offset is not None:
-            z = z + np.asarray(controls.offset, np.float32)
-        count = max(SIGMA_SAMPLES, controls.samples)
-        spread = np.exp(0.5 * posterior.log_var) * self._noise[:count]
-        joints = self.decode("joints3d", np.concatenate([z[None], z + spread]))  # hand lengths, crop frame
-        joints = joints * controls.hand_length_m
-
-        calibration = self.card.calibration["fused" if len(names) > 1 else names[0]]
-        deviation = joints[1:] - joints[:1]
-        sigma = np.sqrt(
-            calibration["gain"] ** 2 * (deviation**2).mean((0, 2))
-            + (calibration["floor"] * controls.hand_length_m) ** 2
-        )
-
-        assert encoding.keypoints_px is not None
-        keypoints = encoding.keypoints_px[i]
-        root = place(np.asarray(joints[0], float), np.asarray(keypoints, float), crop.intrinsics)
-        placed = camera_from_crop_points(joints + root, crop)
-        pose = HandPose(
-            side=crop.box.side, score=float(encoding.presence[i]), joints_m=np.asarray(placed[0], float),
-            metric=False, keypoints_px=np.asarray(image_from_crop_points(keypoints, crop), float),
-            sigma_m=np.asarray(sigma, float),
-        )  # fmt: skip
-        decoded = {name: self.decode(name, z[None])[0] for name in controls.decode if name in self.card.decoders}
-        samples = np.asarray(placed[1 : 1 + controls.samples])
-        return TrackedHand(number, pose, pose, posterior, posteriors, z, samples, crop, decoded)
 
     def _refine(self, track: _Track, hand: TrackedHand, time_ns: int, controls: Controls) -> TrackedHand:
         pose = hand.raw
@@ -275,6 +246,7 @@ class Tracker:
             velocity = (seen - track.keypoints_px).mean(0)
         track.velocity_px = velocity if track.velocity_px is None else 0.5 * (track.velocity_px + velocity)
         track.keypoints_px = seen
+        track.distance_m = float(np.linalg.norm(hand.raw.joints_m[ROOT])) if hand.raw.metric else None
         side = track.box.side
         if encoding.right is not None:
             p = float(np.clip(encoding.right[i], 0.02, 0.98))
@@ -283,14 +255,6 @@ class Tracker:
                 side, track.evidence = side.other, -track.evidence
         side = controls.lock_side or side
         track.box = box_around(seen + track.velocity_px, side, hand.raw.score)
-
-
-def _fuse(posteriors: Sequence[Posterior], weights: Sequence[float]) -> Posterior:
-    """Product of Gaussians; the same arithmetic as :func:`handcam.vae.fuse`."""
-    taus = [np.exp(-p.log_var) for p in posteriors]
-    precision = np.maximum(1.0 + sum(w * (t - 1.0) for t, w in zip(taus, weights, strict=True)), 1e-3)
-    mean = sum(w * t * p.mean for p, t, w in zip(posteriors, taus, weights, strict=True)) / precision
-    return Posterior(np.asarray(mean, np.float32), np.asarray(-np.log(precision), np.float32))
 
 
 def _overlap(a: np.ndarray, b: np.ndarray) -> bool:

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 
 from handcam.hand.skeleton import ROOT
-from handcam.tracking import SIGMA_SAMPLES
+from handcam.placement import SIGMA_SAMPLES
 from handcam.vae import CrossModalVAE, reparameterise
 
 __all__ = ["calibrate", "coverage", "spread_and_error"]
@@ -47,11 +47,12 @@ def calibrate(spread: Float[np.ndarray, "b 21"], error: Float[np.ndarray, "b 21 
     """The gain and floor under which the errors are most likely, then scaled so that 90 % lies in the 90 % interval."""
     joints = [j for j in range(spread.shape[1]) if j != ROOT]  # the root's error is zero by definition
     spread, error = spread[:, joints], error[:, joints]
+    squared, variance = np.square(spread).ravel(), np.square(error).mean(-1).ravel()
     best = (np.inf, 1.0, 0.02)
-    for gain in np.linspace(0.0, 6.0, 25):
-        for floor in np.geomspace(0.004, 0.12, 25):
-            variance = gain**2 * spread**2 + floor**2
-            nll = float((np.log(variance)[..., None] + error**2 / variance[..., None]).mean())
+    for gain in np.linspace(0.0, 6.0, 19):
+        for floor in np.geomspace(0.004, 0.12, 19):
+            expected = gain**2 * squared + floor**2
+            nll = float((np.log(expected) + variance / expected).mean())
             best = min(best, (nll, float(gain), float(floor)))
     _, gain, floor = best
     sigma = np.sqrt(gain**2 * spread**2 + floor**2)

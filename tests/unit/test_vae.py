@@ -9,8 +9,8 @@ from torch.distributions import Normal, kl_divergence
 
 from handcam.learn.train import VARIANTS
 from handcam.nets import conv, resnet
+from handcam.placement import fuse as fuse_live
 from handcam.runtimes import eager
-from handcam.tracking import _fuse
 from handcam.types import Posterior, WeightsError
 from handcam.vae import CrossModalVAE, fuse, kl, load, reparameterise
 
@@ -66,7 +66,7 @@ def test_the_live_path_fuses_as_the_model_does():
     experts = [(torch.randn(1, 7), torch.randn(1, 7) - 3) for _ in range(3)]
     weights = [0.4, 0.7, 1.0]
     expected = fuse(experts, weights)
-    got = _fuse([Posterior(m[0].numpy(), v[0].numpy()) for m, v in experts], weights)
+    got = fuse_live([Posterior(m[0].numpy(), v[0].numpy()) for m, v in experts], weights)
     np.testing.assert_allclose(got.mean, expected[0][0].numpy(), rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(got.log_var, expected[1][0].numpy(), rtol=1e-4, atol=1e-5)
 

@@ -1,7 +1,9 @@
 """What the landmark network sees in rendered crops, kept on disk: heads are trained on it a hundred times faster.
 
-``sights:FOLDER`` holds ``NNNN.npz`` shards with ``sight`` float16 (n 1258), ``joints`` float32 (n 21 3, metres, crop
-frame), ``half_tan``, ``presence``, ``right``. Make them with :func:`make`; a run that was stopped goes on where it was.
+``sights:FOLDER`` holds ``.npz`` shards with what is seen in colour (``sight`` float16 (n 1258)) and in a depth camera's
+view of the same hand (``depth_sight`` float16 (n 1301), ``centre`` metres), and the truth: ``joints`` (n 21 3, metres,
+crop frame), ``keypoints`` (crop halves), ``visible``. Make them with :func:`make`; a run that was stopped goes on where
+it was.
 """
 
 from collections.abc import Iterator
@@ -15,7 +17,9 @@ from torch import Tensor
 
 from handcam.hand.skeleton import normalise
 from handcam.nets.hand_landmark import FEATURES, INPUT_PX, HandLandmark
+from handcam.nets.shaded_depth import depth_sight, shade
 from handcam.synth.picture import PictureSettings, Rendered, crops
+from handcam.synth.sensor import degrade
 from handcam.types import HandcamError
 
 __all__ = ["Sights", "make", "open"]
@@ -33,7 +37,8 @@ def make(folder: Path, count: int, eye: HandLandmark, settings: PictureSettings,
         path = folder / f"{seed:02d}-{shard:04d}.npz"
         if not path.is_file():
             stream = crops(np.random.default_rng((seed, shard)), settings)
-            rows = [_look(eye, list(islice(stream, 20))) for _ in range(SHARD // 20)]
+            rng = np.random.default_rng((seed, shard, 1))
+            rows = [_look(eye, list(islice(stream, 20)), rng) for _ in range(SHARD // 20)]
             arrays = {key: np.concatenate([row[key] for row in rows]) for key in rows[0]}
             partial = path.with_suffix(".tmp.npz")
             np.savez(partial, **arrays)
@@ -42,25 +47,29 @@ def make(folder: Path, count: int, eye: HandLandmark, settings: PictureSettings,
 
 
 @torch.inference_mode()
-def _look(eye: HandLandmark, pictures: list[Rendered]) -> dict[str, np.ndarray]:
+def _look(eye: HandLandmark, pictures: list[Rendered], rng: np.random.Generator) -> dict[str, np.ndarray]:
     size = pictures[0].color.shape[0]  # rendered smaller than the network's input, as hands in webcam pictures are
-    half_tan = np.array([size / 2 / p.intrinsics.fx for p in pictures], np.float32)
+    half_tan = torch.tensor([size / 2 / p.intrinsics.fx for p in pictures], dtype=torch.float32)
     big = [cv2.resize(p.color, (INPUT_PX, INPUT_PX), interpolation=cv2.INTER_LINEAR) for p in pictures]
-    image = torch.from_numpy(np.stack(big)).permute(0, 3, 1, 2).float() / 255
-    marks = eye(image)
-    parts = [
-        marks.features,
-        marks.keypoints.flatten(1),
-        torch.from_numpy(half_tan)[:, None],
-        marks.landmarks3d.flatten(1),
-    ]
+    marks = eye(torch.from_numpy(np.stack(big)).permute(0, 3, 1, 2).float() / 255)
+    sight = torch.cat([marks.features, marks.keypoints.flatten(1), half_tan[:, None], marks.landmarks3d.flatten(1)], 1)
     truth = np.stack([p.keypoints_px for p in pictures])
+    # the tracker knows the hand's distance to a centimetre or two
+    centre = np.array([p.joints_m[:, 2].mean() for p in pictures]) + rng.normal(0, 0.015, len(pictures))
+    depth = [degrade(p.depth_m, p.intrinsics.fx, rng) for p in pictures]
+    depth = [cv2.resize(d, (INPUT_PX, INPUT_PX), interpolation=cv2.INTER_NEAREST) for d in depth]
+    distance = torch.from_numpy(centre).float()
+    picture, near, share = shade(torch.from_numpy(np.stack(depth)).float(), distance, half_tan)
+    felt = eye(picture)
     return {
-        "sight": torch.cat(parts, 1).numpy().astype(np.float16),
+        "sight": sight.numpy().astype(np.float16),
+        "depth_sight": depth_sight(felt, near, share, distance, half_tan).numpy().astype(np.float16),
+        "centre": centre.astype(np.float32),
         "joints": np.stack([p.joints_m for p in pictures]).astype(np.float32),
         "keypoints": ((truth - (size - 1) / 2) / (size / 2)).astype(np.float32),
         "visible": np.stack([p.visible for p in pictures]),
         "presence": marks.presence.numpy(),
+        "depth_presence": felt.presence.numpy(),
         "right": marks.right.numpy(),
     }
 
@@ -79,13 +88,18 @@ def open(rest: str, seed: int = 0, split: str = "train") -> "Sights":
 
 
 class Sights:
-    """All shards in memory. ``batch(step, size)`` draws from those hands that the network saw well enough to follow."""
+    """All shards in memory. ``batch(step, size)`` draws from those hands that a live tracker would follow.
 
-    def __init__(self, paths: list[Path], seed: int, least_presence: float = 0.3) -> None:
+    A crop in which the network sees no hand, or sees its joints elsewhere, teaches only the mean pose.
+    """
+
+    def __init__(self, paths: list[Path], seed: int, least_presence: float = 0.5, farthest: float = 0.15) -> None:
         parts: dict[str, list[np.ndarray]] = {}
         for path in paths:
             with np.load(path) as shard:
-                kept = shard["presence"] > least_presence
+                seen = shard["sight"][:, FEATURES : FEATURES + 42].astype(np.float32).reshape(-1, 21, 2)
+                off = np.linalg.norm(seen - shard["keypoints"], axis=2).mean(1)
+                kept = (shard["presence"] > least_presence) & (off < farthest)
                 for key in ("sight", "joints", "keypoints"):
                     parts.setdefault(key, []).append(shard[key][kept])
         self._arrays = {key: np.concatenate(part) for key, part in parts.items()}
