@@ -42,15 +42,15 @@ def scene(hands: Sequence[TrackedHand], time_ns: int) -> dict[str, Any]:
 
 
 def _entity(hand: TrackedHand, stamp: dict[str, int]) -> dict[str, Any]:
-    joints, colour = hand.pose.joints_m, _COLOURS[hand.pose.side]
-    pose = {"position": _xyz(np.zeros(3)), "orientation": {"x": 0.0, "y": 0.0, "z": 0.0, "w": 1.0}}
+    points, colour = _xyz(hand.pose.joints_m), _COLOURS[hand.pose.side]
+    sizes = _xyz(np.repeat(4 * np.nan_to_num(hand.pose.sigma_m, nan=0.002)[:, None], 3, axis=1))
     lines = {
-        "type": _LINE_LIST, "pose": pose, "thickness": 0.004, "scale_invariant": False, "color": colour, "colors": [],
-        "points": [_xyz(joints[j]) for bone in BONES for j in bone], "indices": [],
+        "type": _LINE_LIST, "pose": _still(_ORIGIN), "thickness": 0.004, "scale_invariant": False, "color": colour,
+        "colors": [], "points": [points[j] for bone in BONES for j in bone], "indices": [],
     }  # fmt: skip
     spheres = [
-        {"pose": pose | {"position": _xyz(joint)}, "size": _xyz(np.full(3, 4 * sigma)), "color": colour | {"a": 0.6}}
-        for joint, sigma in zip(joints, np.nan_to_num(hand.pose.sigma_m, nan=0.002), strict=True)
+        {"pose": _still(point), "size": size, "color": colour | {"a": 0.6}}
+        for point, size in zip(points, sizes, strict=True)
     ]
     return {
         "timestamp": stamp, "frame_id": _CAMERA, "id": f"{hand.pose.side.value}-{hand.track}",
@@ -64,9 +64,16 @@ def _time(time_ns: int) -> dict[str, int]:
     return {"sec": time_ns // 1_000_000_000, "nsec": time_ns % 1_000_000_000}
 
 
-def _xyz(values: np.ndarray) -> dict[str, float]:
-    x, y, z = np.round(values, 6).tolist()
-    return {"x": x, "y": y, "z": z}
+def _xyz(points: np.ndarray) -> list[dict[str, float]]:
+    return [{"x": x, "y": y, "z": z} for x, y, z in np.round(points, 6).tolist()]
+
+
+def _still(point: dict[str, float]) -> dict[str, Any]:
+    """``foxglove.Pose`` without a turn."""
+    return {"position": point, "orientation": {"x": 0.0, "y": 0.0, "z": 0.0, "w": 1.0}}
+
+
+_ORIGIN = {"x": 0.0, "y": 0.0, "z": 0.0}
 
 
 def _object(title: str, **properties: Any) -> dict[str, Any]:

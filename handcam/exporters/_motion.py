@@ -17,6 +17,10 @@ from handcam.types import HandPose, Side
 __all__ = ["Motion", "frames_per_second", "motions"]
 
 
+_FARTHEST_M = 1000.0
+"""A joint beyond this is damage, and its hand was not seen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Motion:
     """One hand over all frames of the session. Where it was not seen ``present`` is False and all numbers are NaN."""
@@ -84,7 +88,7 @@ def _motion(
         if pose is not None:
             joints[i] = pose.joints_m @ Y_UP.T
     frames = joint_frames(joints, side)
-    present = np.isfinite(frames).all((1, 2, 3)) & np.isfinite(joints).all((1, 2))
+    present = np.isfinite(frames).all((1, 2, 3)) & (np.abs(joints) < _FARTHEST_M).all((1, 2))
     joints[~present], frames[~present] = np.nan, np.nan
     local, steps = local_rotations(frames), offsets(joints, frames)
     if fixed_bones and present.any():

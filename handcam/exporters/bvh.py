@@ -22,8 +22,8 @@ __all__ = ["SUFFIX", "export"]
 SUFFIX = ".bvh"
 _CM = 100.0
 _POSITION, _ROTATION = "Xposition Yposition Zposition", "Xrotation Yrotation Zrotation"
-_SPARSEST = 20
-"""Rows per frame beyond which the frame numbers cannot be right."""
+_MOST_ROWS = 300_000
+"""So many rows are written even if most of them are empty."""
 
 
 def export(session: Session, out: Path, settings: ExportSettings) -> None:
@@ -36,10 +36,8 @@ def export(session: Session, out: Path, settings: ExportSettings) -> None:
 
 def _write(motion: Motion, out: Path, fixed_bones: bool) -> None:
     rest = motion.rest_m.round(9) * _CM + 0.0
-    rows = motion.index - motion.index[0]
+    frame_time, rows = _rows(motion)
     n = int(rows[-1]) + 1
-    if (np.diff(rows) < 1).any() or n > _SPARSEST * len(rows) + 1000:
-        raise ExportError("The frame numbers of this session do not rise evenly; BVH cannot hold its times.")
     positions = np.tile(rest, (n, 1, 1))
     angles = np.zeros((n, len(JOINTS), 3))
     seen = rows[motion.present]
@@ -52,7 +50,7 @@ def _write(motion: Motion, out: Path, fixed_bones: bool) -> None:
     ]
     with out.open("w", encoding="ascii", newline="\n") as file:
         file.write("HIERARCHY\n" + "\n".join(_hierarchy(WRIST, rest, fixed_bones, 0)) + "\n")
-        file.write(f"MOTION\nFrames: {n}\nFrame Time: {_frame_time(motion):.9f}\n")
+        file.write(f"MOTION\nFrames: {n}\nFrame Time: {frame_time:.9f}\n")
         np.savetxt(file, np.concatenate(columns, axis=1), fmt="%.6f")
     times: list[int | None] = [None] * n
     for row, time_ns in zip(rows, motion.time_ns, strict=True):
@@ -64,10 +62,19 @@ def _write(motion: Motion, out: Path, fixed_bones: bool) -> None:
     out.with_name(out.name + ".json").write_text(json.dumps(beside) + "\n", encoding="utf-8")
 
 
-def _frame_time(motion: Motion) -> float:
-    """Seconds from one frame number to the next, the median; 1/30 for a single frame."""
-    gaps = np.diff(motion.seconds) / np.diff(motion.index)
-    return float(np.median(gaps)) if len(gaps) else 1 / 30
+def _rows(motion: Motion) -> tuple[float, np.ndarray]:
+    """Seconds from row to row, and the row of every frame.
+
+    Rows follow the frame numbers; where these do not rise (the source was opened anew) they follow the times.
+    """
+    steps, seconds = np.diff(motion.index), np.diff(motion.seconds)
+    good = (steps > 0) & (seconds > 0)
+    frame_time = float(np.median(seconds[good] / steps[good])) if good.any() else 1 / 30
+    steps = np.where(good, steps, np.maximum(np.round(seconds / frame_time), 1))
+    rows = np.concatenate([[0.0], np.cumsum(steps)])
+    if rows[-1] > max(_MOST_ROWS, 2 * len(rows)):
+        raise ExportError("The frames of this session are too far apart for BVH, which has a row for every moment.")
+    return frame_time, rows.astype(int)
 
 
 def _hierarchy(joint: int, rest_cm: np.ndarray, fixed_bones: bool, depth: int) -> list[str]:

@@ -166,3 +166,16 @@ def test_bvh_knows_the_rate_from_the_frame_numbers(tmp_path):
     places, _, frame_time = read_bvh(tmp_path / "take.bvh")
     assert frame_time == pytest.approx(1 / 60, rel=1e-6)
     assert len(places["wrist"]) == 13
+
+
+def test_bvh_follows_the_times_where_the_source_was_opened_anew(tmp_path):
+    """Frame numbers begin again at 0 after a pause of 10 frames; the BVH keeps the pause."""
+    recorded = record(tmp_path / "session", [(i, (Side.RIGHT,)) for i in (40, 41, 42, 53, 54)])
+    lines = [json.loads(line) for line in (recorded.path / "frames.jsonl").read_text().splitlines()]
+    for line in lines:
+        if line.get("index", 0) >= 53:
+            line["index"] -= 53
+    (recorded.path / "frames.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n")
+    recorded.convert("bvh", tmp_path / "take.bvh")
+    places, _, _ = read_bvh(tmp_path / "take.bvh")
+    assert np.flatnonzero(np.abs(places["wrist"]).sum(1)).tolist() == [0, 1, 2, 13, 14]

@@ -14,6 +14,7 @@ from handcam.plugins import names
 from handcam.recording import open_session
 from handcam.types import HandcamError
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*overflow encountered")
 ODD = [None, 0, -1, 1e300, -5, 10**17, "x", [], {}, True, 1e-300, 2**61, -(2**61), 4000]
 
 
