@@ -1,12 +1,11 @@
 """Whole training pictures: crops as a live tracker would cut them, and scenes as a camera would see them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Float, UInt8
 
 from handcam.crop import box_around, view
 from handcam.geometry import project
@@ -14,8 +13,9 @@ from handcam.synth.background import Backgrounds
 from handcam.synth.body import Body, bodies
 from handcam.synth.lens import LensSettings, develop
 from handcam.synth.light import Lights, sample_lights
-from handcam.synth.poses import Poses, PoseSettings, sample
+from handcam.synth.poses import Poses, sample
 from handcam.synth.render import Layer, over, shade_hands, visibility
+from handcam.synth.rendered import PictureSettings, Rendered
 from handcam.synth.skin import SkinLook, sample_skin
 from handcam.synth.things import HELD, Thing, held, ring, sleeve, watch
 from handcam.types import HandBox, Intrinsics, Side
@@ -23,74 +23,6 @@ from handcam.types import HandBox, Intrinsics, Side
 __all__ = ["PictureSettings", "Rendered", "crops", "mirrored", "paint", "scenes"]
 
 _BATCH = 16
-
-
-@dataclass(frozen=True, slots=True)
-class PictureSettings:
-    """What pictures show. Shares are of pictures."""
-
-    size: int = 128
-    """Edge of a crop, px."""
-    width: int = 640
-    """Width of a scene, px."""
-    height: int = 480
-    """Height of a scene, px."""
-    fov_deg: tuple[float, float] = (45.0, 80.0)
-    """Horizontal field of view of the camera, from and to."""
-    poses: PoseSettings = field(default_factory=lambda: PoseSettings(bones=0.05, off_axis=0.2))
-    """Poses, shapes and views."""
-    lens: LensSettings = field(default_factory=LensSettings)
-    """The camera's faults."""
-    backgrounds: Path | None = None
-    """Folder of photographs without hands; procedural ones are always there."""
-    photo: float = 0.6
-    """Share of photographs among the backgrounds, where there are any."""
-    even_light: float = 0.3
-    """0 for any light, 1 for friendly rooms only."""
-    sleeve: float = 0.4
-    """Share with a sleeve."""
-    watch: float = 0.12
-    """Share with a watch."""
-    ring: float = 0.1
-    """Share with a ring."""
-    held: float = 0.15
-    """Share with something held."""
-    second: float = 0.06
-    """Share with a second hand near the first."""
-    cover: float = 0.1
-    """Share with something before the hand."""
-    jitter_px: float = 0.02
-    """Noise of the keypoints a crop's box is made from, as a share of the box."""
-    jitter_box: float = 0.06
-    """Standard deviation of a crop's centre, size and (radians, twice) angle, as a share of the box."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """One picture with its labels; in a crop the hand is always a right one, as everywhere behind the cropper."""
-
-    color: UInt8[np.ndarray, "h w 3"]
-    """RGB picture."""
-    depth_m: Float[np.ndarray, "h w"]
-    """Exact distance along z, of the background too; 0 where the view is open."""
-    segments: UInt8[np.ndarray, "h w"]
-    """Numbers of ``render.SEGMENTS``."""
-    intrinsics: Intrinsics
-    """The camera."""
-    side: Side
-    """Which hand it is in this picture."""
-    joints_m: Float[np.ndarray, "21 3"]
-    """Camera frame."""
-    keypoints_px: Float[np.ndarray, "21 2"]
-    """Where they appear."""
-    visible: Bool[np.ndarray, " 21"]
-    """In the picture and not hidden by anything but the flesh around the joint."""
-    angles: Float[np.ndarray, " 24"]
-    """Joint angles of the rig, radians, order of ``rig.DOFS``."""
-    shape: Float[np.ndarray, " 27"]
-    """Size, 20 bone lengths, breadth, 5 girths, as factors on the rig's."""
-    rotation: Float[np.ndarray, "3 3"]
-    """Camera from hand frame, of the right hand (before mirroring, for a left one)."""
 
 
 def crops(rng: np.random.Generator, settings: PictureSettings = PictureSettings()) -> Iterator[Rendered]:

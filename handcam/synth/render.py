@@ -8,9 +8,10 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from handcam.geometry import project
+from handcam.synth.atlas import RELIEF_M, load_atlas
 from handcam.synth.body import Body, load_skin
 from handcam.synth.light import Lights, reflect
-from handcam.synth.skin import RELIEF_M, SkinLook, albedo, load_atlas
+from handcam.synth.skin import SkinLook, albedo
 from handcam.synth.things import Thing
 from handcam.synth.trace import Seen, Tracer
 from handcam.types import Intrinsics

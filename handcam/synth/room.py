@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
-from handcam.synth.background import noise_picture
 from handcam.synth.light import Lights
+from handcam.synth.procedural import noise_picture
 
 __all__ = ["room_light", "room_picture"]
 
