@@ -61,7 +61,7 @@ def fuse(posteriors: Sequence[tuple[Tensor, Tensor]], weights: Sequence[float]) 
 
 
 class Seen(NamedTuple):
-    """What the colour encoders say of a batch of crops."""
+    """What the encoders say of a batch of crops."""
 
     keypoints: Tensor
     """(b 21 2) crop halves."""
@@ -140,6 +140,18 @@ class CrossModalVAE(nn.Module):
                 mean, log_var = self.encoders[name](x)
                 posteriors[name] = (mean, log_var.clamp(-12.0, 4.0))
         return Seen(marks.keypoints, marks.presence, marks.right, posteriors)
+
+    def feel(self, depth_m: Tensor, centre_m: Tensor, half_tan: Tensor) -> Seen:
+        """All that a depth crop says, looked at with the colour encoder's eye.
+
+        Args:
+            depth_m: (b s s) metres along the crop's axis, 0 where there is no reading.
+            centre_m: (b) distance of the hand's centre.
+            half_tan: (b) tangent of half the crop's field of view.
+        """
+        marks, sight = self.encoders["depth"].see(self.encoders["rgb"].eye, depth_m, centre_m, half_tan)
+        mean, log_var = self.encode("depth", sight)
+        return Seen(marks.keypoints, marks.presence, marks.right, {"depth": (mean, log_var)})
 
 
 def load(weights: Path) -> tuple[CrossModalVAE, WeightsCard]:

@@ -32,6 +32,8 @@ def relative(depth_m: Float[np.ndarray, "*b s s"], centre_m: Float[np.ndarray, "
 
 
 def _prepare(x: Tensor) -> Tensor:
+    if x.ndim == 2:  # what was seen in the shaded depth, kept from an earlier look (nets/shaded_depth.py)
+        return x
     there = torch.isfinite(x)  # (b, s, s)
     value = torch.where(there, x / CUBE_M, torch.ones_like(x)).clamp(-1.0, 1.0)
     return torch.stack([value, there.to(x.dtype)], 1)  # (b, 2, s, s)

@@ -4,8 +4,8 @@ A runtime does two things on plain arrays, so that fusing posteriors, moving thr
 are the same everywhere (:mod:`handcam.tracking`) and every runtime is proved against ``eager`` on the same calls.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from handcam.weights import WeightsCard
 
-__all__ = ["Encoding", "Runtime"]
+__all__ = ["Encoding", "Runtime", "join"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +25,25 @@ class Encoding:
     log_vars: Mapping[str, Float[np.ndarray, "b z"]]
     """Posterior log-variance by modality."""
     keypoints_px: Float[np.ndarray, "b 21 2"] | None
-    """Joints seen in the colour crop, crop pixels; None without colour."""
+    """Joints seen in the crop, crop pixels."""
     presence: Float[np.ndarray, " b"]
     """Probability that the crop shows a hand."""
     right: Float[np.ndarray, " b"] | None
     """Probability that the (already mirrored) crop shows a right hand; None when no net says."""
-    root_depth_m: Float[np.ndarray, " b"] | None = None
-    """Distance of the root along the crop's axis as the depth net measures it; None without depth."""
-    hand_length_m: Float[np.ndarray, " b"] | None = None
-    """Hand length as the depth net measures it; None without depth."""
+
+
+def join(looks: Sequence[Encoding]) -> Encoding:
+    """What colour and depth say of the same crops together: every posterior, and the first look's keypoints.
+
+    The first look is the colour one where there is colour, since its keypoints are the surer.
+    """
+    first = looks[0]
+    for look in looks[1:]:
+        first = replace(
+            first, means={**first.means, **look.means}, log_vars={**first.log_vars, **look.log_vars},
+            presence=np.maximum(first.presence, look.presence),
+        )  # fmt: skip
+    return first
 
 
 @runtime_checkable
@@ -50,8 +60,8 @@ class Runtime(Protocol):
 
         Args:
             planes: ``rgb`` uint8 (b s s 3) and / or ``depth`` float32 (b s s), metres along the crop's axis, 0 where
-                there is no reading, ``s`` being ``card.crop_px``; and ``half_tan`` float32 (b), the tangent of half
-                the crop's field of view.
+                there is no reading, ``s`` being ``card.crop_px``; with depth, ``centre_m`` float32 (b), the distance
+                of the hand's centre; and ``half_tan`` float32 (b), the tangent of half the crop's field of view.
         """
         ...
 

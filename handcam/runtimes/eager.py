@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from handcam.runtimes import Encoding
-from handcam.vae import load
+from handcam.runtimes import Encoding, join
+from handcam.vae import Seen, load
 
 __all__ = ["Eager", "open"]
 
@@ -28,8 +28,17 @@ class Eager:
 
     @torch.inference_mode()
     def encode(self, planes: Mapping[str, np.ndarray]) -> Encoding:
-        seen = self.model.look(torch.from_numpy(planes["rgb"]), torch.from_numpy(planes["half_tan"]))
-        size = planes["rgb"].shape[1]
+        half_tan = torch.from_numpy(planes["half_tan"])
+        looks: list[Encoding] = []
+        if "rgb" in planes:
+            looks.append(self._encoding(self.model.look(torch.from_numpy(planes["rgb"]), half_tan)))
+        if "depth" in planes:
+            depth, centre = torch.from_numpy(planes["depth"]), torch.from_numpy(planes["centre_m"])
+            looks.append(self._encoding(self.model.feel(depth, centre, half_tan)))
+        return join(looks)
+
+    def _encoding(self, seen: Seen) -> Encoding:
+        size = self.card.crop_px
         return Encoding(
             means={name: mean.numpy() for name, (mean, _) in seen.posteriors.items()},
             log_vars={name: log_var.numpy() for name, (_, log_var) in seen.posteriors.items()},
