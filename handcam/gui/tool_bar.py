@@ -156,9 +156,10 @@ class ToolBar(QWidget):
         name = status.source or wanted or "…"
         self.source.show_value(Path(name).name if "/" in name else name)
         recording = status.recording
-        _show(self.transport, status.seekable)
-        _show(self.pause_button, not status.seekable)
-        _show(self.record_button, not status.seekable or recording is not None)
+        plays = status.seekable and recording is None  # there is not room for both
+        _show(self.transport, plays)
+        _show(self.pause_button, not plays)
+        _show(self.record_button, not plays)
         _show(self.dropped, recording is not None)
         if status.seekable:
             self.transport.show_status(status)
