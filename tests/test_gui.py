@@ -225,10 +225,10 @@ def test_transport_takes_the_place_of_record(window: Window, live: FakeLive) -> 
     assert pump(lambda: bar.transport.speed.text() == "0.5×")
     window.actions_.toggle_record()  # by its key; then the record button has the room
     assert pump(lambda: bar.transport.isHidden() and not bar.record_button.isHidden())
-    assert window.minimumSizeHint().width() <= 1280
+    assert pump(lambda: window.minimumSizeHint().width() <= 1280)
     window.actions_.toggle_record()
     assert pump(lambda: not bar.transport.isHidden())
-    assert window.minimumSizeHint().width() <= 1280
+    assert pump(lambda: window.minimumSizeHint().width() <= 1280)
     live.state = replace(live.state, state="ended")
     assert pump(lambda: not window.views.card.isHidden())
     window.actions_.toggle_pause()
