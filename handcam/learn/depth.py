@@ -1,8 +1,8 @@
 """Train the depth encoder on rendered crops: ``python -m handcam.learn.depth``, after ``handcam.learn.depth_crops``.
 
 Joints in the crop's cube after every stage, the heat maps, each joint's error bar, and whether there is a hand
-at all. The learning rate follows the share of the time that has been used, so a run ends when it should on any machine;
-checkpoints resume exactly (weights, optimiser, averages, random numbers).
+at all. The learning rate follows the share of the processor time that has been used, so a run comes out the same on a
+busy machine, only later; checkpoints resume with weights, optimiser, averages and random numbers.
 """
 
 import json
@@ -21,6 +21,7 @@ from torch import Tensor
 
 from handcam.hand.skeleton import ROOT
 from handcam.learn.depth_crops import CropFiles, Examples, examples
+from handcam.learn.depth_weights import load_depth_encoder, publish
 from handcam.modalities.depth import CUBE_M, INPUT_PX, MODALITY, relative
 from handcam.nets.hourglass import DepthMarks, HourglassEncoder, encoder
 
@@ -34,7 +35,7 @@ class DepthTraining:
     folder: Path = Path("runs/depth")
     """Holds ``crops``, ``empty`` and ``val`` (see ``make``), the checkpoint and the log."""
     minutes: float = 60.0
-    """Length of the run."""
+    """Length of the run, minutes of processor time."""
     batch: int = 32
     """Hands per step."""
     empty: int = 3
@@ -45,8 +46,8 @@ class DepthTraining:
     """Highest learning rate."""
     threads: int = 1
     """Processor threads."""
-    every_s: float = 240.0
-    """Time between checkpoints."""
+    every_s: float = 60.0
+    """Processor time between checkpoints."""
     width: int = 48
     """Channels of the net at a quarter of the size."""
     stacks: int = 1
@@ -57,6 +58,8 @@ class DepthTraining:
     """Start from these weights."""
     score: Path | None = None
     """Train nothing; print the errors of these weights on the rendered hands of ``val``."""
+    publish: Path | None = None
+    """With ``score``: write the weights there, in half precision and with their card."""
     seed: int = 0
     """Of everything random."""
 
@@ -134,7 +137,7 @@ def train(settings: DepthTraining) -> None:
         opt.load_state_dict(state["opt"])
         step, used, saved = state["step"], state["used"], state["used"]
         rng.bit_generator.state = json.loads(state["rng"])
-    running, last = 0.0, time.monotonic()
+    running, last = 0.0, time.process_time()
     while used < settings.minutes * 60:
         hands = next(examples(files, rng, settings.batch))
         x, uvd, _ = tensors(hands)
@@ -157,7 +160,7 @@ def train(settings: DepthTraining) -> None:
         _follow(average, net, min(0.998, (step + 1) / (step + 10)))
         error = torch.linalg.vector_norm(marks.uvd[: settings.batch].detach() - uvd, dim=-1).mean() * CUBE_M * 1000
         running = 0.98 * running + 0.02 * float(error) if step > 1 else float(error)
-        now = time.monotonic()
+        now = time.process_time()
         used, last = used + now - last, now
         if step % 50 == 0:
             _log(settings, f"{step} {used:.0f}s {step * settings.batch / used:.0f}/s rate {rate:.1e} {running:.2f} mm")
@@ -167,7 +170,7 @@ def train(settings: DepthTraining) -> None:
             files.refresh()
             score = evaluate(average, val, 512)
             _log(settings, f"val {step} {json.dumps(score)} of {len(files)} crops")
-            last = time.monotonic()
+            last = time.process_time()
     _save(settings, net, average, opt, step, used, rng)
     _log(settings, f"end {step} {json.dumps(evaluate(average, val, 2048))}")
 
@@ -223,27 +226,16 @@ def evaluate(net: HourglassEncoder, files: CropFiles, count: int, seed: int = 1,
     return {k: round(float(v), 2) for k, v in out.items()}
 
 
-def load_depth_encoder(path: Path) -> HourglassEncoder:
-    """The encoder of a safetensors file that :func:`train` wrote, in evaluation mode."""
-    from safetensors import safe_open
-
-    with safe_open(path, "pt") as file:
-        settings = json.loads(file.metadata()["settings"])
-        state = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
-    for key in [k for k in state if k.endswith("num_batches_tracked")]:
-        state[key] = state[key].long()
-    net = encoder(MODALITY.input_shape, settings["latent"], settings["width"], settings["stacks"])
-    net.load_state_dict(state)
-    return net.eval()
-
-
 def main(settings: DepthTraining) -> None:
     """Train, or score."""
     if settings.score is None:
         return train(settings)
     torch.set_num_threads(settings.threads)
     files = CropFiles(settings.folder / "val")
-    print(json.dumps(evaluate(load_depth_encoder(settings.score), files, len(files)), indent=1))
+    metrics = evaluate(load_depth_encoder(settings.score), files, len(files))
+    print(json.dumps(metrics, indent=1))
+    if settings.publish is not None:
+        publish(settings.score, settings.publish, metrics)
     return None
 
 
