@@ -228,6 +228,7 @@ def test_transport_takes_the_place_of_record(window: Window, live: FakeLive) -> 
     assert pump(lambda: window.minimumSizeHint().width() <= 1280)
     window.actions_.toggle_record()
     assert pump(lambda: not bar.transport.isHidden())
+    assert window.width() == 1280
     assert pump(lambda: window.minimumSizeHint().width() <= 1280)
     live.state = replace(live.state, state="ended")
     assert pump(lambda: not window.views.card.isHidden())

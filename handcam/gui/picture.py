@@ -59,7 +59,7 @@ class DepthScale:
 
     def colours(self, depth: np.ndarray) -> UInt32[np.ndarray, "h w"]:
         """One BGRX word per pixel."""
-        return self._table[depth]
+        return self._table.take(depth)
 
 
 class Picture:

@@ -17,8 +17,8 @@ def distance_cm(pose: HandPose) -> float:
 
 
 def label(pose: HandPose) -> str:
-    """Side and confidence."""
-    return f"{pose.side.value} · {pose.score * 100:.0f} %"
+    """Side, confidence, and how far a joint is off on average, by the model's own account."""
+    return f"{pose.side.value} · {pose.score * 100:.0f} % · σ {float(pose.sigma_m.mean()) * 1e3:.0f} mm"
 
 
 def error_mm(pose: HandPose, truth: tuple[HandPose, ...]) -> tuple[float, float] | None:

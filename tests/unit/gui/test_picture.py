@@ -67,7 +67,7 @@ def test_the_range_holds_what_is_seen_and_ignores_small_moves(distances: list[fl
 def test_remarks_name_side_distance_and_own_error() -> None:
     seen = result(0.3, truth=True)
     hand = seen.hands[0]
-    assert label(hand.pose) == "right · 97 %"
+    assert label(hand.pose) == "right · 97 % · σ 6 mm"
     assert 40 < distance_cm(hand.pose) < 55
     error = error_mm(hand.pose, seen.frame.truth)
     assert error is not None
