@@ -64,6 +64,7 @@ class Live:
         self._open_source, self._open_tracker = open_source, open_tracker
         self._sinks, self._record, self._lossless, self._settings = list(sinks), record, lossless, settings
         self._tracking, self._stop = Event(), Event()
+        self._ended: bool | None = None
         self._failure: str | None = None
         self._tracker: Tracker | None = None
         self._model = ("", "")  # runtime and weights
@@ -84,6 +85,8 @@ class Live:
     def stop(self, timeout_s: float = 1.0) -> bool:
         """End both threads and the session. False when a thread hangs in a driver; it cannot keep the process."""
         with self._lock:
+            if self._ended is not None:
+                return self._ended  # what hung then is not waited for again
             deadline = time.monotonic() + timeout_s
             self._stop.set()
             self._capture.stop()
@@ -97,6 +100,7 @@ class Live:
                 log.log(level, "The model does not let go; its thread is left behind.")
                 done = False
             self._end_recording()
+            self._ended = done
             return done
 
     def finish(self) -> None:
