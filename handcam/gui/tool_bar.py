@@ -157,10 +157,12 @@ class ToolBar(QWidget):
         self.source.show_value(Path(name).name if "/" in name else name)
         recording = status.recording
         plays = status.seekable and recording is None  # there is not room for both
-        _show(self.transport, plays)
-        _show(self.pause_button, not plays)
-        _show(self.record_button, not plays)
-        _show(self.dropped, recording is not None)
+        parts = {
+            self.transport: plays, self.pause_button: not plays, self.record_button: not plays,
+            self.dropped: recording is not None,
+        }  # fmt: skip
+        for part in sorted(parts, key=lambda part: parts[part]):  # hide first: what shows takes room at once
+            _show(part, parts[part])
         if status.seekable:
             self.transport.show_status(status)
         playing = status.state != "paused"

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 from fake_live import frame, pose, result, tracked
 from hypothesis import given
@@ -33,8 +35,6 @@ def test_mirroring_twice_in_a_row_does_not_flip_back() -> None:
 
 
 def test_depth_without_colour_is_shown_as_depth_whatever_is_asked() -> None:
-    from dataclasses import replace
-
     seen = replace(frame(depth=True), color=None)
     picture = Picture()
     for plane in Plane:
@@ -67,7 +67,7 @@ def test_the_range_holds_what_is_seen_and_ignores_small_moves(distances: list[fl
 def test_remarks_name_side_distance_and_own_error() -> None:
     seen = result(0.3, truth=True)
     hand = seen.hands[0]
-    assert label(hand.pose) == "right · 97 % · σ 6 mm"
+    assert label(replace(hand.pose, sigma_m=np.full(21, 0.0071))) == "right · 97 % · σ 7 mm"
     assert 40 < distance_cm(hand.pose) < 55
     error = error_mm(hand.pose, seen.frame.truth)
     assert error is not None
@@ -81,8 +81,6 @@ def test_remarks_name_side_distance_and_own_error() -> None:
 
 
 def test_what_makes_a_crop_hard_is_said() -> None:
-    from dataclasses import replace
-
     seen = frame(hands=())
     hand = result(0.3).hands[0]
     assert crop_remarks(hand)[0].startswith("box ")
