@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from handcam.crop import box_around, cut
 from handcam.learn.shrink import shrink
-from handcam.runtimes._graphs import CHECK, ENCODE, decode_part, graph_path
+from handcam.runtimes._graphs import CHECK, DEPTH, ENCODE, decode_part, graph_path
 from handcam.runtimes._parity import Crops, deviation, save_check
 from handcam.runtimes.eager import Eager
 from handcam.sources import SourceSettings, open_source
@@ -29,7 +29,10 @@ from handcam.types import HandCrop, WeightsError
 from handcam.vae import CrossModalVAE
 from handcam.weights import digest, write_card
 
-__all__ = ["export", "rendered_crops", "ship", "write_graphs"]
+__all__ = ["EXACT_MM", "export", "rendered_crops", "ship", "write_graphs"]
+
+EXACT_MM = 0.1
+"""Joints of a float32 graph may be this far from the reference's."""
 
 
 class _Encode(nn.Module):
@@ -44,6 +47,19 @@ class _Encode(nn.Module):
         keypoints = seen.keypoints * (self.size / 2) + (self.size - 1) / 2
         posteriors = [tensor for pair in seen.posteriors.values() for tensor in pair]
         return keypoints, seen.presence, seen.right, *posteriors
+
+
+class _Feel(nn.Module):
+    """Depth crops in, flat tensors out."""
+
+    def __init__(self, model: CrossModalVAE, size: int) -> None:
+        super().__init__()
+        self.model, self.size = model, size
+
+    def forward(self, depth: Tensor, centre_m: Tensor, half_tan: Tensor) -> tuple[Tensor, ...]:
+        seen = self.model.feel(depth, centre_m, half_tan)
+        keypoints = seen.keypoints * (self.size / 2) + (self.size - 1) / 2
+        return keypoints, seen.presence, seen.right, *seen.posteriors["depth"]
 
 
 class _Decode(nn.Module):
@@ -79,6 +95,11 @@ def write_graphs(weights: Path, folder: Path) -> list[Path]:
     paths = [graph_path(target, ENCODE)]
     names = ["keypoints_px", "presence", "right", *seen]
     _write(_Encode(model, size), {"rgb": crops[0], "half_tan": crops[1]}, names, paths[0], card.sha256)
+    if "depth" in card.encoders:
+        paths.append(graph_path(target, DEPTH))
+        inputs = {"depth": torch.full((2, size, size), 0.5), "centre_m": torch.full((2,), 0.5), "half_tan": crops[1]}
+        names = ["keypoints_px", "presence", "right", "mean.depth", "log_var.depth"]
+        _write(_Feel(model, size), inputs, names, paths[-1], card.sha256)
     for modality in card.decoders:
         paths.append(graph_path(target, decode_part(modality)))
         z = torch.zeros(2, card.latent)

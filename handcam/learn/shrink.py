@@ -17,7 +17,7 @@ from handcam.vae import CrossModalVAE
 __all__ = ["shrink"]
 
 LANES = 16
-"""Channels that remain come in multiples of this: engines compute that many at once, and fall back where they cannot."""
+"""Channels that stay come in multiples of this: engines compute that many at once, and fall back where they cannot."""
 
 
 @torch.no_grad()
@@ -32,7 +32,10 @@ def shrink(model: CrossModalVAE) -> CrossModalVAE:
                 keep, constant = _split(block.widen.conv, block.filter.conv)
                 _narrow_inputs(block.narrow.conv, keep, constant)
         keep, constant = _split(last_widen.conv, last_filter.conv)
-        for head in (eye.keypoints, eye.presence, eye.right, eye.landmarks3d, model.encoders["rgb"].head.net[0]):
+        heads = [eye.keypoints, eye.presence, eye.right, eye.landmarks3d, model.encoders["rgb"].head.net[0]]
+        if "depth" in model.encoders and hasattr(model.encoders["depth"], "see"):  # it looks through the same eye
+            heads.append(model.encoders["depth"].head.net[0])
+        for head in heads:
             _narrow_inputs(head, keep, constant)
     return model
 

@@ -18,6 +18,7 @@ from time import perf_counter
 from handcam.plugins import load
 from handcam.runtimes import Runtime
 from handcam.runtimes._cache import cache_folder
+from handcam.runtimes._depth import with_depth
 from handcam.runtimes._graphs import CHECK, find_graph
 from handcam.runtimes._parity import Crops, deviation_from_check
 from handcam.types import HandcamError, WeightsError
@@ -49,10 +50,10 @@ def open_named(name: str, weights: Path) -> Runtime:
     name, _, precision = name.partition(":")
     plugin = load("handcam.runtimes", name)
     if not precision:
-        return plugin.open(weights)
+        return with_depth(plugin.open(weights), weights)
     if not hasattr(plugin, "PRECISIONS"):
         raise HandcamError(f"The runtime {name} has one precision only.")
-    return plugin.open(weights, precision)
+    return with_depth(plugin.open(weights, precision), weights)
 
 
 def choose(weights: Path) -> Runtime:

@@ -5,12 +5,14 @@ from pathlib import Path
 from handcam.types import HandcamError, WeightsError
 from handcam.weights import WeightsCard, digest
 
-__all__ = ["CHECK", "ENCODE", "ENCODE_INT8", "decode_part", "find_graph", "graph_path"]
+__all__ = ["CHECK", "DEPTH", "ENCODE", "ENCODE_INT8", "decode_part", "find_graph", "graph_path"]
 
 ENCODE = "encode.onnx"
 """Crops to keypoints, presence, side and posteriors."""
 ENCODE_INT8 = "encode.int8.onnx"
 """The same with 8-bit weights and activations."""
+DEPTH = "depth.onnx"
+"""Depth crops to keypoints, presence, side and the posterior."""
 CHECK = "check.npz"
 """Crops and the reference's answers."""
 

@@ -100,7 +100,10 @@ class Sights:
                 seen = shard["sight"][:, FEATURES : FEATURES + 42].astype(np.float32).reshape(-1, 21, 2)
                 off = np.linalg.norm(seen - shard["keypoints"], axis=2).mean(1)
                 kept = (shard["presence"] > least_presence) & (off < farthest)
-                for key in ("sight", "joints", "keypoints"):
+                if "depth_sight" in shard:
+                    felt = shard["depth_sight"][:, FEATURES : FEATURES + 42].astype(np.float32).reshape(-1, 21, 2)
+                    kept &= np.linalg.norm(felt - shard["keypoints"], axis=2).mean(1) < 2 * farthest
+                for key in {"sight", "depth_sight", "joints", "keypoints"} & set(shard.files):
                     parts.setdefault(key, []).append(shard[key][kept])
         self._arrays = {key: np.concatenate(part) for key, part in parts.items()}
         self._seed = seed
@@ -116,7 +119,9 @@ class Sights:
         """The examples of these numbers."""
         sight = torch.from_numpy(self._arrays["sight"][index].astype(np.float32))
         joints = normalise(self._arrays["joints"][index].astype(np.float64)).astype(np.float32)
-        return {
+        felt = self._arrays.get("depth_sight")
+        seen = {} if felt is None else {"depth": torch.from_numpy(felt[index].astype(np.float32))}
+        return seen | {
             "rgb": sight,
             "keypoints2d": sight[:, FEATURES : FEATURES + 43],
             "landmarks3d": sight[:, FEATURES + 43 :].unflatten(1, (21, 3)),

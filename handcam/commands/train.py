@@ -1,0 +1,97 @@
+"""Train: the weights that ship, or any set of pairs of the paper's algorithm 1."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from tyro.conf import Positional, arg
+
+from handcam.types import HandcamError
+
+__all__ = ["main"]
+
+
+def main(
+    what: Positional[Literal["weights", "pairs"]],
+    pairs: Positional[tuple[str, ...]] = (),
+    /,
+    *,
+    out: Annotated[Path, arg(metavar="FOLDER")],
+    data: str = "poses",
+    backgrounds: Annotated[Path | None, arg(metavar="FOLDER")] = None,
+    pictures: int = 25_000,
+    steps: int | None = None,
+    batch: int = 512,
+    latent: int = 30,
+    rate: float = 1e-3,
+    kl_weight: float = 1.0,
+    precision: Literal["32-true", "bf16-mixed"] = "32-true",
+    accelerator: Literal["auto", "cpu", "cuda"] = "auto",
+    devices: int = 1,
+    start: Annotated[Path | None, arg(metavar="FILE")] = None,
+    seed: int = 0,
+    variant: Literal["1", "2", "3", "4"] | None = None,
+    source: str = "keypoints2d",
+) -> None:
+    """Train the weights that ship, or any pairs of modalities. A run that was stopped goes on when started again.
+
+    handcam train weights --out runs/weights
+
+    handcam train pairs "keypoints2d>joints3d" "joints3d>joints3d" --out runs/lift --steps 5000
+
+    handcam train pairs --variant 3 --source keypoints2d --out runs/variant3
+
+    Args:
+        what: the weights that ship, or pairs of your own.
+        pairs: source>target, trained in turn; source>target@DATA takes another data set than --data.
+        out: folder of checkpoints and TensorBoard curves.
+        data: data set of the pairs, poses or sights:FOLDER.
+        backgrounds: photographs to put behind the rendered hands (weights).
+        pictures: rendered hands (weights).
+        steps: rounds; each trains every pair once. For weights, of the two main steps each.
+        batch: examples of a step, over all processes (pairs).
+        latent: size of the latent space (pairs).
+        rate: Adam's learning rate at its highest (pairs).
+        kl_weight: weight of the KL term (pairs).
+        precision: bf16-mixed is three times as fast on processors that have it (pairs).
+        accelerator: where to train (pairs).
+        devices: processes on this machine; torchrun's numbers win (pairs).
+        start: weights to start from (pairs).
+        seed: of everything.
+        variant: the paper's variant 1 to 4 of --source instead of pairs.
+        source: input modality of --variant.
+    """
+    if what == "weights":
+        from handcam.learn.recipe import Recipe, build
+
+        recipe = Recipe(out, backgrounds, pictures, seed=seed)
+        if steps is not None:
+            recipe = Recipe(out, backgrounds, pictures, steps, steps, max(steps // 2, 1), seed)
+        print(build(recipe))
+        return
+    from handcam.learn.train import TrainSettings, train
+    from handcam.learn.train import variant as variant_pairs
+
+    if (variant is None) == (not pairs):
+        raise HandcamError("Give pairs such as keypoints2d>joints3d, or --variant, and not both.")
+    chosen = tuple(pairs) if variant is None else tuple(variant_pairs(int(variant), source))
+    names = [pair.partition("@")[0].partition(">") for pair in chosen]
+    settings = TrainSettings(
+        out=out, pairs=chosen, data=data, steps=steps or 5000, batch=batch, latent=latent, rate=rate,
+        kl_weight=kl_weight, precision=precision, accelerator=accelerator, devices=devices, start=start, seed=seed,
+        encoders={name: _net(name, "encoder") for name, _, _ in names},
+        decoders={name: _net(name, "decoder") for _, _, name in names},
+    )  # fmt: skip
+    print(train(settings))
+
+
+def _net(name: str, part: Literal["encoder", "decoder"]) -> str:
+    from handcam.plugins import load
+
+    try:
+        modality = load("handcam.modalities", name).MODALITY
+    except LookupError as error:
+        raise HandcamError(str(error)) from None
+    net = getattr(modality, part)
+    if net is None:
+        raise HandcamError(f"{name} has no {part}, so it cannot be the {'source' if part == 'encoder' else 'target'}.")
+    return net

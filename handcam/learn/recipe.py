@@ -1,0 +1,155 @@
+"""How the weights that ship are made, from nothing but this program and the mediapipe package.
+
+1. Render hands, and keep what the landmark network sees in each, in colour and in a depth camera's view (``sights``).
+2. Train the encoders of keypoints and joints and the joint decoder on poses sampled on the fly (``poses``).
+3. Go on with the keypoints, landmarks and features that the network really gives for rendered pictures.
+4. Train the depth encoder against the decoder of step 3, which stays as it is.
+5. Calibrate sigma on hands that were held out, and write weights, side file and exported graphs.
+
+Every step continues where it stopped.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from handcam.learn.calibrate import calibrate, coverage, spread_and_error
+from handcam.learn.datasets import sights
+from handcam.learn.export import ship
+from handcam.learn.landmark_weights import read
+from handcam.learn.metrics import procrustes_errors
+from handcam.learn.pack import average_of, pack
+from handcam.learn.train import TrainSettings, train
+from handcam.synth.picture import PictureSettings
+from handcam.synth.poses import PoseSettings
+from handcam.vae import CrossModalVAE, fuse
+from handcam.weights import WeightsCard
+
+__all__ = ["Recipe", "build", "finish"]
+
+HAND_MM = 185.0
+"""Length of the hand for which figures on rendered hands are stated."""
+ENCODERS = {"rgb": "hand_landmark", "keypoints2d": "mlp", "landmarks3d": "mlp", "joints3d": "mlp"}
+DECODERS = {"joints3d": "mlp", "keypoints2d": "mlp"}
+NETS = {
+    **{f"encoder.{name}": {"hidden": 1024, "depth": 3} for name in ("keypoints2d", "landmarks3d", "joints3d")},
+    **{f"decoder.{name}": {"hidden": 512, "depth": 3} for name in DECODERS},
+    "encoder.rgb": {"hidden": 512, "depth": 2},
+    "encoder.depth": {"hidden": 512, "depth": 2},
+}
+FUSION = {"rgb": 0.4, "keypoints2d": 0.5, "landmarks3d": 0.2, "depth": 0.6}
+"""Weights of the experts: all look at the same hand through one network, so their evidence overlaps."""
+DATA = [
+    "poses and pictures rendered by handcam (MIT) from the hand rig of the WebXR input profiles (MIT)",
+    "backgrounds: procedural, and photographs from repositories under Apache-2.0 and MIT",
+    "landmark network: hand_landmark_full of mediapipe 0.10.21, unchanged (Apache-2.0; its authors' own data)",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Sizes of the steps; the defaults are those of the weights that ship."""
+
+    out: Path
+    """Folder of everything."""
+    backgrounds: Path | None = None
+    """Folder of photographs without hands, or None for procedural ones only."""
+    pictures: int = 25_000
+    """Rendered hands."""
+    poses_steps: int = 3000
+    """Rounds of step 2."""
+    pictures_steps: int = 3000
+    """Rounds of step 3."""
+    depth_steps: int = 1500
+    """Rounds of step 4."""
+    seed: int = 0
+    """Of everything."""
+
+
+def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
+    """Run all steps; returns the weights file, ``out/weights/handcam.safetensors``."""
+    out, seen = recipe.out, f"sights:{recipe.out / 'sights'}"
+    # rendered smaller than the network's input: hands in webcam pictures are
+    pictures = PictureSettings(size=144, backgrounds=recipe.backgrounds, poses=PoseSettings(bones=0.06, off_axis=0.2))
+    for done in sights.make(out / "sights", recipe.pictures, read(), pictures, recipe.seed):
+        say(f"rendered {done} of {recipe.pictures} hands")
+    plain = TrainSettings(
+        out=out / "poses", nets=NETS, encoders={k: v for k, v in ENCODERS.items() if k != "rgb"}, decoders=DECODERS,
+        pairs=("keypoints2d>joints3d", "landmarks3d>joints3d", "joints3d>joints3d", "joints3d>keypoints2d"),
+        steps=recipe.poses_steps, warmup=200, precision="bf16-mixed", seed=recipe.seed,
+    )  # fmt: skip
+    start = _weights_of(train(plain), out / "poses.safetensors")
+    all_ = replace(
+        plain, out=out / "pictures", encoders=ENCODERS, start=start, freeze=("encoders.rgb.eye",), batch=384, rate=8e-4,
+        steps=recipe.pictures_steps, warmup=100, ema=0.998,
+        pairs=("keypoints2d>joints3d", "joints3d>joints3d", "joints3d>keypoints2d", f"keypoints2d>joints3d@{seen}",
+               f"landmarks3d>joints3d@{seen}", f"rgb>joints3d@{seen}"),
+    )  # fmt: skip
+    start = _weights_of(train(all_), out / "pictures.safetensors")
+    return finish(recipe, start)
+
+
+def finish(recipe: Recipe, start: Path) -> Path:
+    """Steps 4 and 5, from the weights of step 3.
+
+    Args:
+        recipe: sizes; ``out/sights`` holds the rendered hands.
+        start: all encoders but depth's, and the decoders.
+    """
+    out = recipe.out
+    depth = TrainSettings(
+        out=out / "depth", nets=NETS, encoders={**ENCODERS, "depth": "shaded_depth"}, decoders=DECODERS,
+        pairs=(f"depth>joints3d@sights:{out / 'sights'}",), start=start, batch=512, steps=recipe.depth_steps,
+        freeze=("encoders.rgb", "encoders.keypoints2d", "encoders.landmarks3d", "encoders.joints3d", "decoders"),
+        warmup=100, precision="bf16-mixed", seed=recipe.seed,
+    )  # fmt: skip
+    model = CrossModalVAE(depth.encoders, DECODERS, depth.latent, NETS)
+    model.load_state_dict(average_of(train(depth)))
+    model.encoders["rgb"].eye.load_state_dict(read().state_dict())
+    model.eval()
+    calibration, metrics = _measure(model, out / "sights")
+    card = WeightsCard(
+        name="handcam", encoders=dict(depth.encoders), decoders=DECODERS, latent=depth.latent, crop_px=224,
+        joint_order="common21", drive="fused", sha256="", nets=NETS, fusion=FUSION, calibration=calibration, data=DATA,
+        metrics=metrics, licence="MIT; the landmark network inside is Apache-2.0 (NOTICE)",
+        rebuild="handcam train weights --out runs/weights",
+    )  # fmt: skip
+    path = pack(model, card, out / "weights")
+    ship(path)
+    return path
+
+
+def _weights_of(checkpoint: Path, path: Path) -> Path:
+    save_file({k: v.contiguous() for k, v in average_of(checkpoint).items()}, path)
+    return path
+
+
+@torch.inference_mode()
+def _measure(model: CrossModalVAE, folder: Path) -> tuple[dict[str, dict[str, float]], dict[str, float | dict | None]]:
+    """Calibration and error of every drive on rendered hands that were held out; calibrated on one half."""
+    held_out = sights.open(str(folder), split="test")
+    batch = held_out.take(np.arange(min(len(held_out), 3000)))
+    truth = batch["joints3d"]
+    single = {name: model.encode(name, batch[name]) for name in model.encoders}
+    color = [name for name in FUSION if name != "depth"]
+    drives = {
+        **single,
+        "fused": fuse([single[n] for n in color], [FUSION[n] for n in color]),
+        "fused+depth": fuse([single[n] for n in FUSION], list(FUSION.values())),
+    }
+    calibration, metrics = {}, {}
+    half = len(truth) // 2
+    for drive, (mean, log_var) in drives.items():
+        spread, error = spread_and_error(model, mean, log_var, truth)
+        calibration[drive] = calibrate(spread[:half], error[:half])
+        metrics[drive] = {
+            "epe_mean_mm": round(float(np.linalg.norm(error, axis=-1).mean()) * HAND_MM, 2),
+            "pa_mean_mm": round(float(procrustes_errors(truth.numpy() + error, truth.numpy()).mean()) * HAND_MM, 2),
+            "coverage_90": round(coverage(spread[half:], error[half:], calibration[drive]), 3),
+        }
+    metrics["command"] = "handcam train weights (held-out rendered hands)"  # type: ignore[assignment]
+    return calibration, metrics
