@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -27,10 +26,11 @@ from handcam.types import (
     TrackedHand,
     WeightsError,
 )
+from handcam.weights import WeightsCard
 
 CAMERA = Intrinsics.from_fov(8, 6, 1.0)
 PICTURE = np.zeros((6, 8, 3), np.uint8)
-CARD = SimpleNamespace(name="fake weights")
+CARD = WeightsCard("fake weights", {}, {}, 2, 8, "common21", "fused", "")
 
 
 class Camera:

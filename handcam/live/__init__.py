@@ -20,12 +20,12 @@ from jaxtyping import Float
 from handcam.latest import Latest
 from handcam.live.capture import Capture
 from handcam.live.estimate import Estimate, Requests, Sink
+from handcam.live.session import SessionTap
 from handcam.live.status import LiveStatus, RecordingStatus
 from handcam.sources import Source
-from handcam.types import Controls, Frame, HandcamError, RecordingError, Result
+from handcam.types import Controls, Frame, HandcamError, Result
 
 if TYPE_CHECKING:
-    from handcam.recording import Recorder
     from handcam.tracking import Tracker
 
 __all__ = ["Live", "LiveStatus", "RecordingStatus", "Sink"]
@@ -62,17 +62,15 @@ class Live:
         self.results: Latest[Result] = Latest()
         self._controls = controls
         self._open_source, self._open_tracker = open_source, open_tracker
-        self._sinks, self._record, self._lossless, self._settings = list(sinks), record, lossless, settings
+        self._sinks, self._record, self._lossless = list(sinks), record, lossless
         self._tracking, self._stop = Event(), Event()
         self._ended: bool | None = None
         self._failure: str | None = None
         self._tracker: Tracker | None = None
         self._model = ("", "")  # runtime and weights
-        self._recorder: tuple[Path, Recorder] | None = None
-        self.recorded: RecordingStatus | None = None
-        """How the session that was finished last ended."""
+        self._session = SessionTap(settings)
         self._requests = Requests()
-        self._lock, self._recording_lock = Lock(), Lock()  # start, stop, restart; begin and end of a session
+        self._lock = Lock()  # start, stop, restart
         self._capture = self._new_capture(None, loop)
         self._thread = Thread(target=self._run, name="live", daemon=True)
 
@@ -99,7 +97,7 @@ class Live:
                 level = logging.DEBUG if self._tracker is None else logging.WARNING
                 log.log(level, "The model does not let go; its thread is left behind.")
                 done = False
-            self._end_recording()
+            self._session.end()
             self._ended = done
             return done
 
@@ -116,7 +114,7 @@ class Live:
             old = self._capture
             if open_source is not None:
                 self._open_source = open_source
-                self._end_recording()  # a session is of one camera
+                self._session.end()  # a session is of one camera
             self._capture = self._new_capture(old, old.loop)
             old.stop()
             if self._failure is not None:
@@ -169,16 +167,20 @@ class Live:
 
     def stop_recording(self) -> Path | None:
         """Finish the session and return where it is; None when none was written."""
-        return self._end_recording()
+        return self._session.end()
+
+    @property
+    def recorded(self) -> RecordingStatus | None:
+        """How the session that was finished last ended."""
+        return self._session.last
 
     def mark(self, label: str) -> None:
         """Put a named mark into the session at this moment."""
-        if self._recorder is not None:
-            self._recorder[1].mark(label)
+        self._session.mark(label)
 
     def status(self) -> LiveStatus:
         """How things stand."""
-        capture, tracker, recorder = self._capture, self._tracker, self._recorder
+        capture, tracker = self._capture, self._tracker
         source, failure = capture.source, self._failure or capture.failure
         if self._stop.is_set():
             state = "stopped"
@@ -195,12 +197,19 @@ class Live:
             *self._model, state, failure,
             capture.captured, capture.processed, capture.frames.dropped, capture.with_hand,
             capture.seekable, capture.position, capture.length, capture.speed, capture.loop,
-            RecordingStatus(recorder[0], *recorder[1].status()) if recorder else None,
+            self._session.status(),
         )  # fmt: skip
 
     def _new_capture(self, after: Capture | None, loop: bool) -> Capture:
         return Capture(
-            self._open_source, self._tracking, self._show, self._tap, self._source_failed, after, self._lossless, loop
+            self._open_source,
+            self._tracking,
+            self._show,
+            self._tap,
+            self._session.source_failed,
+            after,
+            self._lossless,
+            loop,
         )
 
     def _show(self, frame: Frame) -> None:
@@ -211,9 +220,7 @@ class Live:
         if self._record is not None:  # the first frame: now the source has a name, and nothing is missed
             path, self._record = self._record, None
             self._begin_recording(path)
-        recorder = self._recorder
-        if recorder is not None:
-            recorder[1].put_frame(frame)
+        self._session.frame(frame)
 
     def _run(self) -> None:
         """The live thread."""
@@ -243,9 +250,7 @@ class Live:
         self.results.put(result)
         if not fresh:
             return  # a standing picture looked at again, for the window alone
-        recorder = self._recorder
-        if recorder is not None:
-            recorder[1].put_result(result)
+        self._session.result(result)
         for sink in list(self._sinks):
             try:
                 sink.send(result)
@@ -253,28 +258,6 @@ class Live:
                 log.exception("%s failed and gets no more results.", type(sink).__name__)
                 self._sinks.remove(sink)
 
-    def _source_failed(self, message: str) -> None:
-        recorder = self._recorder
-        if recorder is not None:
-            recorder[1].event("source_error", message=message)
-
     def _begin_recording(self, path: Path) -> None:
-        from handcam.recording import Recorder  # the codecs take a while to load
-
-        with self._recording_lock:
-            tracker, source = self._tracker, self._capture.source
-            if self._recorder is not None:
-                raise RecordingError(f"A session is being written to {self._recorder[0]}; stop it first.")
-            if tracker is None:
-                raise RecordingError("Recording can start once the model is loaded; try again in a moment.")
-            name = source.name if source else ""
-            self._recorder = (path, Recorder(path, name, tracker.card, self._controls, self._settings))
-
-    def _end_recording(self) -> Path | None:
-        with self._recording_lock:
-            if self._recorder is None:
-                return None
-            (path, recorder), self._recorder = self._recorder, None
-            recorder.close()
-            self.recorded = RecordingStatus(path, *recorder.status())
-            return path
+        tracker, source = self._tracker, self._capture.source
+        self._session.begin(path, source.name if source else "", tracker.card if tracker else None, self._controls)
