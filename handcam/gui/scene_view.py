@@ -168,7 +168,7 @@ class SceneView(QWidget):
     def _paint_words(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(font(11))
-        self._paint_axes(painter, QPointF(5 * STEP, self.height() - (10 if self.failure else 5) * STEP))
+        self._paint_axes(painter, QPointF(6 * STEP, self.height() - (11 if self.failure else 6) * STEP))
         for hand in shown(self._result) if self._result is not None else ():
             at = self._project(hand.pose.joints_m[0] - self.orbit.target_m)
             if at is not None:

@@ -76,8 +76,8 @@ class TimingPanel(QWidget):
         super().__init__(parent)
         self._timings = timings
         pg.setConfigOptions(antialias=False)
-        self._rate, self._age = _Plot("Results per second", "fps"), _Plot("Age of the pixels when painted", "ms")
-        self._sections = _Plot("Time per section, stacked", "ms")
+        self._rate, self._age = _Plot("Results", "fps"), _Plot("Age of the pixels", "ms")
+        self._sections = _Plot("Sections, stacked", "ms")
         self._rate_line = self._rate.plot(pen=pg.mkPen(ACCENT, width=1.5))
         self._age_line = self._age.plot(pen=pg.mkPen(ACCENT, width=1.5))
         self._areas = []
