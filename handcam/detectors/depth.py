@@ -121,6 +121,7 @@ def centre_from_keypoints(frame: Frame, keypoints_px: Float[np.ndarray, "21 2"])
 
 def candidates(frame: Frame) -> list[Candidate]:
     """Ends of limbs, the likeliest hand first."""
+    assert frame.depth is not None
     step = max(1, round(frame.depth.shape[1] / _WIDTH_PX))
     z = frame.depth[step // 2 :: step, step // 2 :: step].astype(np.float32) * np.float32(frame.depth_unit_m)
     k = frame.intrinsics

@@ -67,8 +67,8 @@ class MediaPipe:
             found.multi_hand_landmarks or (), found.multi_hand_world_landmarks or (), found.multi_handedness or (),
             strict=True,
         ):  # fmt: skip
-            points = np.array([(m.x * width - 0.5, m.y * height - 0.5) for m in marks.landmark])
-            points_m = np.array([(m.x, m.y, m.z) for m in world.landmark])
+            points = np.array([(m.x * width - 0.5, m.y * height - 0.5) for m in marks.landmark])  # type: ignore
+            points_m = np.array([(m.x, m.y, m.z) for m in world.landmark])  # type: ignore
             side = Side.LEFT if label.classification[0].label == "Right" else Side.RIGHT
             seen.append(Seen(side, float(label.classification[0].score), points, points_m))
         return seen

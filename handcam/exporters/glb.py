@@ -78,7 +78,7 @@ class _File:
             self._channel(first + 1 + j, "rotation", times, rotations[:, j])
         shown = np.repeat(motion.present[:, None], 3, axis=1).astype(np.float32)
         self._channel(first, "scale", self._accessor(seconds, bounds=True), shown, gltf.ANIM_STEP)
-        doc.asset.extras["handcam"][motion.name] = {
+        doc.asset.extras["handcam"][motion.name] = {  # type: ignore[index]
             "frames": motion.index.tolist(), "missing": motion.index[~motion.present].tolist()
         }  # fmt: skip
 

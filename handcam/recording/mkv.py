@@ -56,7 +56,7 @@ class VideoWriter:
         stream.pix_fmt = pixels
         stream.codec_context.time_base = stream.time_base = MILLISECOND
         stream.codec_context.thread_count = 1  # the second core belongs to the tracker
-        return stream
+        return stream  # type: ignore[return-value]
 
     def write(
         self, pts_ms: int, color: UInt8[np.ndarray, "h w 3"] | None, depth: UInt16[np.ndarray, "h w"] | None
@@ -155,7 +155,7 @@ class VideoReader:
     def _picture(self, codec: str, pts_ms: int) -> VideoFrame | None:
         waiting = self._waiting[codec]
         while codec in self.streams:
-            while waiting and waiting[0].pts < pts_ms:
+            while waiting and waiting[0].pts < pts_ms:  # type: ignore[operator]
                 waiting.popleft()
             if waiting:
                 return waiting.popleft() if waiting[0].pts == pts_ms else None
@@ -199,7 +199,7 @@ def decode_all(container: InputContainer, streams: dict[str, VideoStream]) -> It
         except (av.FFmpegError, OSError, MemoryError):
             continue
         for picture in pictures:
-            yield packet.stream.codec_context.name, picture
+            yield packet.stream.codec_context.name, picture  # type: ignore[misc]
 
 
 def copy_video(source: Path, target: WholeFile) -> None:
@@ -216,7 +216,7 @@ def copy_video(source: Path, target: WholeFile) -> None:
         last = dict.fromkeys(copies, -1)
         for packet in reader.packets():
             index = packet.stream.index
-            if packet.pts > last[index]:  # packets that go back in time are damage
+            if packet.pts > last[index]:  # type: ignore[operator]  # packets that go back in time are damage
                 last[index] = packet.pts
                 packet.stream = copies[index]
                 container.mux(packet)

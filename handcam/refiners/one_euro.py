@@ -64,7 +64,7 @@ class OneEuroFilter:
         size = np.linalg.norm(self._speed, axis=-1, keepdims=True) if self._joint_speed else np.abs(self._speed)
         self._value = self._value + _smoothing(s.min_cutoff_hz + s.beta_per_m * size, dt_s) * (value - self._value)
         self._raw, self._time_ns = value, time_ns
-        return self._value
+        return self._value  # type: ignore[return-value]
 
 
 class OneEuro:

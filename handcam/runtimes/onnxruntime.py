@@ -66,7 +66,7 @@ class OnnxRuntime:
         return as_encoding(dict(zip(self._outputs, out, strict=True)))
 
     def decode(self, modality: str, z: np.ndarray) -> np.ndarray:
-        return self._decode[modality].run(None, {"z": np.asarray(z, np.float32)})[0]
+        return np.asarray(self._decode[modality].run(None, {"z": np.asarray(z, np.float32)})[0])
 
     def close(self) -> None:
         """Free the sessions."""

@@ -60,7 +60,7 @@ GESTURES = tuple(_TABLE)
 def _row(name: str) -> list[float]:
     thumb, fingers = _TABLE[name]
     curl = float(np.mean([f[0] for f in fingers[2:]])) / 82.0  # the palm hollows as ring and little finger close
-    return [*thumb, *(angle for finger in fingers for angle in finger), 5.0 * max(curl, 0), 10.0 * max(curl, 0)]
+    return [*thumb, *(angle for finger in fingers for angle in finger), 5.0 * max(curl, 0.0), 10.0 * max(curl, 0.0)]
 
 
 @cache

@@ -87,7 +87,7 @@ class RealSenseFile:
             return frame
         while not self._closed:
             number, frameset = self._pair()
-            if number is not None and number - self._aligner.first >= self.position:
+            if number is not None and number - self._aligner.first >= self.position:  # type: ignore[operator]
                 return self._aligner.frame(frameset)
             if frameset is None and self._playback.current_status() == rs.playback_status.stopped:
                 self.length = max(1, self.position)
@@ -114,7 +114,7 @@ class RealSenseFile:
             # frames of before the jump still come; one that the camera lost is replaced by the next
             for tries in range(10 * round(self.fps)):
                 number, frameset = self._pair()
-                ahead = -1 if number is None else number - self._aligner.first - self.position
+                ahead = -1 if number is None else number - self._aligner.first - self.position  # type: ignore[operator]
                 if ahead == 0 or (ahead > 0 and tries > 12):
                     self._held = self._aligner.frame(frameset)
                     break
