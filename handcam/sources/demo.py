@@ -46,7 +46,7 @@ class DemoSource:
 
     live = False
 
-    def __init__(self, sides: tuple[Side, ...], settings: SourceSettings) -> None:
+    def __init__(self, sides: tuple[Side, ...], settings: SourceSettings, person: Shape | None = None) -> None:
         self.name = "demo"
         self.fps = float(settings.fps)
         self._camera = settings.camera(settings.width, settings.height)
@@ -57,7 +57,8 @@ class DemoSource:
         rng = np.random.default_rng([settings.seed, 2024])
         frames = max(2, round(_LOOP_S * self.fps))
         self._sides = sides
-        person = sample_shape(rng, 1, PoseSettings(size=0.05, bones=0.04))
+        drawn = sample_shape(rng, 1, PoseSettings(size=0.05, bones=0.04))
+        person = drawn if person is None else person
         self._poses = [_path(rng, frames, self.fps, person, len(sides)) for _ in sides]
         self._wrists = [_bend(rng, frames) for _ in sides]
         self._look = next(look for look in iter(lambda: sample_skin(rng), None) if not look.polish)
