@@ -31,6 +31,8 @@ class MotionSettings:
     """Mean distance from the camera."""
     wander_m: float = 0.05
     """Standard deviation of the hand's place across the picture."""
+    half_view: tuple[float, float] = (0.577, 0.433)
+    """Tangents of half the camera's field of view, across and down; the hand stays inside."""
     back_share: float = 0.4
     """Share of the time that the back of the hand is shown."""
 
@@ -65,6 +67,8 @@ def move(
     turned = hand @ rotation.swapaxes(1, 2)
     place = _wander(rng, frames, fps, 3, 0.25) * settings.wander_m * [1.3, 0.6, 1.2]
     place[:, 2] = settings.distance_m * np.exp(place[:, 2] / 0.3)
+    room = np.maximum(np.array(settings.half_view) * place[:, 2:] - 0.11, 0.01)
+    place[:, :2] = room * np.tanh(place[:, :2] / room)
     translation = (place - turned.mean(1)).astype(np.float32)
     return Poses(path, shape, rotation, translation, turned + translation[:, None])
 

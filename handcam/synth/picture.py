@@ -132,7 +132,7 @@ def _second(
 def _tinted(rng: np.random.Generator, lights: Lights, background: np.ndarray) -> Lights:
     """Lamps that take on some of the background's colour, as walls and sky do."""
     mean = (background.reshape(-1, 3)[::97].mean(0) / 255 + 0.05) ** 2.2
-    tint = (mean / mean.mean()) ** rng.uniform(0.0, 0.4)
+    tint = np.clip((mean / mean.mean()) ** rng.uniform(0.0, 0.4), 0.75, 1.35)
     tint = tint.astype(np.float32)
     return replace(lights, ambient=lights.ambient * tint, slope=lights.slope * tint, colours=lights.colours * tint**0.5)
 

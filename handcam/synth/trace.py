@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from handcam.types import Intrinsics
 
 __all__ = ["Seen", "Tracer", "pixel_rays"]
+
+_STRIDE = 3
+"""Step of the coarse grid, px."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +53,34 @@ class Tracer:
         self._scene.add_triangles(self._tensor(self._vertices), self._tensor(np.ascontiguousarray(faces, np.uint32)))
 
     def look(self, camera: Intrinsics) -> Seen:
-        """Cast one ray through each pixel near the surfaces."""
+        """Cast one ray through each pixel near the surfaces.
+
+        A coarse grid of rays first finds out where there is anything; what is narrower than three pixels along its
+        whole length may be missed.
+        """
         rows, columns = self._extent(camera)
         directions = pixel_rays(camera, rows, columns)
-        rays = np.zeros((*directions.shape[:2], 6), np.float32)
-        rays[..., 3:] = directions
-        found = self._scene.cast_rays(self._tensor(rays), nthreads=1)
+        h, w = directions.shape[:2]
+        coarse = self._cast(directions[::_STRIDE, ::_STRIDE].reshape(-1, 3))["t_hit"].numpy()
+        near = np.isfinite(coarse).reshape(-(-h // _STRIDE), -(-w // _STRIDE)).astype(np.uint8)
+        near = cv2.dilate(near, np.ones((3, 3), np.uint8))
+        hit = near.repeat(_STRIDE, 0).repeat(_STRIDE, 1)[:h, :w].astype(bool)
+        directions = directions[hit]
+        found = self._cast(directions)
         depth = found["t_hit"].numpy()
-        hit = np.isfinite(depth)
-        uv = found["primitive_uvs"].numpy()[hit]
+        there = np.isfinite(depth)
+        hit[hit] = there
+        uv = found["primitive_uvs"].numpy()[there]
         weights = np.empty((len(uv), 3), np.float32)
         weights[:, 1:] = uv
         weights[:, 0] = 1 - uv[:, 0] - uv[:, 1]
-        face = found["primitive_ids"].numpy()[hit].astype(np.int32)
-        return Seen(rows.start, columns.start, hit, face, weights, directions[hit] * depth[hit][:, None])
+        face = found["primitive_ids"].numpy()[there].astype(np.int32)
+        return Seen(rows.start, columns.start, hit, face, weights, directions[there] * depth[there][:, None])
+
+    def _cast(self, directions: Float[np.ndarray, "n 3"]) -> dict:
+        rays = np.zeros((len(directions), 6), np.float32)
+        rays[:, 3:] = directions
+        return self._scene.cast_rays(self._tensor(rays), nthreads=1)
 
     def blocked(self, rays: Float[np.ndarray, "n 6"]) -> Bool[np.ndarray, " n"]:
         """Whether something stands in the way of each ray (origin, direction)."""
