@@ -66,7 +66,7 @@ def make_session(folder: Path) -> Path:
     start = perf_counter_ns()
     for n in range(FRAMES):
         assert recorder.put_frame(Frame(n, start + n * 10_000_000, camera, picture(n), depth(n), 0.000125))
-    recorder.close()
+    recorder.close(timeout_s=60)
     assert recorder.status()[4] is None
     return folder
 

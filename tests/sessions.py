@@ -71,7 +71,7 @@ def record(path: Path, frames: int = 20) -> list[Frame]:
         assert recorder.put_result(make_result(frame, hands=int(frames // 4 <= n < frames * 3 // 4)))
         if n == frames // 2:
             recorder.mark("here")
-    recorder.close()
+    recorder.close(timeout_s=60)
     assert recorder.status()[4] is None
     return made
 

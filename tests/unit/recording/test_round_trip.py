@@ -74,7 +74,7 @@ def test_any_size_and_plane(tmp_path_factory: pytest.TempPathFactory, size: tupl
     made = [make_frame(n, size, *planes) for n in range(3)]
     for frame in made:
         assert recorder.put_frame(frame)
-    recorder.close()
+    recorder.close(timeout_s=60)
     assert recorder.status()[4] is None
     with open_session(folder) as session:
         for n, frame in enumerate(made):
@@ -104,7 +104,7 @@ def test_times_that_jump_are_kept(tmp_path: Path):
     made = [make_frame(n, time_ns=time, device_time_ns=-n) for n, time in enumerate(times)]
     for frame in made:
         assert recorder.put_frame(frame)
-    recorder.close()
+    recorder.close(timeout_s=60)
     assert recorder.status()[4] is None
     with open_session(tmp_path / "s") as session:
         assert [entry.time_ns for entry in session.frames] == times
