@@ -42,6 +42,10 @@ SEARCH_EVERY = 3
 """Frames between two searches while no hand is in view."""
 SEARCH_SECOND_EVERY = 15
 """Frames between two searches for the second hand."""
+TURN_RAD = 0.2
+"""A new hand is looked at upright and turned by this to either side; the mean errs less."""
+SURELY_OTHER = 0.2
+"""Probability of the detector's side below which a new hand is taken for the other one."""
 SIDE_MEMORY = 0.85
 """How much of the evidence for a side stays from frame to frame."""
 SIDE_SWITCH = 2.0
@@ -125,25 +129,41 @@ class Tracker:
         fresh = self._search(frame, controls)
         clock.stop("detect")
 
-        crops, encoding = self._look(frame, self._tracks, controls, clock)
+        crops, encoding = self._look(frame, self._tracks, clock)
+        turned: list[_Track] = []
         if fresh and encoding is not None and encoding.keypoints_px is not None:
             # a detector's box is coarse: look again where the joints of a new hand were seen
             for i, track in enumerate(self._tracks):
                 if track in fresh:
                     seen = image_from_crop_points(encoding.keypoints_px[i], crops[i])
-                    track.box = box_around(seen, track.box.side, float(encoding.presence[i]))
-            crops, encoding = self._look(frame, self._tracks, controls, clock)
+                    wrong = encoding.right is not None and encoding.right[i] < SURELY_OTHER and not controls.lock_side
+                    side = track.box.side.other if wrong else track.box.side
+                    track.box = box_around(seen, side, float(encoding.presence[i]))
+            turned = [
+                _Track(track.number, replace(track.box, angle_rad=track.box.angle_rad + angle))
+                for track in fresh for angle in (-TURN_RAD, TURN_RAD)
+            ]  # fmt: skip
+            crops, encoding = self._look(frame, [*self._tracks, *turned], clock)
 
-        hands: list[TrackedHand] = []
-        kept: list[_Track] = []
-        for i, (track, crop) in enumerate(zip(self._tracks, crops, strict=True)):
+        estimates: list[TrackedHand | None] = []
+        for i, (track, crop) in enumerate(zip([*self._tracks, *turned], crops, strict=True)):
             if encoding is None or encoding.presence[i] < LOST:
+                estimates.append(None)
                 continue
             posteriors = {
                 name: Posterior(encoding.means[name][i], encoding.log_vars[name][i]) for name in encoding.means
             }
-            hand = self._placement.estimate(track.number, crop, posteriors, drive, encoding, i, controls)
+            estimates.append(self._placement.estimate(track.number, crop, posteriors, drive, encoding, i, controls))
             clock.stop("decode")
+
+        hands: list[TrackedHand] = []
+        kept: list[_Track] = []
+        others = estimates[len(self._tracks) :]
+        for i, track in enumerate(self._tracks):
+            hand = estimates[i]
+            if hand is None or encoding is None:
+                continue
+            hand = _mean([hand, *(other for other in others if other is not None and other.track == hand.track)])
             hand = self._refine(track, hand, frame.time_ns, controls)
             if any(_overlap(hand.pose.keypoints_px, other.pose.keypoints_px) for other in hands):
                 continue  # two tracks slid onto one hand: the older stays
@@ -206,9 +226,7 @@ class Tracker:
                 self._tracks.append(fresh[-1])
         return fresh
 
-    def _look(
-        self, frame: Frame, tracks: list[_Track], controls: Controls, clock: "_Clock"
-    ) -> tuple[list[HandCrop], Encoding | None]:
+    def _look(self, frame: Frame, tracks: list[_Track], clock: "_Clock") -> tuple[list[HandCrop], Encoding | None]:
         """Cut and encode every track's crop in one batch."""
         if not tracks:
             return [], None
@@ -255,6 +273,19 @@ class Tracker:
                 side, track.evidence = side.other, -track.evidence
         side = controls.lock_side or side
         track.box = box_around(seen + track.velocity_px, side, hand.raw.score)
+
+
+def _mean(looks: list[TrackedHand]) -> TrackedHand:
+    """The first look with the mean pose of all; there are several of a hand that has just come into view."""
+    if len(looks) == 1:
+        return looks[0]
+    pose = replace(
+        looks[0].raw,
+        joints_m=np.mean([look.raw.joints_m for look in looks], 0),
+        keypoints_px=np.mean([look.raw.keypoints_px for look in looks], 0),
+        sigma_m=np.mean([look.raw.sigma_m for look in looks], 0),
+    )
+    return replace(looks[0], pose=pose, raw=pose)
 
 
 def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
