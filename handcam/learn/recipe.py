@@ -1,10 +1,10 @@
 """How the weights that ship are made, from nothing but this program and the mediapipe package.
 
 1. Render hands, and keep what the landmark network sees in each, in colour and in a depth camera's view (``sights``).
-2. Train the encoders of keypoints and joints and the joint decoder on poses sampled on the fly (``poses``).
-3. Go on with the keypoints, landmarks and features that the network really gives for rendered pictures.
-4. Train the depth encoder against the decoder of step 3, which stays as it is.
-5. Calibrate sigma on hands that were held out, and write weights, side file and exported graphs.
+2. Train the encoders of keypoints and joints and the decoders on poses sampled on the fly (``poses``).
+3. Train all encoders that see pictures on what the network really says of rendered ones (``seeing``). The decoders stay
+   as they are: trained on blurred and hidden hands as well, they forget how sharp a pose can be.
+4. Calibrate sigma on hands that were held out, and write weights, side file and exported graphs.
 
 Every step continues where it stopped.
 """
@@ -33,7 +33,10 @@ __all__ = ["Recipe", "build", "finish"]
 
 HAND_MM = 185.0
 """Length of the hand for which figures on rendered hands are stated."""
-ENCODERS = {"rgb": "hand_landmark", "keypoints2d": "mlp", "landmarks3d": "mlp", "joints3d": "mlp"}
+LATENT = 30
+ENCODERS = {
+    "rgb": "hand_landmark", "keypoints2d": "mlp", "landmarks3d": "mlp", "depth": "shaded_depth", "joints3d": "mlp",
+}  # fmt: skip
 DECODERS = {"joints3d": "mlp", "keypoints2d": "mlp"}
 NETS = {
     **{f"encoder.{name}": {"hidden": 1024, "depth": 3} for name in ("keypoints2d", "landmarks3d", "joints3d")},
@@ -60,12 +63,10 @@ class Recipe:
     """Folder of photographs without hands, or None for procedural ones only."""
     pictures: int = 25_000
     """Rendered hands."""
-    poses_steps: int = 3000
+    poses_steps: int = 4000
     """Rounds of step 2."""
-    pictures_steps: int = 3000
+    seeing_steps: int = 700
     """Rounds of step 3."""
-    depth_steps: int = 1500
-    """Rounds of step 4."""
     seed: int = 0
     """Of everything."""
 
@@ -78,47 +79,39 @@ def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
     for done in sights.make(out / "sights", recipe.pictures, read(), pictures, recipe.seed):
         say(f"rendered {done} of {recipe.pictures} hands")
     plain = TrainSettings(
-        out=out / "poses", nets=NETS, encoders={k: v for k, v in ENCODERS.items() if k != "rgb"}, decoders=DECODERS,
+        out=out / "poses", nets=NETS, encoders={k: v for k, v in ENCODERS.items() if v == "mlp"}, decoders=DECODERS,
         pairs=("keypoints2d>joints3d", "landmarks3d>joints3d", "joints3d>joints3d", "joints3d>keypoints2d"),
         steps=recipe.poses_steps, warmup=200, precision="bf16-mixed", seed=recipe.seed,
     )  # fmt: skip
     start = _weights_of(train(plain), out / "poses.safetensors")
-    all_ = replace(
-        plain, out=out / "pictures", encoders=ENCODERS, start=start, freeze=("encoders.rgb.eye",), batch=384, rate=8e-4,
-        steps=recipe.pictures_steps, warmup=100, ema=0.998,
-        pairs=("keypoints2d>joints3d", "joints3d>joints3d", "joints3d>keypoints2d", f"keypoints2d>joints3d@{seen}",
-               f"landmarks3d>joints3d@{seen}", f"rgb>joints3d@{seen}"),
+    seeing = replace(
+        plain, out=out / "seeing", encoders=ENCODERS, start=start, rate=5e-4, steps=recipe.seeing_steps, warmup=100,
+        ema=0.998, freeze=("encoders.rgb.eye", "encoders.joints3d", "decoders"),
+        pairs=("keypoints2d>joints3d", *(f"{name}>joints3d@{seen}" for name in FUSION)),
     )  # fmt: skip
-    start = _weights_of(train(all_), out / "pictures.safetensors")
-    return finish(recipe, start)
+    return finish(average_of(train(seeing)), out / "sights", out / "weights")
 
 
-def finish(recipe: Recipe, start: Path) -> Path:
-    """Steps 4 and 5, from the weights of step 3.
+def finish(average: dict[str, torch.Tensor], seen: Path, out: Path) -> Path:
+    """Step 4, from the averaged weights of step 3.
 
     Args:
-        recipe: sizes; ``out/sights`` holds the rendered hands.
-        start: all encoders but depth's, and the decoders.
+        average: state of the model; the landmark network in it is replaced by the published one.
+        seen: folder of the rendered hands.
+        out: where the weights go.
     """
-    out = recipe.out
-    depth = TrainSettings(
-        out=out / "depth", nets=NETS, encoders={**ENCODERS, "depth": "shaded_depth"}, decoders=DECODERS,
-        pairs=(f"depth>joints3d@sights:{out / 'sights'}",), start=start, batch=512, steps=recipe.depth_steps,
-        freeze=("encoders.rgb", "encoders.keypoints2d", "encoders.landmarks3d", "encoders.joints3d", "decoders"),
-        warmup=100, precision="bf16-mixed", seed=recipe.seed,
-    )  # fmt: skip
-    model = CrossModalVAE(depth.encoders, DECODERS, depth.latent, NETS)
-    model.load_state_dict(average_of(train(depth)))
+    model = CrossModalVAE(ENCODERS, DECODERS, LATENT, NETS)
+    model.load_state_dict(average)
     model.encoders["rgb"].eye.load_state_dict(read().state_dict())
     model.eval()
-    calibration, metrics = _measure(model, out / "sights")
+    calibration, metrics = _measure(model, seen)
     card = WeightsCard(
-        name="handcam", encoders=dict(depth.encoders), decoders=DECODERS, latent=depth.latent, crop_px=224,
-        joint_order="common21", drive="fused", sha256="", nets=NETS, fusion=FUSION, calibration=calibration, data=DATA,
-        metrics=metrics, licence="MIT; the landmark network inside is Apache-2.0 (NOTICE)",
+        name="handcam", encoders=ENCODERS, decoders=DECODERS, latent=LATENT, crop_px=224, joint_order="common21",
+        drive="fused", sha256="", nets=NETS, fusion=FUSION, calibration=calibration, data=DATA, metrics=metrics,
+        licence="MIT; the landmark network inside is Apache-2.0 (NOTICE)",
         rebuild="handcam train weights --out runs/weights",
     )  # fmt: skip
-    path = pack(model, card, out / "weights")
+    path = pack(model, card, out)
     ship(path)
     return path
 

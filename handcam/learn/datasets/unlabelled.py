@@ -1,0 +1,87 @@
+"""Real pictures without labels: what the landmark network sees in them, for ``rgb>keypoints2d`` (section 4.6).
+
+``unlabelled:FOLDER`` holds one ``seen.npz`` made by :func:`make`. The keypoints that the network itself finds are the
+target: they are what real pictures can teach without anybody's labels, and they tie the features of real pictures to
+poses whose projection fits them.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from handcam.crop import box_around, cut, image_from_crop_points
+from handcam.detectors import Detector
+from handcam.nets.hand_landmark import FEATURES, INPUT_PX, HandLandmark
+from handcam.types import Frame, HandcamError, Intrinsics
+
+__all__ = ["Unlabelled", "make", "open"]
+
+SUFFIXES = (".jpg", ".jpeg", ".png")
+
+
+@torch.inference_mode()
+def make(
+    pictures: Path, out: Path, eye: HandLandmark, detector: Detector, least_presence: float = 0.8
+) -> Iterator[int]:
+    """Look at every picture below ``pictures`` with one hand found in it; yields the number of pictures done."""
+    paths = sorted(p for p in pictures.rglob("*") if p.suffix.lower() in SUFFIXES)
+    sights, names = [], []
+    for done, path in enumerate(paths, 1):
+        picture = cv2.imread(str(path))
+        if picture is None:
+            continue
+        if max(picture.shape) > 1000:
+            picture = cv2.resize(picture, None, fx=0.3, fy=0.3, interpolation=cv2.INTER_AREA)
+        color = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+        frame = Frame(0, 0, Intrinsics.from_fov(color.shape[1], color.shape[0], np.pi / 4), color)
+        for box in detector.find(frame, 1):
+            for _ in range(2):  # the second crop stands where the first saw the joints
+                crop = cut(frame, box, INPUT_PX)
+                assert crop.color is not None
+                marks = eye(torch.from_numpy(crop.color)[None].permute(0, 3, 1, 2).float() / 255)
+                seen = marks.keypoints[0].numpy() * (INPUT_PX / 2) + (INPUT_PX - 1) / 2
+                box = box_around(image_from_crop_points(seen, crop), box.side)
+            if float(marks.presence) >= least_presence:
+                half_tan = torch.tensor([[INPUT_PX / 2 / crop.intrinsics.fx]])
+                parts = [marks.features, marks.keypoints.flatten(1), half_tan, marks.landmarks3d.flatten(1)]
+                sights.append(torch.cat(parts, 1).numpy().astype(np.float16))
+                names.append(str(path.relative_to(pictures)))
+        yield done
+    out.mkdir(parents=True, exist_ok=True)
+    np.savez(out / "seen.npz", sight=np.concatenate(sights), name=np.array(names))
+
+
+def open(rest: str, seed: int = 0) -> "Unlabelled":
+    """The pictures of a folder that :func:`make` wrote.
+
+    Raises:
+        HandcamError: there is none.
+    """
+    path = Path(rest) / "seen.npz"
+    if not path.is_file():
+        raise HandcamError(f"{path} is missing; make it with handcam train look PICTURES --out {rest}.")
+    with np.load(path) as file:
+        return Unlabelled(file["sight"], seed)
+
+
+class Unlabelled:
+    """``batch(step, size)`` gives rgb (as sights) and keypoints2d of the same pictures."""
+
+    def __init__(self, sight: np.ndarray, seed: int) -> None:
+        self._sight, self._seed = sight, seed
+
+    def __len__(self) -> int:
+        return len(self._sight)
+
+    def batch(self, step: int, size: int) -> dict[str, Tensor]:
+        index = np.random.default_rng((self._seed, step, 11)).integers(0, len(self), size)
+        sight = torch.from_numpy(self._sight[index].astype(np.float32))
+        return {
+            "rgb": sight,
+            "keypoints2d": sight[:, FEATURES : FEATURES + 43],
+            "landmarks3d": sight[:, FEATURES + 43 :].unflatten(1, (21, 3)),
+        }
