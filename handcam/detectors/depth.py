@@ -11,17 +11,12 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from jaxtyping import Float
 
-from handcam.geometry import project, unproject
-from handcam.types import Frame, HandBox, Intrinsics, Side
+from handcam.crop import cube_box
+from handcam.types import Frame, HandBox, Side
 
-__all__ = ["CUBE_M", "Candidate", "candidates", "centre_from_keypoints", "cube_box", "open"]
+__all__ = ["Candidate", "candidates", "open"]
 
-CUBE_M = 0.125
-"""Half of what a box spans at the hand's distance."""
-_SKIN_M = 0.008
-"""The joints lie so far behind the skin."""
 _WIDTH_PX = 160
 """Width of the small copy."""
 _NEAR_M, _FAR_M = 0.12, 1.6
@@ -87,36 +82,6 @@ class Candidate:
     """Share of it that is as thin as fingers are."""
     score: float
     """How much like a hand it is, 0 to 1."""
-
-
-def cube_box(
-    centre_m: Float[np.ndarray, " 3"], side: Side, angle_rad: float, camera: Intrinsics, score: float = 1.0
-) -> HandBox:
-    """The box whose crop is the depth net's cube around a point of the camera frame.
-
-    The crop's own axis goes through the point, so the cube's centre lies at ``norm(centre_m)`` along it.
-    """
-    centre_px = project(np.asarray(centre_m, float), camera)
-    size = 2 * CUBE_M * (camera.fx + camera.fy) / 2 / float(centre_m[2])
-    return HandBox(side, centre_px, size, angle_rad, score)
-
-
-def centre_from_keypoints(frame: Frame, keypoints_px: Float[np.ndarray, "21 2"]) -> Float[np.ndarray, " 3"] | None:
-    """Where a hand seen in colour is, from the depth under its joints; None where the sensor saw nothing there.
-
-    The nearest quarter of the readings decides what is hand and what is behind it.
-    """
-    if frame.depth is None:
-        return None
-    h, w = frame.depth.shape
-    u, v = np.round(keypoints_px).astype(int).T
-    ok = (u >= 0) & (v >= 0) & (u < w) & (v < h)
-    z = frame.depth[v[ok], u[ok]] * frame.depth_unit_m
-    z = z[z > _NEAR_M]
-    if len(z) < 4:
-        return None
-    hand = z[z < np.percentile(z, 25) + 0.1]
-    return unproject(np.asarray(keypoints_px, float).mean(0), np.array(hand.mean() + _SKIN_M), frame.intrinsics)
 
 
 def candidates(frame: Frame) -> list[Candidate]:

@@ -19,10 +19,11 @@ import tyro
 from safetensors.torch import save_file
 from torch import Tensor
 
+from handcam.crop import CUBE_M
 from handcam.hand.skeleton import ROOT
 from handcam.learn.depth_crops import CropFiles, Examples, examples
 from handcam.learn.depth_weights import load_depth_encoder, publish
-from handcam.modalities.depth import CUBE_M, INPUT_PX, MODALITY, relative
+from handcam.modalities.depth import INPUT_PX, MODALITY, relative
 from handcam.nets.hourglass import DepthMarks, HourglassEncoder, encoder
 
 __all__ = ["DepthTraining", "camera_joints", "depth_loss", "evaluate", "load_depth_encoder", "train"]

@@ -13,7 +13,7 @@ import numpy as np
 import tyro
 from jaxtyping import Float
 
-from handcam.modalities.depth import CUBE_M
+from handcam.crop import CUBE_M
 from handcam.synth.depth_only import render, render_empty, sample_poses
 from handcam.synth.sensor import DepthSensor, degrade
 

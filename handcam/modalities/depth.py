@@ -1,4 +1,4 @@
-"""The depth crop: a cube of 25 cm around the hand's centre, seen by the crop's virtual camera.
+"""The depth crop: a cube of 25 cm around the hand's centre (:func:`handcam.crop.cube_box`), seen by the crop's camera.
 
 The encoder's input has two channels (2 s s): distance from the cube's centre in halves of its edge, cut off at -1 and
 1, and 1 where there is a reading, else 0 (the first channel is 1 there, like what lies behind the cube). The raw input
@@ -13,10 +13,9 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from handcam.crop import CUBE_M
 from handcam.modalities import Modality
 
-CUBE_M = 0.125
-"""Half the cube's edge. The crop should span it: ``half_tan = CUBE_M / centre_m``."""
 INPUT_PX = 96
 """Edge of the encoder's input."""
 PAINTED_PX = 64

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from handcam.crop import cut
-from handcam.detectors.depth import CUBE_M, LEAST_SCORE, candidates, centre_from_keypoints, cube_box, open  # noqa: A004
+from handcam.crop import CUBE_M, camera_from_cube, centre_from_keypoints, cube_box, cut
+from handcam.detectors.depth import LEAST_SCORE, candidates, open  # noqa: A004
 from handcam.geometry import project
 from handcam.hand.rig import load_rig
 from handcam.synth.gestures import GESTURES, gesture_angles
@@ -121,6 +121,10 @@ def test_the_centre_from_keypoints_and_its_cube():
     crop = cut(frame, cube_box(centre, Side.RIGHT, 0.0, CAMERA), 96)
     half_tan = 48 / crop.intrinsics.fx
     assert half_tan * np.linalg.norm(centre) == pytest.approx(CUBE_M, rel=1e-6), "the crop spans the cube"
+    u, v = (project(joints @ crop.crop_from_camera.T, crop.intrinsics).T + 0.5) / 48 - 1
+    depth = (joints @ crop.crop_from_camera.T)[:, 2]
+    uvd = np.stack([u, v, (depth - np.linalg.norm(centre)) / CUBE_M], 1)
+    assert np.allclose(camera_from_cube(uvd, centre, crop), joints, atol=1e-9)
     assert centre_from_keypoints(shoot([solid([0, 0, 9], [0.1] * 3)]), project(joints, CAMERA)) is None
     assert centre_from_keypoints(Frame(0, 0, CAMERA, color=np.zeros((480, 640, 3), np.uint8)), joints[:, :2]) is None
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from handcam.crop import CUBE_M
 from handcam.geometry import project
 from handcam.learn.depth import camera_joints, depth_loss
-from handcam.modalities.depth import CUBE_M, MODALITY, relative
+from handcam.modalities.depth import MODALITY, relative
 from handcam.nets.hourglass import encoder
 from handcam.types import Intrinsics
 
