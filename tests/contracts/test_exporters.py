@@ -98,7 +98,7 @@ def test_a_missing_package_is_named(monkeypatch, format, session_path, tmp_path)
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.delitem(sys.modules, f"handcam.exporters.{format}", raising=False)
     monkeypatch.setitem(sys.modules, package, None)
-    with open_session(session_path) as session, pytest.raises(ExportError, match=r'pip install "handcam\[export\]"'):
+    with open_session(session_path) as session, pytest.raises(ExportError, match=r'pip install -e "\.\[export\]"'):
         convert(session, format, tmp_path / "take")
 
 

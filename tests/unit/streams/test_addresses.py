@@ -47,7 +47,7 @@ def test_a_missing_package_is_named(monkeypatch, protocol, package):
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.delitem(sys.modules, f"handcam.streams.{protocol}", raising=False)
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(StreamError, match=r'pip install "handcam\[stream\]"'):
+    with pytest.raises(StreamError, match=r'pip install -e "\.\[stream\]"'):
         open_stream(f"{protocol}:0")
 
 
