@@ -127,10 +127,9 @@ def _unblended(rng: np.random.Generator, n: int, settings: PoseSettings) -> np.n
 def _independent(rng: np.random.Generator, n: int, width: float) -> np.ndarray:
     u = (rng.random((n, 24), np.float32) - 0.5) * np.float32(width) + 0.5
     angles = _COMMON_LOW + u * (_COMMON_HIGH - _COMMON_LOW)
-    # the last joint mostly follows the middle one: they share a tendon
+    # the last joint mostly follows the middle one, loosely: they share a tendon
     follow = rng.random((n, 4), np.float32) < 0.75
-    pip = angles[:, 8:22:4]
-    angles[:, 9:22:4] = np.where(follow, 0.62 * pip + 0.18 * rng.standard_normal((n, 4), np.float32), angles[:, 9:22:4])
+    angles[:, 9:22:4] = np.where(follow, _last(rng, angles[:, 8:22:4]), angles[:, 9:22:4])
     return angles
 
 
@@ -141,13 +140,20 @@ def _synergy(rng: np.random.Generator, n: int) -> np.ndarray:
     curl += 0.12 * rng.standard_normal((n, 1), np.float32) * np.linspace(-1, 1, 4, dtype=np.float32)
     knuckle = np.clip(rng.normal(0.85, 0.35, (n, 1)), 0.0, 1.5).astype(np.float32)
     middle = np.clip(rng.normal(1.0, 0.3, (n, 1)), 0.0, 1.5).astype(np.float32)
-    spread = rng.normal(0.12, 0.14, (n, 1)).astype(np.float32) * (1.1 - np.clip(curl, 0, 1))
+    spread = rng.normal(0.08, 0.15, (n, 1)).astype(np.float32) * (1.1 - np.clip(curl, 0, 1))
     angles[:, 6:22:4] = 1.5 * curl * knuckle - 0.15 * (1 - curl)
     angles[:, 7:22:4] = spread * np.array([1.0, 0.1, 0.8, 1.4], np.float32)
     angles[:, 8:22:4] = 1.75 * curl * middle
-    angles[:, 9:22:4] = 0.62 * angles[:, 8:22:4]
+    angles[:, 9:22:4] = _last(rng, angles[:, 8:22:4])
     angles[:, 22:] = np.float32([0.08, 0.2]) * curl[:, 2:]
     return angles
+
+
+def _last(rng: np.random.Generator, middle: np.ndarray) -> np.ndarray:
+    """Flexion of last joints for that of the middle ones; how tight the tendon is differs from hand to hand."""
+    n = len(middle)
+    share = 0.2 + 0.5 * rng.random((n, 1), np.float32)
+    return share * middle + 0.14 * rng.standard_normal(middle.shape, np.float32)
 
 
 def _grasp(rng: np.random.Generator, n: int) -> np.ndarray:
@@ -158,7 +164,7 @@ def _grasp(rng: np.random.Generator, n: int) -> np.ndarray:
     ball = rng.random((n, 1)) < 0.5
     angles[:, 6:22:4] = np.where(ball, 0.15, 0.5) + each * 0.75
     angles[:, 8:22:4] = 0.35 + each * 1.1
-    angles[:, 9:22:4] = 0.25 + each * 0.6
+    angles[:, 9:22:4] = 0.1 + each * (0.3 + 0.5 * rng.random((n, 1), np.float32))
     angles[:, 7:22:4] = np.where(ball, 0.22, 0.02) * (1 - 0.7 * each) * np.float32([1, 0, 0.7, 1.3])
     thumb = rng.random((n, 6), np.float32)
     low, high = np.radians([[-5, 8, 5, 0, -6, 0], [30, 45, 40, 45, 6, 50]]).astype(np.float32)
@@ -223,5 +229,8 @@ _NEAREST2 = _nearest2()
 _PAIRS = np.nonzero(np.triu(_NEAREST2) > 0)
 _LOW, _HIGH = (np.radians(a).astype(np.float32) for a in limits_deg(DOFS))
 _COMMON_LOW, _COMMON_HIGH = _LOW * np.float32(0.75), _HIGH * np.float32(0.92)
+for _name, _low, _high in (("middle", -20, 14), ("ring", -26, 16), ("little", -22, 28)):  # ring leans to the middle
+    _COMMON_LOW[DOF_INDEX[f"{_name}_mcp_abduction"]] = np.radians(_low)
+    _COMMON_HIGH[DOF_INDEX[f"{_name}_mcp_abduction"]] = np.radians(_high)
 _COMMON_HIGH[DOF_INDEX["ring_cmc_flexion"]] *= 0.6
 _COMMON_HIGH[DOF_INDEX["little_cmc_flexion"]] *= 0.6

@@ -56,8 +56,8 @@ def sample_skin(rng: np.random.Generator) -> SkinLook:
     dark = u / (len(_TONES) - 1)
     light_palm = to_linear(np.array([224.0, 168.0, 146.0])) * np.exp(rng.normal(0, [0.05, 0.06, 0.08]))
     palm = back ** (1 - 0.5 * dark) * light_palm ** (0.5 * dark) * np.array([1.06, 0.98, 0.98])
-    palm += rng.uniform(0.1, 0.4) * (palm.mean() - palm)
-    back += rng.uniform(0.0, 0.25) * (back.mean() - back)
+    palm += rng.uniform(0.05, 0.25) * (palm.mean() - palm)
+    back += rng.uniform(0.0, 0.12) * (back.mean() - back)
     nail = (palm**0.75 * to_linear(np.array([236.0, 190.0, 178.0])) ** 0.25) * 1.0
     polish = bool(rng.random() < 0.1)
     if polish:
