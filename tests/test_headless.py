@@ -142,8 +142,7 @@ def test_the_error_against_the_truth() -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
 @pytest.mark.skipif(not default_weights().is_file(), reason="needs the weights of the program")
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_ends_cleanly_and_keeps_everything(how: signal.Signals, tmp_path: Path) -> None:
+def test_ctrl_c_ends_the_real_thing_cleanly_and_keeps_everything(tmp_path: Path) -> None:
     clip, report, session = make_video(tmp_path / "clip.mp4"), tmp_path / "report.json", tmp_path / "session"
     command = [sys.executable, "launch.py", "--source", f"video:{clip}", "--loop", "--headless", "--runtime", "eager"]
     run = subprocess.Popen(
@@ -156,7 +155,7 @@ def test_an_interrupted_run_ends_cleanly_and_keeps_everything(how: signal.Signal
         assert run.poll() is None, run.stderr.read() if run.stderr else ""
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    run.send_signal(how)
+    run.send_signal(signal.SIGINT)
     out, err = run.communicate(timeout=20)
     assert run.returncode == 0
     assert "Traceback" not in err
@@ -165,6 +164,27 @@ def test_an_interrupted_run_ends_cleanly_and_keeps_everything(how: signal.Signal
     with open_session(session) as read:
         assert read.clean
         assert len(read.frames) == told["frames"]["captured"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_ends_like_any_other(
+    how: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupting(Tracker):
+        def track(self, frame: Frame, controls: Controls = Controls()) -> Result:
+            if frame.index == 7:
+                os.kill(os.getpid(), how)
+            return super().track(frame, controls)
+
+    monkeypatch.setattr(handcam.app, "open_tracker", lambda *_: Interrupting())
+    clip, report = make_video(tmp_path / "clip.mp4", frames=3000), tmp_path / "report.json"
+    before = signal.getsignal(signal.SIGTERM)
+    assert main(["--source", f"video:{clip}", "--headless", "--report", str(report)]) == 0
+    assert signal.getsignal(signal.SIGTERM) is before
+    told = json.loads(report.read_text())
+    assert 8 <= told["frames"]["processed"] < 3000
+    assert capsys.readouterr().err == "handcam: Stopped.\n"
 
 
 @pytest.mark.usefixtures("no_model")
