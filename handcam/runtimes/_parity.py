@@ -95,7 +95,7 @@ def _answer(runtime: Runtime, planes: dict[str, np.ndarray]) -> tuple[np.ndarray
     """Joints (21 3) in hand lengths, keypoints (21 2) in px, and presence () of one crop."""
     seen: Encoding = runtime.encode(planes)
     drive = runtime.card.drive
-    names = list(runtime.card.fusion) if drive == "fused" else [drive]
+    names = [name for name in runtime.card.fusion if name in seen.means] if drive == "fused" else [drive]
     z = fused_mean(seen, names, runtime.card.fusion if drive == "fused" else {drive: 1.0})
     assert seen.keypoints_px is not None
     return runtime.decode("joints3d", z)[0], np.asarray(seen.keypoints_px[0]), np.asarray(seen.presence[0])

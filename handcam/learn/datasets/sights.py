@@ -75,12 +75,12 @@ def _look(eye: HandLandmark, pictures: list[Rendered], rng: np.random.Generator)
 
 
 def open(rest: str, seed: int = 0, split: str = "train") -> "Sights":
-    """The shards of a folder; every twentieth shard is held out for ``split="test"``.
+    """The shards of a folder, or of several with commas between; every twentieth is held out for ``split="test"``.
 
     Raises:
         HandcamError: the folder holds no shards.
     """
-    paths = sorted(Path(rest).glob("[0-9]*-[0-9]*.npz"))
+    paths = sorted(path for folder in rest.split(",") for path in Path(folder).glob("[0-9]*-[0-9]*.npz"))
     chosen = [p for i, p in enumerate(p for p in paths if ".tmp" not in p.name) if (i % 20 == 19) == (split == "test")]
     if not chosen:
         raise HandcamError(f"{rest} holds no shards of sights; make them with handcam train sights.")
@@ -105,7 +105,8 @@ class Sights:
                     kept &= np.linalg.norm(felt - shard["keypoints"], axis=2).mean(1) < 2 * farthest
                 for key in {"sight", "depth_sight", "joints", "keypoints"} & set(shard.files):
                     parts.setdefault(key, []).append(shard[key][kept])
-        self._arrays = {key: np.concatenate(part) for key, part in parts.items()}
+        whole = max(len(part) for part in parts.values())  # older shards lack the depth camera's view
+        self._arrays = {key: np.concatenate(part) for key, part in parts.items() if len(part) == whole}
         self._seed = seed
 
     def __len__(self) -> int:
