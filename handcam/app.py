@@ -2,8 +2,10 @@
 
 import ast
 import faulthandler
+import inspect
 import logging
 import os
+import re
 import sys
 import threading
 import time
@@ -208,6 +210,9 @@ def _run(arguments: list[str]) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # whoever read our output has gone, as in handcam --help | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def _parse(name: str, command: Callable[..., Any], arguments: Sequence[str]) -> Callable[[], Any]:
@@ -222,6 +227,10 @@ def _parse(name: str, command: Callable[..., Any], arguments: Sequence[str]) -> 
     def later(*args: Any, **options: Any) -> Callable[[], Any]:
         return partial(command, *args, **options)
 
+    # a description that goes on in the next line is one paragraph
+    later.__signature__ = inspect.signature(command)  # type: ignore[attr-defined]
+    del later.__wrapped__  # type: ignore[attr-defined]
+    later.__doc__ = re.sub(r"\n {8,}(?=\S)", " ", inspect.cleandoc(command.__doc__ or ""))
     said = StringIO()
     try:
         with redirect_stderr(said):

@@ -5,6 +5,7 @@ import logging
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -32,13 +33,17 @@ needs_weights = pytest.mark.skipif(not default_weights().is_file(), reason="need
 
 
 @pytest.fixture(autouse=True)
-def _logger() -> Iterator[None]:
-    """The command line gives the program's logger a handler of its own; take it back."""
+def _as_before() -> Iterator[None]:
+    """The command line gives the program's logger a handler of its own, and leaves a model that is still loading to
+    itself: take the one back and wait for the other."""
     logger = logging.getLogger("handcam")
     handlers, level = logger.handlers[:], logger.level
     yield
     logger.handlers[:] = handlers
     logger.setLevel(level)
+    for thread in threading.enumerate():
+        if thread.name in ("live", "capture"):
+            thread.join(60)
 
 
 Refused = Callable[..., str]

@@ -56,8 +56,8 @@ def main(
     """Track hands live. --verbose says more.
 
     Args:
-        source: webcam, webcam:1, webcam:URL, realsense, video:FILE, images:FOLDER, recording:FOLDER or demo; without
-            it the first camera that opens, else demo.
+        source: webcam, webcam:1, webcam:URL, realsense, video:FILE, images:FOLDER, recording:FOLDER, demo or
+            demo:two; without it the first camera that opens, else demo.
         headless: no window, a status line instead; chosen by itself where there is no display.
         duration: stop after this many seconds of frames (without a window).
         frames: stop after this many tracked frames (without a window).
