@@ -38,7 +38,8 @@ def record(out: Path, seed: int, frames: int, weights: Path | None, depth: bool 
     writer = SessionWriter(out, header(f"demo:unusual-{seed}", tracker.card, Controls(), {"seed": seed}, 0))
     for n in range(frames):
         frame = source.read()
-        assert frame is not None and frame.device_time_ns is not None
+        assert frame is not None
+        assert frame.device_time_ns is not None
         # the rendered clock, so that the smoothing sees the pace of the motion
         frame = Frame(
             n, frame.device_time_ns, frame.intrinsics, frame.color, frame.depth if depth else None,

@@ -54,7 +54,11 @@ class Poses:
 
     def batch(self, step: int, size: int) -> dict[str, Tensor]:
         rng = np.random.default_rng((self._seed, step))
-        joints_m = sample(rng, size).joints_m
+        return self.seen(rng, sample(rng, size).joints_m)
+
+    def seen(self, rng: np.random.Generator, joints_m: Float[np.ndarray, "n 21 3"]) -> dict[str, Tensor]:
+        """The batch that these right hands, of any place and orientation, make."""
+        size = len(joints_m)
         joints, keypoints, half_tan = crop_views(joints_m, rng)
         joints = normalise(joints)
         seen = keypoints + self._keypoint_noise(rng, size)
