@@ -27,7 +27,7 @@ from handcam.types import Frame, HandPose, Intrinsics, Side, SourceError
 __all__ = ["DemoSource", "open"]
 
 _LOOP_S = 24.0
-_SCALE = {1: 0.75, 2: 0.6}
+_SCALE = {1: 0.65, 2: 0.55}
 """One hand (or two) is rendered this much smaller than the picture, which looks as soft as a webcam and costs half."""
 _WALL_M = 1.6
 """Distance of the wall behind the hand."""

@@ -34,7 +34,7 @@ class Thing:
 def sleeve(rng: np.random.Generator, body: Body) -> Thing:
     """Cloth around the forearm from somewhere below the wrist, with folds and sometimes stripes."""
     skin = load_skin()
-    start = float(np.clip(rng.exponential(0.06) + 0.012, 0.012, 0.2))
+    start = float(np.clip(rng.exponential(0.05) + 0.045, 0.045, 0.2))
     s = start + (ARM_RINGS_M[-1] - start) * np.linspace(0, 1, 20) ** 1.7
     k = skin.arm_m.shape[1]
     angle = np.arange(k) / k * 2 * np.pi
@@ -48,7 +48,8 @@ def sleeve(rng: np.random.Generator, body: Body) -> Thing:
     points = middle + (points - middle) * np.maximum(loose * folds, 1.06)[..., None]
     lip = points[:1] * [0.92, 1.0, 0.92]  # turned in at the opening
     points = np.concatenate([lip, points])
-    base = rng.uniform(0.01, 0.8, 3) if rng.random() < 0.5 else np.full(3, rng.uniform(0.01, 0.8))
+    base = rng.uniform(0.01, 0.7, 3)
+    base += rng.uniform(0, 1) * (base.mean() - base)  # most cloth is dull
     colour = np.broadcast_to(base, points.shape).copy()
     if rng.random() < 0.25:
         colour[np.sin(np.arange(len(points)) * rng.uniform(0.7, 2.5)) > 0.3] = rng.uniform(0.01, 0.8, 3)
