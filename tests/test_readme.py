@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from handcam.app import _parse
+from handcam.command_line import parse
 from handcam.plugins import load, names
 
 ROOT = Path(__file__).parents[1]
@@ -57,7 +57,7 @@ def test_a_command_exists_with_its_options(command: str, capsys: pytest.CaptureF
     assert name in names("handcam.commands"), f"there is no command {name!r}"
     options = [option for option in options if option != "--verbose"]
     with pytest.raises(SystemExit) if "--help" in options else nullcontext():
-        _parse(name, load("handcam.commands", name).main, options)
+        parse(name, load("handcam.commands", name).main, options)
     assert capsys.readouterr().err == ""
 
 
