@@ -89,12 +89,14 @@ def place_metric(
     distance_m: Float[np.ndarray, " n"],
     intrinsics: Intrinsics,
     scale: tuple[float, float],
+    sure: Float[np.ndarray, " n"] | None = None,
     noise_m: float = 0.006,
 ) -> tuple[float, Float[np.ndarray, " 3"]]:
     """Scale and translation of joints of known shape from their keypoints and measured distances.
 
     Robust least squares: besides the equations of :func:`place`, ``s z + t_z = d`` for every joint with a reading.
-    Readings that belong to something else (an object, another finger in front) lose their weight (Cauchy).
+    Readings that belong to something else (an object, a finger in front) lose their weight (Cauchy), more and more of
+    it from round to round; the scale keeps its expected value for the first rounds, or hidden joints would shrink it.
 
     Args:
         joints: of unit size relative to any origin, axes of the camera frame.
@@ -102,6 +104,7 @@ def place_metric(
         distance_m: each joint's distance along z as measured, NaN where there is no reading.
         intrinsics: the camera.
         scale: expected size and its standard deviation, metres.
+        sure: how likely each reading is the joint's own, 0 to 1; default 1.
         noise_m: standard deviation of the distances.
 
     Returns:
@@ -109,30 +112,33 @@ def place_metric(
     """
     u = rays(keypoints_px, intrinsics)[:, :2]
     known = np.isfinite(distance_m)
+    sure = known * (np.ones(len(u)) if sure is None else sure)
     d = np.where(known, distance_m, 0.0)
-    middle = float(np.median(distance_m[known]))
-    s, t = scale[0], np.array([0.0, 0.0, middle - scale[0] * float(np.median(joints[known, 2]))])
-    across = 0.01 * middle  # the keypoints' noise at the hand, metres
-    for _ in range(6):
+    s = scale[0]
+    depth = _weighted_median((d - s * joints[:, 2])[known], sure[known])
+    across = 0.01 * max(depth, 0.05)  # the keypoints' noise at the hand, metres
+    a = np.zeros((3 * len(u) + 1, 4))
+    for axis in range(2):
+        rows = slice(axis * len(u), (axis + 1) * len(u))
+        a[rows, 0] = (joints[:, axis] - u[:, axis] * joints[:, 2]) / across
+        a[rows, 1 + axis], a[rows, 3] = 1.0 / across, -u[:, axis] / across
+    b = np.zeros(len(a))
+    t = np.array([0.0, 0.0, depth])
+    for reach_m, spread in ((0.03, 1e-4), (0.015, 1e-4), (0.012, 1e-4), (0.012, scale[1]), (0.012, scale[1])):
         off = np.where(known, d - s * joints[:, 2] - t[2], 0.0)
-        trust = known / (1.0 + np.square(off / (2.5 * noise_m)))
-        rows, right = [], []
-        for axis in range(2):
-            row = np.zeros((len(u), 4))
-            row[:, 0] = joints[:, axis] - u[:, axis] * joints[:, 2]
-            row[:, 1 + axis], row[:, 3] = 1.0, -u[:, axis]
-            rows.append(row / across)
-            right.append(np.zeros(len(u)))
-        row = np.zeros((len(u), 4))
-        row[:, 0], row[:, 3] = joints[:, 2], 1.0
-        weight = np.sqrt(trust) / noise_m
-        rows.append(row * weight[:, None])
-        right.append(d * weight)
-        rows.append(np.array([[1.0 / scale[1], 0.0, 0.0, 0.0]]))
-        right.append(np.array([scale[0] / scale[1]]))
-        solution = np.linalg.lstsq(np.concatenate(rows), np.concatenate(right), rcond=None)[0]
+        weight = np.sqrt(sure / (1.0 + np.square(off / reach_m))) / noise_m
+        a[-1 - len(u) : -1, 0], a[-1 - len(u) : -1, 3] = joints[:, 2] * weight, weight
+        b[-1 - len(u) : -1] = d * weight
+        a[-1, 0], b[-1] = 1.0 / spread, scale[0] / spread
+        solution = np.linalg.lstsq(a, b, rcond=None)[0]
         s, t = float(solution[0]), solution[1:]
     return s, t
+
+
+def _weighted_median(values: Float[np.ndarray, " n"], weights: Float[np.ndarray, " n"]) -> float:
+    order = np.argsort(values)
+    total = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(total, 0.5 * total[-1])])
 
 
 def fit_similarity(

@@ -17,13 +17,15 @@ SIGMA_SAMPLES = 16
 """Posterior samples from which each joint's sigma is computed."""
 FLESH_M = np.array([21.0, 18.2, 14.2, 9.9, 2.5] + [13.0, 8.5, 7.7, 3.0] * 4) * 1e-3
 """How far behind the skin a visible joint of a 19 cm hand lies, median over rendered hands, metres."""
-SIZE_SPREAD_M = 0.02
+OWN = np.array([1.0, 0.7, 0.7, 0.5, 0.4] + [1.0, 0.5, 0.3, 0.3] * 4)
+"""How likely the surface under a joint is the joint's own: fingertips are often behind something."""
+SIZE_SPREAD_M = 0.01
 """Standard deviation of people's hand lengths about the setting."""
 REACH_M = 0.14
 """Readings farther than this from the hand's centre are something else."""
 LEAST_READINGS = 6
 """Joints with a distance below which the scale counts as not measured."""
-TRUST_M = 0.02
+TRUST_M = 0.012
 """A measured distance this far from the fitted hand has lost half its say."""
 
 
@@ -67,7 +69,7 @@ class Placement:
         if metric:
             behind = distance + FLESH_M * controls.hand_length_m / 0.19
             size = (controls.hand_length_m, SIZE_SPREAD_M)
-            length_m, root = place_metric(shapes[0], keypoints, behind, crop.intrinsics, size)
+            length_m, root = place_metric(shapes[0], keypoints, behind, crop.intrinsics, size, OWN)
             joints = shapes * length_m + root
             joints[0] = _toward_readings(joints[0], keypoints, behind, crop)
         else:
