@@ -47,7 +47,7 @@ def main(
         data: data set of the pairs, poses or sights:FOLDER.
         backgrounds: photographs to put behind the rendered hands (weights).
         pictures: rendered hands (weights).
-        steps: rounds; each trains every pair once. For weights, of both trainings.
+        steps: rounds; each trains every pair once. For weights, of each of its trainings.
         batch: examples of a step, over all processes (pairs).
         latent: size of the latent space (pairs).
         rate: Adam's learning rate at its highest (pairs).
@@ -65,7 +65,7 @@ def main(
 
         recipe = Recipe(out, backgrounds, pictures, seed=seed)
         if steps is not None:
-            recipe = Recipe(out, backgrounds, pictures, steps, steps, seed)
+            recipe = Recipe(out, backgrounds, pictures, steps, steps, steps, seed)
         print(build(recipe))
         return
     from handcam.learn.train import TrainSettings, train

@@ -14,7 +14,7 @@ from handcam.weights import read_card
 def test_weights_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sights, "SHARD", 20)
     said: list[str] = []
-    weights = build(Recipe(tmp_path, pictures=400, poses_steps=3, seeing_steps=3), said.append)
+    weights = build(Recipe(tmp_path, pictures=400, poses_steps=3, seeing_steps=3, depth_steps=3), said.append)
     assert len(said) == 20
     card = read_card(weights)
     assert set(card.encoders) == {"rgb", "keypoints2d", "landmarks3d", "depth", "joints3d"}
