@@ -230,8 +230,10 @@ def test_the_end_is_told_only_after_the_last_frame_is_tracked() -> None:
 
 
 def test_a_file_waits_for_the_model_and_shows_its_first_picture_meanwhile() -> None:
-    gate, tracker = threading.Event(), Tracker()
-    live = Live(lambda: Clip(5), lambda: (gate.wait(5), tracker)[1], lossless=True)  # type: ignore[return-value]
+    gate, tracker, got = threading.Event(), Tracker(), Collector()
+    live = Live(
+        lambda: Clip(5), lambda: (gate.wait(5), tracker)[1], sinks=[got], lossless=True  # type: ignore[return-value]
+    )  # fmt: skip
     live.start()
     try:
         shown = live.results.take(30.0)
@@ -240,8 +242,11 @@ def test_a_file_waits_for_the_model_and_shows_its_first_picture_meanwhile() -> N
         assert live.status().state == "starting"
         assert live.status().captured == 0
         gate.set()
+        released = time.perf_counter_ns()
         until(state(live, "ended"))
         assert live.status().processed == 5
+        assert got.results[0].frame.color is shown.frame.color
+        assert got.results[0].frame.time_ns > released, "the wait for the model is no age of the picture"
     finally:
         live.stop()
 

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Condition, Event, Thread
 from typing import Protocol, runtime_checkable
 
@@ -204,6 +204,7 @@ class Capture:
                 while not self._tracking.wait(0.05):
                     if self._stopping:
                         return
+                frame = replace(frame, time_ns=time.perf_counter_ns())  # a file is delivered when it goes on
             self._tap(frame)
             self.captured += 1
             if self.paused and source.live:
