@@ -73,7 +73,7 @@ def main(
     console.print(f"{len(numbers) * SHARD} pictures in {len(numbers)} files in {out}.", markup=False, soft_wrap=True)
 
 
-def _render(out: Path, missing: list[int], job: Job, workers: int, done) -> None:
+def _render(out: Path, missing: list[int], job: Job, workers: int, done: Callable[[], None]) -> None:
     """Write the missing files, in processes of their own where there is more than one worker."""
     if workers == 1 or len(missing) < 2:
         for number in missing:
