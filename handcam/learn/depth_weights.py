@@ -23,7 +23,7 @@ def load_depth_encoder(path: Path) -> HourglassEncoder:
         settings = json.loads(file.metadata()["settings"])
     net = encoder(MODALITY.input_shape, settings["latent"], settings["width"], settings["stacks"])
     net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(path).items()})
-    return net.eval()
+    return net.eval()  # type: ignore[return-value]
 
 
 def publish(trained: Path, target: Path, metrics: dict[str, float]) -> None:

@@ -56,7 +56,7 @@ class _Graph:
         graph = model.Subgraphs(0)
         self.constants: dict[int, np.ndarray] = {}
         self.operators: list[tuple[str, list[int], list[int]]] = []
-        self.outputs = {int(t): graph.Tensors(t).Name().decode() for t in graph.OutputsAsNumpy()}
+        self.outputs = {int(t): graph.Tensors(t).Name().decode() for t in graph.OutputsAsNumpy()}  # type: ignore[union-attr]
         for i in range(graph.OperatorsLength()):
             operator = graph.Operators(i)
             code = model.OperatorCodes(operator.OpcodeIndex())

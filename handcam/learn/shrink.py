@@ -32,9 +32,9 @@ def shrink(model: CrossModalVAE) -> CrossModalVAE:
                 keep, constant = _split(block.widen.conv, block.filter.conv)
                 _narrow_inputs(block.narrow.conv, keep, constant)
         keep, constant = _split(last_widen.conv, last_filter.conv)
-        heads = [eye.keypoints, eye.presence, eye.right, eye.landmarks3d, model.encoders["rgb"].head.net[0]]
+        heads = [eye.keypoints, eye.presence, eye.right, eye.landmarks3d, model.encoders["rgb"].head.net[0]]  # type: ignore[index]
         if "depth" in model.encoders and hasattr(model.encoders["depth"], "see"):  # it looks through the same eye
-            heads.append(model.encoders["depth"].head.net[0])
+            heads.append(model.encoders["depth"].head.net[0])  # type: ignore[index]
         for head in heads:
             _narrow_inputs(head, keep, constant)
     return model
@@ -53,7 +53,7 @@ def _split(widen: nn.Conv2d, filter: nn.Conv2d) -> tuple[Tensor, Tensor]:
     constant = F.relu6(filter.bias)
     for conv in (widen, filter):
         conv.weight = nn.Parameter(conv.weight[keep])
-        conv.bias = nn.Parameter(conv.bias[keep])
+        conv.bias = nn.Parameter(conv.bias[keep])  # type: ignore[index]
         conv.out_channels = int(keep.sum())
     filter.in_channels = filter.groups = filter.out_channels
     return keep, constant
@@ -65,7 +65,7 @@ def _narrow_inputs(layer: nn.Conv2d | nn.Linear, keep: Tensor, constant: Tensor)
     keep = torch.cat([keep, keep.new_ones(more)])
     constant = torch.cat([constant, constant.new_zeros(more)])
     weight = layer.weight.flatten(2).sum(2) if layer.weight.ndim == 4 else layer.weight  # kernels are 1 x 1
-    layer.bias = nn.Parameter(layer.bias + weight[:, ~keep] @ constant[~keep])
+    layer.bias = nn.Parameter(layer.bias + weight[:, ~keep] @ constant[~keep])  # type: ignore[operator]
     layer.weight = nn.Parameter(layer.weight[:, keep])
     if isinstance(layer, nn.Conv2d):
         layer.in_channels = int(keep.sum())

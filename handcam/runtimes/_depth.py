@@ -21,7 +21,7 @@ def with_depth(runtime: Runtime, weights: Path) -> Runtime:
     """
     if "depth" not in runtime.card.encoders or runtime.name.startswith("eager"):
         return runtime
-    return WithDepth(runtime, find_graph(weights, runtime.card, DEPTH))
+    return WithDepth(runtime, find_graph(weights, runtime.card, DEPTH))  # type: ignore[return-value]
 
 
 class WithDepth:
