@@ -1,5 +1,6 @@
 """Train: the weights that ship, or any set of pairs of the paper's algorithm 1."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,6 +19,7 @@ def main(
     out: Annotated[Path, arg(metavar="FOLDER")],
     data: str = "poses",
     backgrounds: Annotated[Path | None, arg(metavar="FOLDER")] = None,
+    real: Annotated[Path | None, arg(metavar="FOLDER")] = None,
     pictures: int = 25_000,
     steps: int | None = None,
     batch: int = 512,
@@ -46,6 +48,7 @@ def main(
         out: folder of checkpoints and TensorBoard curves.
         data: data set of the pairs, poses or sights:FOLDER.
         backgrounds: photographs to put behind the rendered hands (weights).
+        real: real pictures of hands without labels (weights).
         pictures: rendered hands (weights).
         steps: rounds; each trains every pair once. For weights, of each of its trainings.
         batch: examples of a step, over all processes (pairs).
@@ -63,9 +66,9 @@ def main(
     if what == "weights":
         from handcam.learn.recipe import Recipe, build
 
-        recipe = Recipe(out, backgrounds, pictures, seed=seed)
+        recipe = Recipe(out, backgrounds, real, pictures, seed=seed)
         if steps is not None:
-            recipe = Recipe(out, backgrounds, pictures, steps, steps, steps, seed)
+            recipe = replace(recipe, poses_steps=steps, seeing_steps=steps, depth_steps=steps)
         print(build(recipe))
         return
     from handcam.learn.train import TrainSettings, train

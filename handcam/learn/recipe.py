@@ -2,8 +2,9 @@
 
 1. Render hands, and keep what the landmark network sees in each, in colour and in a depth camera's view (``sights``).
 2. Train the encoders of keypoints and joints and the decoders on poses sampled on the fly (``poses``).
-3. Train all encoders that see pictures on what the network really says of rendered ones (``seeing``). The decoders stay
-   as they are: trained on blurred and hidden hands as well, they forget how sharp a pose can be.
+3. Train all encoders that see pictures on what the network really says of rendered ones, and the colour encoder on
+   real pictures without labels (``seeing``). The decoders stay as they are: trained on blurred and hidden hands as
+   well, they forget how sharp a pose can be.
 4. Calibrate sigma on hands that were held out, and write weights, side file and exported graphs.
 
 Every step continues where it stopped.
@@ -17,8 +18,9 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
+from handcam.detectors import mediapipe
 from handcam.learn.calibrate import calibrate, coverage, spread_and_error
-from handcam.learn.datasets import sights
+from handcam.learn.datasets import sights, unlabelled
 from handcam.learn.export import ship
 from handcam.learn.landmark_weights import read
 from handcam.learn.metrics import procrustes_errors
@@ -46,9 +48,12 @@ NETS = {
 }
 FUSION = {"rgb": 0.4, "keypoints2d": 0.7, "landmarks3d": 0.1, "depth": 0.3}
 """Weights of the experts: all look at the same hand through one network, so their evidence overlaps."""
-DATA = [
+DATA = [  # for the weights that ship
     "poses and pictures rendered by handcam (MIT) from the hand rig of the WebXR input profiles (MIT)",
     "backgrounds: procedural, and photographs from repositories under Apache-2.0 and MIT",
+    "6,565 real pictures of hands without labels: kaust-dsa299-rps (CDLA-Sharing-1.0)",
+    "... Hand-Gesture-YOLOv8 and hands-dguzk (CC BY 4.0)",
+    "... Sign-Language-Digits-Dataset and SubhiH's HandsDataset (Apache-2.0)",
     "landmark network: hand_landmark_full of mediapipe 0.10.21, unchanged (Apache-2.0; its authors' own data)",
 ]
 
@@ -61,6 +66,8 @@ class Recipe:
     """Folder of everything."""
     backgrounds: Path | None = None
     """Folder of photographs without hands, or None for procedural ones only."""
+    real: Path | None = None
+    """Folder of real pictures of hands, without labels, or None for rendered ones only."""
     pictures: int = 25_000
     """Rendered hands."""
     poses_steps: int = 4000
@@ -91,6 +98,11 @@ def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
         ema=0.998, freeze=("encoders.rgb.eye", "encoders.joints3d", "decoders"),
         pairs=("keypoints2d>joints3d", *(f"{name}>joints3d@{seen}" for name in FUSION if name != "depth")),
     )  # fmt: skip
+    if recipe.real is not None:  # section 4.6: pictures without labels hold the colour encoder to what it sees
+        for done in unlabelled.make(recipe.real, out / "real", read(), mediapipe.open(max_hands=1)):
+            if done % 100 == 0:
+                say(f"looked at {done} real pictures")
+        seeing = replace(seeing, pairs=(*seeing.pairs, f"rgb>keypoints2d@unlabelled:{out / 'real'}"))
     feeling = replace(seeing, out=out / "depth", steps=recipe.depth_steps, pairs=(f"depth>joints3d@{seen}",))
     average, felt = average_of(train(seeing)), average_of(train(feeling))
     average |= {name: value for name, value in felt.items() if name.startswith("encoders.depth.")}
@@ -114,7 +126,7 @@ def finish(average: dict[str, torch.Tensor], seen: Path, out: Path) -> Path:
         name="handcam", encoders=ENCODERS, decoders=DECODERS, latent=LATENT, crop_px=224, joint_order="common21",
         drive="fused", sha256="", nets=NETS, fusion=FUSION, calibration=calibration, data=DATA, metrics=metrics,
         licence="MIT; the landmark network inside is Apache-2.0 (NOTICE)",
-        rebuild="handcam train weights --out runs/weights",
+        rebuild="handcam train weights --out runs/weights --backgrounds FOLDER --real FOLDER",
     )  # fmt: skip
     path = pack(model, card, out)
     ship(path)
