@@ -18,8 +18,9 @@ def main(
     /,
     *,
     out: Annotated[Path, arg(metavar="FOLDER")],
-    steps: int = 300,
-    batch: int = 256,
+    test: tuple[Path, ...] = (),
+    steps: int = 200,
+    batch: int = 128,
     rate: float = 3e-4,
     held_out: float = 0.2,
     weights: Annotated[Path | None, arg(metavar="FILE")] = None,
@@ -36,6 +37,7 @@ def main(
     Args:
         sessions: sessions of one person that handcam label has been through.
         out: folder of the new weights, the report finetune.json and the checkpoints; a stopped run goes on.
+        test: other sessions of the person, labelled too, to measure on and not train on.
         steps: rounds; each trains every pair of modalities once.
         batch: examples of a step.
         rate: Adam's learning rate at its highest.
@@ -59,18 +61,23 @@ def main(
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("look at the accepted hands", total=None)
         report = finetune(
-            Finetune(sessions, out, weights, steps, batch, rate, held_out, measured, hand_length_mm, graphs, seed),
+            Finetune(
+                sessions, out, weights, test, steps, batch, rate, held_out, measured, hand_length_mm, graphs, seed
+            ),
             lambda done, total: bar.update(task, completed=done, total=total),
         )
     table = Table(title=f"mean joint error, mm, against {report['compared_with']}", title_justify="left")
     for column in ("", "before", "after"):
         table.add_column(column, justify="right" if column else "left")
-    for key, label in (
-        ("held_out", f"{report['held_out']} held-out hands"),
-        ("held_out_aligned", "the same, aligned (shape alone)"),
-        ("bones", "bone lengths"),
-        ("others", "other people's hands, sampled"),
-    ):
-        table.add_row(label, f"{report['before'][key]:.2f}", f"{report['after'][key]:.2f}")
+    for name, count in report["hands"].items():
+        before, after = report["before"][name], report["after"][name]
+        for key, label in (
+            ("joints", f"{count} hands: {'end of these sessions' if name == 'held_out' else 'other sessions'}"),
+            ("aligned", "    aligned (shape alone)"),
+            ("bones", "    bone lengths"),
+        ):
+            table.add_row(label, f"{before[key]:.2f}", f"{after[key]:.2f}")
+    others = (f"{report[when]['held_out']['others']:.2f}" for when in ("before", "after"))
+    table.add_row("other people, sampled keypoints", *others)
     console.print(table)
     console.print(f"Trained on {report['trained_on']} hands: {report['weights']}", soft_wrap=True, highlight=False)

@@ -20,12 +20,13 @@ from handcam.learn.datasets.poses import Poses
 from handcam.learn.datasets.poses import open as open_poses
 from handcam.learn.datasets.recordings import Recordings, corrected, gather
 from handcam.learn.export import ship
+from handcam.learn.landmark_weights import read
 from handcam.learn.metrics import procrustes_errors
 from handcam.learn.pack import average_of, pack
 from handcam.learn.train import TrainSettings, train
 from handcam.types import HandcamError
 from handcam.vae import CrossModalVAE, fuse, load
-from handcam.weights import WeightsCard, default_weights
+from handcam.weights import WeightsCard, default_weights, digest
 
 __all__ = ["Errors", "Finetune", "finetune", "read_bones"]
 
@@ -45,9 +46,11 @@ class Finetune:
     """Folder of weights, report and checkpoints."""
     weights: Path | None = None
     """Weights to start from; those that ship if None."""
-    steps: int = 300
+    test: tuple[Path, ...] = ()
+    """Other sessions of the person with labels, to measure on."""
+    steps: int = 200
     """Rounds; each trains every pair once."""
-    batch: int = 256
+    batch: int = 128
     """Examples of a step."""
     rate: float = 3e-4
     """Adam's learning rate at its highest."""
@@ -65,16 +68,16 @@ class Finetune:
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """Mean joint errors of one set of weights, millimetres."""
+    """Errors of one set of weights, millimetres."""
 
-    held_out: float
-    """On held-out frames, relative to the root."""
-    held_out_aligned: float
+    joints: float
+    """Mean joint error relative to the root."""
+    aligned: float
     """The same after the best rotation, translation and scale: what is wrong with the shape."""
     bones: float
-    """Mean deviation of a bone's length on held-out frames, millimetres."""
+    """Deviation of a bone's median length, mean over the bones."""
     others: float
-    """On sampled poses of other people, from keypoints."""
+    """Mean joint error on sampled poses of other people, from keypoints."""
 
 
 def finetune(settings: Finetune, progress: Callable[[int, int], None] = lambda done, total: None) -> dict:
@@ -87,7 +90,7 @@ def finetune(settings: Finetune, progress: Callable[[int, int], None] = lambda d
     model, card = load(start)
     out, frames = settings.out, settings.out / FRAMES_FILE
     known = _known(settings)
-    eye = model.encoders["rgb"].eye
+    eye = model.encoders["rgb"].eye if "rgb" in card.encoders else read()
     seen = gather(settings.sessions, eye, settings.seed, progress=progress)
     if settings.hand_length_mm is not None:
         seen["hand_length_m"] = np.full(len(seen["sight"]), settings.hand_length_mm / 1000)
@@ -97,7 +100,10 @@ def finetune(settings: Finetune, progress: Callable[[int, int], None] = lambda d
     # the bones are found from what is trained on alone, so that held-out frames stay unseen
     learnt = corrected({k: v for k, v in learnt.arrays.items() if k not in ("target", "bones")}, settings.seed, known)
     learnt.save(frames)
-    before = measure(model, card, held_out, settings.seed)
+    unseen = [("held_out", held_out)]
+    if settings.test:
+        unseen.append(("test", corrected(gather(settings.test, eye, settings.seed, 1), settings.seed, known)))
+    before = {name: asdict(measure(model, card, hands, settings.seed)) for name, hands in unseen}
     depth = "depth_sight" in learnt.arrays and "depth" in card.encoders
     heads = [name for name in ("rgb", "keypoints2d", "landmarks3d") if name in card.encoders]
     pairs = [f"{name}>joints3d@recordings:{frames}" for name in heads + ["depth"] * depth]
@@ -105,18 +111,19 @@ def finetune(settings: Finetune, progress: Callable[[int, int], None] = lambda d
         pairs += [f"{name}>joints3d@{data}" for name in ("keypoints2d", "joints3d") if name in card.encoders]
     if {"keypoints2d"} <= card.decoders.keys() and "joints3d" in card.encoders:
         pairs.append("joints3d>keypoints2d")
-    train_settings = TrainSettings(
-        out=out / "training", pairs=tuple(pairs), encoders=card.encoders, decoders=card.decoders, nets=card.nets,
-        latent=card.latent, steps=settings.steps, batch=settings.batch, rate=settings.rate, ema=0.98,
-        warmup=max(settings.steps // 10, 1), seed=settings.seed, start=start, freeze=("encoders.rgb.eye",),
+    train_settings = TrainSettings(  # other labels are another training: a checkpoint of theirs is not continued
+        out=out / f"training-{digest(frames)[:8]}", pairs=tuple(pairs), latent=card.latent,
+        encoders=card.encoders, decoders=card.decoders, nets=card.nets, steps=settings.steps, batch=settings.batch,
+        rate=settings.rate, ema=0.98, warmup=max(settings.steps // 10, 1), seed=settings.seed, start=start,
+        freeze=("encoders.rgb.eye",),
     )  # fmt: skip
     tuned = CrossModalVAE(card.encoders, card.decoders, card.latent, card.nets)
     tuned.load_state_dict(average_of(train(train_settings)))
     tuned.eval()
-    after = measure(tuned, card, held_out, settings.seed)
+    after = {name: asdict(measure(tuned, card, hands, settings.seed)) for name, hands in unseen}
     lengths = {JOINTS[child]: float(b) for (_, child), b in zip(BONES, learnt.arrays["bones"], strict=True)}
     report = {
-        "before": asdict(before), "after": asdict(after), "trained_on": len(learnt), "held_out": len(held_out),
+        "before": before, "after": after, "trained_on": len(learnt), "hands": {n: len(hands) for n, hands in unseen},
         "compared_with": "truth" if _has_truth(held_out) else "the corrected poses of the session",
         "hand_length_mm": 1000 * float(np.median(learnt.arrays["hand_length_m"])), "bones": lengths,
     }  # fmt: skip
