@@ -72,10 +72,27 @@ def _warp(picture: np.ndarray, crop_from_image: np.ndarray, size: int, box_px: f
     """Warp with an area filter first where the crop is much smaller than the box, against aliasing."""
     k = int(box_px / size)
     if k >= 2:
-        picture = cv2.resize(picture, None, fx=1 / k, fy=1 / k, interpolation=cv2.INTER_AREA)
-        grow = np.array([[k, 0.0, (k - 1) / 2], [0.0, k, (k - 1) / 2], [0.0, 0.0, 1.0]])
+        x0, y0, x1, y1 = _seen_part(picture, crop_from_image, size, k)
+        if x1 <= x0 or y1 <= y0:
+            return np.zeros((size, size, *picture.shape[2:]), picture.dtype)
+        part = picture[y0:y1, x0:x1]
+        picture = cv2.resize(part, ((x1 - x0) // k, (y1 - y0) // k), interpolation=cv2.INTER_AREA)
+        grow = np.array([[k, 0.0, x0 + (k - 1) / 2], [0.0, k, y0 + (k - 1) / 2], [0.0, 0.0, 1.0]])
         crop_from_image = crop_from_image @ grow
     return cv2.warpPerspective(picture, crop_from_image, (size, size), flags=cv2.INTER_LINEAR)
+
+
+def _seen_part(picture: np.ndarray, crop_from_image: np.ndarray, size: int, k: int) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of what a crop sees of a picture, in multiples of ``k`` px with ``2 k`` to spare."""
+    height, width = picture.shape[:2]
+    ends = np.array([[-0.5, -0.5, 1.0], [size, -0.5, 1.0], [-0.5, size, 1.0], [size, size, 1.0]])
+    p = ends @ np.linalg.inv(crop_from_image).T
+    if p[:, 2].min() <= 0:  # so wide a view that a corner lies behind the camera
+        return 0, 0, width // k * k, height // k * k
+    low, high = (p[:, :2] / p[:, 2:]).min(0) - 2 * k, (p[:, :2] / p[:, 2:]).max(0) + 2 * k
+    x0, y0 = (int(max(v, 0)) // k * k for v in low)
+    x1, y1 = (int(min(v, end)) // k * k for v, end in zip(high, (width, height), strict=True))
+    return x0, y0, x1, y1
 
 
 def image_from_crop_points(points_px: Float[np.ndarray, "*n 2"], crop: HandCrop) -> Float[np.ndarray, "*n 2"]:
