@@ -8,7 +8,7 @@ from rich.table import Table
 from tyro.conf import Positional, arg
 
 from handcam.types import HandcamError
-from handcam.weights import default_weights
+from handcam.weights import default_weights, read_card
 
 __all__ = ["main"]
 
@@ -19,6 +19,7 @@ def main(
     *,
     weights: Path | None = None,
     pack: bool = False,
+    pictures: Path | None = None,
 ) -> int:
     """Write the model as ONNX graphs for other programs, and prove them against the reference.
 
@@ -29,7 +30,9 @@ def main(
     Args:
         out: folder for the graphs.
         weights: the safetensors file; by default the one that ships with the program.
-        pack: write them beside the weights instead, where the app finds them, with their hashes in the side file.
+        pack: write them beside the weights instead, where the app finds them, with their hashes in the side file, and
+            an 8-bit encode graph with them.
+        pictures: with pack: a folder of pictures of hands, on which the 8-bit graph reads its ranges.
     """
     if (out is None) == (not pack):
         raise HandcamError("Say where the graphs go: handcam export FOLDER, or handcam export --pack.")
@@ -38,7 +41,8 @@ def main(
     weights = default_weights() if weights is None else weights
     console = Console()
     if pack:
-        for name, sha256 in graphs.ship(weights).items():
+        crops = None if pictures is None else graphs.detected_crops(pictures, 64, read_card(weights).crop_px)
+        for name, sha256 in graphs.ship(weights, crops).items():
             console.print(f"{weights.with_name(name)}  SHA-256 {sha256}", soft_wrap=True)
         return 0
     assert out is not None

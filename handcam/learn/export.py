@@ -13,6 +13,7 @@ from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import onnx
 import torch
@@ -21,18 +22,22 @@ from torch import Tensor, nn
 
 from handcam.crop import box_around, cut
 from handcam.learn.shrink import shrink
+from handcam.plugins import load as load_plugin
 from handcam.runtimes._graphs import CHECK, DEPTH, ENCODE, decode_part, graph_path
 from handcam.runtimes._parity import Crops, deviation, random_crops, save_check
 from handcam.runtimes.eager import Eager
 from handcam.sources import SourceSettings, open_source
-from handcam.types import HandCrop, WeightsError
+from handcam.types import Frame, HandCrop, Intrinsics, WeightsError
 from handcam.vae import CrossModalVAE
 from handcam.weights import digest, write_card
 
-__all__ = ["EXACT_MM", "export", "rendered_crops", "ship", "write_graphs"]
+__all__ = ["EXACT_MM", "ROUNDED_MM", "detected_crops", "export", "rendered_crops", "ship", "write_graphs"]
 
 EXACT_MM = 0.1
 """Joints of a float32 graph may be this far from the reference's."""
+ROUNDED_MM = 1.0
+"""Joints of an 8-bit graph may be this far from the reference's, on average."""
+log = logging.getLogger(__name__)
 
 
 class _Encode(nn.Module):
@@ -138,8 +143,7 @@ def rendered_crops(n: int, size: int, seed: int) -> Crops:
             hand = frame.truth[0]
             crops.append(cut(frame, box_around(hand.keypoints_px, hand.side), size))
         source.close()
-    half_tan = np.array([size / 2 / crop.intrinsics.fx for crop in crops], np.float32)
-    return Crops(np.stack([crop.color for crop in crops if crop.color is not None]), half_tan)
+    return _as_crops(crops, size)
 
 
 def export(weights: Path, folder: Path, crops: Crops | None = None) -> dict[str, Float[np.ndarray, " b"]]:
@@ -166,21 +170,64 @@ def export(weights: Path, folder: Path, crops: Crops | None = None) -> dict[str,
         made.close()
 
 
-def ship(weights: Path, crops: Crops | None = None) -> dict[str, str]:
+def detected_crops(folder: Path, n: int, size: int) -> Crops:
+    """Crops of the hands that the detector finds in pictures under ``folder``, spread evenly over them.
+
+    Raises:
+        WeightsError: there are no hands in them.
+    """
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
+    detector = load_plugin("handcam.detectors", "mediapipe").open()
+    crops: list[HandCrop] = []
+    for path in paths[:: max(1, len(paths) // (2 * n))]:
+        picture = cv2.imread(str(path))
+        if picture is None or len(crops) == n:
+            continue
+        height, width = picture.shape[:2]
+        frame = Frame(0, 0, Intrinsics.from_fov(width, height, np.pi / 3), np.ascontiguousarray(picture[..., ::-1]))
+        crops += [cut(frame, box, size) for box in detector.find(frame, 1)]
+    detector.close()
+    if not crops:
+        raise WeightsError(f"No hand is found in the pictures under {folder}; give a folder of pictures of hands.")
+    return _as_crops(crops, size)
+
+
+def _as_crops(crops: list[HandCrop], size: int) -> Crops:
+    half_tan = np.array([size / 2 / crop.intrinsics.fx for crop in crops], np.float32)
+    return Crops(np.stack([crop.color for crop in crops if crop.color is not None]), half_tan)
+
+
+def ship(weights: Path, calibration: Crops | None = None) -> dict[str, str]:
     """Write graphs and check file beside ``weights`` and their hashes into the side file.
+
+    The 8-bit graph ships only if it keeps within :data:`ROUNDED_MM` of the reference.
 
     Args:
         weights: the safetensors file with its side file, final.
-        crops: real or rendered crops for the check file; rendered ones if None.
+        calibration: real crops on which the 8-bit graph reads its ranges; rendered ones if None.
 
     Returns:
         SHA-256 by file name, as recorded.
     """
+    from handcam.learn.quantise import quantise
+    from handcam.runtimes.onnxruntime import OnnxRuntime
+
     eager = Eager(weights)
-    crops = crops or rendered_crops(12, eager.card.crop_px, 0)
+    size = eager.card.crop_px
+    check = rendered_crops(12, size, 0)
     paths = write_graphs(weights, weights.parent)
+    small = graph_path(weights, ENCODE_INT8)
+    quantise(paths[0], small, calibration or rendered_crops(48, size, 1))
+    rounded = OnnxRuntime(weights, eager.card, ENCODE_INT8)
+    away = deviation(eager, rounded, check)["joints_mm"].mean()
+    rounded.close()
+    if away <= ROUNDED_MM:
+        paths.append(small)
+    else:
+        log.warning("The 8-bit graph is %.2f mm from the reference and does not ship.", away)
+        small.unlink()
     paths.append(graph_path(weights, CHECK))
-    save_check(paths[-1], eager, crops)
+    save_check(paths[-1], eager, check)
     exports = {path.name: digest(path) for path in paths}
     write_card(weights, replace(eager.card, exports=exports))
     return exports
