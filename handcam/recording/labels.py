@@ -85,13 +85,13 @@ class Labels:
             verdict = "accepted" if x.accepted else "rejected"
             line = {"frame": x.frame, "track": x.track, "verdict": verdict, "side": x.side.value}
             lines.append(json.dumps(line, separators=(",", ":")) + "\n")
-            self._labels[x.frame, x.track] = x
         try:
             with self.path.open("a", encoding="utf-8", newline="\n") as file:
                 file.write(("" if self._whole else "\n") + "".join(lines))  # after a line that was cut off
         except OSError as error:
             raise RecordingError(f"{self.path} cannot be written: {reason(error)}.") from None
         self._whole = True
+        self._labels |= {(x.frame, x.track): x for x in labels}
 
 
 def accept_all(session: Session, labels: Labels, least_score: float) -> int:
