@@ -1,9 +1,9 @@
 """Records sessions of one rendered person whose hand is unlike others': what fine-tuning has to learn.
 
-    python tests/unusual_hand.py FOLDER [--frames 240] [--seeds 1 2]
+    python tests/unusual_hand.py FOLDER [--frames 240] [--seeds 1 2] [--usual] [--depth]
 
 Each seed is another motion, light, room and skin; the bones are the same. ``FOLDER/seed-N`` are sessions with colour
-only and the truth in every frame, tracked with the weights that ship (or ``--weights``).
+(and perfect depth, if asked) and the truth in every frame, tracked with the weights that ship (or ``--weights``).
 """
 
 import argparse
@@ -31,9 +31,9 @@ def person() -> Shape:
     return shape
 
 
-def record(out: Path, seed: int, frames: int, weights: Path | None, depth: bool = False) -> None:
+def record(out: Path, shape: Shape, seed: int, frames: int, weights: Path | None, depth: bool = False) -> None:
     """Render and track ``frames`` frames spread over the loop of the motion."""
-    source = DemoSource((Side.RIGHT,), SourceSettings(fps=frames / 24.0, realtime=False, seed=seed), person())
+    source = DemoSource((Side.RIGHT,), SourceSettings(fps=frames / 24.0, realtime=False, seed=seed), shape)
     tracker = open_tracker(weights, "auto", "mediapipe")
     writer = SessionWriter(out, header(f"demo:unusual-{seed}", tracker.card, Controls(), {"seed": seed}, 0))
     for n in range(frames):
@@ -58,10 +58,12 @@ if __name__ == "__main__":
     parser.add_argument("--frames", type=int, default=240)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--weights", type=Path)
-    parser.add_argument("--depth", action="store_true")
+    parser.add_argument("--depth", action="store_true", help="record depth too")
+    parser.add_argument("--usual", action="store_true", help="a hand of ordinary proportions instead")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     np.seterr(all="raise", under="ignore")
     for seed in options.seeds:
-        record(options.folder / f"seed-{seed}", seed, options.frames, options.weights, options.depth)
+        shape = Shape.neutral() if options.usual else person()
+        record(options.folder / f"seed-{seed}", shape, seed, options.frames, options.weights, options.depth)
         print(options.folder / f"seed-{seed}")
