@@ -39,7 +39,7 @@ def open(weights: Path, precision: str = "float32") -> "TensorRt":
         import onnxruntime_ep_nv_tensorrt_rtx as provider
     except ImportError:
         raise HandcamError(
-            'TensorRT needs an NVIDIA RTX card and the package that pip install "handcam[tensorrt]" brings.'
+            'TensorRT needs an NVIDIA RTX card and the package that pip install -e ".[tensorrt]" brings.'
         ) from None
     if precision not in PRECISIONS:
         raise HandcamError(f"TensorRT runs here in {', '.join(PRECISIONS)}, not in {precision}.")
@@ -99,7 +99,7 @@ class TensorRt:
         return as_encoding(dict(zip(self._outputs, out, strict=True)))
 
     def decode(self, modality: str, z: np.ndarray) -> np.ndarray:
-        return self._decode[modality].run(None, {"z": np.asarray(z, np.float32)})[0]
+        return np.asarray(self._decode[modality].run(None, {"z": np.asarray(z, np.float32)})[0])
 
     def close(self) -> None:
         """Free the engines."""

@@ -1,7 +1,6 @@
 """Which runtime ``auto`` takes: the fastest that agrees with the reference, remembered from start to start."""
 
 import json
-import time
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +16,14 @@ from handcam.weights import WeightsCard, digest, read_card, write_card
 class Fake:
     """A runtime whose joints are off by a given number of millimetres and that takes a given time."""
 
+    now_s = 0.0
+
     def __init__(self, name: str, card: WeightsCard, off_mm: float = 0.0, takes_s: float = 0.0) -> None:
         self.name, self.card, self.off_mm, self.takes_s = name, card, off_mm, takes_s
         self.tolerance_mm, self.closed = 0.1, False
 
     def encode(self, planes):
-        time.sleep(self.takes_s)
+        Fake.now_s += self.takes_s
         n = len(planes["rgb"])
         mean = planes["rgb"].reshape(n, -1)[:, :4].astype(np.float32) / 255
         return Encoding(
@@ -69,6 +70,7 @@ def offer(monkeypatch, weights):
             return opened[-1]
 
         monkeypatch.setattr(_choose, "open_named", open_named)
+        monkeypatch.setattr(_choose, "thread_time", lambda: Fake.now_s)
         monkeypatch.setattr(_choose, "candidates", lambda: [name for name in kinds if name != "eager"])
         return opened
 
