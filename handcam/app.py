@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["HandTracker", "main", "open_runtime", "open_tracker"]
 
 log = logging.getLogger(__name__)
-FASTEST_FIRST = ("tensorrt", "cuda", "openvino", "onnxruntime", "eager")
-"""The order in which ``auto`` tries the runtimes."""
 
 
 def open_runtime(weights: Path, runtime: str = "auto") -> "Runtime":
@@ -31,26 +29,27 @@ def open_runtime(weights: Path, runtime: str = "auto") -> "Runtime":
     Raises:
         WeightsError: the weights are missing or damaged, or the named runtime does not run here.
     """
+    from handcam.runtimes._choose import choose, open_named
+
     read_card(weights)  # whatever is wrong with the weights themselves is said here, once
-    there = names("handcam.runtimes")
-    if runtime != "auto" and runtime not in there:
-        raise WeightsError(f"There is no runtime {runtime!r}; use auto, or one of {', '.join(there)}.")
-    passed: list[str] = []
-    for name in (runtime,) if runtime != "auto" else [n for n in FASTEST_FIRST if n in there]:
+    if runtime == "auto":
+        opened = choose(weights)
+    else:
         try:
-            opened = load("handcam.runtimes", name).open(weights)
+            opened = open_named(runtime, weights)
+        except LookupError:
+            there = ", ".join(names("handcam.runtimes"))
+            raise WeightsError(f"There is no runtime {runtime!r}; use auto, or one of {there}.") from None
         except ImportError as error:
-            why = f"the package {error.name or error} is not installed"
-        except Exception as error:  # a driver's or compiler's own exception: the next runtime may still do
-            if isinstance(error, HandcamError) and runtime != "auto":
-                raise
-            log.debug("%s", name, exc_info=True)
-            why = str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
-        else:
-            log.info("Running on %s.%s", opened.name, f" Passed over: {'; '.join(passed)}." if passed else "")
-            return opened
-        passed.append(f"{name} ({why})")
-    raise WeightsError(f"No runtime opens these weights: {'; '.join(passed)}.")
+            raise WeightsError(f"The runtime {runtime!r} needs the package {error.name}, which is missing.") from None
+        except HandcamError:
+            raise
+        except Exception as error:  # a driver's or compiler's own exception
+            log.debug("%s", runtime, exc_info=True)
+            why = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+            raise WeightsError(f"The runtime {runtime!r} does not run here: {why}.") from None
+    log.info("Running on %s.", opened.name)
+    return opened
 
 
 def open_tracker(weights: Path | None = None, runtime: str = "auto", detector: str = "mediapipe") -> "Tracker":

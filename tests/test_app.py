@@ -22,7 +22,7 @@ from handcam.app import main, open_runtime, open_tracker
 from handcam.commands import _choose
 from handcam.hand.skeleton import ROOT as ROOT_JOINT
 from handcam.live import Live
-from handcam.plugins import load, names
+from handcam.plugins import names
 from handcam.sources import Device, SourceSettings, open_source
 from handcam.types import Controls, HandcamError, Intrinsics, Result, SourceError, WeightsError
 from handcam.weights import default_weights, read_card, write_card
@@ -333,29 +333,23 @@ def test_nothing_else_is_at_the_front_door() -> None:
 
 
 @needs_weights
-def test_auto_falls_back_and_says_why(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    import types
+def test_a_runtime_that_does_not_run_here_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    from handcam.runtimes import _choose
 
-    def no_driver(weights: Path) -> None:
+    def no_driver(name: str, weights: Path) -> None:
         raise RuntimeError("CUDA driver version is insufficient.\nand a lot more")
 
-    def no_package(package: str, name: str) -> object:
-        if name == "tensorrt":
-            raise ImportError("no", name="tensorrt_bindings")
-        if name == "cuda":
-            return types.SimpleNamespace(open=no_driver)
-        return load(package, name)
+    def no_package(name: str, weights: Path) -> None:
+        raise ImportError("no", name="tensorrt_bindings")
 
-    monkeypatch.setattr(handcam.app, "load", no_package)
-    monkeypatch.setattr(handcam.app, "names", lambda folder: ["cuda", "eager", "tensorrt"])
-    with caplog.at_level(logging.INFO, "handcam"):
-        runtime = open_runtime(default_weights())
-    assert runtime.name.startswith("eager")
-    assert "tensorrt (the package tensorrt_bindings is not installed)" in caplog.text
-    assert "cuda (CUDA driver version is insufficient)" in caplog.text
-    runtime.close()
-    with pytest.raises(WeightsError, match="No runtime opens these weights: cuda"):
+    with pytest.raises(WeightsError, match="There is no runtime 'nose'; use auto, or one of"):
+        open_runtime(default_weights(), "nose")
+    monkeypatch.setattr(_choose, "open_named", no_driver)
+    with pytest.raises(WeightsError, match=r"does not run here: CUDA driver version is insufficient\.$"):
         open_runtime(default_weights(), "cuda")
+    monkeypatch.setattr(_choose, "open_named", no_package)
+    with pytest.raises(WeightsError, match="needs the package tensorrt_bindings"):
+        open_runtime(default_weights(), "tensorrt")
 
 
 @needs_weights
@@ -400,8 +394,8 @@ def test_sliders_move_the_hand_of_a_paused_picture_and_come_back(shared_data: Pa
         back = newest(live, lambda r: r.controls.offset is None)
         assert moved.frame is before.frame is back.frame
         shapes = [r.hands[0].pose.joints_m - r.hands[0].pose.joints_m[ROOT_JOINT] for r in (before, moved, back)]
-        assert np.linalg.norm(shapes[1] - shapes[0], axis=1).mean() > 0.003, "the sliders did nothing"
-        assert np.linalg.norm(shapes[2] - shapes[0], axis=1).mean() < 0.003, "it did not come back"
+        assert np.linalg.norm(shapes[1] - shapes[0], axis=1).mean() > 0.01, "the sliders did nothing"
+        assert np.linalg.norm(shapes[2] - shapes[0], axis=1).mean() < 0.006, "it did not come back"
         picture = live.decode("joints3d", offset[None]).result(10)
         assert picture.shape == (1, 21, 3)
     finally:

@@ -120,6 +120,34 @@ def test_two_hands_are_two_single_ones(name, precision, weights, rendered, reque
             )
 
 
+def test_depth_runs_beside_any_colour_runtime(weights, rendered):
+    """The depth graph against the reference, alone and with colour, on rendered hands as a sensor sees them."""
+    from itertools import islice
+
+    from handcam.runtimes._choose import open_named
+    from handcam.synth.picture import PictureSettings, crops
+    from handcam.synth.sensor import STEREO, degrade
+
+    rng = np.random.default_rng(3)
+    hands = list(islice(crops(rng, PictureSettings(size=224)), 2))
+    depth = np.stack([degrade(h.depth_m, h.intrinsics.fx, rng, STEREO) for h in hands]).astype(np.float32)
+    planes = {
+        "rgb": np.stack([h.color for h in hands]), "depth": depth,
+        "half_tan": np.array([112 / h.intrinsics.fx for h in hands], np.float32),
+        "centre_m": np.array([h.joints_m[:, 2].mean() for h in hands], np.float32),
+    }  # fmt: skip
+    plain, fast = open_named("eager", weights), open_named("onnxruntime:float32", weights)
+    for keys in (("rgb", "depth"), ("depth",)):
+        given = {key: planes[key] for key in (*keys, "half_tan", "centre_m")}
+        expected, got = plain.encode(given), fast.encode(given)
+        assert set(got.means) == set(expected.means)
+        assert np.abs(got.keypoints_px - expected.keypoints_px).max() < 0.05
+        assert np.abs(got.presence - expected.presence).max() < 1e-3
+        joints = [r.decode("joints3d", r.encode(given).means["depth"]) for r in (plain, fast)]
+        assert np.linalg.norm(joints[0] - joints[1], axis=-1).max() * 190 < 0.1
+    fast.close()
+
+
 @pytest.mark.parametrize("name", names("handcam.runtimes"))
 def test_keeps_the_protocol(name, weights, rendered, request):
     runtime = load("handcam.runtimes", "eager").open(weights) if name == "eager" else opened(name, "float32", weights)
@@ -131,7 +159,7 @@ def test_keeps_the_protocol(name, weights, rendered, request):
     assert seen.keypoints_px.shape == (2, 21, 2)
     assert seen.presence.shape == seen.right.shape == (2,)
     assert ((seen.presence >= 0) & (seen.presence <= 1)).all()
-    assert set(seen.means) == set(seen.log_vars) >= set(card.fusion)
+    assert set(seen.means) == set(seen.log_vars) >= set(card.fusion) - {"depth"}
     first = {modality: mean.copy() for modality, mean in seen.means.items()}
     runtime.encode(rendered.planes(2, 2))
     for modality, mean in seen.means.items():  # what was returned is not the runtime's own memory
