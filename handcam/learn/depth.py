@@ -96,7 +96,9 @@ def depth_loss(marks: DepthMarks, uvd: Tensor, heats: list[Tensor], hands: int, 
     there[: hands + mirrored] = 1.0
     presence = F.binary_cross_entropy_with_logits(marks.presence, there)
     side = marks.right[: hands + mirrored]
-    rightness = F.binary_cross_entropy_with_logits(side, (torch.arange(len(side)) < hands).float())
+    rightness = F.softplus(-side[:hands]).mean()
+    if mirrored:
+        rightness = rightness + F.softplus(side[hands:]).mean()
     return loss + 0.02 * (off * torch.exp(-log_b) + log_b).mean() + 0.05 * presence + 0.05 * rightness
 
 
