@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
-from handcam.geometry import project, rays, rotation_between, unproject
+from handcam.geometry import inverse3, project, rays, rotation_between, unproject
 from handcam.hand.skeleton import INDEX
 from handcam.types import Frame, HandBox, HandCrop, Intrinsics, Side
 
@@ -48,7 +48,7 @@ def view(box: HandBox, camera: Intrinsics, size: int) -> HandCrop:
     # a pixel at the box's centre spans 1 / (f |ray|) radians across the radius
     f = float(size / max(box.size_px, 1.0) * (camera.fx + camera.fy) / 2 * np.linalg.norm(ray))
     lens = Intrinsics(f, f, (size - 1) / 2, (size - 1) / 2, size, size, assumed=camera.assumed)
-    crop_from_image = lens.matrix @ crop_from_camera @ np.linalg.inv(camera.matrix)
+    crop_from_image = lens.matrix @ crop_from_camera @ inverse3(camera.matrix)
     return HandCrop(box, crop_from_image / crop_from_image[2, 2], crop_from_camera, lens)
 
 
@@ -86,7 +86,7 @@ def _seen_part(picture: np.ndarray, crop_from_image: np.ndarray, size: int, k: i
     """Left, top, right and bottom of what a crop sees of a picture, in multiples of ``k`` px with ``2 k`` to spare."""
     height, width = picture.shape[:2]
     ends = np.array([[-0.5, -0.5, 1.0], [size, -0.5, 1.0], [-0.5, size, 1.0], [size, size, 1.0]])
-    p = ends @ np.linalg.inv(crop_from_image).T
+    p = ends @ inverse3(crop_from_image).T
     if p[:, 2].min() <= 0:  # so wide a view that a corner lies behind the camera
         return 0, 0, width // k * k, height // k * k
     low, high = (p[:, :2] / p[:, 2:]).min(0) - 2 * k, (p[:, :2] / p[:, 2:]).max(0) + 2 * k
@@ -98,7 +98,7 @@ def _seen_part(picture: np.ndarray, crop_from_image: np.ndarray, size: int, k: i
 def image_from_crop_points(points_px: Float[np.ndarray, "*n 2"], crop: HandCrop) -> Float[np.ndarray, "*n 2"]:
     """Crop pixels back to picture pixels."""
     ones = np.ones_like(points_px[..., :1])
-    p = np.concatenate([points_px, ones], -1) @ np.linalg.inv(crop.crop_from_image).T
+    p = np.concatenate([points_px, ones], -1) @ inverse3(crop.crop_from_image).T
     return p[..., :2] / p[..., 2:]
 
 

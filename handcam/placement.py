@@ -19,7 +19,7 @@ FLESH_M = np.array([21.0, 18.2, 14.2, 9.9, 2.5] + [13.0, 8.5, 7.7, 3.0] * 4) * 1
 """How far behind the skin a visible joint of a 19 cm hand lies, median over rendered hands, metres."""
 OWN = np.array([1.0, 0.7, 0.7, 0.5, 0.4] + [1.0, 0.5, 0.3, 0.3] * 4)
 """How likely the surface under a joint is the joint's own: fingertips are often behind something."""
-SIZE_SPREAD_M = 0.01
+SIZE_SPREAD_M = 0.008
 """Standard deviation of people's hand lengths about the setting."""
 REACH_M = 0.14
 """Readings farther than this from the hand's centre are something else."""

@@ -46,7 +46,7 @@ NETS = {
     "encoder.rgb": {"hidden": 512, "depth": 2},
     "encoder.depth": {"hidden": 512, "depth": 2},
 }
-FUSION = {"rgb": 0.4, "keypoints2d": 0.7, "landmarks3d": 0.1, "depth": 0.3}
+FUSION = {"rgb": 0.4, "keypoints2d": 0.7, "landmarks3d": 0.1, "depth": 0.5}
 """Weights of the experts: all look at the same hand through one network, so their evidence overlaps."""
 DATA = [  # for the weights that ship
     "poses and pictures rendered by handcam (MIT) from the hand rig of the WebXR input profiles (MIT)",

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handcam.crop import box_around, cut, view
-from handcam.geometry import place_metric, project
+from handcam.geometry import inverse3, place_metric, project
 from handcam.hand.skeleton import hand_length
 from handcam.placement import distances_under, with_centre
 from handcam.synth.poses import sample
@@ -71,3 +71,9 @@ def test_the_centre_is_what_stands_nearest_in_the_middle():
     empty = replace(crop, depth_m=np.zeros_like(crop.depth_m))
     assert with_centre(empty, None).root_depth_m is None
     assert with_centre(view(box, CAMERA, 224), None).root_depth_m is None
+
+
+@given(st.integers(0, 10_000))
+def test_the_inverse_by_cofactors_is_the_inverse(seed):
+    matrix = np.random.default_rng(seed).normal(size=(3, 3)) + 2 * np.eye(3)
+    np.testing.assert_allclose(inverse3(matrix) @ matrix, np.eye(3), atol=1e-6)
