@@ -22,6 +22,7 @@ def main(
     steps: int = 200,
     batch: int = 128,
     rate: float = 3e-4,
+    keep: float = 0.5,
     held_out: float = 0.2,
     weights: Annotated[Path | None, arg(metavar="FILE")] = None,
     bones: Annotated[Path | None, arg(metavar="FILE")] = None,
@@ -41,6 +42,7 @@ def main(
         steps: rounds; each trains every pair of modalities once.
         batch: examples of a step.
         rate: Adam's learning rate at its highest.
+        keep: share of the old weights in the new ones, 0 to 1.
         held_out: share of each session, at its end, that is measured on and not trained on.
         weights: weights to start from; those that ship by default.
         bones: JSON file with bones that you measured, e.g. {"index_pip": 41.5}: the bone ending at that joint, mm.
@@ -52,6 +54,8 @@ def main(
         raise HandcamError("Give at least one session; handcam record makes one.")
     if steps < 1 or batch < 2 or not 0 < held_out < 1 or not 0 < rate < 1:
         raise HandcamError("--steps must be at least 1, --batch 2; --held-out and --rate lie between 0 and 1.")
+    if not 0 <= keep <= 1:
+        raise HandcamError("--keep goes from 0, only what was trained, to 1.")
     if hand_length_mm is not None and not 50 <= hand_length_mm <= 400:
         raise HandcamError("--hand-length-mm goes from 50 to 400.")
     from handcam.learn.finetune import Finetune, finetune, read_bones
@@ -62,7 +66,7 @@ def main(
         task = bar.add_task("look at the accepted hands", total=None)
         report = finetune(
             Finetune(
-                sessions, out, weights, test, steps, batch, rate, held_out, measured, hand_length_mm, graphs, seed
+                sessions, out, weights, test, steps, batch, rate, keep, held_out, measured, hand_length_mm, graphs, seed
             ),
             lambda done, total: bar.update(task, completed=done, total=total),
         )

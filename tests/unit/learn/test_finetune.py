@@ -255,12 +255,14 @@ def small(tmp_path_factory) -> Path:
 def test_fine_tuning_fits_the_person(small, tmp_path, monkeypatch):
     seen = seen_hands(150)
     monkeypatch.setattr(finetuning, "gather", lambda *_, **__: {k: v.copy() for k, v in seen.items()})
-    report = finetune(Finetune((tmp_path,), tmp_path / "out", small, steps=60, batch=64, rate=1e-3, graphs=False))
+    report = finetune(
+        Finetune((tmp_path,), tmp_path / "out", small, steps=60, batch=64, rate=1e-3, keep=0.2, graphs=False)
+    )
     assert report["compared_with"] == "truth"
     assert (report["trained_on"], report["hands"]["held_out"]) == (120, 30)
     before, after = (report[when]["held_out"] for when in ("before", "after"))
     assert after["joints"] < 0.95 * before["joints"]
-    assert after["bones"] < 0.8 * before["bones"]
+    assert after["bones"] < 0.9 * before["bones"]
     assert json.loads((tmp_path / "out" / "finetune.json").read_text()) == report
     card = read_card(Path(report["weights"]))
     assert "fine-tuned on 120 accepted hands" in card.data[-1]
