@@ -89,17 +89,18 @@ def place(
     Returns:
         Position of the joints' origin in the camera frame, metres.
     """
-    u = rays(keypoints_px, intrinsics)[:, :2]
+    u, v, _ = rays(keypoints_px, intrinsics).T
+    x, y, z = joints_m.T
     w = np.ones(len(u)) if weights is None else weights
-    a = np.zeros((len(u), 2, 3))
-    a[:, 0, 0] = a[:, 1, 1] = 1.0
-    a[:, :, 2] = -u
-    b = u * joints_m[:, 2:] - joints_m[:, :2]
+    right_x, right_y = u * z - x, v * z - y
     t = np.zeros(3)
-    for z in (np.ones(len(u)), None):
-        z = joints_m[:, 2] + t[2] if z is None else z
-        s = np.sqrt(w) / np.maximum(z, 1e-3)
-        t = np.linalg.lstsq((a * s[:, None, None]).reshape(-1, 3), (b * s[:, None]).reshape(-1), rcond=None)[0]
+    for depth in (np.ones(len(u)), None):
+        depth = z + t[2] if depth is None else depth
+        k = w / np.square(np.maximum(depth, 1e-3))
+        # normal equations; the matrix is symmetric and zero between t_x and t_y
+        n, nu, nv = k.sum(), -(k @ u), -(k @ v)
+        matrix = np.array([[n, 0.0, nu], [0.0, n, nv], [nu, nv, k @ (u * u + v * v)]])
+        t = inverse3(matrix) @ [k @ right_x, k @ right_y, -(k @ (u * right_x + v * right_y))]
     return t
 
 

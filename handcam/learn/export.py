@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from handcam.crop import box_around, cut
 from handcam.learn.shrink import shrink
 from handcam.plugins import load as load_plugin
-from handcam.runtimes._graphs import CHECK, DEPTH, ENCODE, decode_part, graph_path
+from handcam.runtimes._graphs import CHECK, DEPTH, ENCODE, ENCODE_INT8, decode_part, graph_path
 from handcam.runtimes._parity import Crops, deviation, random_crops, save_check
 from handcam.runtimes.eager import Eager
 from handcam.sources import SourceSettings, open_source
