@@ -29,16 +29,15 @@ def save(figures: dict, path: Path) -> None:
     if theirs is not None:
         left.axvline(theirs["p50"], color="#d55e00", label="MediaPipe Hands")
         left.axvline(theirs["p50"] / 2, color="#d55e00", linestyle="--", label="half of it")
-        left.legend(loc="lower right", fontsize=8)
     left.set_yticks(at, [r["name"] for r in shown.values()], fontsize=9)
     left.invert_yaxis()
-    left.set_xlabel("processor time of a tracked frame, ms (median; whisker to p95)")
+    left.set_xlabel("processor time of a frame, ms (p50, whisker to p95)")
     start = np.zeros(len(shown))
     for section, colour in SECTIONS.items():
         width = np.array([r["sections_ms"][section]["p50"] for r in shown.values()])
         right.barh(at, width, left=start, color=colour, label=section)
         start += width
-    right.legend(loc="lower right", fontsize=8)
     right.set_xlabel("time of its sections, ms (medians)")
+    figure.legend(loc="outside lower center", ncols=6, fontsize=8)
     figure.suptitle(f"{figures['source']}, {figures['machine']['processor']}", fontsize=10)
     figure.savefig(path, dpi=130)
