@@ -192,10 +192,10 @@ def _moved(box: HandBox, side: Side, rng: np.random.Generator) -> HandBox:
 @torch.inference_mode()
 def _look(eye: HandLandmark, crops: list[HandCrop]) -> dict[str, np.ndarray]:
     """What the landmark network sees, in colour and, where all crops have depth, in that."""
-    half_tan = torch.tensor([[INPUT_PX / 2 / crop.intrinsics.fx] for crop in crops], dtype=torch.float32)
+    half_tan = torch.tensor([INPUT_PX / 2 / crop.intrinsics.fx for crop in crops], dtype=torch.float32)
     color = np.stack([crop.color for crop in crops if crop.color is not None])
     marks = eye(torch.from_numpy(color).permute(0, 3, 1, 2).float() / 255)
-    parts = [marks.features, marks.keypoints.flatten(1), half_tan, marks.landmarks3d.flatten(1)]
+    parts = [marks.features, marks.keypoints.flatten(1), half_tan[:, None], marks.landmarks3d.flatten(1)]
     out = {
         "sight": torch.cat(parts, 1).numpy().astype(np.float16),
         "presence": marks.presence.numpy(), "landmarks3d": marks.landmarks3d.numpy(),

@@ -1,6 +1,7 @@
 """From sessions to training: labels, one person's bones, and weights that fit the person better."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from sessions import make_frame, make_pose
 
 from handcam.app import main
+from handcam.crop import cut
 from handcam.hand.rig import Shape
 from handcam.hand.skeleton import BONES, JOINTS, ROOT, bone_lengths, hand_length, normalise
 from handcam.learn import finetune as finetuning
@@ -19,11 +21,12 @@ from handcam.learn.datasets.recordings import Recordings, corrected
 from handcam.learn.finetune import Finetune, finetune, measure, read_bones
 from handcam.learn.one_hand import SEES, fit, median_bones, person_of, with_bones
 from handcam.learn.pack import pack
-from handcam.nets.hand_landmark import FEATURES, HandLandmark
+from handcam.nets.hand_landmark import FEATURES, INPUT_PX, HandLandmark
+from handcam.placement import with_centre
 from handcam.recording import open_session
 from handcam.recording.labels import LABELS_FILE, Label, Labels, accept_all
 from handcam.recording.writer import SessionWriter, header
-from handcam.types import Controls, HandcamError, HandPose, Posterior, Result, Side, TrackedHand
+from handcam.types import Controls, HandBox, HandcamError, HandPose, Posterior, Result, Side, TrackedHand
 from handcam.vae import CrossModalVAE
 from handcam.weights import WeightsCard, read_card
 
@@ -192,6 +195,19 @@ def test_a_corrected_side_and_a_mirrored_crop(tmp_path, monkeypatch):
     marks = np.random.default_rng(0).normal(size=(recordings.VIEWS, 21, 3)).astype(np.float32)[0]
     np.testing.assert_allclose(seen["joints"][4], normalise(marks.astype(float)))
     assert np.abs(seen["joints"][3] - seen["joints"][4]).max() > 0.1
+
+
+def test_crops_with_depth_are_looked_at_twice():
+    box = HandBox(Side.LEFT, np.array([30.0, 25.0]), 40.0, 0.3, 1.0)
+    frame = replace(make_frame(0), depth=np.full((48, 64), 500, np.uint16), depth_unit_m=0.001)
+    crops = [with_centre(cut(frame, box, INPUT_PX), 0.5) for _ in range(2)]
+    looked = recordings._look(HandLandmark().eval(), crops)
+    model = CrossModalVAE({"depth": "shaded_depth", "rgb": "hand_landmark"}, {}, 4)
+    for name, key in (("rgb", "sight"), ("depth", "depth_sight")):
+        mean, _ = model.encode(name, torch.from_numpy(looked[key].astype(np.float32)))
+        assert mean.shape == (2, 4)
+    blind = recordings._look(HandLandmark().eval(), [replace(crop, root_depth_m=None) for crop in crops])
+    assert "depth_sight" not in blind
 
 
 def test_views_of_a_hand_are_the_same_hand(tmp_path):
