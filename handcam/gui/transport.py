@@ -87,6 +87,7 @@ class Transport(QWidget):
     def show_status(self, status: LiveStatus) -> None:
         """Follow the source."""
         self._status = status
+        self.fps = status.fps
         playing = status.state == "running"
         self.play.setIcon(icon("pause" if playing else "play"))
         self.play.setToolTip("Pause (Space)" if playing else "Play (Space)")

@@ -60,3 +60,5 @@ class LiveStatus:
     """Does it start again at the end?"""
     recording: RecordingStatus | None
     """The session being written, if any."""
+    fps: float = 30.0
+    """Nominal rate of the source, Hz."""

@@ -31,7 +31,7 @@ def test_labels_follow_the_crop_wherever_it_strays(folder):
         rows = np.arange(48)[:, None]
         skin = e.depth_m[rows, px[..., 1].clip(0, 95), px[..., 0].clip(0, 95)]
         behind = (e.uvz[..., 2] - skin)[inside & (skin > 0)]
-        assert (np.abs(behind - np.median(behind)) < 0.03).mean() > 0.75, "most joints are under skin or a thing held"
+        assert (np.abs(behind - np.median(behind)) < 0.03).mean() > 0.6, "most joints are under skin or a thing held"
         assert 0.003 < np.median(behind) < 0.02
     e = next(examples(files, np.random.default_rng(0), 48, 96, still, EXACT))
     up = e.uvz[:, MIDDLE_MCP, :2] - e.uvz[:, WRIST, :2]
