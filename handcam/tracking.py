@@ -129,7 +129,7 @@ class Tracker:
         fresh = self._search(frame, controls)
         clock.stop("detect")
 
-        crops, encoding = self._look(frame, self._tracks, clock)
+        crops, encoding = self._look(frame, self._tracks, drive, clock)
         turned: list[_Track] = []
         if fresh and encoding is not None and encoding.keypoints_px is not None:
             # a detector's box is coarse: look again where the joints of a new hand were seen
@@ -143,7 +143,7 @@ class Tracker:
                 _Track(track.number, replace(track.box, angle_rad=track.box.angle_rad + angle))
                 for track in fresh for angle in (-TURN_RAD, TURN_RAD)
             ]  # fmt: skip
-            crops, encoding = self._look(frame, [*self._tracks, *turned], clock)
+            crops, encoding = self._look(frame, [*self._tracks, *turned], drive, clock)
 
         estimates: list[TrackedHand | None] = []
         for i, (track, crop) in enumerate(zip([*self._tracks, *turned], crops, strict=True)):
@@ -226,7 +226,9 @@ class Tracker:
                 self._tracks.append(fresh[-1])
         return fresh
 
-    def _look(self, frame: Frame, tracks: list[_Track], clock: "_Clock") -> tuple[list[HandCrop], Encoding | None]:
+    def _look(
+        self, frame: Frame, tracks: list[_Track], drive: tuple[str, ...], clock: "_Clock"
+    ) -> tuple[list[HandCrop], Encoding | None]:
         """Cut and encode every track's crop in one batch."""
         if not tracks:
             return [], None
@@ -241,6 +243,8 @@ class Tracker:
         if "depth" in self.card.encoders and any(crop.root_depth_m is not None for crop in crops):
             planes["depth"] = np.stack([crop.depth_m for crop in crops])  # type: ignore[arg-type]
             planes["centre_m"] = np.array([crop.root_depth_m or 0.5 for crop in crops], np.float32)
+            if drive == ("depth",):
+                planes.pop("rgb", None)  # depth alone means without a look at the colours
         if "rgb" not in planes and "depth" not in planes:
             return crops, None
         clock.stop("crop")

@@ -42,9 +42,11 @@ class KnownNets:
     name: str = "known"
     calls: list[int] = field(default_factory=list)
     crops: list = field(default_factory=list)
+    planes: list[set[str]] = field(default_factory=list)
 
     def encode(self, planes):
-        b = len(planes["rgb"])
+        b = len(planes["half_tan"])
+        self.planes.append(set(planes))
         self.calls.append(b)
         keypoints, latents, presence = np.zeros((b, 21, 2)), np.zeros((b, 63), np.float32), np.zeros(b)
         for i, crop in enumerate(self.crops[-b:]):
@@ -54,8 +56,8 @@ class KnownNets:
                 if np.abs(seen.mean(0) - 112).max() < 100:
                     keypoints[i], latents[i], presence[i] = seen, normalise(local).ravel(), 1.0
         return Encoding(
-            {"keypoints2d": latents, "landmarks3d": latents},
-            {"keypoints2d": np.full((b, 63), -8.0), "landmarks3d": np.full((b, 63), -8.0)},
+            dict.fromkeys(self.card.encoders, latents),
+            {name: np.full((b, 63), -8.0) for name in self.card.encoders},
             keypoints, presence, np.full(b, self.right_says),
         )  # fmt: skip
 
@@ -197,6 +199,25 @@ def test_drives(scene):
     np.testing.assert_allclose(fused.log_var, single.log_var, atol=1e-3)  # two halves make a whole
     with pytest.raises(WeightsError, match="keypoints2d"):
         tracker.track(frame(2), Controls(drive="depth"))
+
+
+def test_depth_alone_does_not_look_at_the_colours(scene):
+    nets, detector, tracker = scene
+    joints = right_hand((0, 0.05, 0.5))
+    show(nets, detector, (joints, Side.RIGHT))
+    calibration = {**CARD.calibration, "depth": CARD.calibration["fused"], "fused+depth": CARD.calibration["fused"]}
+    nets.card = replace(
+        CARD, encoders={**CARD.encoders, "depth": "mlp"}, fusion={**CARD.fusion, "depth": 0.5}, calibration=calibration
+    )
+    seen = replace(frame(), depth=np.full((480, 640), 490, np.uint16))
+    (hand,) = tracker.track(seen, Controls(drive="depth")).hands
+    assert hand.pose.metric
+    assert nets.planes[-1] == {"half_tan", "depth", "centre_m"}
+    (hand,) = tracker.track(replace(seen, index=1, time_ns=2), Controls(drive="fused")).hands
+    assert nets.planes[-1] == {"half_tan", "depth", "centre_m", "rgb"}
+    assert np.abs(hand.pose.joints_m[:, 2] - 0.5).max() < 0.03
+    tracker.track(frame(2), Controls(drive="depth"))
+    assert nets.planes[-1] == {"half_tan", "rgb"}, "without depth the colours must do"
 
 
 def test_sigma_has_the_calibrated_floor(scene):
