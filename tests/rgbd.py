@@ -37,7 +37,7 @@ def main(out: Path) -> None:
                         "intrinsics": [k.fx, k.fy, k.cx, k.cy],
                         "joints_mm": (hand.joints_m * 1000).tolist(),
                     }
-                )  # fmt: skip
+                )
             )
         source.close()
     (out / "labels.jsonl").write_text("\n".join(labels) + "\n")
