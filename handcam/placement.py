@@ -1,5 +1,6 @@
 """From what the encoders say of a crop to a pose in the camera frame: fuse, decode, place."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from handcam.types import Controls, HandCrop, HandPose, Posterior, TrackedHand
 
 __all__ = ["FLESH_M", "Placement", "distances_under", "fuse", "with_centre"]
 
+log = logging.getLogger(__name__)
 SIGMA_SAMPLES = 16
 """Posterior samples from which each joint's sigma is computed."""
 FLESH_M = np.array([21.0, 18.2, 14.2, 9.9, 2.5] + [13.0, 8.5, 7.7, 3.0] * 4) * 1e-3
@@ -34,6 +36,7 @@ class Placement:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self._told: set[tuple[str, ...]] = set()
         self._noise = np.random.default_rng(0).standard_normal((64, runtime.card.latent)).astype(np.float32)
 
     def estimate(
@@ -52,7 +55,14 @@ class Placement:
             controls: latent, samples, hand length.
         """
         card = self._runtime.card
-        names = [name for name in drive if name in posteriors] or list(posteriors)
+        names = [name for name in drive if name in posteriors]
+        if not names:
+            names = list(posteriors)
+            if drive not in self._told:
+                self._told.add(drive)
+                log.warning(
+                    "This source shows nothing to %s; it is driven by %s instead.", drive[0], " and ".join(names)
+                )
         weights = [card.fusion[name] if len(names) > 1 else 1.0 for name in names]
         posterior = fuse([posteriors[name] for name in names], weights)
         z = posterior.mean if controls.latent is None else np.asarray(controls.latent, np.float32)

@@ -121,7 +121,7 @@ def finish(average: dict[str, torch.Tensor], seen: Path, out: Path) -> Path:
     model.load_state_dict(average)
     model.encoders["rgb"].eye.load_state_dict(read().state_dict())
     model.eval()
-    calibration, metrics = _measure(model, seen)
+    calibration, metrics = _measure(model, sights.open(str(seen), split="test"))
     card = WeightsCard(
         name="handcam", encoders=ENCODERS, decoders=DECODERS, latent=LATENT, crop_px=224, joint_order="common21",
         drive="fused", sha256="", nets=NETS, fusion=FUSION, calibration=calibration, data=DATA, metrics=metrics,
@@ -139,9 +139,10 @@ def _weights_of(checkpoint: Path, path: Path) -> Path:
 
 
 @torch.inference_mode()
-def _measure(model: CrossModalVAE, folder: Path) -> tuple[dict[str, dict[str, float]], dict[str, float | dict | None]]:
+def _measure(
+    model: CrossModalVAE, held_out: sights.Sights
+) -> tuple[dict[str, dict[str, float]], dict[str, float | dict | None]]:
     """Calibration and error of every drive on rendered hands that were held out; calibrated on one half."""
-    held_out = sights.open(str(folder), split="test")
     batch = held_out.take(np.arange(min(len(held_out), 3000)))
     truth = batch["joints3d"]
     single = {name: model.encode(name, batch[name]) for name in model.encoders}

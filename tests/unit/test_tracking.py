@@ -43,6 +43,7 @@ class KnownNets:
     calls: list[int] = field(default_factory=list)
     crops: list = field(default_factory=list)
     planes: list[set[str]] = field(default_factory=list)
+    blind: set[str] = field(default_factory=set)
 
     def encode(self, planes):
         b = len(planes["half_tan"])
@@ -56,8 +57,8 @@ class KnownNets:
                 if np.abs(seen.mean(0) - 112).max() < 100:
                     keypoints[i], latents[i], presence[i] = seen, normalise(local).ravel(), 1.0
         return Encoding(
-            dict.fromkeys(self.card.encoders, latents),
-            {name: np.full((b, 63), -8.0) for name in self.card.encoders},
+            dict.fromkeys(set(self.card.encoders) - self.blind, latents),
+            {name: np.full((b, 63), -8.0) for name in self.card.encoders if name not in self.blind},
             keypoints, presence, np.full(b, self.right_says),
         )  # fmt: skip
 
@@ -201,7 +202,7 @@ def test_drives(scene):
         tracker.track(frame(2), Controls(drive="depth"))
 
 
-def test_depth_alone_does_not_look_at_the_colours(scene):
+def test_depth_alone_does_not_look_at_the_colours(scene, monkeypatch, caplog):
     nets, detector, tracker = scene
     joints = right_hand((0, 0.05, 0.5))
     show(nets, detector, (joints, Side.RIGHT))
@@ -216,7 +217,13 @@ def test_depth_alone_does_not_look_at_the_colours(scene):
     (hand,) = tracker.track(replace(seen, index=1, time_ns=2), Controls(drive="fused")).hands
     assert nets.planes[-1] == {"half_tan", "depth", "centre_m", "rgb"}
     assert np.abs(hand.pose.joints_m[:, 2] - 0.5).max() < 0.03
-    tracker.track(frame(2), Controls(drive="depth"))
+    monkeypatch.setattr(nets, "blind", {"depth"})
+    with caplog.at_level("WARNING"):
+        tracker.track(frame(2), Controls(drive="depth"))
+        tracker.track(frame(3), Controls(drive="depth"))
+    (told,) = caplog.records
+    assert told.message.startswith("This source shows nothing to depth; ")
+    assert {"keypoints2d", "landmarks3d"} <= set(told.message.split())
     assert nets.planes[-1] == {"half_tan", "rgb"}, "without depth the colours must do"
 
 

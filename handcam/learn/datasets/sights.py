@@ -81,7 +81,8 @@ def open(rest: str, seed: int = 0, split: str = "train") -> "Sights":
         HandcamError: the folder holds no shards.
     """
     paths = sorted(path for folder in rest.split(",") for path in Path(folder).glob("[0-9]*-[0-9]*.npz"))
-    chosen = [p for i, p in enumerate(p for p in paths if ".tmp" not in p.name) if (i % 20 == 19) == (split == "test")]
+    # by the shard's own number, so that neither further shards nor further folders move one to the other side
+    chosen = [p for p in paths if ".tmp" not in p.name and (int(p.stem[-4:]) % 20 == 19) == (split == "test")]
     if not chosen:
         raise HandcamError(f"{rest} holds no shards of sights; make them with handcam train sights.")
     return Sights(chosen, seed)
