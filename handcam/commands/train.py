@@ -1,4 +1,4 @@
-"""Train: the weights that ship, or any set of pairs of the paper's algorithm 1."""
+"""Train: the weights that ship, their atlas, or any set of pairs of the paper's algorithm 1."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,12 +7,13 @@ from typing import Annotated, Literal
 from tyro.conf import Positional, arg
 
 from handcam.types import HandcamError
+from handcam.weights import default_weights
 
 __all__ = ["main"]
 
 
 def main(
-    what: Positional[Literal["weights", "pairs"]],
+    what: Positional[Literal["weights", "pairs", "atlas"]],
     pairs: Positional[tuple[str, ...]] = (),
     /,
     *,
@@ -20,7 +21,7 @@ def main(
     data: str = "poses",
     backgrounds: Annotated[Path | None, arg(metavar="FOLDER")] = None,
     real: Annotated[Path | None, arg(metavar="FOLDER")] = None,
-    pictures: int = 25_000,
+    pictures: int | None = None,
     steps: int | None = None,
     batch: int = 512,
     latent: int = 30,
@@ -34,7 +35,8 @@ def main(
     variant: Literal["1", "2", "3", "4"] | None = None,
     source: str = "keypoints2d",
 ) -> None:
-    """Train the weights that ship, or any pairs of modalities. A run that was stopped goes on when started again.
+    """Train the weights that ship, their atlas, or any pairs of modalities. A run that was stopped goes on when started
+    again.
 
     handcam train weights --out runs/weights
 
@@ -42,14 +44,16 @@ def main(
 
     handcam train pairs --variant 3 --source keypoints2d --out runs/variant3
 
+    handcam train atlas --out runs/atlas
+
     Args:
-        what: the weights that ship, or pairs of your own.
+        what: the weights that ship; pairs of your own; or the atlas of known hands beside the weights of --start.
         pairs: source>target, trained in turn; source>target@DATA takes another data set than --data.
-        out: folder of checkpoints and TensorBoard curves.
-        data: data set of the pairs, poses or sights:FOLDER.
+        out: folder of checkpoints, TensorBoard curves and rendered hands.
+        data: data set of the pairs, poses or sights:FOLDER; for an atlas sights:FOLDER, else hands are rendered.
         backgrounds: photographs to put behind the rendered hands (weights).
         real: real pictures of hands without labels (weights).
-        pictures: rendered hands (weights).
+        pictures: rendered hands; default 25,000 for weights, 6,000 for an atlas.
         steps: rounds; each trains every pair once. For weights, of each of its trainings.
         batch: examples of a step, over all processes (pairs).
         latent: size of the latent space (pairs).
@@ -58,7 +62,7 @@ def main(
         precision: bf16-mixed is three times as fast on processors that have it (pairs).
         accelerator: where to train (pairs).
         devices: processes on this machine; torchrun's numbers win (pairs).
-        start: weights to start from (pairs).
+        start: weights to start from (pairs), or whose atlas is made; default those that ship (atlas).
         seed: of everything.
         variant: the paper's variant 1 to 4 of --source instead of pairs.
         source: input modality of --variant.
@@ -66,10 +70,13 @@ def main(
     if what == "weights":
         from handcam.learn.recipe import Recipe, build
 
-        recipe = Recipe(out, backgrounds, real, pictures, seed=seed)
+        recipe = Recipe(out, backgrounds, real, 25_000 if pictures is None else pictures, seed=seed)
         if steps is not None:
             recipe = replace(recipe, poses_steps=steps, seeing_steps=steps, depth_steps=steps)
         print(build(recipe))
+        return
+    if what == "atlas":
+        print(_atlas(start or default_weights(), out, data, pictures))
         return
     from handcam.learn.train import TrainSettings, train
     from handcam.learn.train import variant as variant_pairs
@@ -85,6 +92,18 @@ def main(
         decoders={name: _net(name, "decoder") for _, _, name in names},
     )  # fmt: skip
     print(train(settings))
+
+
+def _atlas(weights: Path, out: Path, data: str, pictures: int | None) -> Path:
+    from handcam.learn.atlas import HANDS, make_atlas, render
+
+    kind, _, folder = data.partition(":")
+    if kind == "sights":
+        return make_atlas(weights, folder, pictures or HANDS)
+    if data != "poses":
+        raise HandcamError("An atlas is made of sights:FOLDER, or of hands that are rendered when --data is not given.")
+    render(out / "sights", pictures or 2 * HANDS)  # about half of them would be followed by a tracker
+    return make_atlas(weights, str(out / "sights"), pictures or HANDS)
 
 
 def _net(name: str, part: Literal["encoder", "decoder"]) -> str:
