@@ -113,6 +113,10 @@ class CrossModalVAE(nn.Module):
         """(b z) -> the modality's mean under ``p(y|z)``."""
         return self.decoders[name](z)
 
+    def show(self, name: str, z: Tensor) -> Tensor:
+        """(b z) -> what :meth:`handcam.runtimes.Runtime.decode` gives of the modality."""
+        return modality(name).show(self.decode(name, z))
+
     def forward(self, source: str, target: str, x: Tensor, y: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
         """Both terms of equation 5 for one pair, (b) each: the negative log-likelihood and the KL divergence."""
         mean, log_var = self.encode(source, x)

@@ -28,3 +28,5 @@ class Modality:
     """From the raw input to the encoder's; part of every exported graph, so training and live use cannot differ."""
     loss: Callable[[Tensor, Tensor], Tensor]
     """``loss(decoded, target)`` -> (b): negative log-likelihood up to a constant, a Gaussian's (the paper's MSE)."""
+    show: Callable[[Tensor], Tensor] = lambda decoded: decoded
+    """From the decoder's output to what :meth:`handcam.runtimes.Runtime.decode` gives; part of every exported graph."""

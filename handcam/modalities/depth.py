@@ -45,7 +45,11 @@ def _loss(decoded: Tensor, target: Tensor) -> Tensor:
     return near + F.binary_cross_entropy_with_logits(decoded[:, 1], hand, reduction="none").flatten(1).sum(1)
 
 
+def _show(decoded: Tensor) -> Tensor:
+    return torch.where(decoded[:, 1] > 0, decoded[:, 0], torch.nan)  # (b, s, s)
+
+
 MODALITY = Modality(
     name="depth", plane="depth", input_shape=(2, INPUT_PX, INPUT_PX), output_shape=(2, PAINTED_PX, PAINTED_PX),
-    encoder="hourglass", decoder="conv", prepare=_prepare, loss=_loss,
+    encoder="hourglass", decoder="conv", prepare=_prepare, loss=_loss, show=_show,
 )  # fmt: skip

@@ -5,6 +5,8 @@ its pooled features, keypoints and landmarks together; the paper's ResNet-18 tak
 paints a small picture.
 """
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from handcam.modalities import Modality
@@ -22,10 +24,17 @@ def _prepare(x: Tensor) -> Tensor:
 
 
 def _loss(decoded: Tensor, target: Tensor) -> Tensor:
+    """``target``: raw pictures, uint8 (b h w 3) of any size from 64 px, or prepared ones (b 3 64 64) in 0..1."""
+    if target.dtype == torch.uint8:
+        target = F.interpolate(_prepare(target), size=decoded.shape[-2:], mode="area")
     return (decoded - target).square().flatten(1).sum(1) / (2 * SIGMA**2)
+
+
+def _show(decoded: Tensor) -> Tensor:
+    return (decoded.clamp(0, 1) * 255).to(torch.uint8).permute(0, 2, 3, 1)  # (b, s, s, 3)
 
 
 MODALITY = Modality(
     name="rgb", plane="color", input_shape=(3, 224, 224), output_shape=(3, PAINTED_PX, PAINTED_PX),
-    encoder="hand_landmark", decoder="conv", prepare=_prepare, loss=_loss,
+    encoder="hand_landmark", decoder="conv", prepare=_prepare, loss=_loss, show=_show,
 )  # fmt: skip

@@ -89,10 +89,7 @@ class Cuda:
             assert model is not None
 
             def run(z: Tensor) -> dict[str, Tensor]:
-                out = model.decode(modality, z)
-                if modality == "rgb":
-                    out = (out.clamp(0, 1) * 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous()
-                return {modality: out}
+                return {modality: model.show(modality, z).contiguous()}
 
             self._decode[key] = _Captured(run, {"z": torch.zeros(len(z), self.card.latent)}, self._stream)
         return self._decode[key]({"z": np.asarray(z, np.float32)})[modality]

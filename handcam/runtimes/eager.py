@@ -49,10 +49,7 @@ class Eager:
 
     @torch.inference_mode()
     def decode(self, modality: str, z: np.ndarray) -> np.ndarray:
-        out = self.model.decode(modality, torch.from_numpy(np.asarray(z, np.float32)))
-        if modality == "rgb":
-            return (out.clamp(0, 1) * 255).byte().permute(0, 2, 3, 1).contiguous().numpy()
-        return out.numpy()
+        return self.model.show(modality, torch.from_numpy(np.asarray(z, np.float32))).contiguous().numpy()
 
     def close(self) -> None:
         """Nothing is held outside Python."""

@@ -1,0 +1,82 @@
+"""Poses with plain pictures of them (:mod:`handcam.synth.plain`): what the decoders of pictures are trained on.
+
+``painted:FOLDER`` reads the shards that :func:`make` wrote, ``painted`` renders them on the fly. The hand of a latent
+has one picture here, so that a decoder can be sharp: one skin, one light, a fixed distance, the mean of the joints in
+the middle. What is seen of a hand (keypoints, joints) comes from a tracker's crop, as in ``poses``.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from handcam.hand.skeleton import normalise
+from handcam.learn.datasets._shards import fill, find, read
+from handcam.learn.datasets.poses import crop_views
+from handcam.modalities.rgb import PAINTED_PX
+from handcam.synth.plain import paint_plain, turned_as
+from handcam.synth.poses import PoseSettings, sample
+
+__all__ = ["POSES", "Painted", "make", "open"]
+
+POSES = PoseSettings(bones=0.06, off_axis=0.2)
+"""As in the pictures that the encoders are trained on."""
+
+
+def make(folder: Path, count: int, seed: int = 0) -> Iterator[int]:
+    """Render ``count`` hands (about 130 a second on one core); yields the number done so far."""
+    return fill(folder, count, seed, _render)
+
+
+def open(rest: str = "", seed: int = 0, split: str = "train") -> "Painted":
+    """The shards of the folders ``rest``, or endless fresh ones without any.
+
+    Raises:
+        HandcamError: a folder holds no shards.
+    """
+    return Painted(read(find(rest, split)) if rest else None, seed)
+
+
+def _render(rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
+    poses = sample(rng, n, POSES)
+    joints, keypoints, half_tan = crop_views(poses.joints_m, rng)
+    pictures = paint_plain(turned_as(joints, poses), PAINTED_PX)
+    return {
+        "color": np.stack([p.color for p in pictures]),
+        "depth": np.stack([p.depth for p in pictures]).astype(np.float16),
+        "joints": normalise(joints).astype(np.float32),
+        "keypoints": np.concatenate([keypoints.reshape(n, 42), half_tan[:, None]], 1).astype(np.float32),
+    }
+
+
+class Painted:
+    """``batch(step, size)`` gives joints3d, keypoints2d, rgb (uint8, b s s 3), and ``target.depth`` (b 2 s s)."""
+
+    def __init__(self, arrays: dict[str, np.ndarray] | None, seed: int) -> None:
+        self._arrays, self._seed = arrays, seed
+
+    def __len__(self) -> int:
+        """Number of hands; 0 when they are rendered on the fly."""
+        return 0 if self._arrays is None else len(self._arrays["joints"])
+
+    def batch(self, step: int, size: int) -> dict[str, Tensor]:
+        rng = np.random.default_rng((self._seed, step, 23))
+        return _tensors(_render(rng, size)) if self._arrays is None else self.take(rng.integers(0, len(self), size))
+
+    def take(self, index: np.ndarray) -> dict[str, Tensor]:
+        """The examples of these numbers."""
+        assert self._arrays is not None
+        return _tensors({key: array[index] for key, array in self._arrays.items()})
+
+
+def _tensors(arrays: dict[str, np.ndarray]) -> dict[str, Tensor]:
+    depth = torch.from_numpy(arrays["depth"].astype(np.float32))
+    there = torch.isfinite(depth)
+    return {
+        "rgb": torch.from_numpy(arrays["color"]),
+        "target.depth": torch.stack([depth.nan_to_num(0.0), there.float()], 1),
+        "joints3d": torch.from_numpy(arrays["joints"]),
+        "keypoints2d": torch.from_numpy(arrays["keypoints"]),
+    }
