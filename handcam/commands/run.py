@@ -147,7 +147,7 @@ def _run_window(live: Live, settings: SourceSettings, weights: Path | None, **op
     def change_source(source: str) -> None:
         live.restart(opener(source, settings))
 
-    return show(live, cameras, change_source, card, **options)
+    return show(live, cameras, change_source, card, weights=weights, **options)
 
 
 def _without_window(screenshot: Path | None) -> bool:

@@ -232,6 +232,11 @@ class Actions:
         knobs = self._window.knobs
         knobs.set(samples=(knobs.controls.samples or _DEFAULT_SAMPLES) if on else 0)
 
+    def next_page(self) -> None:
+        """Live, Explorer, Map, and round again."""
+        pages = self._window.pages
+        pages.show_page((pages.tabs.currentIndex() + 1) % pages.tabs.count())
+
     def toggle_dock(self) -> None:
         window = self._window
         window.dock.setVisible(window.dock.isHidden())

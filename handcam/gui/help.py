@@ -60,6 +60,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
     ),
     "Window": (
         Key("open_file", "Ctrl+O", "Ctrl O", "open a file"),
+        Key("next_page", "Ctrl+Tab", "Ctrl Tab", "Live, Explorer, Map"),
         Key("retry", "F5", "F5", "open the source again"),
         Key("toggle_dock", "L", "L", "show or hide the panels"),
         Key("full_screen", "F11", "F11", "full screen"),

@@ -17,6 +17,8 @@ from handcam.gui.errands import Errands
 from handcam.gui.help import KEYS, HelpOverlay
 from handcam.gui.icons import icon
 from handcam.gui.knobs import Knobs
+from handcam.gui.page_switch import PageSwitch
+from handcam.gui.pages import Desk
 from handcam.gui.states import say
 from handcam.gui.status_line import StatusLine
 from handcam.gui.timings import Timings
@@ -25,7 +27,7 @@ from handcam.gui.views import Views
 from handcam.live import Live, LiveStatus
 from handcam.sources import Device
 from handcam.types import Result
-from handcam.weights import WeightsCard
+from handcam.weights import WeightsCard, default_weights
 
 __all__ = ["Window", "show"]
 
@@ -50,6 +52,7 @@ class Window(QMainWindow):
         mirror: bool = False,
         reduced_3d: bool = False,
         recordings: Path | None = None,
+        weights: Path | None = None,
     ) -> None:
         """
         Args:
@@ -61,6 +64,7 @@ class Window(QMainWindow):
             mirror: start with the picture mirrored.
             reduced_3d: paint the 3D view with Qt alone and start no other process.
             recordings: folder for sessions, default ``recordings`` under the present folder.
+            weights: the safetensors file, default the one that ships.
         """
         super().__init__()
         self.setWindowTitle("handcam")
@@ -89,7 +93,9 @@ class Window(QMainWindow):
         split.addWidget(self.dock)
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 0)
-        for part, stretch in ((self.bar, 0), (split, 1), (self.line, 0)):
+        desk = Desk(live, self.knobs, weights or default_weights(), card, self.errands, self.line.say)
+        self.pages = PageSwitch(desk, ("Live", split))
+        for part, stretch in ((self.pages, 0), (self.bar, 0), (self.pages.stack, 1), (self.line, 0)):
             layout.addWidget(part, stretch)
         self.setCentralWidget(page)
         self.help = HelpOverlay(page)
@@ -109,6 +115,18 @@ class Window(QMainWindow):
         self._timer.start(TICK_MS)
         self.resize(1280, 800)
         self.actions_.follow()
+        self.pages.turned.connect(self._turn)
+
+    @property
+    def live_seen(self) -> bool:
+        """Is the page with the camera picture and the 3D view the one that is seen?"""
+        return self.pages.tabs.currentIndex() == 0
+
+    def _turn(self) -> None:
+        """Another page is seen: bring it up to date."""
+        if self.live_seen and self.result is not None:
+            self.views.show_result(self.result)
+        self.pages.tick(self.result)
 
     def _shortcuts(self) -> None:
         for group in KEYS.values():
@@ -127,13 +145,16 @@ class Window(QMainWindow):
             self.result = result
             self.timings.result(result)
             self.knobs.see(result)
-            self.views.show_result(result)
-        self.views.scene.poll()
+            if self.live_seen:
+                self.views.show_result(result)
+        if self.live_seen:
+            self.views.scene.poll()
         if result is not None:
             self.timings.drawn(
                 (time.perf_counter() - start) * 1e3 + self.views.camera.paint_ms + self.views.scene.paint_ms
             )
         self.dock.refresh(result)
+        self.pages.tick(result)
         if start - self._status_s > STATUS_S:
             self._status_s = start
             self._follow_status(start)
@@ -188,6 +209,7 @@ class Window(QMainWindow):
         self._timer.stop()
         self.hide()
         self.views.scene.close_process()
+        self.pages.close_pages()
         stopping = Thread(target=self.live.stop, args=(STOP_S,), name="stop", daemon=True)
         stopping.start()
         stopping.join(STOP_S + 0.15)
@@ -205,6 +227,7 @@ def show(
     mirror: bool = False,
     reduced_3d: bool = False,
     recordings: Path | None = None,
+    weights: Path | None = None,
     screenshot: Path | None = None,
     after_s: float = 5.0,
     size: tuple[int, int] = (1280, 800),
@@ -223,7 +246,9 @@ def show(
     assert isinstance(app, QApplication)
     app.setApplicationName("handcam")
     theme.apply(app)
-    window = Window(live, devices, change_source, card, mirror=mirror, reduced_3d=reduced_3d, recordings=recordings)
+    window = Window(
+        live, devices, change_source, card, mirror=mirror, reduced_3d=reduced_3d, recordings=recordings, weights=weights
+    )
     window.resize(*size)
     window.show()
     live.start()
