@@ -5,7 +5,7 @@ two processes with half the batch each do what one does with all of it.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from safetensors.torch import load_file
 from torch import Tensor
 
+from handcam.learn.labels import Batches, Labelled
+from handcam.learn.objective import Objective
 from handcam.learn.prefetch import Prefetch
 from handcam.plugins import load
 from handcam.types import HandcamError
@@ -61,6 +63,12 @@ class TrainSettings:
     """Steps over which the rate rises; afterwards it falls along a cosine to a hundredth."""
     kl_weight: float = 1.0
     """Weight of the KL term of equation 5."""
+    label_share: float = 1.0
+    """Share of a data set whose 3D joints are known; the rest trains the pairs without ``joints3d``."""
+    reproject: float = 0.0
+    """2D-only supervision: weight of the keypoints under the decoded joints, for pairs that end in ``keypoints2d``."""
+    constrain: float = 0.0
+    """Weight of the biomechanical constraints on the decoded joints, for pairs that do not end in ``joints3d``."""
     ema: float = 0.999
     """Memory of the averaged weights, which are the ones that ship."""
     seed: int = 0
@@ -79,13 +87,18 @@ class TrainSettings:
     """Steps between checkpoints."""
 
 
-def train(settings: TrainSettings, progress: bool = True) -> Path:
+def train(settings: TrainSettings, progress: bool = True, given: Mapping[str, Batches] | None = None) -> Path:
     """Run algorithm 1 and return the last checkpoint, ``out/last.pt``.
 
     A checkpoint in ``out`` is continued; its settings must agree.
 
+    Args:
+        settings: all that decides the training.
+        progress: show a bar.
+        given: data sets that are in memory already, by the name that ``settings`` calls them.
+
     Raises:
-        HandcamError: the checkpoint was made with other settings, or a pair is malformed.
+        HandcamError: the checkpoint was made with other settings, a pair is malformed, or the data lacks a modality.
     """
     several = settings.devices > 1 or int(os.environ.get("WORLD_SIZE", "1")) > 1
     fabric = Fabric(
@@ -103,14 +116,15 @@ def train(settings: TrainSettings, progress: bool = True) -> Path:
     average = {k: v.detach().clone().float() for k, v in raw.state_dict().items()}
     optimiser = torch.optim.Adam([p for p in raw.parameters() if p.requires_grad], lr=settings.rate)
     first = _resume(settings, raw, optimiser, average)
-    model, optimiser = fabric.setup(raw, optimiser)
-    datasets = {data: _dataset(data, settings.seed) for _, _, data in pairs}
+    model, optimiser = fabric.setup(Objective(raw, settings.reproject, settings.constrain), optimiser)
+    average = {k: v.to(fabric.device) for k, v in average.items()}
+    datasets = _datasets(settings, pairs, given or {})
     share = settings.batch // fabric.world_size
     mine = slice(fabric.global_rank * share, (fabric.global_rank + 1) * share)
     curves = _curves(settings.out) if fabric.is_global_zero else None
 
-    def batches(step: int) -> dict[str, dict[str, Tensor]]:
-        return {data: {k: v[mine] for k, v in s.batch(step, settings.batch).items()} for data, s in datasets.items()}
+    def batches(step: int) -> dict[tuple[str, bool], dict[str, Tensor]]:
+        return {key: {k: v[mine] for k, v in s.batch(step, settings.batch).items()} for key, s in datasets.items()}
 
     bar = Progress(
         TextColumn("train"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
@@ -124,16 +138,16 @@ def train(settings: TrainSettings, progress: bool = True) -> Path:
                 group["lr"] = _rate(settings, step)
             losses = {}
             for k, (source, target, data) in enumerate(pairs):  # algorithm 1: the pairs in turn
-                x, y = batch[data][source].to(fabric.device), batch[data][target].to(fabric.device)
+                x, y = (v.to(fabric.device) for v in _example(batch[data, _labelled(source, target)], source, target))
                 generator = torch.Generator().manual_seed((settings.seed * 1_000_003 + step) * 64 + k)
                 noise = torch.randn(settings.batch, settings.latent, generator=generator)[mine].to(fabric.device)
-                nll, divergence = model(source, target, x, y, noise)
-                loss = (nll + settings.kl_weight * divergence).mean()
+                nll, divergence, weak = model(source, target, x, y, noise)
+                loss = (nll + settings.kl_weight * divergence + weak).mean()
                 optimiser.zero_grad(set_to_none=True)  # a pair moves its own encoder and decoder and no other
                 fabric.backward(loss)
                 fabric.clip_gradients(model, optimiser, max_norm=1000.0, error_if_nonfinite=False)
                 optimiser.step()
-                losses[f"{source}>{target}"] = (nll.mean().detach(), divergence.mean().detach())
+                losses[f"{source}>{target}"] = [t.mean().detach() for t in (nll, divergence, weak)]
             memory = min(settings.ema, (1 + step) / (10 + step))
             for name, value in raw.state_dict().items():
                 if value.is_floating_point():
@@ -141,15 +155,16 @@ def train(settings: TrainSettings, progress: bool = True) -> Path:
                 else:
                     average[name] = value.detach().clone()
             if curves is not None and step % 50 == 0:
-                for pair, (nll, divergence) in losses.items():
-                    curves.add_scalar(f"nll/{pair}", float(nll), step)
-                    curves.add_scalar(f"kl/{pair}", float(divergence), step)
-                bar.update(task, loss=" ".join(f"{float(a):.1f}+{float(b):.1f}" for a, b in losses.values()))
+                for pair, values in losses.items():
+                    for name, value in zip(("nll", "kl", "weak"), values, strict=True):
+                        curves.add_scalar(f"{name}/{pair}", float(value), step)
+                bar.update(task, loss=" ".join(f"{float(a):.1f}+{float(b):.1f}" for a, b, _ in losses.values()))
             bar.update(task, completed=step + 1)
             if fabric.is_global_zero and ((step + 1) % settings.save_every == 0 or step + 1 == settings.steps):
                 _save(settings, raw, optimiser, average, step + 1)
     if curves is not None:
         curves.close()
+    fabric.barrier()  # the checkpoint is there for every process
     return settings.out / "last.pt"
 
 
@@ -161,9 +176,34 @@ def _parse(pair: str, data: str) -> tuple[str, str, str]:
     return source, target, other or data
 
 
-def _dataset(data: str, seed: int):
+def _labelled(source: str, target: str) -> bool:
+    """Does this pair need 3D labels?"""
+    return "joints3d" in (source, target)
+
+
+def _datasets(settings: TrainSettings, pairs: Sequence[tuple[str, str, str]], given: Mapping[str, Batches]):
+    """The data sets of all pairs, by name and whether the pairs that draw from it need 3D labels."""
+    opened = {data: given[data] if data in given else _dataset(data, settings.seed) for _, _, data in pairs}
+    keys = {(data, _labelled(source, target)) for source, target, data in pairs}
+    return {
+        (data, labelled): Labelled(opened[data], settings.label_share, settings.seed)
+        if labelled and settings.label_share < 1.0 else opened[data]
+        for data, labelled in sorted(keys)
+    }  # fmt: skip
+
+
+def _dataset(data: str, seed: int) -> Batches:
     name, _, rest = data.partition(":")
     return load("handcam.learn.datasets", name).open(rest, seed=seed)
+
+
+def _example(batch: Mapping[str, Tensor], source: str, target: str) -> tuple[Tensor, Tensor]:
+    """What is seen, and what is to be decoded from it."""
+    try:
+        return batch[source], batch[f"target.{target}" if f"target.{target}" in batch else target]
+    except KeyError as error:
+        there = ", ".join(sorted(name for name in batch if "." not in name))
+        raise HandcamError(f"The data of the pair {source}>{target} has no {error}; it has {there}.") from None
 
 
 def _rate(settings: TrainSettings, step: int) -> float:
@@ -175,9 +215,11 @@ def _rate(settings: TrainSettings, step: int) -> float:
 
 def _identity(settings: TrainSettings) -> str:
     """The settings that a continued run must share; length and place may differ."""
+    off = {"label_share": 1.0, "reproject": 0.0, "constrain": 0.0}  # not said when off: older checkpoints go on
     kept = {
-        k: v for k, v in asdict(settings).items() if k not in ("out", "steps", "save_every", "devices", "accelerator")
-    }
+        k: v for k, v in asdict(settings).items()
+        if k not in ("out", "steps", "save_every", "devices", "accelerator") and (k not in off or v != off[k])
+    }  # fmt: skip
     return repr(sorted(kept.items(), key=lambda item: item[0]))
 
 
