@@ -22,7 +22,7 @@ from handcam.plugins import load as load_plugin
 from handcam.types import WeightsError
 from handcam.weights import WeightsCard, read_card
 
-__all__ = ["CrossModalVAE", "Seen", "fuse", "kl", "load", "modality", "reparameterise"]
+__all__ = ["CrossModalVAE", "Seen", "fuse", "kl", "load", "modality", "read_state", "reparameterise"]
 
 
 def modality(name: str) -> Modality:
@@ -158,6 +158,13 @@ class CrossModalVAE(nn.Module):
         return Seen(marks.keypoints, marks.presence, marks.right, {"depth": (mean, log_var)})
 
 
+def read_state(weights: Path, card: WeightsCard | None) -> dict[str, Tensor]:
+    """The numbers in a weights file and its further parts, in single precision, as a model's state."""
+    names = [weights.name, *(card.parts if card else ())]
+    state = {k: v for name in names for k, v in load_file(weights.with_name(name)).items()}
+    return {k: v.float() if v.is_floating_point() else v for k, v in state.items()}
+
+
 def load(weights: Path) -> tuple[CrossModalVAE, WeightsCard]:
     """Read weights and their side file; the model is in evaluation mode.
 
@@ -167,7 +174,7 @@ def load(weights: Path) -> tuple[CrossModalVAE, WeightsCard]:
     card = read_card(weights)
     try:
         model = CrossModalVAE(card.encoders, card.decoders, card.latent, card.nets)
-        model.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(weights).items()})
+        model.load_state_dict(read_state(weights, card))
     except (RuntimeError, LookupError, TypeError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise WeightsError(f"{weights} does not fit the nets that its side file names ({reason}).") from None

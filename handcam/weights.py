@@ -35,6 +35,8 @@ class WeightsCard:
     """Of the safetensors file."""
     exports: dict[str, str] = field(default_factory=dict)
     """SHA-256 of the exported graphs beside the weights, by file name."""
+    parts: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of further weights beside the first file, by file name: decoders that came later leave it as it is."""
     nets: dict[str, dict[str, int]] = field(default_factory=dict)
     """Settings of each net, by ``encoder.MODALITY`` or ``decoder.MODALITY``."""
     fusion: dict[str, float] = field(default_factory=dict)
@@ -59,7 +61,7 @@ def default_weights() -> Path:
 
 
 def read_card(weights: Path) -> WeightsCard:
-    """Read and check the side file of ``weights``, and the hash of the weights themselves.
+    """Read and check the side file of ``weights``, and the hashes of the weights themselves.
 
     Raises:
         WeightsError: a file is missing, damaged, of a newer format, or its hash differs.
@@ -83,7 +85,8 @@ def read_card(weights: Path) -> WeightsCard:
         raise WeightsError(
             f"The side file {side} is damaged ({error}); restore it together with its weights."
         ) from None
-    check(weights, card.sha256)
+    for name, sha256 in {weights.name: card.sha256, **card.parts}.items():
+        check(weights.with_name(name), sha256)
     return card
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import torch
 from lightning_fabric import Fabric
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from safetensors.torch import load_file
 from torch import Tensor
 
 from handcam.learn.labels import Batches, Labelled
@@ -20,7 +19,8 @@ from handcam.learn.objective import Objective
 from handcam.learn.prefetch import Prefetch
 from handcam.plugins import load
 from handcam.types import HandcamError
-from handcam.vae import CrossModalVAE
+from handcam.vae import CrossModalVAE, read_state
+from handcam.weights import read_card
 
 __all__ = ["VARIANTS", "TrainSettings", "train"]
 
@@ -247,10 +247,8 @@ def _resume(settings: TrainSettings, model: CrossModalVAE, optimiser, average: d
 
 def _start_from(model: CrossModalVAE, weights: Path) -> None:
     own = model.state_dict()
-    given = load_file(weights)
-    model.load_state_dict(
-        {k: given[k].float() if k in given and given[k].shape == v.shape else v for k, v in own.items()}
-    )
+    given = read_state(weights, read_card(weights) if weights.with_suffix(".json").is_file() else None)
+    model.load_state_dict({k: given[k] if k in given and given[k].shape == v.shape else v for k, v in own.items()})
 
 
 def _curves(out: Path):
