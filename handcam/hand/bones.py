@@ -6,7 +6,7 @@ from jaxtyping import Float
 from handcam.hand.rig import Rig, load_rig
 from handcam.types import Side
 
-__all__ = ["surface_faces", "surface_for_joints", "turns_for_joints"]
+__all__ = ["palm_frame", "surface_faces", "surface_for_joints", "turns_for_joints"]
 
 _FINGERS = np.arange(1, 21).reshape(5, 4)
 
@@ -44,7 +44,7 @@ def turns_for_joints(
     carries it from where its parent would leave it to where it is, so twist is inherited from the palm.
     """
     rest = rig.rest_m
-    base = _palm_frame(joints) @ _palm_frame(rest[None, :21])[0].T
+    base = palm_frame(joints) @ palm_frame(rest[None, :21])[0].T
     out = np.empty((len(joints), 25, 3), np.float32)
     turns = np.empty((len(joints), 25, 3, 3), np.float32)
     out[:, :21], turns[:, 0] = joints, base
@@ -63,7 +63,7 @@ def turns_for_joints(
     return out, turns
 
 
-def _palm_frame(joints: np.ndarray) -> np.ndarray:
+def palm_frame(joints: np.ndarray) -> np.ndarray:
     """Columns right, forward, dorsal (b 3 3) of a palm; some rotation when the palm has no extent."""
     forward = joints[:, 9] - joints[:, 0]
     right = joints[:, 17] - joints[:, 5]
