@@ -8,7 +8,7 @@ every runtime is checked on the machine where it runs (:mod:`handcam.runtimes._p
 import io
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
@@ -29,9 +29,18 @@ from handcam.runtimes.eager import Eager
 from handcam.sources import SourceSettings, open_source
 from handcam.types import Frame, HandCrop, Intrinsics, WeightsError
 from handcam.vae import CrossModalVAE
-from handcam.weights import digest, write_card
+from handcam.weights import WeightsCard, digest, write_card
 
-__all__ = ["EXACT_MM", "ROUNDED_MM", "detected_crops", "export", "rendered_crops", "ship", "write_graphs"]
+__all__ = [
+    "EXACT_MM",
+    "ROUNDED_MM",
+    "detected_crops",
+    "export",
+    "rendered_crops",
+    "ship",
+    "write_decoders",
+    "write_graphs",
+]
 
 EXACT_MM = 0.1
 """Joints of a float32 graph may be this far from the reference's."""
@@ -102,10 +111,14 @@ def write_graphs(weights: Path, folder: Path) -> list[Path]:
         inputs = {"depth": torch.full((2, size, size), 0.5), "centre_m": torch.full((2,), 0.5), "half_tan": crops[1]}
         names = ["keypoints_px", "presence", "right", "mean.depth", "log_var.depth"]
         _write(_Feel(model, size), inputs, names, paths[-1], card.sha256)
-    for modality in card.decoders:
-        paths.append(graph_path(target, decode_part(modality)))
-        z = torch.zeros(2, card.latent)
-        _write(_Decode(model, modality), {"z": z}, [modality], paths[-1], card.sha256)
+    return paths + write_decoders(model, card, list(card.decoders), target)
+
+
+def write_decoders(model: CrossModalVAE, card: WeightsCard, modalities: Sequence[str], target: Path) -> list[Path]:
+    """Write one graph for each of these decoders beside ``target``, ``NAME.safetensors``."""
+    paths = [graph_path(target, decode_part(modality)) for modality in modalities]
+    for modality, path in zip(modalities, paths, strict=True):
+        _write(_Decode(model, modality), {"z": torch.zeros(2, card.latent)}, [modality], path, card.sha256)
     return paths
 
 

@@ -1,12 +1,12 @@
 """Rendered crops as pictures, in colour and depth with all their labels; and real crops without any.
 
-``crops:FOLDER`` reads the shards that :func:`make` wrote (JPEG colour, 16-bit PNG depth), ``crops`` renders them on the
-fly. Nets that look at pixels are trained on it, such as the paper's ResNet-18: ``rgb>joints3d``, ``rgb>rgb``,
-``depth>joints3d``, ``depth>depth`` and so on. Shards without labels (:mod:`handcam.learn.datasets.unlabelled`) give
-``rgb`` alone, for ``rgb>rgb`` (section 4.6).
+``crops:FOLDER`` reads what ``handcam synthesize FOLDER`` wrote, or a folder of real crops without labels
+(:mod:`handcam.learn.datasets.unlabelled`); ``crops`` renders on the fly. Nets that look at pixels are trained on it,
+such as the paper's ResNet-18: ``rgb>joints3d``, ``rgb>rgb``, ``depth>joints3d``, ``depth>depth`` and so on. Of real
+crops there is ``rgb>rgb`` alone (section 4.6).
 """
 
-from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -16,48 +16,50 @@ import torch
 from torch import Tensor
 
 from handcam.hand.skeleton import ROOT, hand_length, normalise
-from handcam.learn.datasets._shards import fill, find, pack_pictures, read, unpack_picture
 from handcam.modalities.depth import INPUT_PX, PAINTED_PX, relative
 from handcam.synth.picture import PictureSettings, Rendered, crops
 from handcam.synth.sensor import degrade
+from handcam.synth.shards import camera_of, read
+from handcam.types import HandcamError
 
-__all__ = ["COUNT_M", "Crops", "make", "open"]
+__all__ = ["Crops", "open"]
 
-COUNT_M = 0.0001
-"""Metres per count of the depth on disk."""
 CENTRE_M = 0.015
 """A tracker knows the distance of the hand's centre to about this."""
+_NAME = "[0-9]" * 6 + ".tar"
 
 
-def make(folder: Path, count: int, settings: PictureSettings = PictureSettings(), seed: int = 0) -> Iterator[int]:
-    """Render ``count`` crops; yields the number done so far."""
-    return fill(folder, count, seed, lambda rng, n: _packed(list(islice(crops(rng, settings), n))))
+@dataclass(frozen=True, slots=True)
+class _Crop:
+    """One crop as it is kept in memory: about 20 kB."""
+
+    rgb: bytes
+    """Picture file."""
+    truth: tuple[np.ndarray, np.ndarray, float] | None = None
+    """Joints (21 3), metres, crop frame; keypoints (21 2), crop halves; tangent of half the field of view."""
+    sensed: bytes = b""
+    """What a depth camera says, 16-bit picture file of the encoder's size."""
+    unit_m: float = 0.0
+    """Its counts."""
+    target: np.ndarray | None = None
+    """float16 (2 64 64): exact distance from the root in hand lengths, and 1 where the hand is seen."""
 
 
 def open(rest: str = "", seed: int = 0, split: str = "train") -> "Crops":
-    """The shards of the folders ``rest``, or endless fresh crops without any.
+    """The crops of the folders ``rest`` (commas between), or endless fresh ones without any.
+
+    Every twentieth file, by its own number, is for ``split="test"``.
 
     Raises:
-        HandcamError: a folder holds no shards.
+        HandcamError: there are no crops in them.
     """
-    return Crops(read(find(rest, split)) if rest else None, seed)
-
-
-def _packed(pictures: list[Rendered]) -> dict[str, np.ndarray]:
-    """One shard's arrays."""
-    size = pictures[0].color.shape[0]
-    rgb, rgb_bytes = pack_pictures([p.color[..., ::-1] for p in pictures], ".jpg")
-    counts = [np.round(p.depth_m / COUNT_M).clip(0, 65535).astype(np.uint16) for p in pictures]
-    depth, depth_bytes = pack_pictures(counts, ".png")
-    hands = np.stack([(p.segments > 0) & (p.segments < 7) for p in pictures])
-    return {
-        "rgb": rgb, "rgb_bytes": rgb_bytes, "depth": depth, "depth_bytes": depth_bytes,
-        "hand": np.packbits(hands, axis=-1),
-        "joints": np.stack([p.joints_m for p in pictures]).astype(np.float32),
-        "keypoints": ((np.stack([p.keypoints_px for p in pictures]) - (size - 1) / 2) / (size / 2)).astype(np.float32),
-        "half_tan": np.array([size / 2 / p.intrinsics.fx for p in pictures], np.float32),
-        "visible": np.stack([p.visible for p in pictures]),
-    }  # fmt: skip
+    if not rest:
+        return Crops([], seed)
+    paths = sorted(path for folder in rest.split(",") for path in Path(folder).glob(_NAME))
+    kept = [path for path in paths if (int(path.stem) % 20 == 19) == (split == "test")]
+    if not kept:
+        raise HandcamError(f"{rest} holds no crops to {split} on; make them with handcam synthesize {rest}.")
+    return Crops([_from_files(label, files) for path in kept for _, label, files in read(path)], seed)
 
 
 class Crops:
@@ -66,61 +68,88 @@ class Crops:
     ``rgb`` uint8 (b s s 3); ``depth`` (b 96 96), metres from the hand's centre as a depth camera says them, NaN for no
     reading; ``target.depth`` (b 2 64 64), exact distance from the root in hand lengths, and 1 where the hand is seen;
     ``keypoints2d`` (b 43); ``joints3d`` (b 21 3). Of crops without labels ``rgb`` only.
+
+    Args:
+        kept: the crops; none to render them on the fly.
+        seed: of the order, and of what is rendered.
+        settings: what is rendered.
     """
 
-    def __init__(
-        self, arrays: dict[str, np.ndarray] | None, seed: int, settings: PictureSettings = PictureSettings()
-    ) -> None:
-        self._seed, self._settings = seed, settings
-        self._arrays = None if arrays is None else _indexed(arrays)
+    def __init__(self, kept: list[_Crop], seed: int, settings: PictureSettings = PictureSettings()) -> None:
+        self._kept, self._seed, self._settings = kept, seed, settings
 
     def __len__(self) -> int:
         """Number of crops; 0 when they are rendered on the fly."""
-        return 0 if self._arrays is None else len(self._arrays["rgb_bytes"])
+        return len(self._kept)
 
     def batch(self, step: int, size: int) -> dict[str, Tensor]:
         rng = np.random.default_rng((self._seed, step, 29))
-        if self._arrays is None:
-            fresh = _indexed(_packed(list(islice(crops(rng, self._settings), size))))
-            return _tensors(fresh, np.arange(size), rng)
-        return _tensors(self._arrays, rng.integers(0, len(self), size), rng)
+        if self._kept:
+            return _tensors([self._kept[i] for i in rng.integers(0, len(self), size)], rng)
+        return _tensors([_from_rendered(p, rng) for p in islice(crops(rng, self._settings), size)], rng)
 
     def take(self, index: np.ndarray) -> dict[str, Tensor]:
-        """The examples of these numbers; what the depth camera says of them is always the same."""
-        assert self._arrays is not None
-        return _tensors(self._arrays, index, np.random.default_rng(self._seed))
+        """The examples of these numbers."""
+        return _tensors([self._kept[i] for i in index], np.random.default_rng(self._seed))
 
 
-def _indexed(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """With the places where pictures end."""
-    ends = {key.replace("_bytes", "_ends"): np.cumsum(arrays[key]) for key in arrays if key.endswith("_bytes")}
-    return arrays | ends
+def _from_files(label: dict, files: dict[str, bytes]) -> _Crop:
+    bare = _Crop(files["rgb.jpg"])
+    if "joints_m" not in label:
+        return bare
+    exact = _decoded(files["depth.png"]) * np.float32(label["depth_unit_m"])
+    sensed = _decoded(files["sensor.png"]) if "sensor.png" in files else _decoded(files["depth.png"])
+    camera, _ = camera_of(label)
+    joints, keypoints = (np.array(label[name], np.float32) for name in ("joints_m", "keypoints_px"))
+    return _labelled(
+        bare, joints, keypoints, camera.width / 2 / camera.fx, exact, _decoded(files["seg.png"]), sensed,
+        label.get("sensor_unit_m", label["depth_unit_m"]),
+    )  # fmt: skip
 
 
-def _tensors(arrays: dict[str, np.ndarray], index: np.ndarray, rng: np.random.Generator) -> dict[str, Tensor]:
-    rgb = np.stack([unpack_picture(arrays["rgb"], arrays["rgb_ends"], i)[..., ::-1] for i in index])
+def _from_rendered(p: Rendered, rng: np.random.Generator) -> _Crop:
+    sensed = degrade(p.depth_m, p.intrinsics.fx, rng)
+    rgb = cv2.imencode(".png", p.color[..., ::-1])[1].tobytes()
+    counts = np.round(sensed / 1e-4).clip(0, 65535).astype(np.uint16)
+    half_tan = p.color.shape[0] / 2 / p.intrinsics.fx
+    return _labelled(_Crop(rgb), p.joints_m, p.keypoints_px, half_tan, p.depth_m, p.segments, counts, 1e-4)
+
+
+def _labelled(
+    bare: _Crop, joints: np.ndarray, keypoints_px: np.ndarray, half_tan: float, exact_m: np.ndarray,
+    segments: np.ndarray, sensed: np.ndarray, unit_m: float,
+) -> _Crop:  # fmt: skip
+    size = exact_m.shape[0]
+    hand = ((segments > 0) & (segments < 7)).astype(np.uint8)
+    near = (exact_m - joints[ROOT, 2]) / np.float32(hand_length(joints))
+    painted = (cv2.resize(x, (PAINTED_PX, PAINTED_PX), interpolation=cv2.INTER_NEAREST) for x in (near, hand))
+    near, hand = painted
+    sensed = cv2.resize(sensed, (INPUT_PX, INPUT_PX), interpolation=cv2.INTER_NEAREST)
+    keypoints = (keypoints_px - (size - 1) / 2) / (size / 2)
+    return replace(
+        bare, truth=(joints.astype(np.float32), keypoints.astype(np.float32), half_tan),
+        sensed=cv2.imencode(".png", sensed)[1].tobytes(), unit_m=unit_m,
+        target=np.stack([np.where(hand > 0, near, 0), hand]).astype(np.float16),
+    )  # fmt: skip
+
+
+def _tensors(kept: list[_Crop], rng: np.random.Generator) -> dict[str, Tensor]:
+    rgb = np.stack([_decoded(crop.rgb)[..., ::-1] for crop in kept])
     out: dict[str, np.ndarray] = {}
-    if "joints" in arrays:
-        joints, half_tan = arrays["joints"][index], arrays["half_tan"][index]
-        exact = [unpack_picture(arrays["depth"], arrays["depth_ends"], i) * np.float32(COUNT_M) for i in index]
-        centre = joints[:, :, 2].mean(1) + rng.normal(0, CENTRE_M, len(index))
-        seen = np.stack([_sensed(d, float(t), rng) for d, t in zip(exact, half_tan, strict=True)])
-        size = (PAINTED_PX, PAINTED_PX)
-        hands = np.unpackbits(arrays["hand"][index], axis=-1)
-        hand = np.stack([cv2.resize(h, size, interpolation=cv2.INTER_NEAREST) for h in hands])
-        near = np.stack([cv2.resize(d, size, interpolation=cv2.INTER_NEAREST) for d in exact])
-        near = (near - joints[:, ROOT, 2, None, None]) / hand_length(joints)[:, None, None]
-        keypoints = arrays["keypoints"][index].reshape(-1, 42)
-        out |= {
-            "depth": relative(seen, centre),
-            "target.depth": np.stack([np.where(hand > 0, near, 0), hand], 1),
-            "keypoints2d": np.concatenate([keypoints, half_tan[:, None]], 1),
+    if kept[0].truth is not None:
+        joints, keypoints, half_tan = (np.stack(x) for x in zip(*(crop.truth for crop in kept), strict=True))  # type: ignore[misc]
+        centre = joints[:, :, 2].mean(1) + rng.normal(0, CENTRE_M, len(kept))
+        out = {
+            "depth": relative(np.stack([_decoded(crop.sensed) * crop.unit_m for crop in kept]), centre),
+            "target.depth": np.stack([crop.target for crop in kept]),  # type: ignore[arg-type]
+            "keypoints2d": np.concatenate([keypoints.reshape(-1, 42), half_tan[:, None]], 1),
             "joints3d": normalise(joints.astype(np.float64)),
         }
     return {"rgb": torch.from_numpy(rgb)} | {k: torch.from_numpy(v.astype(np.float32)) for k, v in out.items()}
 
 
-def _sensed(depth_m: np.ndarray, half_tan: float, rng: np.random.Generator) -> np.ndarray:
-    """A sensor's reading of exact depth, at the encoder's size."""
-    small = cv2.resize(depth_m, (INPUT_PX, INPUT_PX), interpolation=cv2.INTER_NEAREST)
-    return degrade(small, INPUT_PX / 2 / half_tan, rng)
+def _decoded(data: bytes) -> np.ndarray:
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if picture is None:
+        raise HandcamError("A file of crops holds a damaged picture; delete the file and make it again.")
+    return picture
