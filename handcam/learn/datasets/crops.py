@@ -67,7 +67,7 @@ class Crops:
 
     ``rgb`` uint8 (b s s 3); ``depth`` (b 96 96), metres from the hand's centre as a depth camera says them, NaN for no
     reading; ``target.depth`` (b 2 64 64), exact distance from the root in hand lengths, and 1 where the hand is seen;
-    ``keypoints2d`` (b 43); ``joints3d`` (b 21 3). Of crops without labels ``rgb`` only.
+    ``keypoints2d`` (b 43); ``joints3d`` (b 21 3); ``hand_length_m`` (b). Of crops without labels ``rgb`` only.
 
     Args:
         kept: the crops; none to render them on the fly.
@@ -144,6 +144,7 @@ def _tensors(kept: list[_Crop], rng: np.random.Generator) -> dict[str, Tensor]:
             "target.depth": np.stack([crop.target for crop in kept]),  # type: ignore[arg-type]
             "keypoints2d": np.concatenate([keypoints.reshape(-1, 42), half_tan[:, None]], 1),
             "joints3d": normalise(joints.astype(np.float64)),
+            "hand_length_m": hand_length(joints),
         }
     return {"rgb": torch.from_numpy(rgb)} | {k: torch.from_numpy(v.astype(np.float32)) for k, v in out.items()}
 

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from handcam.hand.skeleton import normalise
+from handcam.hand.skeleton import hand_length, normalise
 from handcam.nets.hand_landmark import FEATURES, INPUT_PX, HandLandmark
 from handcam.nets.shaded_depth import depth_sight, shade
 from handcam.synth.picture import PictureSettings, Rendered, crops
@@ -120,13 +120,15 @@ class Sights:
     def take(self, index: np.ndarray) -> dict[str, Tensor]:
         """The examples of these numbers."""
         sight = torch.from_numpy(self._arrays["sight"][index].astype(np.float32))
-        joints = normalise(self._arrays["joints"][index].astype(np.float64)).astype(np.float32)
+        joints_m = self._arrays["joints"][index].astype(np.float64)
+        true = torch.from_numpy(self._arrays["keypoints"][index]).flatten(1)
         felt = self._arrays.get("depth_sight")
         seen = {} if felt is None else {"depth": torch.from_numpy(felt[index].astype(np.float32))}
         return seen | {
             "rgb": sight,
             "keypoints2d": sight[:, FEATURES : FEATURES + 43],
             "landmarks3d": sight[:, FEATURES + 43 :].unflatten(1, (21, 3)),
-            "joints3d": torch.from_numpy(joints),
-            "true_keypoints": torch.from_numpy(self._arrays["keypoints"][index]),
+            "joints3d": torch.from_numpy(normalise(joints_m).astype(np.float32)),
+            "target.keypoints2d": torch.cat([true, sight[:, FEATURES + 42 : FEATURES + 43]], 1),  # a label, not seen
+            "hand_length_m": torch.from_numpy(hand_length(joints_m).astype(np.float32)),
         }
