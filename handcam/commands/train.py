@@ -1,6 +1,7 @@
 """Train: the weights that ship, their atlas, or any set of pairs of the paper's algorithm 1."""
 
 from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -34,6 +35,7 @@ def main(
     seed: int = 0,
     variant: Literal["1", "2", "3", "4"] | None = None,
     source: str = "keypoints2d",
+    nets: tuple[str, ...] = (),
 ) -> None:
     """Train the weights that ship, their atlas, or any pairs of modalities. A run that was stopped goes on when started
     again.
@@ -44,13 +46,16 @@ def main(
 
     handcam train pairs --variant 3 --source keypoints2d --out runs/variant3
 
+    handcam train pairs --variant 1 --source rgb --data crops:FOLDER --nets rgb=resnet --batch 64 --out runs/resnet
+
     handcam train atlas --out runs/atlas
 
     Args:
         what: the weights that ship; pairs of your own; or the atlas of known hands beside the weights of --start.
         pairs: source>target, trained in turn; source>target@DATA takes another data set than --data.
         out: folder of checkpoints, TensorBoard curves and rendered hands.
-        data: data set of the pairs, poses or sights:FOLDER; for an atlas sights:FOLDER, else hands are rendered.
+        data: data set of the pairs: poses, or sights:, crops: or painted:FOLDER; for an atlas sights:FOLDER, else hands
+            are rendered.
         backgrounds: photographs to put behind the rendered hands (weights).
         real: real pictures of hands without labels (weights).
         pictures: rendered hands; default 25,000 for weights, 6,000 for an atlas.
@@ -66,6 +71,8 @@ def main(
         seed: of everything.
         variant: the paper's variant 1 to 4 of --source instead of pairs.
         source: input modality of --variant.
+        nets: other nets than the usual ones: MODALITY=NET for an encoder or decoder.MODALITY=NET, with settings as in
+            rgb=resnet,width=16 (pairs).
     """
     if what == "weights":
         from handcam.learn.recipe import Recipe, build
@@ -85,11 +92,11 @@ def main(
         raise HandcamError("Give pairs such as keypoints2d>joints3d, or --variant, and not both.")
     chosen = tuple(pairs) if variant is None else tuple(variant_pairs(int(variant), source))
     names = [pair.partition("@")[0].partition(">") for pair in chosen]
+    chosen_nets, sizes = _nets(nets, [name for name, _, _ in names], [name for _, _, name in names])
     settings = TrainSettings(
         out=out, pairs=chosen, data=data, steps=steps or 5000, batch=batch, latent=latent, rate=rate,
         kl_weight=kl_weight, precision=precision, accelerator=accelerator, devices=devices, start=start, seed=seed,
-        encoders={name: _net(name, "encoder") for name, _, _ in names},
-        decoders={name: _net(name, "decoder") for _, _, name in names},
+        encoders=chosen_nets["encoder"], decoders=chosen_nets["decoder"], nets=sizes,
     )  # fmt: skip
     print(train(settings))
 
@@ -104,6 +111,36 @@ def _atlas(weights: Path, out: Path, data: str, pictures: int | None) -> Path:
         raise HandcamError("An atlas is made of sights:FOLDER, or of hands that are rendered when --data is not given.")
     render(out / "sights", pictures or 2 * HANDS)  # about half of them would be followed by a tracker
     return make_atlas(weights, str(out / "sights"), pictures or HANDS)
+
+
+def _nets(
+    given: tuple[str, ...], sources: list[str], targets: list[str]
+) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, int]]]:
+    """Net by part and modality, the usual one where none is given; and settings, by ``encoder.MODALITY``."""
+    from handcam.plugins import load
+
+    nets = {
+        "encoder": {name: _net(name, "encoder") for name in sources},
+        "decoder": {name: _net(name, "decoder") for name in targets},
+    }
+    sizes: dict[str, dict[str, int]] = {}
+    for text in given:
+        where, _, what = text.partition("=")
+        part, _, name = where.rpartition(".")
+        part = part or "encoder"
+        net, *numbers = what.split(",")
+        if name not in nets.get(part, {}):
+            raise HandcamError(f"--nets {text} is for the {part} of {name}, which no pair uses.")
+        try:
+            make = getattr(load("handcam.nets", net), part)
+            sizes[f"{part}.{name}"] = {key: int(value) for key, _, value in (n.partition("=") for n in numbers)}
+        except (LookupError, AttributeError, ValueError):
+            raise HandcamError(f"--nets {text} is not understood; write it like rgb=resnet,width=16.") from None
+        unknown = sizes[f"{part}.{name}"].keys() - signature(make).parameters.keys()
+        if unknown:
+            raise HandcamError(f"The net {net} has no setting {' or '.join(sorted(unknown))}.")
+        nets[part][name] = net
+    return nets, sizes
 
 
 def _net(name: str, part: Literal["encoder", "decoder"]) -> str:

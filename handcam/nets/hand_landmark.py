@@ -130,8 +130,10 @@ class _Encoder(nn.Module):
         self.head = mlp.encoder((SIGHT,), latent, hidden, depth)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Pictures (b 3 224 224) or what was seen in them before (b 1258) -> mean and log-variance, (b z) each."""
+        """Pictures (b 3 s s) or what was seen in them before (b 1258) -> mean and log-variance, (b z) each."""
         if x.ndim == 4:
+            if x.shape[-1] != INPUT_PX:  # crops that were rendered or kept smaller
+                x = F.interpolate(x, size=(INPUT_PX, INPUT_PX), mode="bilinear")
             x = self.sight(self.look(x), x.new_full((len(x),), TYPICAL_HALF_TAN))
         return self.head(x)
 
