@@ -1,8 +1,9 @@
 """The decoders of pictures and depth maps: trained on a finished model, and kept in a file of their own.
 
 Everything else stands still, so no other figure of the weights changes: ``joints3d>rgb`` and ``joints3d>depth`` of
-algorithm 1 on plain pictures (:mod:`handcam.learn.datasets.painted`) with all encoders frozen. What any other modality
-sees ends in the same latent space, so these decoders paint it too.
+algorithm 1 on plain pictures (:mod:`handcam.learn.datasets.painted`), from the posterior's mean, with all encoders and
+the layers that decode joints frozen. What any other modality sees ends in the same latent space, so these decoders
+paint it too.
 """
 
 from dataclasses import replace
@@ -15,13 +16,14 @@ from safetensors.torch import save_file
 from handcam.learn.datasets.painted import Painted
 from handcam.learn.export import write_decoders
 from handcam.learn.train import TrainSettings
-from handcam.vae import CrossModalVAE, load
-from handcam.weights import digest, read_card, write_card
+from handcam.vae import CrossModalVAE, load, read_state
+from handcam.weights import WeightsCard, digest, read_card, write_card
 
-__all__ = ["DECODERS", "NETS", "add", "measure", "settings"]
+__all__ = ["DECODERS", "add", "measure", "settings"]
 
-DECODERS = {"rgb": "conv", "depth": "conv"}
-NETS = {f"decoder.{name}": {"width": 64, "hidden": 512} for name in DECODERS}
+DECODERS = {"rgb": "sketch", "depth": "sketch"}
+WIDTH = 32
+"""Channels of their convolutions."""
 HAND_MM = 185.0
 """Length of the hand for which figures are stated."""
 
@@ -37,12 +39,26 @@ def settings(weights: Path, painted: Path, out: Path, steps: int, seed: int = 0)
         seed: of weights, order and samples.
     """
     card = read_card(weights)
+    state = read_state(weights, card)
+    joints = {k.removeprefix("decoders.joints3d."): v for k, v in state.items() if k.startswith("decoders.joints3d.")}
+    poses = {f"decoders.{name}.pose.{k}": v.clone() for name in DECODERS for k, v in joints.items()}
+    start = out.with_name(f"{out.name}.start.safetensors")
+    start.parent.mkdir(parents=True, exist_ok=True)
+    save_file({k: v.contiguous() for k, v in (state | poses).items()}, start)
     return TrainSettings(
-        out=out, pairs=("joints3d>rgb", "joints3d>depth"), data=f"painted:{painted}", start=weights,
+        out=out, pairs=("joints3d>rgb", "joints3d>depth"), data=f"painted:{painted}", start=start,
         encoders={"joints3d": card.encoders["joints3d"]}, decoders=DECODERS, latent=card.latent,
-        nets={"encoder.joints3d": card.nets["encoder.joints3d"], **NETS}, freeze=("encoders",),
-        steps=steps, batch=128, rate=2e-3, warmup=200, ema=0.998, precision="bf16-mixed", seed=seed,
+        nets={"encoder.joints3d": card.nets["encoder.joints3d"], **_nets(card)},
+        freeze=("encoders", *(f"decoders.{name}.pose" for name in DECODERS)), noise=0.0,
+        steps=steps, batch=128, rate=2e-3, warmup=200, ema=0.998, precision="bf16-mixed", seed=seed, save_every=200,
     )  # fmt: skip
+
+
+def _nets(card: WeightsCard) -> dict[str, dict[str, int]]:
+    """Settings of the decoders; their first layers are those that decode joints."""
+    joints = card.nets["decoder.joints3d"]
+    size = {"width": WIDTH, "hidden": joints["hidden"], "layers": joints["depth"]}
+    return {f"decoder.{name}": size for name in DECODERS}
 
 
 def add(weights: Path, average: dict[str, torch.Tensor], held_out: Painted) -> None:
@@ -60,10 +76,10 @@ def add(weights: Path, average: dict[str, torch.Tensor], held_out: Painted) -> N
         for k, v in average.items() if k.startswith(tuple(f"decoders.{name}." for name in DECODERS))
     }  # fmt: skip
     save_file(state, part, metadata={"handcam": card.name})
-    nets = {name: value for name, value in card.nets.items() if name not in NETS} | NETS
     card = replace(
-        card, decoders={**card.decoders, **DECODERS}, nets=nets, parts={**card.parts, part.name: digest(part)}
-    )
+        card, decoders={**card.decoders, **DECODERS}, nets={**card.nets, **_nets(card)},
+        parts={**card.parts, part.name: digest(part)},
+    )  # fmt: skip
     write_card(weights, card)
     model, card = load(weights)
     graphs = write_decoders(model, card, list(DECODERS), weights)

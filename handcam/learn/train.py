@@ -69,6 +69,8 @@ class TrainSettings:
     """2D-only supervision: weight of the keypoints under the decoded joints, for pairs that end in ``keypoints2d``."""
     constrain: float = 0.0
     """Weight of the biomechanical constraints on the decoded joints, for pairs that do not end in ``joints3d``."""
+    noise: float = 1.0
+    """Factor on the noise of the latent samples; 0 decodes the posterior's mean."""
     ema: float = 0.999
     """Memory of the averaged weights, which are the ones that ship."""
     seed: int = 0
@@ -140,7 +142,8 @@ def train(settings: TrainSettings, progress: bool = True, given: Mapping[str, Ba
             for k, (source, target, data) in enumerate(pairs):  # algorithm 1: the pairs in turn
                 x, y = (v.to(fabric.device) for v in _example(batch[data, _labelled(source, target)], source, target))
                 generator = torch.Generator().manual_seed((settings.seed * 1_000_003 + step) * 64 + k)
-                noise = torch.randn(settings.batch, settings.latent, generator=generator)[mine].to(fabric.device)
+                noise = settings.noise * torch.randn(settings.batch, settings.latent, generator=generator)[mine]
+                noise = noise.to(fabric.device)
                 nll, divergence, weak = model(source, target, x, y, noise)
                 loss = (nll + settings.kl_weight * divergence + weak).mean()
                 optimiser.zero_grad(set_to_none=True)  # a pair moves its own encoder and decoder and no other
@@ -215,7 +218,8 @@ def _rate(settings: TrainSettings, step: int) -> float:
 
 def _identity(settings: TrainSettings) -> str:
     """The settings that a continued run must share; length and place may differ."""
-    off = {"label_share": 1.0, "reproject": 0.0, "constrain": 0.0}  # not said when off: older checkpoints go on
+    # not said when as ever, so that older checkpoints go on
+    off = {"label_share": 1.0, "reproject": 0.0, "constrain": 0.0, "noise": 1.0}
     kept = {
         k: v for k, v in asdict(settings).items()
         if k not in ("out", "steps", "save_every", "devices", "accelerator") and (k not in off or v != off[k])

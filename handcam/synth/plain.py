@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from handcam.hand.portrait import DISTANCE, REACH
 from handcam.hand.rig import Shape, load_rig
 from handcam.hand.skeleton import ROOT, hand_length
 from handcam.synth.body import Body, bodies, load_skin, vertex_normals
@@ -19,14 +20,10 @@ from handcam.synth.render import over, shade_hands
 from handcam.synth.skin import SkinLook, to_linear
 from handcam.types import Intrinsics
 
-__all__ = ["BACKDROP", "DISTANCE", "REACH", "Plain", "paint_plain", "turned_as"]
+__all__ = ["BACKDROP", "Plain", "paint_plain", "turned_as"]
 
 BACKDROP = (30, 33, 40)
 """The colour behind the hand, sRGB."""
-DISTANCE = 3.0
-"""From the camera to the hand, hand lengths."""
-REACH = 0.62
-"""From the picture's middle to its edge at that distance, hand lengths: an open hand just fits."""
 _DRAWN = 2
 """Pictures are drawn this many times as large and then averaged."""
 _LIGHT = Lights(
