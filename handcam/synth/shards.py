@@ -15,7 +15,7 @@ on with the next missing one, and a longer run of the same settings keeps what i
 import io
 import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -28,7 +28,18 @@ from handcam.synth.render import SEGMENTS
 from handcam.synth.sensor import DepthSensor, random_sensor, sense
 from handcam.types import HandcamError, Intrinsics, Side
 
-__all__ = ["DEPTH_UNIT_M", "SHARD", "Job", "camera_of", "labels", "prepare", "read", "shard_path", "write_shard"]
+__all__ = [
+    "DEPTH_UNIT_M",
+    "SHARD",
+    "Job",
+    "camera_of",
+    "labels",
+    "prepare",
+    "read",
+    "shard_path",
+    "write",
+    "write_shard",
+]
 
 DEPTH_UNIT_M = 0.0001
 """Metres per count of ``depth.png``; what is farther than 6.5 m is 0."""
@@ -108,12 +119,21 @@ def write_shard(folder: Path, number: int, count: int, job: Job) -> Path:
     """
     rng = np.random.default_rng([job.seed, number])
     stream = (crops if job.kind == "crop" else scenes)(rng, job.settings)
+    return write(folder, number, (_files(picture, job, rng) for picture in islice(stream, count)))
+
+
+def write(folder: Path, number: int, samples: Iterable[Iterable[tuple[str, bytes]]]) -> Path:
+    """Write one tar file of samples, each its files by ending; it appears under its name only once it is complete.
+
+    Raises:
+        HandcamError: the disk is full or the folder is gone.
+    """
     path = shard_path(folder, number)
     partial = path.with_suffix(".partial")
     try:
         with tarfile.open(partial, "w") as tar:
-            for i, picture in enumerate(islice(stream, count)):
-                for ending, data in _files(picture, job, rng):
+            for i, files in enumerate(samples):
+                for ending, data in files:
                     entry = tarfile.TarInfo(f"{number * SHARD + i:08d}.{ending}")
                     entry.size = len(data)
                     tar.addfile(entry, io.BytesIO(data))

@@ -1,9 +1,10 @@
 """Rendered crops as pictures, in colour and depth with all their labels; and real crops without any.
 
-``crops:FOLDER`` reads what ``handcam synthesize FOLDER`` wrote, or a folder of real crops without labels
-(:mod:`handcam.learn.datasets.unlabelled`); ``crops`` renders on the fly. Nets that look at pixels are trained on it,
-such as the paper's ResNet-18: ``rgb>joints3d``, ``rgb>rgb``, ``depth>joints3d``, ``depth>depth`` and so on. Of real
-crops there is ``rgb>rgb`` alone (section 4.6).
+``crops:FOLDER`` reads what ``handcam synthesize FOLDER`` wrote, a folder of real crops without labels
+(:mod:`handcam.learn.datasets.unlabelled`), or labelled pictures of the exchange format
+(:mod:`handcam.learn.datasets.folder`, colour only); ``crops`` renders on the fly. Nets that look at pixels are trained
+on it, such as the paper's ResNet-18: ``rgb>joints3d``, ``rgb>rgb``, ``depth>joints3d``, ``depth>depth`` and so on. Of
+real crops there is ``rgb>rgb`` alone (section 4.6).
 """
 
 from dataclasses import dataclass, replace
@@ -15,15 +16,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from handcam.crop import cut
+from handcam.geometry import project
 from handcam.hand.skeleton import ROOT, hand_length, normalise
+from handcam.learn.datasets import Sample, folder, label_box
 from handcam.modalities.depth import INPUT_PX, PAINTED_PX, relative
 from handcam.synth.picture import PictureSettings, Rendered, crops
 from handcam.synth.sensor import degrade
 from handcam.synth.shards import camera_of, read
 from handcam.types import HandcamError
 
-__all__ = ["Crops", "open"]
+__all__ = ["Crops", "decoded", "open"]
 
+CROP_PX = 128
+"""Edge of the crops that are cut from labelled pictures."""
 CENTRE_M = 0.015
 """A tracker knows the distance of the hand's centre to about this."""
 _NAME = "[0-9]" * 6 + ".tar"
@@ -55,6 +61,8 @@ def open(rest: str = "", seed: int = 0, split: str = "train") -> "Crops":
     """
     if not rest:
         return Crops([], seed)
+    if (Path(rest) / "labels.jsonl").is_file():
+        return Crops([_from_sample(sample) for sample in folder.open(rest) if sample.joints_m is not None], seed)
     paths = sorted(path for folder in rest.split(",") for path in Path(folder).glob(_NAME))
     kept = [path for path in paths if (int(path.stem) % 20 == 19) == (split == "test")]
     if not kept:
@@ -97,14 +105,27 @@ def _from_files(label: dict, files: dict[str, bytes]) -> _Crop:
     bare = _Crop(files["rgb.jpg"])
     if "joints_m" not in label:
         return bare
-    exact = _decoded(files["depth.png"]) * np.float32(label["depth_unit_m"])
-    sensed = _decoded(files["sensor.png"]) if "sensor.png" in files else _decoded(files["depth.png"])
+    exact = decoded(files["depth.png"]) * np.float32(label["depth_unit_m"])
+    sensed = decoded(files["sensor.png"]) if "sensor.png" in files else decoded(files["depth.png"])
     camera, _ = camera_of(label)
     joints, keypoints = (np.array(label[name], np.float32) for name in ("joints_m", "keypoints_px"))
     return _labelled(
-        bare, joints, keypoints, camera.width / 2 / camera.fx, exact, _decoded(files["seg.png"]), sensed,
+        bare, joints, keypoints, camera.width / 2 / camera.fx, exact, decoded(files["seg.png"]), sensed,
         label.get("sensor_unit_m", label["depth_unit_m"]),
     )  # fmt: skip
+
+
+def _from_sample(sample: Sample) -> _Crop:
+    """A labelled picture, cut as a tracker would; a left hand is mirrored."""
+    box = label_box(sample)
+    assert box is not None
+    crop = cut(sample.frame, box, CROP_PX)
+    if crop.color is None or sample.joints_m is None:
+        raise HandcamError(f"{sample.name} has no colour.")
+    joints = sample.joints_m @ crop.crop_from_camera.T
+    keypoints = (project(joints, crop.intrinsics) - (CROP_PX - 1) / 2) / (CROP_PX / 2)
+    rgb = cv2.imencode(".png", crop.color[..., ::-1])[1].tobytes()
+    return _Crop(rgb, (joints.astype(np.float32), keypoints.astype(np.float32), CROP_PX / 2 / crop.intrinsics.fx))
 
 
 def _from_rendered(p: Rendered, rng: np.random.Generator) -> _Crop:
@@ -134,22 +155,28 @@ def _labelled(
 
 
 def _tensors(kept: list[_Crop], rng: np.random.Generator) -> dict[str, Tensor]:
-    rgb = np.stack([_decoded(crop.rgb)[..., ::-1] for crop in kept])
+    rgb = np.stack([decoded(crop.rgb)[..., ::-1] for crop in kept])
     out: dict[str, np.ndarray] = {}
     if kept[0].truth is not None:
         joints, keypoints, half_tan = (np.stack(x) for x in zip(*(crop.truth for crop in kept), strict=True))  # type: ignore[misc]
-        centre = joints[:, :, 2].mean(1) + rng.normal(0, CENTRE_M, len(kept))
         out = {
-            "depth": relative(np.stack([_decoded(crop.sensed) * crop.unit_m for crop in kept]), centre),
-            "target.depth": np.stack([crop.target for crop in kept]),  # type: ignore[arg-type]
             "keypoints2d": np.concatenate([keypoints.reshape(-1, 42), half_tan[:, None]], 1),
             "joints3d": normalise(joints.astype(np.float64)),
             "hand_length_m": hand_length(joints),
         }
+        if kept[0].sensed:
+            centre = joints[:, :, 2].mean(1) + rng.normal(0, CENTRE_M, len(kept))
+            out["depth"] = relative(np.stack([decoded(crop.sensed) * crop.unit_m for crop in kept]), centre)
+            out["target.depth"] = np.stack([crop.target for crop in kept])  # type: ignore[arg-type]
     return {"rgb": torch.from_numpy(rgb)} | {k: torch.from_numpy(v.astype(np.float32)) for k, v in out.items()}
 
 
-def _decoded(data: bytes) -> np.ndarray:
+def decoded(data: bytes) -> np.ndarray:
+    """A picture file's pixels, BGR or one channel, as they are.
+
+    Raises:
+        HandcamError: it is damaged.
+    """
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if picture is None:
         raise HandcamError("A file of crops holds a damaged picture; delete the file and make it again.")

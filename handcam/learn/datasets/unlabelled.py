@@ -1,6 +1,7 @@
-"""Real pictures without labels: what the landmark network sees in them, for ``rgb>keypoints2d`` (section 4.6).
+"""Real pictures without labels: what the landmark network sees in them, for ``rgb>keypoints2d`` and ``rgb>rgb`` (4.6).
 
-``unlabelled:FOLDER`` holds one ``seen.npz`` made by :func:`make`. The keypoints that the network itself finds are the
+``unlabelled:FOLDER`` holds one ``seen.npz`` made by :func:`make`, and the crops themselves in tar files, which
+``crops:FOLDER`` reads too. The keypoints that the network itself finds are the
 target: they are what real pictures can teach without anybody's labels, and they tie the features of real pictures to
 poses whose projection fits them.
 """
@@ -15,11 +16,15 @@ from torch import Tensor
 
 from handcam.crop import box_around, cut, image_from_crop_points
 from handcam.detectors import Detector
+from handcam.learn.datasets.crops import decoded
 from handcam.nets.hand_landmark import FEATURES, INPUT_PX, HandLandmark
+from handcam.synth.shards import SHARD, read, write
 from handcam.types import Frame, HandcamError, Intrinsics
 
 __all__ = ["Unlabelled", "make", "open"]
 
+CROP_PX = 128
+"""Edge of the crops that are kept."""
 SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
@@ -29,7 +34,7 @@ def make(
 ) -> Iterator[int]:
     """Look at every picture below ``pictures`` with one hand found in it; yields the number of pictures done."""
     paths = sorted(p for p in pictures.rglob("*") if p.suffix.lower() in SUFFIXES)
-    sights, names = [], []
+    sights, names, crops = [], [], []
     for done, path in enumerate(paths, 1):
         picture = cv2.imread(str(path))
         if picture is None:
@@ -50,8 +55,13 @@ def make(
                 parts = [marks.features, marks.keypoints.flatten(1), half_tan, marks.landmarks3d.flatten(1)]
                 sights.append(torch.cat(parts, 1).numpy().astype(np.float16))
                 names.append(str(path.relative_to(pictures)))
+                small = cv2.resize(crop.color, (CROP_PX, CROP_PX), interpolation=cv2.INTER_AREA)
+                crops.append(cv2.imencode(".jpg", small[..., ::-1])[1].tobytes())
         yield done
     out.mkdir(parents=True, exist_ok=True)
+    for number in range(-(-len(crops) // SHARD)):
+        part = crops[number * SHARD : (number + 1) * SHARD]
+        write(out, number, ([("rgb.jpg", data), ("json", b"{}")] for data in part))
     np.savez(out / "seen.npz", sight=np.concatenate(sights), name=np.array(names))
 
 
@@ -65,14 +75,17 @@ def open(rest: str, seed: int = 0) -> "Unlabelled":
     if not path.is_file():
         raise HandcamError(f"{path} is missing; make it with handcam train look PICTURES --out {rest}.")
     with np.load(path) as file:
-        return Unlabelled(file["sight"], seed)
+        sight = file["sight"]
+    tars = sorted(path.parent.glob("*.tar"))  # older folders have none
+    crops = [files["rgb.jpg"] for tar in tars for _, _, files in read(tar)]
+    return Unlabelled(sight, crops, seed)
 
 
 class Unlabelled:
-    """``batch(step, size)`` gives rgb (as sights) and keypoints2d of the same pictures."""
+    """``batch(step, size)`` gives rgb (as sights; the crop is ``target.rgb``) and keypoints2d of the same pictures."""
 
-    def __init__(self, sight: np.ndarray, seed: int) -> None:
-        self._sight, self._seed = sight, seed
+    def __init__(self, sight: np.ndarray, crops: list[bytes], seed: int) -> None:
+        self._sight, self._crops, self._seed = sight, crops, seed
 
     def __len__(self) -> int:
         return len(self._sight)
@@ -80,7 +93,9 @@ class Unlabelled:
     def batch(self, step: int, size: int) -> dict[str, Tensor]:
         index = np.random.default_rng((self._seed, step, 11)).integers(0, len(self), size)
         sight = torch.from_numpy(self._sight[index].astype(np.float32))
-        return {
+        pictures = [decoded(self._crops[i])[..., ::-1] for i in index] if self._crops else []
+        painted = {"target.rgb": torch.from_numpy(np.stack(pictures))} if pictures else {}
+        return painted | {
             "rgb": sight,
             "keypoints2d": sight[:, FEATURES : FEATURES + 43],
             "landmarks3d": sight[:, FEATURES + 43 :].unflatten(1, (21, 3)),
