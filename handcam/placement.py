@@ -70,7 +70,9 @@ class Placement:
             z = z + np.asarray(controls.offset, np.float32)
         count = max(SIGMA_SAMPLES, controls.samples)
         spread = np.exp(0.5 * posterior.log_var) * self._noise[:count]
-        shapes = self._runtime.decode("joints3d", np.concatenate([z[None], z + spread])).astype(float)
+        latents = np.concatenate([posterior.mean[None], z[None], z + spread])
+        live, shapes = np.split(self._runtime.decode("joints3d", latents).astype(float), [1])
+        moved = controls.latent is not None or controls.offset is not None
 
         assert encoding.keypoints_px is not None
         keypoints = np.asarray(encoding.keypoints_px[i], float)
@@ -79,12 +81,14 @@ class Placement:
         if metric:
             behind = distance + FLESH_M * controls.hand_length_m / 0.19
             size = (controls.hand_length_m, SIZE_SPREAD_M)
-            length_m, root = place_metric(shapes[0], keypoints, behind, crop.intrinsics, size, OWN)
+            # the hand in the picture says where, whatever pose the user has set
+            length_m, root = place_metric(live[0], keypoints, behind, crop.intrinsics, size, OWN)
             joints = shapes * length_m + root
-            joints[0] = _toward_readings(joints[0], keypoints, behind, crop)
+            if not moved:
+                joints[0] = _toward_readings(joints[0], keypoints, behind, crop)
         else:
             length_m = controls.hand_length_m
-            root = place(shapes[0] * length_m, keypoints, crop.intrinsics)
+            root = place(live[0] * length_m, keypoints, crop.intrinsics)
             joints = shapes * length_m + root
 
         key = names[0] if len(names) == 1 else "fused+depth" if "depth" in names else "fused"

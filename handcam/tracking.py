@@ -59,6 +59,7 @@ class _Track:
     number: int
     box: HandBox
     refiners: dict[str, Refiner] = field(default_factory=dict)
+    by_device: bool = False  # do the refiners go by the device's clock?
     keypoints_px: np.ndarray | None = None
     velocity_px: np.ndarray | None = None  # per frame
     distance_m: float | None = None  # of the root along the crop's axis, where a depth sensor saw it
@@ -164,7 +165,7 @@ class Tracker:
             if hand is None or encoding is None:
                 continue
             hand = _mean([hand, *(other for other in others if other is not None and other.track == hand.track)])
-            hand = self._refine(track, hand, frame.time_ns, controls)
+            hand = self._refine(track, hand, frame, controls)
             if any(_overlap(hand.pose.keypoints_px, other.pose.keypoints_px) for other in hands):
                 continue  # two tracks slid onto one hand: the older stays
             self._remember(track, hand, encoding, i, controls)
@@ -252,7 +253,13 @@ class Tracker:
         clock.stop("predict")
         return crops, encoding
 
-    def _refine(self, track: _Track, hand: TrackedHand, time_ns: int, controls: Controls) -> TrackedHand:
+    def _refine(self, track: _Track, hand: TrackedHand, frame: Frame, controls: Controls) -> TrackedHand:
+        # by the device's clock a file is smoothed alike however fast it is read
+        by_device = frame.device_time_ns is not None
+        if track.by_device != by_device:  # times of two clocks have nothing to do with each other
+            track.refiners.clear()
+            track.by_device = by_device
+        time_ns = frame.time_ns if frame.device_time_ns is None else frame.device_time_ns
         pose = hand.raw
         for name in controls.refiners:
             if name not in track.refiners:

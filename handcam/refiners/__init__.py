@@ -12,5 +12,9 @@ class Refiner(Protocol):
     """Improves the poses of **one** track from its past. A new track gets a new refiner."""
 
     def refine(self, pose: HandPose, time_ns: int) -> HandPose:
-        """The refined pose of this moment; times increase from call to call."""
+        """The refined pose of this moment.
+
+        ``time_ns`` is of the device's clock where it has one, so that what is made of a file does not depend on how
+        fast it is read; all times of one refiner are of the same clock.
+        """
         ...

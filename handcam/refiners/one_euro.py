@@ -50,13 +50,13 @@ class OneEuroFilter:
         self._time_ns = 0
 
     def __call__(self, value: np.ndarray, time_ns: int) -> np.ndarray:
-        """The filtered value; a time that does not advance returns the last one."""
-        if self._value is None:
+        """The filtered value; a time that stands still returns the last one, one that goes back starts anew."""
+        if self._value is None or time_ns < self._time_ns:
             self._value, self._raw, self._speed = value, value, np.zeros_like(value)
             self._time_ns = time_ns
             return value
         dt_s = (time_ns - self._time_ns) * 1e-9
-        if dt_s <= 0:
+        if dt_s == 0:
             return self._value
         s = self._settings
         speed = (value - self._raw) / dt_s

@@ -192,6 +192,48 @@ def test_latent_controls(scene):
     assert tracker.track(frame(3), Controls()).explored is None
 
 
+@pytest.mark.parametrize("depth", [None, np.full((480, 640), 490, np.uint16)], ids=["colour", "depth"])
+def test_a_pose_set_by_the_user_stays_where_the_hand_is(scene, depth):
+    nets, detector, tracker = scene
+    joints = right_hand((0, 0.05, 0.5))
+    show(nets, detector, (joints, Side.RIGHT))
+    (hand,) = tracker.track(replace(frame(), depth=depth)).hands
+    other = normalise(joints * [1, -0.2, 1]).ravel().astype(np.float32)  # as no hand in the picture looks
+    for i in range(1, 4):
+        (moved,) = tracker.track(replace(frame(i), depth=depth), Controls(latent=other, refiners=())).hands
+    root = hand.raw.joints_m[9]
+    np.testing.assert_allclose(moved.raw.joints_m[9], root, atol=0.01)
+    np.testing.assert_allclose(normalise(moved.raw.joints_m @ moved.crop.crop_from_camera.T).ravel(), other, atol=1e-4)
+
+
+def test_smoothing_of_a_file_does_not_depend_on_how_fast_it_is_read(scene):
+    nets, detector, tracker = scene
+    smoothed = {}
+    for pace_ns in (33_000_000, 4_000_000):
+        for device in (True, False):
+            tracker.reset()
+            for i in range(12):
+                show(nets, detector, (right_hand((0.004 * i * (i % 2), 0.05, 0.5)), Side.RIGHT))
+                time_ns = 10**12 + i * pace_ns
+                seen = replace(frame(i), time_ns=time_ns, device_time_ns=i * 33_000_000 if device else None)
+                (hand,) = tracker.track(seen, Controls(max_hands=1)).hands
+            smoothed[pace_ns, device] = hand.pose.joints_m
+    np.testing.assert_array_equal(smoothed[33_000_000, True], smoothed[4_000_000, True])
+    np.testing.assert_allclose(smoothed[33_000_000, True], smoothed[33_000_000, False], atol=1e-12)
+    assert np.abs(smoothed[33_000_000, False] - smoothed[4_000_000, False]).max() > 1e-3
+
+
+def test_a_clock_that_goes_away_does_not_hold_the_pose(scene):
+    nets, detector, tracker = scene
+    show(nets, detector, (right_hand((0.0, 0.05, 0.5)), Side.RIGHT))
+    tracker.track(replace(frame(0), device_time_ns=10**18), Controls(max_hands=1))
+    for i in range(1, 30):
+        joints = right_hand((min(0.005 * i, 0.03), 0.05, 0.5))
+        show(nets, detector, (joints, Side.RIGHT))
+        (hand,) = tracker.track(frame(i), Controls(max_hands=1, hand_length_m=float(hand_length(joints)))).hands
+    np.testing.assert_allclose(hand.pose.joints_m, joints, atol=2e-3)
+
+
 def test_drives(scene):
     nets, detector, tracker = scene
     show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))

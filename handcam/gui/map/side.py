@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -188,13 +188,13 @@ class Side(QWidget):
         return button
 
     @staticmethod
-    def _button(name: str, tip: str, signal: "Signal | None") -> QPushButton:
+    def _button(name: str, tip: str, signal: SignalInstance | None) -> QPushButton:
         button = QPushButton(name)
         button.setProperty("solid", True)
         button.setToolTip(tip)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         if signal is not None:
-            button.clicked.connect(lambda: signal.emit())  # type: ignore[attr-defined]
+            button.clicked.connect(lambda: signal.emit())
         return button
 
 

@@ -77,3 +77,12 @@ def test_time_standing_still_changes_nothing():
     filter_ = OneEuroFilter()
     a = filter_(np.zeros(3), 5)
     assert filter_(np.ones(3), 5) is a
+
+
+def test_time_going_back_starts_anew():
+    filter_ = OneEuroFilter()
+    filter_(np.zeros(3), 10**9)
+    filter_(np.ones(3), 2 * 10**9)
+    back = np.full(3, 5.0)
+    assert filter_(back, 5) is back
+    assert np.all(filter_(np.full(3, 6.0), 33_000_000) > 5.0)
