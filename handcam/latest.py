@@ -19,7 +19,7 @@ class Latest(Generic[T]):
         self._ready = Condition()
         self._value: T | None = None
         self._dropped = 0
-        self._closed = False
+        self._closed = self._woken = False
 
     def put(self, value: T) -> None:
         """Offer a value; one that nobody has taken is dropped and counted."""
@@ -33,14 +33,20 @@ class Latest(Generic[T]):
     def take(self, timeout: float = 0.0) -> T | None:
         """Remove and return the value, waiting at most ``timeout`` seconds; None when there is none."""
         with self._ready:
-            self._ready.wait_for(lambda: self._value is not None or self._closed, timeout)
-            value, self._value = self._value, None
+            self._ready.wait_for(lambda: self._value is not None or self._closed or self._woken, timeout)
+            value, self._value, self._woken = self._value, None, False
             return value
 
     def peek(self) -> T | None:
         """The value, left in place."""
         with self._ready:
             return self._value
+
+    def wake(self) -> None:
+        """Let the take that waits, or else the next one, return at once: its thread has something else to do."""
+        with self._ready:
+            self._woken = True
+            self._ready.notify()
 
     def close(self) -> None:
         """Wake every waiter; nothing more comes in."""

@@ -234,8 +234,7 @@ class Actions:
 
     def next_page(self) -> None:
         """Live, Explorer, Map, and round again."""
-        pages = self._window.pages
-        pages.show_page((pages.tabs.currentIndex() + 1) % pages.tabs.count())
+        self._window.pages.next_page()
 
     def toggle_dock(self) -> None:
         window = self._window

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from handcam.gui.colours import ACCENT, LINE, MUTED, PANEL, RAISED, TEXT
 from handcam.gui.theme import STEP, font
 
-__all__ = ["KEYS", "HelpOverlay", "Key"]
+__all__ = ["KEYS", "PAGE_KEYS", "HelpOverlay", "Key"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +68,41 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("quit", "Ctrl+Q", "Ctrl Q", "quit"),
     ),
 }
-"""Every shortcut, by group."""
+"""Every shortcut of the window, by group."""
 
+PAGE_KEYS: dict[str, tuple[Key, ...]] = {
+    "Explorer": (
+        Key("undo", "Ctrl+Z", "Ctrl Z", "undo"),
+        Key("redo", "Ctrl+Shift+Z Ctrl+Y", "Ctrl Shift Z", "redo"),
+        Key("capture_a", "A", "A", "take the pose as A"),
+        Key("capture_b", "B", "B", "take the pose as B"),
+        Key("play_walk", "W", "W", "walk from A to B"),
+        Key("save_preset", "Ctrl+S", "Ctrl S", "save a preset"),
+        Key("", "", "arrows", "choose and move a slider"),
+    ),
+}
+"""Shortcuts of single pages, by page; their actions are methods of the page."""
+
+_ALL = {
+    **KEYS, **PAGE_KEYS,
+    "Pages": tuple(key for key in KEYS["Window"] if key.action in ("next_page", "full_screen", "toggle_help", "quit")),
+}  # fmt: skip
+COLUMNS = (("Picture", "Latent"), ("3D view", "Window"), ("Session", "Explorer"))
+"""What the help of the whole window shows."""
 _ROW, _COLUMN = 24, 336
 
 
 class HelpOverlay(QWidget):
     """Covers its parent; any click or Escape closes it."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, columns: tuple[tuple[str, ...], ...] = COLUMNS) -> None:
+        """
+        Args:
+            parent: what is covered.
+            columns: groups of keys to show, by column.
+        """
         super().__init__(parent)
+        self._columns = columns
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.hide()
 
@@ -89,9 +114,10 @@ class HelpOverlay(QWidget):
         self.setFocus()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        columns = (("Picture", "Latent"), ("3D view", "Window"), ("Session",))
+        columns, groups = self._columns, _ALL
+        rows = max(sum(len(groups[group]) + 1 for group in column) + len(column) for column in columns)
         width = len(columns) * _COLUMN + 3 * STEP
-        height = 16 * _ROW + 4 * STEP
+        height = rows * _ROW + 8 * STEP
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.fillRect(self.rect(), QColor(0, 0, 0, 150))
@@ -102,9 +128,9 @@ class HelpOverlay(QWidget):
             painter.setPen(QColor(TEXT))
             painter.setFont(font(13, bold=True))
             painter.drawText(card.adjusted(3 * STEP, 2 * STEP, 0, 0), Qt.AlignmentFlag.AlignLeft, "Keyboard and mouse")
-            for k, groups in enumerate(columns):
+            for k, column in enumerate(columns):
                 y = card.top() + 5 * STEP + STEP
-                for group in groups:
+                for group in column:
                     y = self._group(painter, group, card.left() + 3 * STEP + k * _COLUMN, y)
             painter.setFont(font(11))
             painter.setPen(QColor(MUTED))
@@ -115,7 +141,7 @@ class HelpOverlay(QWidget):
         painter.setPen(QColor(ACCENT))
         painter.setFont(font(12, bold=True))
         painter.drawText(QRectF(x, y, _COLUMN, _ROW), Qt.AlignmentFlag.AlignVCenter, group)
-        for key in KEYS[group]:
+        for key in _ALL[group]:
             y += _ROW
             painter.setFont(font(12))
             chip = QRectF(x, y + 2, QFontMetricsF(painter.font()).horizontalAdvance(key.shown) + 12, _ROW - 5)

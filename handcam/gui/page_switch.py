@@ -54,6 +54,10 @@ class PageSwitch(QWidget):
         if 0 <= number < self.tabs.count():
             self.tabs.setCurrentIndex(number)
 
+    def next_page(self) -> None:
+        """Turn to the next page, and round again."""
+        self.tabs.setCurrentIndex((self.tabs.currentIndex() + 1) % self.tabs.count())
+
     @property
     def page(self) -> QWidget:
         """What is seen."""

@@ -94,8 +94,9 @@ def named_directions(atlas: Atlas, decode: Decode) -> list[Direction]:
     """
     z, _ = _means(atlas)
     test = np.arange(len(z)) % 5 == 4
-    middle, spread = z[~test].mean(0), np.cov(z[~test].T)
-    centred = z[~test] - middle
+    used = motion_mm(np.eye(z.shape[1]), z, decode) >= SEEN_MM  # what lies in empty dimensions is noise
+    middle, spread = z[~test].mean(0), np.cov(z[~test].T) * np.outer(used, used)
+    centred = (z[~test] - middle) * used
     gram = centred.T @ centred + _RIDGE * len(centred) * np.eye(z.shape[1])
     base = z[_tried(len(z))]
     found = []

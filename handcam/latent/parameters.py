@@ -11,7 +11,7 @@ __all__ = ["PARAMETERS", "parameters_of"]
 
 PARAMETERS = (
     "open [°]", "spread [°]", "pinch [hand lengths]", *(f"{finger} curl [°]" for finger in FINGERS),
-    "palm to the camera", "fingers to the camera", "fingers to the right",
+    "palm ahead", "tips ahead", "tips right",
 )  # fmt: skip
 """Names with units in brackets, in order; those without are cosines. Higher is more of it."""
 
@@ -21,7 +21,8 @@ def parameters_of(joints: Float[np.ndarray, "n 21 3"]) -> Float[np.ndarray, "n k
 
     *curl* is the sum of a finger's three flexions (the thumb's CMC, MCP, IP); *open* is minus the mean curl of the four
     fingers; *spread* is by how much index, ring and little finger point away from the middle one, together; *pinch* is
-    minus the distance of the tips of thumb and index finger; the last three are directions of the palm.
+    minus the distance of the tips of thumb and index finger; the last three say how far the palm's side and the fingers
+    of a flat hand point towards the camera, and the fingers to the right of the picture.
 
     Args:
         joints: hand lengths, in the frame of the crop's camera (x right, y down, z away).

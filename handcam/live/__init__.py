@@ -155,7 +155,9 @@ class Live:
 
     def decode(self, modality: str, z: Float[np.ndarray, "n z"]) -> "Future[np.ndarray]":
         """Decode latents on the live thread. The future is cancelled when the model is closed first."""
-        return self._requests.put(modality, z)
+        future = self._requests.put(modality, z)
+        self._capture.frames.wake()
+        return future
 
     def start_recording(self, path: Path) -> None:
         """Write every frame and result into a new session from now on.

@@ -36,6 +36,8 @@ class Desk:
     """What takes long is done there, beside the window."""
     say: Callable[[str], object]
     """Show one sentence in the status line for a while."""
+    alone: bool = False
+    """No camera runs and no hand will come."""
 
 
 class Page(QWidget):

@@ -86,6 +86,6 @@ def test_parameters_are_what_they_are_called():
     assert np.corrcoef(told["pinch [hand lengths]"], -tips)[0, 1] > 0.9
     dorsal = poses.rotation[:, :, 2]
     forward = poses.rotation[:, :, 1]
-    assert np.corrcoef(told["palm to the camera"], dorsal[:, 2])[0, 1] > 0.9
-    assert np.corrcoef(told["fingers to the camera"], -forward[:, 2])[0, 1] > 0.9
-    assert np.corrcoef(told["fingers to the right"], forward[:, 0])[0, 1] > 0.9
+    assert np.corrcoef(told["palm ahead"], dorsal[:, 2])[0, 1] > 0.9
+    assert np.corrcoef(told["tips ahead"], -forward[:, 2])[0, 1] > 0.9
+    assert np.corrcoef(told["tips right"], forward[:, 0])[0, 1] > 0.9

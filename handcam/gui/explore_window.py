@@ -1,0 +1,135 @@
+"""The window of ``handcam explore``: the pages of the latent space alone, without a camera."""
+
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+
+from handcam.gui import theme
+from handcam.gui.errands import Errands
+from handcam.gui.help import HelpOverlay
+from handcam.gui.icons import icon
+from handcam.gui.knobs import Knobs
+from handcam.gui.message import MessageCard
+from handcam.gui.page_switch import PageSwitch
+from handcam.gui.pages import Desk
+from handcam.gui.status_line import StatusLine
+from handcam.live import Live
+from handcam.weights import WeightsCard
+
+__all__ = ["ExploreWindow", "show"]
+
+TICK_MS = 8
+STOP_S = 0.7
+HELP = (("Explorer",), ("Latent",), ("Pages",))
+"""What the help shows, by column."""
+
+
+class ExploreWindow(QMainWindow):
+    """The pages, and a line that says what runs."""
+
+    def __init__(self, live: Live, weights: Path, card: WeightsCard) -> None:
+        """
+        Args:
+            live: decodes; the window stops it when it closes.
+            weights: the safetensors file.
+            card: of the weights.
+        """
+        super().__init__()
+        self.setWindowTitle("handcam: the latent space")
+        self.setWindowIcon(icon("app"))
+        self.live, self.errands = live, Errands()
+        self.knobs = Knobs(live, card.latent)
+        self.line = StatusLine()
+        self.pages = PageSwitch(Desk(live, self.knobs, weights, card, self.errands, self.line.say, alone=True))
+        page = QWidget()
+        page.setObjectName("page")
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for part, stretch in ((self.pages, 0), (self.pages.stack, 1), (self.line, 0)):
+            layout.addWidget(part, stretch)
+        self.setCentralWidget(page)
+        self.card, self.help = MessageCard(self.pages.stack), HelpOverlay(page, HELP)
+        for keys, action in (
+            ("F", lambda: self.knobs.freeze(not self.knobs.frozen)), ("N", self.knobs.sample),
+            ("Backspace", self.knobs.reset), ("Ctrl+Tab", self.pages.next_page), ("F11", self._full_screen),
+            ("?", self.help.toggle), ("F1", self.help.toggle), ("Ctrl+Q", self.close),
+        ):  # fmt: skip
+            QShortcut(QKeySequence(keys), self).activated.connect(action)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.tick)
+        self._timer.start(TICK_MS)
+        self.resize(1280, 800)
+
+    def tick(self) -> None:
+        """One turn of the window; never waits for anything."""
+        self.errands.deliver()
+        result = self.live.results.take()
+        if result is not None:
+            self.knobs.see(result)
+        self.pages.tick(result)
+        status = self.live.status()
+        told = " · ".join(part for part in (status.weights, status.runtime) if part) or "Loading the model…"
+        if told != self.line.right:
+            self.line.right = told
+            self.line.update()
+        if status.state == "failed" and self.card.isHidden():
+            self.card.show_message("No model", status.failure or "The model has failed.", (("Close", self.close),))
+
+    def _full_screen(self) -> None:
+        self.showNormal() if self.isFullScreen() else self.showFullScreen()
+
+    def resizeEvent(self, event) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self.help.setGeometry(self.help.parentWidget().rect())
+        self.card.place()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """Everything ends within a second, whatever hangs."""
+        self._timer.stop()
+        self.hide()
+        self.pages.close_pages()
+        stopping = Thread(target=self.live.stop, args=(STOP_S,), name="stop", daemon=True)
+        stopping.start()
+        stopping.join(STOP_S + 0.15)
+        self.errands.close(0.05)
+        super().closeEvent(event)
+
+
+def show(
+    live: Live, weights: Path, card: WeightsCard, page: int = 0, screenshot: Path | None = None, after_s: float = 5.0,
+    size: tuple[int, int] = (1280, 800),
+) -> int:  # fmt: skip
+    """Run the window until it is closed.
+
+    Args:
+        live: decodes.
+        weights: the safetensors file.
+        card: of the weights.
+        page: number of the page to begin with.
+        screenshot: save a picture of the window after ``after_s`` seconds and close it.
+        after_s: seconds before the screenshot.
+        size: of the window, px.
+
+    Returns:
+        Exit code of the application.
+    """
+    app = QApplication.instance() or QApplication(["handcam"])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("handcam")
+    theme.apply(app)
+    window = ExploreWindow(live, weights, card)
+    window.resize(*size)
+    window.pages.show_page(page)
+    window.show()
+    live.start()
+    if screenshot is not None:
+        QTimer.singleShot(round(after_s * 1000), lambda: (window.grab().save(str(screenshot)), window.close()))
+    with suppress(KeyboardInterrupt):
+        return app.exec()
+    window.close()
+    return 130

@@ -1,0 +1,1 @@
+"""Parts of the Explorer page (:mod:`handcam.gui.pages.explorer`)."""

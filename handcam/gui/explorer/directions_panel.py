@@ -1,0 +1,159 @@
+"""Sliders of three kinds under one head: principal directions, named ones, and the raw dimensions."""
+
+import numpy as np
+from jaxtyping import Float
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QTabBar, QVBoxLayout, QWidget
+
+from handcam.gui.explorer.decoding import Decoding
+from handcam.gui.explorer.sliders import DirectionSliders
+from handcam.gui.explorer.standing import Standing
+from handcam.gui.theme import STEP
+from handcam.latent.directions import SEEN_MM, Direction
+from handcam.latent.parameters import PARAMETERS, parameters_of
+
+__all__ = ["KINDS", "DirectionsPanel"]
+
+KINDS = {
+    "Principal": "Principal directions of the aggregate posterior, those that move the hand most first",
+    "Named": "Directions along which hands have more of one thing, fitted by ridge regression; R² on held-out hands",
+    "Raw": "The dimensions of the latent themselves, those that move the hand most first",
+}
+"""The tabs and what they say."""
+
+
+class DirectionsPanel(QWidget):
+    """The sliders and what moves the latent as a whole."""
+
+    def __init__(self, standing: Standing, decoding: Decoding, follows: bool = True) -> None:
+        """
+        Args:
+            standing: what the sliders show and move.
+            decoding: for the pictures.
+            follows: can there be a hand to follow?
+        """
+        super().__init__()
+        self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._standing, self._decoding = standing, decoding
+        self._kinds: dict[str, list[Direction]] = {}
+        self._told: dict[str, float] = {}
+        self._stale = True
+        self.tabs = QTabBar()
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        for k, (kind, tip) in enumerate(KINDS.items()):
+            self.tabs.addTab(kind)
+            self.tabs.setTabToolTip(k, tip)
+        self.tabs.currentChanged.connect(self.show_kind)
+        self.state = QLabel("Measuring the directions…")
+        self.state.setProperty("muted", True)
+        self.empty = self._button("More", "Also those that move nothing: the model leaves these dimensions empty")
+        self.empty.setCheckable(True)
+        self.undo = self._button("Undo", "Back to where the last move began (Ctrl Z)")
+        self.redo = self._button("Redo", "What was undone, again (Ctrl Shift Z)")
+        self.freeze = self._button("Freeze", "Hold the latent where it is (F)")
+        self.freeze.setCheckable(True)
+        self.freeze.setVisible(follows)
+        self.reset = self._button("Reset", "Follow the hand again, or stand in the middle (Backspace)")
+        self.sample = self._button("Sample", "A random pose from the prior (N)")
+        head = QHBoxLayout()
+        head.setContentsMargins(STEP, 2, 2 * STEP, 2)
+        head.setSpacing(6)
+        head.addWidget(self.tabs)
+        head.addWidget(self.state, 1)
+        for button in (self.empty, self.undo, self.redo, self.freeze, self.reset, self.sample):
+            head.addWidget(button)
+        self.sliders = DirectionSliders(standing, self._said)
+        scroll = QScrollArea()
+        scroll.setWidget(self.sliders)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.viewport().setAutoFillBackground(False)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.sliders.setAutoFillBackground(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, STEP)
+        layout.setSpacing(0)
+        layout.addLayout(head)
+        layout.addWidget(scroll, 1)
+        self._scroll = scroll
+        knobs = standing.knobs
+        self.empty.clicked.connect(lambda: self.show_kind(self.tabs.currentIndex()))
+        self.undo.clicked.connect(standing.undo)
+        self.redo.clicked.connect(standing.redo)
+        self.freeze.clicked.connect(lambda on: knobs.freeze(on))
+        self.reset.clicked.connect(knobs.reset)
+        self.sample.clicked.connect(knobs.sample)
+        knobs.changed.connect(self._follow)
+        self._follow()
+
+    def resizeEvent(self, event) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self.layout().activate()
+        self.sliders.fit(self._scroll.height())
+
+    @staticmethod
+    def _button(name: str, tip: str) -> QPushButton:
+        button = QPushButton(name)
+        button.setProperty("solid", True)
+        button.setToolTip(tip)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        return button
+
+    def take(self, principal: list[Direction], named: list[Direction], raw: list[Direction]) -> None:
+        """Have these directions from now on."""
+        raw = sorted(raw, key=lambda direction: -direction.mm)
+        self._kinds = dict(zip(KINDS, (principal, named, raw), strict=True))
+        self.show_kind(self.tabs.currentIndex())
+
+    def fail(self, why: str) -> None:
+        """There are no directions; raw dimensions stay in the live page's panel."""
+        self.state.setText(why)
+        self.state.setToolTip(why)
+
+    def show_kind(self, number: int) -> None:
+        """Principal, named or raw."""
+        kind = list(KINDS)[number]
+        every = self._kinds.get(kind, [])
+        seen = [direction for direction in every if direction.mm >= SEEN_MM]
+        self.empty.setVisible(len(seen) < len(every))
+        self.empty.setText(f"{len(every) - len(seen)} more")
+        self.sliders.show_directions(every if self.empty.isChecked() else seen)
+        if every:
+            words = f"{len(seen)} of {len(every)} move the hand" if len(seen) < len(every) else ""
+            self.state.setText(words)
+        self._stale = True
+
+    def show_pose(self, joints: Float[np.ndarray, "21 3"] | None) -> None:
+        """The pose shown now, for the values of named directions."""
+        if joints is not None and np.isfinite(joints).all():
+            self._told = dict(zip(PARAMETERS, parameters_of(joints[None])[0].tolist(), strict=True))
+        self._stale = True
+        self.sliders.update()
+
+    def look(self) -> None:
+        """Ask for new pictures when one stands elsewhere."""
+        directions = self.sliders.directions
+        if not self._stale or not directions or len(directions[0].step) != self._standing.knobs.latent:
+            return
+        if self._decoding.batch("ends", self.sliders.ends, self.sliders.show_ends):
+            self._stale = False
+
+    def _said(self, direction: Direction) -> str:
+        if direction.r2 is None:
+            return ""
+        full = f"{direction.name} [{direction.unit}]" if direction.unit else direction.name
+        if full not in self._told:
+            return ""
+        value = self._told[full]
+        if direction.unit == "hand lengths":  # how far thumb and index are apart
+            return f"{-value * self._standing.knobs.controls.hand_length_m * 100:.1f} cm"
+        return f"{value:+.0f}°" if direction.unit == "°" else f"{value:+.2f}"
+
+    def _follow(self) -> None:
+        """Bring the buttons to what is set, whoever set it."""
+        self.freeze.setChecked(self._standing.knobs.frozen)
+        self.undo.setEnabled(self._standing.can_undo)
+        self.redo.setEnabled(self._standing.can_redo)
+        self.sliders.update()
