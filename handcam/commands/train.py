@@ -79,7 +79,7 @@ def main(
 
         recipe = Recipe(out, backgrounds, real, 25_000 if pictures is None else pictures, seed=seed)
         if steps is not None:
-            recipe = replace(recipe, poses_steps=steps, seeing_steps=steps, depth_steps=steps)
+            recipe = replace(recipe, poses_steps=steps, seeing_steps=steps, depth_steps=steps, painted_steps=steps)
         print(build(recipe))
         return
     if what == "atlas":

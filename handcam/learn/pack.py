@@ -22,7 +22,7 @@ def pack(model: CrossModalVAE, card: WeightsCard, folder: Path) -> Path:
     path = folder / f"{card.name}.safetensors"
     state = {k: v.half() if v.is_floating_point() else v for k, v in model.state_dict().items()}
     save_file({k: v.contiguous() for k, v in state.items()}, path, metadata={"handcam": card.name})
-    write_card(path, replace(card, sha256=digest(path)))
+    write_card(path, replace(card, sha256=digest(path), parts={}))  # all of the model is in the one file
     return path
 
 

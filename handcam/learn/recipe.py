@@ -6,6 +6,8 @@
    real pictures without labels (``seeing``). The decoders stay as they are: trained on blurred and hidden hands as
    well, they forget how sharp a pose can be.
 4. Calibrate sigma on hands that were held out, and write weights, side file and exported graphs.
+5. Train the decoders of pictures and depth maps on plain pictures (``painted``) while all else stands still; they are
+   a part of the weights in a file of its own.
 
 Every step continues where it stopped.
 """
@@ -19,8 +21,9 @@ import torch
 from safetensors.torch import save_file
 
 from handcam.detectors import mediapipe
+from handcam.learn import pictures as paint
 from handcam.learn.calibrate import calibrate, coverage, spread_and_error
-from handcam.learn.datasets import sights, unlabelled
+from handcam.learn.datasets import painted, sights, unlabelled
 from handcam.learn.export import ship
 from handcam.learn.landmark_weights import read
 from handcam.learn.metrics import procrustes_errors
@@ -76,6 +79,10 @@ class Recipe:
     """Rounds of step 3 for the colour encoders; more of them fit the rendered pictures better and real ones worse."""
     depth_steps: int = 3200
     """Rounds of step 3 for the depth encoder."""
+    painted: int = 40_000
+    """Plain pictures for step 5."""
+    painted_steps: int = 3000
+    """Rounds of step 5."""
     seed: int = 0
     """Of everything."""
 
@@ -106,7 +113,12 @@ def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
     feeling = replace(seeing, out=out / "depth", steps=recipe.depth_steps, pairs=(f"depth>joints3d@{seen}",))
     average, felt = average_of(train(seeing)), average_of(train(feeling))
     average |= {name: value for name, value in felt.items() if name.startswith("encoders.depth.")}
-    return finish(average, out / "sights", out / "weights")
+    weights = finish(average, out / "sights", out / "weights")
+    for done in painted.make(out / "painted", recipe.painted, recipe.seed):
+        say(f"painted {done} of {recipe.painted} hands")
+    painting = paint.settings(weights, out / "painted", out / "pictures", recipe.painted_steps, recipe.seed)
+    paint.add(weights, average_of(train(painting)), painted.open(str(out / "painted"), split="test"))
+    return weights
 
 
 def finish(average: dict[str, torch.Tensor], seen: Path, out: Path) -> Path:
