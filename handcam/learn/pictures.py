@@ -13,19 +13,31 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from handcam.learn.datasets.painted import Painted
+from handcam.learn.datasets.painted import Kept, Painted
 from handcam.learn.export import write_decoders
 from handcam.learn.train import TrainSettings
 from handcam.vae import CrossModalVAE, load, read_state
 from handcam.weights import WeightsCard, digest, read_card, write_card
 
-__all__ = ["DECODERS", "add", "measure", "settings"]
+__all__ = ["DECODERS", "add", "measure", "returned", "settings"]
 
 DECODERS = {"rgb": "sketch", "depth": "sketch"}
 WIDTH = 32
 """Channels of their convolutions."""
 HAND_MM = 185.0
 """Length of the hand for which figures are stated."""
+
+
+def returned(weights: Path) -> Kept:
+    """Joints as the weights give them back: encoded, and decoded from the posterior's mean."""
+    model, _ = load(weights)
+
+    @torch.inference_mode()
+    def kept(joints: np.ndarray) -> np.ndarray:
+        mean, _ = model.encode("joints3d", torch.from_numpy(joints))
+        return model.decode("joints3d", mean).numpy()
+
+    return kept
 
 
 def settings(weights: Path, painted: Path, out: Path, steps: int, seed: int = 0) -> TrainSettings:

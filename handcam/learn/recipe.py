@@ -114,7 +114,7 @@ def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
     average, felt = average_of(train(seeing)), average_of(train(feeling))
     average |= {name: value for name, value in felt.items() if name.startswith("encoders.depth.")}
     weights = finish(average, out / "sights", out / "weights")
-    for done in painted.make(out / "painted", recipe.painted, recipe.seed):
+    for done in painted.make(out / "painted", recipe.painted, paint.returned(weights), recipe.seed):
         say(f"painted {done} of {recipe.painted} hands")
     painting = paint.settings(weights, out / "painted", out / "pictures", recipe.painted_steps, recipe.seed)
     paint.add(weights, average_of(train(painting)), painted.open(str(out / "painted"), split="test"))

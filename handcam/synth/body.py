@@ -33,6 +33,8 @@ class Skin:
     """Rest position of every vertex."""
     arm_m: Float[np.ndarray, "rings loop 3"]
     """Rest positions of the forearm's rings."""
+    loop: Int[np.ndarray, " loop"]
+    """Vertices around the wrist, in the order of the rings."""
     segment: UInt8[np.ndarray, " m"]
     """Part of each triangle: 1 palm, 2 to 6 thumb to little finger, 7 forearm."""
     faces_at: object
@@ -96,7 +98,7 @@ def load_skin() -> Skin:
     )
     everything = np.concatenate([rest, arm.reshape(-1, 3)]).astype(np.float32)
     uv = np.concatenate([hand_uv, arm_uv]).astype(np.float32)
-    return Skin(faces, uv, everything, arm.astype(np.float32), segment, sums)
+    return Skin(faces, uv, everything, arm.astype(np.float32), loop, segment, sums)
 
 
 def bodies(poses: Poses, wrist_rad: Float[np.ndarray, "n 2"]) -> list[Body]:

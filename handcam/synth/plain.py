@@ -4,23 +4,22 @@ A latent says how a hand is posed and nothing of skin, light, room or where in t
 paint all of these from their mean paints fog; so its target leaves them out: the hand of a latent has one picture.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from handcam.hand.bones import surface_for_joints
 from handcam.hand.portrait import DISTANCE, REACH
-from handcam.hand.rig import Shape, load_rig
-from handcam.hand.skeleton import ROOT, hand_length
-from handcam.synth.body import Body, bodies, load_skin, vertex_normals
+from handcam.hand.skeleton import ROOT
+from handcam.synth.body import ARM_RINGS_M, Body, load_skin, vertex_normals
 from handcam.synth.light import Lights
-from handcam.synth.poses import Poses
 from handcam.synth.render import over, shade_hands
 from handcam.synth.skin import SkinLook, to_linear
 from handcam.types import Intrinsics
 
-__all__ = ["BACKDROP", "Plain", "paint_plain", "turned_as"]
+__all__ = ["BACKDROP", "Plain", "paint_plain"]
 
 BACKDROP = (30, 33, 40)
 """The colour behind the hand, sRGB."""
@@ -49,40 +48,22 @@ class Plain:
     """Distance from the root along the axis in hand lengths, NaN where the hand is not."""
 
 
-def turned_as(joints: Float[np.ndarray, "n 21 3"], poses: Poses) -> Poses:
-    """The hands turned as those of ``joints`` are, which are the same up to a rigid motion."""
-    hand = (poses.joints_m - poses.translation_m[:, None]) @ poses.rotation
-    a, b = (x - x.mean(1, keepdims=True) for x in (hand.astype(float), joints.astype(float)))
-    u, _, vt = np.linalg.svd(np.swapaxes(b, 1, 2) @ a)
-    u[:, :, 2] *= np.linalg.det(u @ vt)[:, None]
-    rotation = (u @ vt).astype(np.float32)
-    turned = hand @ rotation.swapaxes(1, 2)
-    return Poses(poses.angles, poses.shape, rotation, np.zeros((len(hand), 3), np.float32), turned)
-
-
-def paint_plain(poses: Poses, size: int) -> list[Plain]:
-    """Pictures of these right hands, all through one lens, with the mean of the joints in the middle.
+def paint_plain(joints: Float[np.ndarray, "n 21 3"], size: int) -> list[Plain]:
+    """Pictures of right hands, all through one lens, with the mean of the joints in the middle.
 
     Args:
-        poses: only angles, bone lengths, breadth and rotation count; girths are the rig's.
+        joints: in hand lengths about any origin, the picture's axes; the rig's skin is drawn over them.
         size: edge of the pictures, px.
     """
-    n, big = len(poses.angles), size * _DRAWN
-    girth = np.ones((n, 5), np.float32)
-    shape = Shape(np.ones(n, np.float32), poses.shape.lengths, poses.shape.breadth, girth)
-    joints = load_rig().pose(poses.angles, shape)[:, :21]
-    factor = (1 / hand_length(joints)).astype(np.float32)  # from here on a hand length is the unit
-    joints = (joints * factor[:, None, None]) @ poses.rotation.swapaxes(1, 2)
-    at = np.float32([0.0, 0.0, DISTANCE]) - joints.mean(1)
-    placed = Poses(poses.angles, replace(shape, size=factor), poses.rotation, at, joints + at[:, None])
+    big = size * _DRAWN
     f = big / 2 * DISTANCE / REACH
     lens = Intrinsics(f, f, (big - 1) / 2, (big - 1) / 2, big, big)
     out = []
-    for i, body in enumerate(bodies(placed, np.zeros((n, 2)))):
-        layer = shade_hands(np.random.default_rng(0), [(_rounded(body), _SKIN, [])], lens, _LIGHT, 1.0)
+    for placed in joints - joints.mean(1, keepdims=True) + [0.0, 0.0, DISTANCE]:
+        layer = shade_hands(np.random.default_rng(0), [(_body(placed), _SKIN, [])], lens, _LIGHT, 1.0)
         color = over(layer, np.broadcast_to(np.uint8(BACKDROP), (big, big, 3))).clip(0, 255)
         hand = layer.segments > 0
-        near = np.where(hand, layer.depth_m - placed.joints_m[i, ROOT, 2], 0)
+        near = np.where(hand, layer.depth_m - placed[ROOT, 2], 0)
         color, share, total = (
             cv2.resize(x.astype(np.float32), (size, size), interpolation=cv2.INTER_AREA) for x in (color, hand, near)
         )
@@ -91,17 +72,13 @@ def paint_plain(poses: Poses, size: int) -> list[Plain]:
     return out
 
 
-def _rounded(body: Body) -> Body:
-    """The hand with a rounded wrist in place of the arm, which would hide it where it points at the camera."""
-    skin = load_skin()
-    ring = body.vertices_m[skin.hand_vertices :].reshape(*skin.arm_m.shape)[0]
-    middle, t = ring.mean(0), np.linspace(0, np.pi / 2, len(skin.arm_m), dtype=np.float32)[:, None, None]
-    dome = middle + np.cos(t) * (ring - middle) - np.sin(t) * 0.5 * np.ptp(ring, axis=0).min() * _along(body)
-    vertices = np.concatenate([body.vertices_m[: skin.hand_vertices], dome.reshape(-1, 3)]).astype(np.float32)
-    return replace(body, vertices_m=vertices, normals=vertex_normals(vertices, skin.faces, skin.faces_at))
-
-
-def _along(body: Body) -> Float[np.ndarray, " 3"]:
-    """Direction from the arm to the hand."""
-    axis = body.arm_axis[:3, 1]
-    return axis / np.linalg.norm(axis)
+def _body(joints: np.ndarray) -> Body:
+    """The skin over the joints with a rounded wrist: an arm would hide the hand where it points at the camera."""
+    skin, hand = load_skin(), surface_for_joints(joints)
+    ring = hand[skin.loop]
+    middle, t = ring.mean(0), np.linspace(0, np.pi / 2, len(ARM_RINGS_M) + 1)[1:, None, None]
+    along = joints[0] - joints[ROOT]
+    along /= np.linalg.norm(along)
+    dome = middle + np.cos(t) * (ring - middle) + np.sin(t) * 0.5 * np.ptp(ring, axis=0).min() * along
+    vertices = np.concatenate([hand, dome.reshape(-1, 3)]).astype(np.float32)
+    return Body(vertices, vertex_normals(vertices, skin.faces, skin.faces_at), np.eye(4))

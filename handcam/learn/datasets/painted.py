@@ -2,20 +2,22 @@
 
 ``painted:FOLDER`` reads the shards that :func:`make` wrote, ``painted`` renders them on the fly. The hand of a latent
 has one picture here, so that a decoder can be sharp: one skin, one light, a fixed distance, the mean of the joints in
-the middle. What is seen of a hand (keypoints, joints) comes from a tracker's crop, as in ``poses``.
+the middle. What is seen of a hand (keypoints, joints) comes from a tracker's crop, as in ``poses``; what is painted is
+the hand as a model gives it back, so that a picture shows what its latent holds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from handcam.hand.skeleton import normalise
 from handcam.learn.datasets.poses import crop_views
 from handcam.modalities.rgb import PAINTED_PX
-from handcam.synth.plain import paint_plain, turned_as
+from handcam.synth.plain import paint_plain
 from handcam.synth.poses import PoseSettings, sample
 from handcam.types import HandcamError
 
@@ -27,14 +29,18 @@ POSES = PoseSettings(bones=0.06, off_axis=0.2)
 """As in the pictures that the encoders are trained on."""
 
 
-def make(folder: Path, count: int, seed: int = 0) -> Iterator[int]:
+Kept = Callable[[Float[np.ndarray, "n 21 3"]], Float[np.ndarray, "n 21 3"]]
+"""Joints as a model gives them back, both relative to the root and in hand lengths."""
+
+
+def make(folder: Path, count: int, kept: Kept, seed: int = 0) -> Iterator[int]:
     """Render ``count`` hands, about 130 a second on one core; yields the number done so far. Goes on where it was."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(-(-count // SHARD)):
         path = folder / f"{seed:02d}-{number:04d}.npz"
         if not path.is_file():
             partial = path.with_suffix(".tmp.npz")
-            np.savez(partial, **_render(np.random.default_rng((seed, number, 21)), SHARD))
+            np.savez(partial, **_render(np.random.default_rng((seed, number, 21)), SHARD, kept))
             partial.replace(path)
         yield (number + 1) * SHARD
 
@@ -59,14 +65,14 @@ def open(rest: str = "", seed: int = 0, split: str = "train") -> "Painted":
     return Painted({key: np.concatenate(part) for key, part in parts.items()}, seed)
 
 
-def _render(rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
-    poses = sample(rng, n, POSES)
-    joints, keypoints, half_tan = crop_views(poses.joints_m, rng)
-    pictures = paint_plain(turned_as(joints, poses), PAINTED_PX)
+def _render(rng: np.random.Generator, n: int, kept: Kept) -> dict[str, np.ndarray]:
+    joints, keypoints, half_tan = crop_views(sample(rng, n, POSES).joints_m, rng)
+    joints = normalise(joints).astype(np.float32)
+    pictures = paint_plain(kept(joints), PAINTED_PX)
     return {
         "color": np.stack([p.color for p in pictures]),
         "depth": np.stack([p.depth for p in pictures]).astype(np.float16),
-        "joints": normalise(joints).astype(np.float32),
+        "joints": joints,
         "keypoints": np.concatenate([keypoints.reshape(n, 42), half_tan[:, None]], 1).astype(np.float32),
     }
 
@@ -83,7 +89,11 @@ class Painted:
 
     def batch(self, step: int, size: int) -> dict[str, Tensor]:
         rng = np.random.default_rng((self._seed, step, 23))
-        return _tensors(_render(rng, size)) if self._arrays is None else self.take(rng.integers(0, len(self), size))
+        return (
+            _tensors(_render(rng, size, lambda joints: joints))
+            if self._arrays is None
+            else self.take(rng.integers(0, len(self), size))
+        )
 
     def take(self, index: np.ndarray) -> dict[str, Tensor]:
         """The examples of these numbers."""

@@ -147,9 +147,9 @@ def test_labelled_pictures_of_the_exchange_format(tmp_path):
 
 def test_painted_hands_on_disk_and_on_the_fly(tmp_path, monkeypatch):
     monkeypatch.setattr(painted, "SHARD", 4)
-    assert list(painted.make(tmp_path, 6, seed=2)) == [4, 8]
+    assert list(painted.make(tmp_path, 6, lambda joints: joints * 0.9, seed=2)) == [4, 8]
     first = (tmp_path / "02-0000.npz").stat().st_mtime_ns
-    assert list(painted.make(tmp_path, 6, seed=2)) == [4, 8]
+    assert list(painted.make(tmp_path, 6, lambda joints: joints * 0.9, seed=2)) == [4, 8]
     assert (tmp_path / "02-0000.npz").stat().st_mtime_ns == first  # what is there stays
     kept, fresh = painted.open(str(tmp_path), seed=1), painted.open(seed=1)
     assert (len(kept), len(fresh)) == (8, 0)
