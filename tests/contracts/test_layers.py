@@ -16,7 +16,7 @@ LONGEST = 330
 VAGUE = {"utils", "util", "common", "helpers", "helper", "base", "manager", "misc", "tools"}
 FOLDERS = (
     "sources", "detectors", "modalities", "nets", "refiners", "runtimes", "streams", "exporters", "commands",
-    "gui.scenes", "learn.datasets",
+    "gui.scenes", "learn.datasets", "learn.experiments", "learn.splits",
 )  # fmt: skip
 
 

@@ -21,9 +21,7 @@ def run(setup: Setup) -> Report:
     """Curves of every variant, of the landmark network alone, and of saying the mean hand every time."""
     tasks = columns([setup.split(data) for data in setup.data or DATA], ("rgb",))
     if not tasks:
-        raise HandcamError(
-            "The experiment pck looks at pictures; take rendered, crops:FOLDER, sights:FOLDER or rhd:PATH."
-        )
+        raise HandcamError("The experiment pck needs pictures; take rendered, crops:FOLDER, sights:FOLDER or rhd:PATH.")
     curves: dict[str, dict[str, np.ndarray]] = {}
     rows: list[tuple[Cell, ...]] = []
     for name, split, x in tasks:

@@ -30,9 +30,9 @@ def _part(settings: SplitSettings, told: bool, seed: int, count: int) -> Hands:
 
     def make(first: int, last: int) -> dict[str, np.ndarray]:
         rng, noise = (np.random.default_rng((seed, first // CHUNK, k)) for k in range(2))
-        pictures = islice(crops(rng, _PICTURES), CHUNK)
+        pictures = islice(crops(rng, _PICTURES), last - first)
         views = [view_of(p, not told and i % 2 == 1, noise) for i, p in enumerate(pictures)]
-        return look(views[: last - first], eye(), settings.picture_px)
+        return look(views, eye(), settings.picture_px)
 
     folder = settings.folder(f"rendered-{seed}", told)
     return hands_of(kept(folder, count, make, f"render {count} hands"), settings.pixels)
