@@ -36,6 +36,9 @@ def main(
     variant: Literal["1", "2", "3", "4"] | None = None,
     source: str = "keypoints2d",
     nets: tuple[str, ...] = (),
+    label_share: float = 1.0,
+    reproject: float = 0.0,
+    constrain: float = 0.0,
 ) -> None:
     """Train the weights that ship, their atlas, or any pairs of modalities. A run that was stopped goes on when started
     again.
@@ -47,6 +50,9 @@ def main(
     handcam train pairs --variant 3 --source keypoints2d --out runs/variant3
 
     handcam train pairs --variant 1 --source rgb --data crops:FOLDER --nets rgb=resnet --batch 64 --out runs/resnet
+
+    handcam train pairs "rgb>joints3d" "rgb>keypoints2d" --data sights:FOLDER --label-share 0.1 --reproject 1 --constrain 1
+    --out runs/weak
 
     handcam train atlas --out runs/atlas
 
@@ -73,6 +79,11 @@ def main(
         source: input modality of --variant.
         nets: other nets than the usual ones: MODALITY=NET for an encoder or decoder.MODALITY=NET, with settings as in
             rgb=resnet,width=16 (pairs).
+        label_share: part of a data set whose 3D labels are used; the rest trains the pairs without joints3d (pairs).
+        reproject: 2D-only supervision: weight of the keypoints under the decoded joints, for pairs that end in
+            keypoints2d (pairs).
+        constrain: weight of the biomechanical constraints on the decoded joints, for pairs that end elsewhere than in
+            joints3d (pairs).
     """
     if what == "weights":
         from handcam.learn.recipe import Recipe, build
@@ -96,7 +107,8 @@ def main(
     settings = TrainSettings(
         out=out, pairs=chosen, data=data, steps=steps or 5000, batch=batch, latent=latent, rate=rate,
         kl_weight=kl_weight, precision=precision, accelerator=accelerator, devices=devices, start=start, seed=seed,
-        encoders=chosen_nets["encoder"], decoders=chosen_nets["decoder"], nets=sizes,
+        encoders=chosen_nets["encoder"], decoders=chosen_nets["decoder"], nets=sizes, label_share=label_share,
+        reproject=reproject, constrain=constrain,
     )  # fmt: skip
     print(train(settings))
 

@@ -110,6 +110,7 @@ def train(settings: TrainSettings, progress: bool = True, given: Mapping[str, Ba
     fabric.launch()
     torch.manual_seed(settings.seed)
     pairs = [_parse(pair, settings.data) for pair in settings.pairs]
+    _check(settings, {target for _, target, _ in pairs})
     raw = CrossModalVAE(settings.encoders, settings.decoders, settings.latent, settings.nets)
     if settings.start is not None:
         _start_from(raw, settings.start)
@@ -177,6 +178,16 @@ def _parse(pair: str, data: str) -> tuple[str, str, str]:
     if not (source and arrow and target):
         raise HandcamError(f"{pair!r} is not a pair; write source>target, for example rgb>joints3d.")
     return source, target, other or data
+
+
+def _check(settings: TrainSettings, targets: set[str]) -> None:
+    """Weak supervision without a pair that it could act on would be no supervision."""
+    if settings.reproject and not {"joints3d", "keypoints2d"} <= targets:
+        raise HandcamError(
+            "2D-only supervision needs a pair that ends in keypoints2d beside one that ends in joints3d."
+        )
+    if settings.constrain and ("joints3d" not in targets or len(targets) < 2):
+        raise HandcamError("Constraints need a pair that ends elsewhere than in joints3d beside one that ends there.")
 
 
 def _labelled(source: str, target: str) -> bool:

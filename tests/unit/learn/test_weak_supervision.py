@@ -78,6 +78,19 @@ def test_a_modality_that_is_missing_is_told(tmp_path):
         train(wrong, progress=False, given={"table": table()})
 
 
+@pytest.mark.parametrize(
+    ("pairs", "switch", "words"),
+    [
+        (("keypoints2d>joints3d",), "reproject", "ends in keypoints2d"),
+        (("keypoints2d>keypoints2d",), "reproject", "ends in keypoints2d beside one that ends in joints3d"),
+        (("keypoints2d>joints3d",), "constrain", "ends elsewhere"),
+    ],
+)
+def test_a_switch_without_a_pair_is_told(tmp_path, pairs, switch, words):
+    with pytest.raises(HandcamError, match=words):
+        train(settings(tmp_path, pairs=pairs, **{switch: 1.0}), progress=False, given={"table": table()})
+
+
 def model() -> CrossModalVAE:
     torch.manual_seed(0)
     decoders = {"joints3d": "mlp", "keypoints2d": "mlp"}
