@@ -107,6 +107,25 @@ def test_agrees_with_the_reference(name, precision, weights, eager, rendered, re
 
 
 @pytest.mark.parametrize(("name", "precision"), PRECISIONS)
+def test_decodes_what_the_reference_decodes(name, precision, weights, eager, request):
+    runtime = opened(name, precision, weights)
+    request.addfinalizer(runtime.close)
+    z = np.random.default_rng(5).standard_normal((9, runtime.card.latent)).astype(np.float32)
+    for modality in runtime.card.decoders:
+        expected, got = eager.decode(modality, z), runtime.decode(modality, z)
+        assert (got.shape, got.dtype) == (expected.shape, expected.dtype), modality
+        away = np.abs(got.astype(float) - expected)
+        if modality == "rgb":
+            assert away.max() <= 3
+            assert away.mean() < 0.1
+        elif modality == "depth":
+            assert (np.isnan(got) == np.isnan(expected)).mean() > 0.999
+            assert np.nanmax(away) < 0.01
+        else:
+            assert away.max() < 1e-3, modality
+
+
+@pytest.mark.parametrize(("name", "precision"), PRECISIONS)
 def test_two_hands_are_two_single_ones(name, precision, weights, rendered, request):
     runtime = opened(name, precision, weights)
     request.addfinalizer(runtime.close)
@@ -181,6 +200,8 @@ def test_says_what_is_wrong(name, weights, tmp_path):
     bare = tmp_path / "handcam.safetensors"
     bare.write_bytes(weights.read_bytes())
     bare.with_suffix(".json").write_bytes(weights.with_suffix(".json").read_bytes())
+    for part in read_card(weights).parts:
+        (tmp_path / part).write_bytes(weights.with_name(part).read_bytes())
     with pytest.raises(HandcamError, match=r"handcam\.encode\.onnx is missing"):
         plugin.open(bare, "float32")
     for path in weights.parent.glob("handcam.*.onnx"):
