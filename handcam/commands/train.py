@@ -51,8 +51,7 @@ def main(
 
     handcam train pairs --variant 1 --source rgb --data crops:FOLDER --nets rgb=resnet --batch 64 --out runs/resnet
 
-    handcam train pairs "rgb>joints3d" "rgb>keypoints2d" --data sights:FOLDER --label-share 0.1 --reproject 1 --constrain 1
-    --out runs/weak
+    handcam train pairs "rgb>joints3d" "rgb>keypoints2d" --data sights:FOLDER --label-share 0.1 --reproject 1 --out OUT
 
     handcam train atlas --out runs/atlas
 

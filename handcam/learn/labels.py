@@ -1,13 +1,15 @@
 """Training data of which only a part is labelled in 3D."""
 
+from collections.abc import Iterable, Mapping
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from torch import Tensor
 
+from handcam.plugins import load
 from handcam.types import HandcamError
 
-__all__ = ["Batches", "Labelled", "Table"]
+__all__ = ["Batches", "Labelled", "Table", "open_batches"]
 
 
 @runtime_checkable
@@ -56,3 +58,26 @@ class Labelled:
     def batch(self, step: int, size: int) -> dict[str, Tensor]:
         rng = np.random.default_rng((self._seed, step, 18))
         return self._hands.take(self.index[rng.integers(0, len(self.index), size)])
+
+
+def open_batches(
+    wanted: Iterable[tuple[str, bool]], share: float, seed: int, given: Mapping[str, Batches] | None = None
+) -> dict[tuple[str, bool], Batches]:
+    """Open data sets, and their labelled parts.
+
+    Args:
+        wanted: ``NAME`` or ``NAME:REST`` of ``learn/datasets``, and whether 3D labels are needed.
+        share: labelled part of each.
+        seed: of the batches.
+        given: data sets that are in memory already, by name.
+    """
+    wanted = sorted(set(wanted))
+    opened = dict(given or {})
+    for data, _ in wanted:
+        if data not in opened:
+            name, _, rest = data.partition(":")
+            opened[data] = load("handcam.learn.datasets", name).open(rest, seed=seed)
+    return {
+        (data, labelled): Labelled(opened[data], share, seed) if labelled and share < 1.0 else opened[data]
+        for data, labelled in wanted
+    }

@@ -14,10 +14,9 @@ from lightning_fabric import Fabric
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor
 
-from handcam.learn.labels import Batches, Labelled
+from handcam.learn.labels import Batches, open_batches
 from handcam.learn.objective import Objective
 from handcam.learn.prefetch import Prefetch
-from handcam.plugins import load
 from handcam.types import HandcamError
 from handcam.vae import CrossModalVAE, read_state
 from handcam.weights import read_card
@@ -121,7 +120,12 @@ def train(settings: TrainSettings, progress: bool = True, given: Mapping[str, Ba
     first = _resume(settings, raw, optimiser, average)
     model, optimiser = fabric.setup(Objective(raw, settings.reproject, settings.constrain), optimiser)
     average = {k: v.to(fabric.device) for k, v in average.items()}
-    datasets = _datasets(settings, pairs, given or {})
+    datasets = open_batches(
+        [(data, _labelled(source, target)) for source, target, data in pairs],
+        settings.label_share,
+        settings.seed,
+        given,
+    )
     share = settings.batch // fabric.world_size
     mine = slice(fabric.global_rank * share, (fabric.global_rank + 1) * share)
     curves = _curves(settings.out) if fabric.is_global_zero else None
@@ -183,32 +187,14 @@ def _parse(pair: str, data: str) -> tuple[str, str, str]:
 def _check(settings: TrainSettings, targets: set[str]) -> None:
     """Weak supervision without a pair that it could act on would be no supervision."""
     if settings.reproject and not {"joints3d", "keypoints2d"} <= targets:
-        raise HandcamError(
-            "2D-only supervision needs a pair that ends in keypoints2d beside one that ends in joints3d."
-        )
+        raise HandcamError("2D-only supervision needs a pair that ends in keypoints2d and one that ends in joints3d.")
     if settings.constrain and ("joints3d" not in targets or len(targets) < 2):
-        raise HandcamError("Constraints need a pair that ends elsewhere than in joints3d beside one that ends there.")
+        raise HandcamError("Constraints need a pair that ends elsewhere than in joints3d, and one that ends there.")
 
 
 def _labelled(source: str, target: str) -> bool:
     """Does this pair need 3D labels?"""
     return "joints3d" in (source, target)
-
-
-def _datasets(settings: TrainSettings, pairs: Sequence[tuple[str, str, str]], given: Mapping[str, Batches]):
-    """The data sets of all pairs, by name and whether the pairs that draw from it need 3D labels."""
-    opened = {data: given[data] if data in given else _dataset(data, settings.seed) for _, _, data in pairs}
-    keys = {(data, _labelled(source, target)) for source, target, data in pairs}
-    return {
-        (data, labelled): Labelled(opened[data], settings.label_share, settings.seed)
-        if labelled and settings.label_share < 1.0 else opened[data]
-        for data, labelled in sorted(keys)
-    }  # fmt: skip
-
-
-def _dataset(data: str, seed: int) -> Batches:
-    name, _, rest = data.partition(":")
-    return load("handcam.learn.datasets", name).open(rest, seed=seed)
 
 
 def _example(batch: Mapping[str, Tensor], source: str, target: str) -> tuple[Tensor, Tensor]:

@@ -82,7 +82,7 @@ def test_a_modality_that_is_missing_is_told(tmp_path):
     ("pairs", "switch", "words"),
     [
         (("keypoints2d>joints3d",), "reproject", "ends in keypoints2d"),
-        (("keypoints2d>keypoints2d",), "reproject", "ends in keypoints2d beside one that ends in joints3d"),
+        (("keypoints2d>keypoints2d",), "reproject", "ends in keypoints2d and one that ends in joints3d"),
         (("keypoints2d>joints3d",), "constrain", "ends elsewhere"),
     ],
 )
