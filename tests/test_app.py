@@ -127,6 +127,8 @@ def weights(tmp_path: Path) -> Path:
         pytest.skip("needs the weights of the program")
     for suffix in (".safetensors", ".json"):
         shutil.copyfile(default_weights().with_suffix(suffix), tmp_path / f"copy{suffix}")
+    for part in read_card(default_weights()).parts:
+        shutil.copyfile(default_weights().with_name(part), tmp_path / part)
     return tmp_path / "copy.safetensors"
 
 

@@ -8,33 +8,47 @@ poses whose projection fits them.
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 import torch
+from jaxtyping import Float16
 from torch import Tensor
 
 from handcam.crop import box_around, cut, image_from_crop_points
 from handcam.detectors import Detector
 from handcam.learn.datasets.crops import decoded
-from handcam.nets.hand_landmark import FEATURES, INPUT_PX, HandLandmark
+from handcam.nets.hand_landmark import FEATURES, INPUT_PX, HandLandmark, Landmarks
 from handcam.synth.shards import SHARD, read, write
-from handcam.types import Frame, HandcamError, Intrinsics
+from handcam.types import Frame, HandcamError, HandCrop, Intrinsics
 
-__all__ = ["Unlabelled", "make", "open"]
+__all__ = ["Unlabelled", "find", "make", "open", "sight_of"]
 
 CROP_PX = 128
 """Edge of the crops that are kept."""
 SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
+class Found(NamedTuple):
+    """One hand that the detector found in a real picture."""
+
+    done: int
+    """Pictures looked at so far."""
+    path: Path
+    """The picture."""
+    frame: Frame
+    """What is in it."""
+    crop: HandCrop
+    """The second crop, which stands where the first saw the joints."""
+    marks: Landmarks
+    """What the network says of it."""
+
+
 @torch.inference_mode()
-def make(
-    pictures: Path, out: Path, eye: HandLandmark, detector: Detector, least_presence: float = 0.8
-) -> Iterator[int]:
-    """Look at every picture below ``pictures`` with one hand found in it; yields the number of pictures done."""
+def find(pictures: Path, eye: HandLandmark, detector: Detector, least_presence: float = 0.8) -> Iterator[Found]:
+    """Look at every picture below ``pictures``; those in which the network sees one hand."""
     paths = sorted(p for p in pictures.rglob("*") if p.suffix.lower() in SUFFIXES)
-    sights, names, crops = [], [], []
     for done, path in enumerate(paths, 1):
         picture = cv2.imread(str(path))
         if picture is None:
@@ -44,25 +58,38 @@ def make(
         color = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
         frame = Frame(0, 0, Intrinsics.from_fov(color.shape[1], color.shape[0], np.pi / 4), color)
         for box in detector.find(frame, 1):
-            for _ in range(2):  # the second crop stands where the first saw the joints
+            for _ in range(2):
                 crop = cut(frame, box, INPUT_PX)
                 assert crop.color is not None
                 marks = eye(torch.from_numpy(crop.color)[None].permute(0, 3, 1, 2).float() / 255)
                 seen = marks.keypoints[0].numpy() * (INPUT_PX / 2) + (INPUT_PX - 1) / 2
                 box = box_around(image_from_crop_points(seen, crop), box.side)
             if float(marks.presence) >= least_presence:
-                half_tan = torch.tensor([[INPUT_PX / 2 / crop.intrinsics.fx]])
-                parts = [marks.features, marks.keypoints.flatten(1), half_tan, marks.landmarks3d.flatten(1)]
-                sights.append(torch.cat(parts, 1).numpy().astype(np.float16))
-                names.append(str(path.relative_to(pictures)))
-                small = cv2.resize(crop.color, (CROP_PX, CROP_PX), interpolation=cv2.INTER_AREA)
-                crops.append(cv2.imencode(".jpg", small[..., ::-1])[1].tobytes())
-        yield done
+                yield Found(done, path, frame, crop, marks)
+
+
+def sight_of(crop: HandCrop, marks: Landmarks) -> Float16[np.ndarray, " 1258"]:
+    """What the colour encoder reads of a crop."""
+    half_tan = torch.tensor([[INPUT_PX / 2 / crop.intrinsics.fx]])
+    parts = [marks.features, marks.keypoints.flatten(1), half_tan, marks.landmarks3d.flatten(1)]
+    return torch.cat(parts, 1)[0].numpy().astype(np.float16)
+
+
+def make(pictures: Path, out: Path, eye: HandLandmark, detector: Detector) -> Iterator[int]:
+    """Keep what is seen in every picture below ``pictures``; yields the number of pictures done."""
+    sights, names, crops = [], [], []
+    for found in find(pictures, eye, detector):
+        sights.append(sight_of(found.crop, found.marks))
+        names.append(str(found.path.relative_to(pictures)))
+        assert found.crop.color is not None
+        small = cv2.resize(found.crop.color, (CROP_PX, CROP_PX), interpolation=cv2.INTER_AREA)
+        crops.append(cv2.imencode(".jpg", small[..., ::-1])[1].tobytes())
+        yield found.done
     out.mkdir(parents=True, exist_ok=True)
     for number in range(-(-len(crops) // SHARD)):
         part = crops[number * SHARD : (number + 1) * SHARD]
         write(out, number, ([("rgb.jpg", data), ("json", b"{}")] for data in part))
-    np.savez(out / "seen.npz", sight=np.concatenate(sights), name=np.array(names))
+    np.savez(out / "seen.npz", sight=np.stack(sights), name=np.array(names))
 
 
 def open(rest: str, seed: int = 0) -> "Unlabelled":
