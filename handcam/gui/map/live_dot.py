@@ -31,7 +31,7 @@ class LiveDot:
         self._trail = pg.ScatterPlotItem(size=5, pen=None)
         self._parts = pg.ScatterPlotItem(size=10, pen=pg.mkPen(BACKGROUND, width=1.5))
         self._dot = pg.ScatterPlotItem(size=17, brush=pg.mkBrush(ACCENT), pen=pg.mkPen(TEXT, width=2.5))
-        self._set = pg.ScatterPlotItem(size=19, symbol="d", brush=None, pen=pg.mkPen(TEXT, width=2))
+        self._set = pg.ScatterPlotItem(size=19, symbol="d", brush=pg.mkBrush(TEXT), pen=pg.mkPen(BACKGROUND, width=2))
         for part in (self._line, self._trail, self._parts, self._dot, self._set):
             cloud.addItem(part, ignoreBounds=True)
 

@@ -190,7 +190,7 @@ class MapPage(Page):
             return
         joints = posed.pose.joints_m - posed.pose.joints_m[ROOT]
         moved = knobs.frozen or bool(knobs.offset.any())
-        words = "set by you (Backspace: follow)" if moved else f"the live {posed.pose.side.value} hand"
+        words = "set by you" if moved else f"the live {posed.pose.side.value} hand"
         self.side.pose.show_pose(joints, (words,), float(hand_length(joints)))
 
     def leaveEvent(self, event) -> None:  # noqa: N802
