@@ -48,15 +48,18 @@ class View(NamedTuple):
     """Distance of the hand's centre as a tracker knows it."""
 
 
-def view_of(picture: Rendered, flip: bool, rng: np.random.Generator) -> View:
-    """A rendered crop, with the noise of a depth camera; ``flip`` makes its right hand a left one."""
+def view_of(picture: Rendered, flip: bool, rng: np.random.Generator | None) -> View:
+    """A rendered crop; ``flip`` makes its right hand a left one. ``rng`` draws a depth camera's noise; None: no depth."""
     size = picture.color.shape[0]
     x = np.array([-1.0 if flip else 1.0, 1.0, 1.0])
     keypoints = (picture.keypoints_px - (size - 1) / 2) / (size / 2) * x[:2]
+    color, joints, half_tan = picture.color, picture.joints_m * x, size / 2 / picture.intrinsics.fx
+    color = np.ascontiguousarray(color[:, ::-1] if flip else color)
+    if rng is None:
+        return View(color, None, joints, keypoints, half_tan, float(joints[:, 2].mean()))
     depth = degrade(picture.depth_m, picture.intrinsics.fx, rng)
-    color, depth = (np.ascontiguousarray(p[:, ::-1] if flip else p) for p in (picture.color, depth))
-    joints = picture.joints_m * x
-    return View(color, depth, joints, keypoints, size / 2 / picture.intrinsics.fx, _centre(joints, rng))
+    depth = np.ascontiguousarray(depth[:, ::-1] if flip else depth)
+    return View(color, depth, joints, keypoints, half_tan, _centre(joints, rng))
 
 
 def seen(dataset: Dataset, index: int, told: bool) -> View | None:

@@ -14,7 +14,7 @@ from handcam.learn.pack import average_of
 from handcam.learn.train import TrainSettings, train
 from handcam.vae import CrossModalVAE
 
-__all__ = ["WORDS", "columns", "encoded", "errors_mm", "fit", "predict", "trainable"]
+__all__ = ["WORDS", "encoded", "errors_mm", "fit", "predict", "tasks_of", "trainable"]
 
 WORDS = {"keypoints2d": "2D", "rgb": "RGB", "depth": "Depth", "joints3d": "3D"}
 """The paper's names of the modalities."""
@@ -73,9 +73,19 @@ def trainable(pairs: tuple[str, ...], hands: Hands) -> bool:
     return all(source in hands.modalities and hands.decodable(target) for source, target in ends)
 
 
-def columns(splits: list[Split], wanted: tuple[str, ...]) -> list[tuple[str, Split, str]]:
-    """The tasks that the data allows, as in the paper's tables: ``RGB>3D NAME``, the split, and the input modality."""
-    return [(f"{WORDS[x]}>3D {s.name}", s, x) for x in wanted for s in splits if x in s.train.modalities]
+def tasks_of(setup: Setup, default: dict[str, str]) -> list[tuple[str, Split, str]]:
+    """What is compared, as the paper's tables name it: ``RGB>3D NAME``, the split, and the input modality.
+
+    Args:
+        setup: may name data sets; then every wanted input that one of them has is a task.
+        default: the wanted inputs, with the data set of each when none is named.
+    """
+    if not setup.data:
+        found = [(setup.split(data), x) for x, data in default.items()]
+    else:
+        splits = [setup.split(data) for data in setup.data]
+        found = [(split, x) for x in default for split in splits if x in split.train.modalities]
+    return [(f"{WORDS[x]}>3D {split.name}", split, x) for split, x in found]
 
 
 @torch.inference_mode()

@@ -3,23 +3,22 @@
 from handcam.learn.experiments import Cell, Report, Setup
 from handcam.learn.metrics import mean_and_median
 from handcam.learn.train import variant
-from handcam.learn.trial import columns, errors_mm, fit, predict, trainable
+from handcam.learn.trial import errors_mm, fit, predict, tasks_of, trainable
 from handcam.nets.hand_landmark import FEATURES
 from handcam.types import HandcamError
 
 __all__ = ["TITLE", "run"]
 
 TITLE = "Invariances (Tables 2 and 6)"
-DATA = ("poses", "rendered")
+DATA = {"keypoints2d": "poses", "rgb": "rendered"}
 BEST = {"keypoints2d": 3, "rgb": 1}
 """The variant that the paper takes for each input (section 4.5)."""
 
 
 def run(setup: Setup) -> Report:
     """Mean and median error with and without S and H, beside what the landmark network alone says."""
-    told = [setup.split(data) for data in setup.data or DATA]
-    untold = {split.name: _both_sides(setup, data) for data, split in zip(setup.data or DATA, told, strict=True)}
-    tasks = columns(told, ("keypoints2d", "rgb"))
+    tasks = tasks_of(setup, DATA)
+    untold = {data.partition(":")[0]: _both_sides(setup, data) for data in setup.data or DATA.values()}
     labels = [("T+S+H", True, True), ("T+S", True, False), ("T+H", False, True), ("T", False, False)]
     rows: dict[str, list[Cell]] = {"landmark network (T+S+H)": []} | {f"Ours ({name})": [] for name, _, _ in labels}
     medians: dict[str, list[Cell]] = {name: [] for name in rows}
@@ -44,7 +43,7 @@ def run(setup: Setup) -> Report:
         "End-point error in mm relative to the palm. 2D>3D: Var. 3, RGB>3D: Var. 1, the best of the paper's Table 1.",
         "S: the prediction is brought to the true size; without it every hand has the mean length of those trained on.",
         "H: left hands are mirrored since the side is told; without it both sides are in the data as they are seen.",
-        *(split.says for split in told),
+        *(split.says for split in {id(s): s for _, s, _ in tasks}.values()),
     )
     return Report(head, [(name, *rows[name], *medians[name]) for name in rows], notes)
 

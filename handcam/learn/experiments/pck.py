@@ -6,20 +6,20 @@ from handcam.learn.experiments import Cell, Report, Setup
 from handcam.learn.figures import INKS, plain
 from handcam.learn.metrics import auc, mean_and_median, pck_curve
 from handcam.learn.train import VARIANTS, variant
-from handcam.learn.trial import columns, errors_mm, fit, predict, trainable
+from handcam.learn.trial import errors_mm, fit, predict, tasks_of, trainable
 from handcam.nets.hand_landmark import FEATURES
 from handcam.types import HandcamError
 
 __all__ = ["TITLE", "run"]
 
 TITLE = "PCK from RGB (Fig. 4)"
-DATA = ("rendered",)
+DATA = {"rgb": "rendered"}
 THRESHOLDS_MM = np.arange(0.0, 81.0)
 
 
 def run(setup: Setup) -> Report:
     """Curves of every variant, of the landmark network alone, and of saying the mean hand every time."""
-    tasks = columns([setup.split(data) for data in setup.data or DATA], ("rgb",))
+    tasks = tasks_of(setup, DATA)
     if not tasks:
         raise HandcamError("The experiment pck needs pictures; take rendered, crops:FOLDER, sights:FOLDER or rhd:PATH.")
     curves: dict[str, dict[str, np.ndarray]] = {}

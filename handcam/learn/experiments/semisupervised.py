@@ -6,21 +6,20 @@ from handcam.learn.experiments import Cell, Report, Setup
 from handcam.learn.figures import INKS, plain
 from handcam.learn.metrics import mean_and_median
 from handcam.learn.train import variant
-from handcam.learn.trial import columns, errors_mm, fit, predict, trainable
+from handcam.learn.trial import errors_mm, fit, predict, tasks_of, trainable
 
 __all__ = ["SHARES", "TITLE", "run"]
 
 TITLE = "Semi-supervised learning (Fig. 3)"
-DATA = ("poses", "rendered")
-SHARES = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
+DATA = {"keypoints2d": "poses", "rgb": "rendered"}
+SHARES = (0.02, 0.05, 0.1, 0.3, 1.0)
 """Labelled parts; the hands of a smaller one are among those of a larger one."""
 _NAMES = {1: "Var. 1, labelled hands alone", 3: "Var. 3, all hands"}
 
 
 def run(setup: Setup) -> Report:
     """Median error of both variants for every share and every input that can be decoded as well."""
-    tasks = columns([setup.split(data) for data in setup.data or DATA], ("keypoints2d", "rgb"))
-    tasks = [task for task in tasks if trainable(tuple(variant(3, task[2])), task[1].train)]
+    tasks = [task for task in tasks_of(setup, DATA) if trainable(tuple(variant(3, task[2])), task[1].train)]
     curves: dict[str, dict[int, list[list[float]]]] = {}
     for name, split, x in tasks:
         curves[name] = {}

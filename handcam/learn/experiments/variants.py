@@ -3,17 +3,17 @@
 from handcam.learn.experiments import Cell, Report, Setup
 from handcam.learn.metrics import mean_and_median
 from handcam.learn.train import VARIANTS, variant
-from handcam.learn.trial import columns, errors_mm, fit, predict, trainable
+from handcam.learn.trial import errors_mm, fit, predict, tasks_of, trainable
 
 __all__ = ["TITLE", "run"]
 
 TITLE = "Variants 1 to 4 (Tables 1 and 5)"
-DATA = ("poses", "rendered")
+DATA = {"keypoints2d": "poses", "rgb": "rendered"}
 
 
 def run(setup: Setup) -> Report:
     """Mean and median error of every variant, for every input that the data sets have."""
-    tasks = columns([setup.split(data) for data in setup.data or DATA], ("keypoints2d", "rgb"))
+    tasks = tasks_of(setup, DATA)
     means: dict[int, list[Cell]] = {number: [] for number in VARIANTS}
     medians: dict[int, list[Cell]] = {number: [] for number in VARIANTS}
     for _, split, x in tasks:

@@ -6,12 +6,12 @@ from handcam.hand.anatomy import violations_deg
 from handcam.learn.experiments import Cell, Report, Setup
 from handcam.learn.figures import INKS, plain
 from handcam.learn.metrics import procrustes_errors
-from handcam.learn.trial import columns, errors_mm, fit, predict, trainable
+from handcam.learn.trial import errors_mm, fit, predict, tasks_of, trainable
 
 __all__ = ["SHARE", "TITLE", "run"]
 
 TITLE = "Weak supervision and priors, 10 % of the 3D labels"
-DATA = ("poses", "rendered")
+DATA = {"keypoints2d": "poses", "rgb": "rendered"}
 SHARE = 0.1
 """Labelled part of the hands."""
 _2D = "{x}>keypoints2d"
@@ -29,7 +29,7 @@ METHODS: dict[str, tuple[tuple[str, ...], dict[str, float]]] = {
 def run(setup: Setup) -> Report:
     """Errors of every kind of supervision for each input."""
     tasks = [
-        task for task in columns([setup.split(data) for data in setup.data or DATA], ("keypoints2d", "rgb"))
+        task for task in tasks_of(setup, DATA)
         if trainable((_2D.format(x=task[2]),), task[1].train)
     ]  # fmt: skip
     rows: list[tuple[Cell, ...]] = []

@@ -30,6 +30,7 @@ def _part(settings: SplitSettings, told: bool, seed: int, count: int) -> Hands:
 
     def make(first: int, last: int) -> dict[str, np.ndarray]:
         rng, noise = (np.random.default_rng((seed, first // CHUNK, k)) for k in range(2))
+        noise = noise if told else None  # what is compared without H is colour
         pictures = islice(crops(rng, _PICTURES), last - first)
         views = [view_of(p, not told and i % 2 == 1, noise) for i, p in enumerate(pictures)]
         return look(views, eye(), settings.picture_px)
