@@ -39,6 +39,8 @@ def main(
     label_share: float = 1.0,
     reproject: float = 0.0,
     constrain: float = 0.0,
+    freeze: tuple[str, ...] = (),
+    test: str | None = None,
 ) -> None:
     """Train the weights that ship, their atlas, or any pairs of modalities. A run that was stopped goes on when started
     again.
@@ -49,7 +51,7 @@ def main(
 
     handcam train pairs --variant 3 --source keypoints2d --out runs/variant3
 
-    handcam train pairs --variant 1 --source rgb --data crops:FOLDER --nets rgb=resnet --batch 64 --out runs/resnet
+    handcam train pairs --variant 1 --source rgb --data crops:FOLDER --nets rgb=resnet --test crops:FOLDER --out OUT
 
     handcam train pairs "rgb>joints3d" "rgb>keypoints2d" --data sights:FOLDER --label-share 0.1 --reproject 1 --out OUT
 
@@ -83,6 +85,9 @@ def main(
             keypoints2d (pairs).
         constrain: weight of the biomechanical constraints on the decoded joints, for pairs that end elsewhere than in
             joints3d (pairs).
+        freeze: parts that stay as they are, by the beginnings of their names, as decoders or encoders.rgb.eye (pairs).
+        test: data set to measure the joints on at the end, such as crops:FOLDER; its held-out part where it has one
+            (pairs).
     """
     if what == "weights":
         from handcam.learn.recipe import Recipe, build
@@ -107,9 +112,15 @@ def main(
         out=out, pairs=chosen, data=data, steps=steps or 5000, batch=batch, latent=latent, rate=rate,
         kl_weight=kl_weight, precision=precision, accelerator=accelerator, devices=devices, start=start, seed=seed,
         encoders=chosen_nets["encoder"], decoders=chosen_nets["decoder"], nets=sizes, label_share=label_share,
-        reproject=reproject, constrain=constrain,
+        reproject=reproject, constrain=constrain, freeze=freeze,
     )  # fmt: skip
-    print(train(settings))
+    checkpoint = train(settings)
+    print(checkpoint)
+    if test is not None:
+        from handcam.learn.held_out import score
+
+        for line in score(settings, checkpoint, test):
+            print(line)
 
 
 def _atlas(weights: Path, out: Path, data: str, pictures: int | None) -> Path:

@@ -12,6 +12,7 @@ import torch
 from handcam.hand.skeleton import ROOT
 from handcam.learn import train as training
 from handcam.learn.datasets import crops, painted, unlabelled
+from handcam.learn.held_out import score
 from handcam.learn.train import TrainSettings, train, variant
 from handcam.synth import shards
 from handcam.synth.picture import PictureSettings
@@ -143,6 +144,17 @@ def test_labelled_pictures_of_the_exchange_format(tmp_path):
     got = batch["joints3d"][0].double().numpy() * float(batch["hand_length_m"][0]) * 1000
     np.testing.assert_allclose(np.linalg.norm(got, axis=1), np.linalg.norm(want, axis=1), rtol=1e-4)
     assert np.linalg.det(np.linalg.lstsq(want, got, rcond=None)[0]) == pytest.approx(-1, abs=1e-3)
+
+
+def test_what_a_training_gives_on_held_out_hands(rendered, tmp_path):
+    made = settings(tmp_path, f"crops:{rendered}", variant(2, "depth"), steps=1)
+    checkpoint = train(made, progress=False)
+    scores = {s.source: s for s in score(made, checkpoint, f"crops:{rendered}")}
+    assert set(scores) == {"depth", "joints3d"}
+    assert all(s.hands == 8 and 5 < s.pa_mm < s.epe_mm < 200 for s in scores.values())
+    assert "depth>joints3d: EPE" in str(scores["depth"])
+    with pytest.raises(HandcamError, match="cannot be measured on"):
+        score(made, checkpoint, "poses")
 
 
 def test_painted_hands_on_disk_and_on_the_fly(tmp_path, monkeypatch):
