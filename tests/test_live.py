@@ -562,6 +562,49 @@ def test_latents_are_decoded_on_the_live_thread() -> None:
         live.decode("joints3d", np.zeros((1, 2))).result(30)
 
 
+# -------------------------------------------------------------------------------------------- another runtime
+def test_another_tracker_takes_over_on_the_same_thread_and_a_failing_one_changes_nothing() -> None:
+    camera, other = Camera(), Tracker()
+    other.runtime_name = "other runtime"
+    with running(camera) as (live, tracker, collector):
+        camera.give()
+        until(lambda: collector.results)
+
+        def broken() -> Tracker:
+            raise WeightsError("The runtime 'gpu' does not run here.")
+
+        with pytest.raises(WeightsError, match="does not run here"):
+            live.exchange(broken).result(30)
+        assert live.status().runtime == "fake runtime"
+        assert not tracker.closed
+        assert live.exchange(lambda: other).result(30) == "other runtime"
+        until(lambda: live.status().runtime == "other runtime")
+        until(lambda: other.seen)  # the standing picture is looked at again
+        camera.give()
+        until(lambda: len(collector.results) == 2)
+        assert other.seen[-1][0] == 1
+        assert tracker.closed
+        assert tracker.threads == other.threads
+    assert other.closed
+    with pytest.raises(CancelledError):
+        live.exchange(lambda: other).result(30)
+
+
+def test_a_model_that_failed_is_started_again_with_the_other_runtime() -> None:
+    def broken() -> Tracker:
+        raise WeightsError("No.")
+
+    live, good = Live(lambda: Clip(2), broken), Tracker()  # type: ignore[arg-type,return-value]
+    live.start()
+    try:
+        until(state(live, "failed"))
+        live.exchange(lambda: good)  # type: ignore[arg-type,return-value]
+        until(lambda: live.status().runtime == "fake runtime")
+        until(state(live, "ended"))
+    finally:
+        live.stop()
+
+
 # ------------------------------------------------------------------------------------------------------ recording
 class Recorder:
     """Stands in for the real one."""

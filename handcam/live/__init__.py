@@ -20,6 +20,7 @@ from jaxtyping import Float
 from handcam.latest import Latest
 from handcam.live.capture import Capture
 from handcam.live.estimate import Estimate, Requests, Sink
+from handcam.live.exchange import Exchange
 from handcam.live.session import SessionTap
 from handcam.live.status import LiveStatus, RecordingStatus
 from handcam.sources import Source
@@ -69,7 +70,7 @@ class Live:
         self._tracker: Tracker | None = None
         self._model = ("", "")  # runtime and weights
         self._session = SessionTap(settings)
-        self._requests = Requests()
+        self._requests, self._exchange = Requests(), Exchange()
         self._lock = Lock()  # start, stop, restart
         self._capture = self._new_capture(None, loop)
         self._thread = Thread(target=self._run, name="live", daemon=True)
@@ -123,6 +124,22 @@ class Live:
                 self._thread = Thread(target=self._run, name="live", daemon=True)
                 self._thread.start()
             self._capture.start()
+
+    def exchange(self, open_tracker: "Callable[[], Tracker]") -> "Future[str]":
+        """Track with another tracker from now on, e.g. on another runtime; the present one goes on when it does not
+        open. While it loads the picture stands.
+
+        Returns:
+            The name of its runtime; or why it does not open. Empty when nothing runs because the model has failed: it
+            is then started with this one. Cancelled when the model is closed first.
+        """
+        if self._failure is None:
+            return self._exchange.ask(open_tracker)
+        started: Future[str] = Future()
+        started.set_result("")
+        self._open_tracker = open_tracker
+        self.restart()
+        return started
 
     @property
     def controls(self) -> Controls:
@@ -229,15 +246,16 @@ class Live:
         try:
             tracker = self._open_tracker()
             try:
-                self._tracker, self._model = tracker, (tracker.runtime_name, tracker.card.name)
+                self._use(tracker)
                 self._requests.open()
+                self._exchange.open()
                 self._tracking.set()
                 Estimate(tracker, self._requests, self._emit).run(
-                    self._stop, lambda: self._capture, lambda: self._controls
+                    self._stop, lambda: self._capture, lambda: self._controls, self._instead
                 )
             finally:
                 self._tracking.clear()
-                self._tracker = None
+                tracker, self._tracker = self._tracker or tracker, None
                 tracker.close()
         except HandcamError as error:
             self._failure = str(error)
@@ -247,6 +265,18 @@ class Live:
         finally:
             self._capture.stop()
             self._requests.close()
+            self._exchange.close()
+
+    def _use(self, tracker: "Tracker") -> None:
+        self._tracker, self._model = tracker, (tracker.runtime_name, tracker.card.name)
+
+    def _instead(self, old: "Tracker") -> "Tracker":
+        """The tracker to go on with, on the live thread."""
+        new, opened_by = self._exchange.serve(old)
+        if opened_by is not None:
+            self._open_tracker = opened_by  # for whoever restarts it
+            self._use(new)
+        return new
 
     def _emit(self, result: Result, fresh: bool) -> None:
         self.results.put(result)

@@ -88,11 +88,20 @@ class Estimate:
         """
         self._tracker, self._requests, self._emit = tracker, requests, emit
         self._from: tuple[Capture, int] | None = None
-        self._last: tuple[Frame, Controls, float] | None = None
+        self._last: tuple[Frame, Controls | None, float] | None = None
 
-    def run(self, stop: Event, capture: Callable[[], Capture], controls: Callable[[], Controls]) -> None:
-        """Work until ``stop`` is set."""
+    def run(
+        self,
+        stop: Event,
+        capture: Callable[[], Capture],
+        controls: Callable[[], Controls],
+        instead: "Callable[[Tracker], Tracker]" = lambda tracker: tracker,
+    ) -> None:
+        """Work until ``stop`` is set; ``instead`` gives the tracker to go on with."""
         while not stop.is_set():
+            before, self._tracker = self._tracker, instead(self._tracker)
+            if self._tracker is not before and self._last is not None:  # a standing picture is tracked anew
+                self._last = (self._last[0], None, self._last[2])
             source = capture()
             taken = source.frames.take(0.0 if self._requests else IDLE_S)
             if taken is not None:
