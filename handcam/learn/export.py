@@ -46,6 +46,8 @@ EXACT_MM = 0.1
 """Joints of a float32 graph may be this far from the reference's."""
 ROUNDED_MM = 1.0
 """Joints of an 8-bit graph may be this far from the reference's, on average."""
+LARGE = 8192
+"""Arrays of at least so many numbers are worth storing in half precision."""
 log = logging.getLogger(__name__)
 
 
@@ -119,7 +121,23 @@ def write_decoders(model: CrossModalVAE, card: WeightsCard, modalities: Sequence
     paths = [graph_path(target, decode_part(modality)) for modality in modalities]
     for modality, path in zip(modalities, paths, strict=True):
         _write(_Decode(model, modality), {"z": torch.zeros(2, card.latent)}, [modality], path, card.sha256)
+        _halve(path)
     return paths
+
+
+def _halve(path: Path) -> None:
+    """Store large arrays that came from half precision in half precision again: the same numbers in half the file."""
+    model = onnx.load(path)
+    casts = []
+    for array in model.graph.initializer:
+        value = onnx.numpy_helper.to_array(array)
+        if value.dtype == np.float32 and value.size >= LARGE and np.array_equal(value.astype(np.float16), value):
+            stored = f"{array.name}.half"
+            casts.append(onnx.helper.make_node("Cast", [stored], [array.name], to=onnx.TensorProto.FLOAT))
+            array.CopyFrom(onnx.numpy_helper.from_array(value.astype(np.float16), stored))
+    for node in reversed(casts):
+        model.graph.node.insert(0, node)
+    onnx.save(model, path)
 
 
 def _write(module: nn.Module, inputs: Mapping[str, Tensor], outputs: list[str], path: Path, sha256: str) -> None:
