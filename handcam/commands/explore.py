@@ -18,7 +18,7 @@ from handcam.weights import default_weights, read_card
 if TYPE_CHECKING:
     from handcam.tracking import Tracker
 
-__all__ = ["main"]
+__all__ = ["main", "open_live"]
 
 
 def main(
@@ -61,19 +61,25 @@ def main(
     if presets is not None:
         os.environ["HANDCAM_PRESETS"] = str(presets)
 
-    def tracker() -> "Tracker":
-        from handcam.app import open_runtime
-        from handcam.tracking import Tracker
-
-        return Tracker(open_runtime(path, runtime), [])
-
     from handcam.gui.explore_window import show
 
-    live = Live(_NoCamera, tracker, Controls(hand_length_m=hand_length_cm / 100))
+    live = open_live(path, runtime, Controls(hand_length_m=hand_length_cm / 100))
     try:
         return show(live, path, card, there.index(page), screenshot, after, window)
     finally:
         live.stop()
+
+
+def open_live(weights: Path, runtime: str = "auto", controls: Controls = Controls()) -> Live:
+    """A pipeline that only decodes: no camera, no detector."""
+
+    def tracker() -> "Tracker":
+        from handcam.app import open_runtime
+        from handcam.tracking import Tracker
+
+        return Tracker(open_runtime(weights, runtime), [])
+
+    return Live(_NoCamera, tracker, controls)
 
 
 class _NoCamera:

@@ -1,5 +1,7 @@
 """One latent in every modality, side by side (Spurr et al. figure 9)."""
 
+import time
+
 import cv2
 import numpy as np
 from jaxtyping import Float
@@ -87,6 +89,8 @@ class Tile(QWidget):
         self.name, self._tiles = name, tiles
         self.missing = ""
         """What is missing, one sentence; empty while all is well."""
+        self.paint_ms = 0.0
+        """What the last painting took."""
         self._grabbed: QPointF | None = None
         self.turns = name in ("skeleton", "surface")
         if self.turns:
@@ -97,6 +101,11 @@ class Tile(QWidget):
         self.setAccessibleName(TILES[name][1])
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        start = time.perf_counter()
+        self._paint()
+        self.paint_ms = (time.perf_counter() - start) * 1e3
+
+    def _paint(self) -> None:
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.fillRect(QRectF(0, 0, self.width(), _HEAD), QColor(PANEL))

@@ -42,7 +42,7 @@ class Walk(QWidget):
         self.way.show_value("linear")
         self.play_button = self._button("Play", "Walk from A to B and back (W)")
         self.play_button.setCheckable(True)
-        self.play_button.clicked.connect(self.play)
+        self.play_button.clicked.connect(lambda on: self.play(on))
         self.export = QPushButton("Export")
         self.export.setProperty("solid", True)
         self.export.setFocusPolicy(Qt.FocusPolicy.NoFocus)

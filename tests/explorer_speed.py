@@ -1,0 +1,61 @@
+"""From a latent to all pictures of the Explorer, timed: ``python tests/explorer_speed.py [WEIGHTS] [RUNTIME]``.
+
+Decoding is counted from asking to having every modality, the wait for the live thread included; painting is all tiles
+at the size they have in a window of 1280 x 800.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import numpy as np
+from PySide6.QtWidgets import QApplication
+
+from handcam.atlas import read_atlas
+from handcam.commands.explore import open_live
+from handcam.gui import theme
+from handcam.gui.explore_window import ExploreWindow
+from handcam.gui.pages.explorer import ExplorerPage
+from handcam.weights import default_weights, read_card
+
+LATENTS = 200
+
+
+def main(weights: Path, runtime: str) -> None:
+    """Print both times, median and 95th percentile."""
+    app = QApplication(["handcam"])
+    theme.apply(app)
+    live = open_live(weights, runtime)
+    window = ExploreWindow(live, weights, read_card(weights))
+    page = window.pages.page
+    assert isinstance(page, ExplorerPage)
+    window.show()
+    live.start()
+    while not page.decoding.shown or page.atlas is None:
+        app.processEvents()
+        time.sleep(0.004)
+    window._timer.stop()  # what the rest of the page does is not counted
+    decode, paint, processor = [], [], []
+    for z in read_atlas(weights).z["joints3d"][:LATENTS]:
+        busy = time.process_time()
+        page.decoding.want(z)
+        while not page.decoding.poll():
+            time.sleep(0.0005)
+        decode.append(page.decoding.took_ms)
+        page.tiles.show_decoded(page.decoding.shown)
+        page.tiles.repaint()
+        paint.append(sum(tile.paint_ms for tile in page.tiles.tiles.values()))
+        processor.append((time.process_time() - busy) * 1e3)
+    both = np.array(decode) + paint
+    for name, times in (("decoding", decode), ("painting", paint), ("together", both),
+                        ("processor time", processor)):  # fmt: skip
+        print(f"{name}: {np.median(times):.1f} ms, 95 %: {np.percentile(times, 95):.1f} ms")
+    print(f"{', '.join(page.decoding.modalities)}; {live.status().runtime}")
+    window.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else default_weights(), sys.argv[2] if len(sys.argv) > 2 else "auto")

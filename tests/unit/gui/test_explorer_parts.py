@@ -1,0 +1,197 @@
+"""Parts of the Explorer: decoding without waiting, tiles, animations, and what happens when something is missing."""
+
+import time
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from bvh_reader import read_bvh
+from fake_live import CARD, FakeLive
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from small_space import LATENT, SmallLive, decode, pixels, pump, small_weights
+
+from handcam.atlas import atlas_path
+from handcam.gui import theme
+from handcam.gui.explore_window import ExploreWindow
+from handcam.gui.explorer.animation import FORMATS, FRAME_RATES, write_animation
+from handcam.gui.explorer.decoding import Decoding, decoder_of
+from handcam.gui.explorer.surface import draw_surface
+from handcam.gui.explorer.tiles import Tiles
+from handcam.gui.orbit import Orbit
+from handcam.gui.window import Window
+from handcam.types import HandcamError
+
+FRONT = Orbit(0.0, 0.0, 0.38, np.zeros(3))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def app() -> QApplication:
+    made = QApplication.instance() or QApplication(["handcam"])
+    assert isinstance(made, QApplication)
+    theme.apply(made)
+    return made
+
+
+def test_the_newest_latent_wins_and_nothing_waits() -> None:
+    live = SmallLive()
+    live.held = []
+    decoding = Decoding(live, ["joints3d", "keypoints2d"])
+    for k in range(5):
+        decoding.want(np.full(LATENT, float(k)))
+    assert live.asked == ["joints3d", "keypoints2d"]  # one at a time
+    assert not decoding.poll()
+    live.release()
+    assert decoding.poll()
+    np.testing.assert_allclose(decoding.shown["joints3d"], decode("joints3d", np.zeros((1, LATENT)))[0])
+    assert decoding.poll()
+    np.testing.assert_allclose(decoding.shown["joints3d"], decode("joints3d", np.full((1, LATENT), 4.0))[0], rtol=1e-5)
+    assert len(live.asked) == 4
+
+
+def test_a_model_that_goes_away_is_no_error_of_the_page() -> None:
+    live = SmallLive()
+    live.held = []
+    decoding = Decoding(live, ["joints3d"])
+    decoding.want(np.zeros(LATENT))
+    assert decoding.batch("near", np.zeros((2, LATENT)), lambda joints: pytest.fail("nothing came back"))
+    assert not decoding.batch("near", np.zeros((2, LATENT)), lambda joints: None)
+    for future, _ in live.held:
+        future.cancel()
+    assert not decoding.poll()
+    live.held = None
+    decoding.want(np.ones(LATENT))
+    assert decoding.poll()
+
+
+def test_errands_decode_in_pieces_and_say_when_the_model_is_gone() -> None:
+    live = SmallLive()
+    z = np.random.default_rng(0).normal(size=(600, LATENT)).astype(np.float32)
+    np.testing.assert_allclose(decoder_of(live)(z), decode("joints3d", z))
+    assert len(live.asked) == 3
+    broken = SmallLive()
+    broken.decode = lambda modality, z: (_ for _ in ()).throw(RuntimeError)  # type: ignore[method-assign]
+    with pytest.raises(RuntimeError):
+        decoder_of(broken)(z)
+    cancelled = SmallLive()
+    answer = cancelled.decode
+    cancelled.held = []
+    cancelled.decode = lambda modality, z: (future := answer(modality, z), future.cancel())[0]  # type: ignore
+    with pytest.raises(HandcamError, match="does not decode"):
+        decoder_of(cancelled)(z)
+
+
+def test_the_surface_lies_over_the_joints() -> None:
+    joints = decode("joints3d", np.zeros((1, LATENT), np.float32))[0]
+    picture = draw_surface(joints, np.eye(3), 120, 1.4).astype(int)
+    skin = np.abs(picture[..., :3] - picture[0, 0, :3]).max(-1) > 20
+    assert 0.05 < skin.mean() < 0.6
+    middle = (joints.min(0) + joints.max(0))[:2] / 2
+    at = np.round((joints[:, :2] - middle) * 120 / 1.4 + 60).astype(int)
+    assert skin[at[:, 1], at[:, 0]].mean() > 0.9
+    blank = draw_surface(np.full((21, 3), np.nan), np.eye(3), 40, 1.4)
+    assert np.ptp(blank[..., :3].reshape(-1, 3), axis=0).max() == 0
+
+
+def test_every_modality_has_its_tile(tmp_path: Path) -> None:
+    tiles = Tiles()
+    tiles.resize(1000, 228)
+    z = np.zeros((1, LATENT), np.float32)
+    tiles.show_decoded({name: decode(name, z)[0] for name in ("joints3d", "keypoints2d", "rgb", "depth")})
+    for name, tile in tiles.tiles.items():
+        ground = pixels(tile)[40:]
+        different = np.abs(ground - ground[0, 0]).max(-1) > 40
+        assert different.mean() > 0.005 or name == "colour", name
+    red = pixels(tiles.tiles["colour"])[120, 100]
+    np.testing.assert_allclose(red, [10, 40, 250], atol=2)  # BGR
+    home = tiles.orbit
+    view = tiles.tiles["skeleton"]
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(50, 100))
+    QTest.mouseMove(view, QPoint(90, 100))
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(90, 100))
+    assert tiles.orbit.azimuth_rad != home.azimuth_rad
+    QTest.mouseDClick(view, Qt.MouseButton.LeftButton, pos=QPoint(50, 100))
+    assert tiles.orbit.azimuth_rad == home.azimuth_rad
+    tiles.deleteLater()
+
+
+def test_what_cannot_be_decoded_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANDCAM_PRESETS", str(tmp_path / "presets.json"))
+    few = tmp_path / "few"
+    few.mkdir()
+    window = ExploreWindow(SmallLive(), *small_weights(few, ("joints3d", "rgb")))
+    missing = {name: tile.missing for name, tile in window.pages.page.tiles.tiles.items() if tile.missing}
+    assert set(missing) == {"keypoints", "depth"}
+    assert missing["depth"] == "These weights have no depth decoder."
+    window.close()
+    weights, card = small_weights(tmp_path)
+    atlas_path(weights).unlink()
+    window = ExploreWindow(SmallLive(), weights, card)
+    page = window.pages.page
+    window.show()
+    assert pump(lambda: "is missing" in page.directions.state.text())
+    assert pump(lambda: "joints3d" in page.tiles.decoded)  # the rest goes on
+    page.standing.go(np.ones(LATENT))
+    page.presets.save("works")
+    window.close()
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_walk_becomes_an_animation(kind: str, tmp_path: Path) -> None:
+    n = 12
+    z = np.linspace(0, 1, n)[:, None].repeat(LATENT, 1).astype(np.float32)
+    decoded = {name: decode(name, z) for name in ("joints3d", "keypoints2d")}
+    out = tmp_path / f"walk.{kind}"
+    out.write_bytes(b"old")
+    assert write_animation(out, z, decoded, FRONT, 0.2, None) == out
+    assert not list(tmp_path.glob(".*"))
+    if kind == "bvh":
+        joints, rows, frame_time = read_bvh(out)
+        assert len(rows) == n
+        assert frame_time == pytest.approx(1 / FRAME_RATES[kind], rel=1e-3)
+        apart = np.linalg.norm(joints["index_tip"] - joints["wrist"], axis=1)
+        wanted = np.linalg.norm(decoded["joints3d"][:, 8] - decoded["joints3d"][:, 0], axis=1) * 20
+        np.testing.assert_allclose(apart, wanted, atol=0.01)
+    elif kind == "glb":
+        assert out.read_bytes()[:4] == b"glTF"
+    else:
+        with av.open(str(out)) as film:
+            frames = [picture.to_ndarray(format="rgb24") for picture in film.decode(video=0)]
+            assert film.streams.video[0].average_rate == FRAME_RATES[kind]
+        assert len(frames) == n
+        assert frames[0].shape == (320, 960, 3)
+        assert np.abs(frames[0].astype(int) - frames[-1]).mean() > 1.0  # it moves
+
+
+def test_an_animation_that_cannot_be_written_is_told_in_one_sentence(tmp_path: Path) -> None:
+    z = np.zeros((2, LATENT), np.float32)
+    decoded = {"joints3d": decode("joints3d", z)}
+    with pytest.raises(HandcamError, match="An animation ends in"):
+        write_animation(tmp_path / "walk.avi", z, decoded, FRONT, 0.2, None)
+    (tmp_path / "file").write_text("no folder")
+    for kind in FORMATS:
+        with pytest.raises(HandcamError, match="Cannot write"):
+            write_animation(tmp_path / "file" / f"walk.{kind}", z, decoded, FRONT, 0.2, None)
+
+
+def test_pages_turn_and_only_the_one_that_is_seen_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANDCAM_PRESETS", str(tmp_path / "presets.json"))
+    window = Window(FakeLive(), card=CARD, reduced_3d=True, weights=tmp_path / "none.safetensors")
+    window.show()
+    titles = [window.pages.tabs.tabText(k) for k in range(window.pages.tabs.count())]
+    assert titles[:2] == ["Live", "Explorer"]
+    assert window.live_seen
+    window.actions_.next_page()
+    assert not window.live_seen
+    assert not window.views.isVisible()
+    assert pump(lambda: "is missing" in window.pages.page.directions.state.text())  # weights and all
+    assert window.minimumSizeHint().width() <= 1280
+    assert window.height() <= 800
+    for _ in titles[1:]:
+        window.actions_.next_page()
+    assert window.live_seen
+    start = time.monotonic()
+    window.close()
+    assert time.monotonic() - start < 1.0
