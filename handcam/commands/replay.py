@@ -12,6 +12,7 @@ from tyro.conf import Positional
 from handcam.recording import open_session
 from handcam.recording.compare import Comparison, compare
 from handcam.recording.format import neutral
+from handcam.recording.labels import carry_over
 from handcam.recording.rerun import fitted
 from handcam.recording.rerun import rerun as write_anew
 
@@ -79,6 +80,10 @@ def estimate_anew(session: Path, out: Path | None, weights: Path | None, runtime
             comparison = compare(old, new)
             (target / "comparison.json").write_text(json.dumps(neutral(asdict(comparison)), indent=1) + "\n", "utf-8")
             console.print(table(comparison, old.header.get("weights"), new.header.get("weights")))
+            carried, lost = carry_over(old, new)
+    if carried or lost:
+        gone = f"; {lost} are of hands that are not found any more" if lost else ""
+        console.print(f"{carried} labels carried over{gone}.", highlight=False)
     console.print(f"Written to {target}", markup=False, highlight=False, soft_wrap=True)
     return 0
 

@@ -5,15 +5,20 @@ same hand the later one holds. ``frame`` is the position of the frame in the ses
 """
 
 import json
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from jaxtyping import Float
+
+from handcam.recording.compare import matched
 from handcam.recording.disk import reason
 from handcam.recording.format import DAMAGE, LONGEST_LINE, whole
 from handcam.recording.reader import Session
 from handcam.types import HandcamError, RecordingError, Side
 
-__all__ = ["LABELS_FILE", "Label", "Labels", "accept_all"]
+__all__ = ["LABELS_FILE", "Label", "Labels", "accept_all", "carry_over", "copy_labels"]
 
 LABELS_FILE = "labels.jsonl"
 
@@ -110,3 +115,45 @@ def accept_all(session: Session, labels: Labels, least_score: float) -> int:
     ]
     labels.put(*new)
     return len(new)
+
+
+def copy_labels(session: Path, to: Path) -> None:
+    """Give a copy of a session, with the same frames and hands, the labels that there are.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    if (session / LABELS_FILE).is_file():
+        shutil.copyfile(session / LABELS_FILE, to / LABELS_FILE)
+
+
+def carry_over(old: Session, new: Session) -> tuple[int, int]:
+    """Give a session whose hands were estimated anew the labels of the old one, hand by hand: what was said of a hand
+    is said of the one now found in its place.
+
+    Returns:
+        How many labels were carried over, and how many belong to hands that are not found any more.
+
+    Raises:
+        RecordingError: the labels cannot be read or written.
+    """
+    labels = Labels(old.path)
+    numbers = {(entry.index, entry.time_ns): entry.n for entry in new.frames}
+    carried: list[Label] = []
+    for entry, before in old.results() if len(labels) else ():
+        n = numbers.get((entry.index, entry.time_ns))
+        now = new.result(n) if n is not None else None
+        if n is None or before is None or now is None:
+            continue
+        for one, two in matched(before.hands, now.hands):
+            label = labels.get(entry.n, one.track)
+            if label is not None and _same_place(one.raw.keypoints_px, two.raw.keypoints_px):
+                carried.append(replace(label, frame=n, track=two.track))
+    if carried:
+        Labels(new.path).put(*carried)
+    return len(carried), len(labels) - len(carried)
+
+
+def _same_place(one_px: Float[np.ndarray, "21 2"], two_px: Float[np.ndarray, "21 2"]) -> bool:
+    """Do the two overlap, so that a verdict on one holds for the other?"""
+    return bool(np.linalg.norm(one_px.mean(0) - two_px.mean(0)) < 0.5 * np.ptp(one_px, axis=0).max())

@@ -8,6 +8,7 @@ import av
 
 from handcam.recording.disk import WholeFile, make_folder, reason
 from handcam.recording.format import DAMAGE, VIDEO_FILE, dumps, neutral
+from handcam.recording.labels import copy_labels
 from handcam.recording.mkv import copy_video
 from handcam.recording.reader import Session, open_session
 from handcam.types import RecordingError
@@ -102,6 +103,7 @@ def write_clean(session: Session, planes: list[tuple[bool, bool]], target: Path,
                 file.sync()
             finally:
                 file.close()
+        copy_labels(session.path, target)  # every frame has kept its number
         lines.write(dumps({"kind": "end", **counts, "repaired": True}))
         lines.sync()
     finally:
