@@ -49,7 +49,7 @@ class View(NamedTuple):
 
 
 def view_of(picture: Rendered, flip: bool, rng: np.random.Generator | None) -> View:
-    """A rendered crop; ``flip`` makes its right hand a left one. ``rng`` draws a depth camera's noise; None: no depth."""
+    """A rendered crop; ``flip`` makes its right hand a left one. ``rng``: of a depth camera's noise; None: no depth."""
     size = picture.color.shape[0]
     x = np.array([-1.0 if flip else 1.0, 1.0, 1.0])
     keypoints = (picture.keypoints_px - (size - 1) / 2) / (size / 2) * x[:2]

@@ -101,10 +101,11 @@ def train(settings: TrainSettings, progress: bool = True, given: Mapping[str, Ba
     Raises:
         HandcamError: the checkpoint was made with other settings, a pair is malformed, or the data lacks a modality.
     """
-    several = settings.devices > 1 or int(os.environ.get("WORLD_SIZE", "1")) > 1
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", settings.devices))  # torchrun says how many of us there are
+    all_of_us = int(os.environ.get("WORLD_SIZE", here))
     fabric = Fabric(
-        accelerator=settings.accelerator, devices=settings.devices, precision=settings.precision,  # type: ignore[arg-type]
-        strategy="ddp_find_unused_parameters_true" if several else "auto",  # each pair leaves most nets unused
+        accelerator=settings.accelerator, devices=here, num_nodes=all_of_us // here, precision=settings.precision,  # type: ignore[arg-type]
+        strategy="ddp_find_unused_parameters_true" if all_of_us > 1 else "auto",  # each pair leaves most nets unused
     )  # fmt: skip
     fabric.launch()
     torch.manual_seed(settings.seed)

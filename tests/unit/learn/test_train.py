@@ -91,6 +91,9 @@ def test_two_processes_do_what_one_does(tmp_path):
     )
     for count in (1, 2):
         subprocess.run([sys.executable, script, tmp_path / str(count), str(count)], check=True, timeout=100)
-    one, two = (averages(tmp_path / str(count) / "last.pt") for count in (1, 2))
+    torchrun = [Path(sys.executable).with_name("torchrun"), "--nproc-per-node", "2"]
+    subprocess.run([*torchrun, script, tmp_path / "torchrun", "1"], check=True, timeout=100)
+    one, *others = (averages(tmp_path / name / "last.pt") for name in ("1", "2", "torchrun"))
     for name, value in one.items():
-        assert torch.allclose(value, two[name], atol=1e-5), name
+        for other in others:
+            assert torch.allclose(value, other[name], atol=1e-5), name
