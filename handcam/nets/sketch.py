@@ -6,13 +6,11 @@ are drawn through the lens of :mod:`handcam.synth.plain` as capsules, with what 
 turn that sketch into skin or distance. What is painted therefore agrees with the skeleton.
 """
 
-from typing import cast
-
 import torch
 from torch import Tensor, nn
 
 from handcam.hand.portrait import DISTANCE, REACH
-from handcam.hand.skeleton import BONES, INDEX
+from handcam.hand.skeleton import BONES, INDEX, ROOT
 from handcam.nets import mlp
 
 __all__ = ["decoder"]
@@ -23,9 +21,13 @@ _WEB = tuple(
                  ("ring_mcp", "little_mcp"), ("thumb_cmc", "index_mcp"))
 )  # fmt: skip
 """Links that fill the palm and the web of the thumb."""
-_LINKS = (*BONES, *_WEB)
-_THICK, _THIN = 0.062, 0.044
-"""Half the thickness of the palm and of a finger, hand lengths."""
+_STUMP = 21
+"""A further joint below the wrist, where the picture of the hand ends."""
+_LINKS = (*BONES, *_WEB, (0, _STUMP))
+_THICK, _THIN, _WRIST = 0.062, 0.044, 0.11
+"""Half the thickness of the palm, of a finger, and of the wrist, hand lengths."""
+_MARGIN = 0.1
+"""Farther than this from all links there is nothing, hand lengths."""
 _SOFT = 0.02
 """Width of a capsule's edge, hand lengths."""
 _BEFORE = 0.03
@@ -33,7 +35,10 @@ _BEFORE = 0.03
 
 
 class _Sketch(nn.Module):
-    """Joints (b 21 3), hand lengths -> (b c s s): cover and share of each link, and what the nearest one is like."""
+    """Joints (b 21 3), hand lengths -> (b c s s): cover and share of each link, and what the nearest one is like.
+
+    The second result (b 1 s s) is 0 where no link is near.
+    """
 
     channels = 2 * len(_LINKS) + 12
     links: Tensor
@@ -45,13 +50,16 @@ class _Sketch(nn.Module):
         axis = (torch.arange(size) + 0.5) * (2 / size) - 1
         self.register_buffer("grid", torch.stack(torch.meshgrid(axis, axis, indexing="xy")).flatten(1), False)
         self.register_buffer("links", torch.tensor(_LINKS), False)
-        palm = [0 in link or link in _WEB for link in _LINKS]
-        self.register_buffer("thick", torch.tensor([_THICK if p else _THIN for p in palm])[:, None], False)
+        thick = [_WRIST if _STUMP in k else _THICK if 0 in k or k in _WEB else _THIN for k in _LINKS]
+        self.register_buffer("thick", torch.tensor(thick)[:, None], False)
         self.size = size
 
-    def forward(self, joints: Tensor) -> Tensor:
-        z = (joints - joints.mean(1, keepdim=True))[..., 2:] + DISTANCE  # (b, 21, 1)
-        uv = (joints - joints.mean(1, keepdim=True))[..., :2] * (DISTANCE / REACH) / z  # crop halves
+    def forward(self, joints: Tensor) -> tuple[Tensor, Tensor]:
+        wrist, root = joints[:, :1], joints[:, ROOT : ROOT + 1]
+        middle = joints.mean(1, keepdim=True)
+        joints = torch.cat([joints, wrist + 0.25 * (wrist - root)], 1) - middle  # (b, 22, 3)
+        z = joints[..., 2:] + DISTANCE
+        uv = joints[..., :2] * (DISTANCE / REACH) / z  # crop halves
         a, b = self.links.unbind(1)
         start, along = uv[:, a], uv[:, b] - uv[:, a]  # (b, k, 2)
         ax, ay = along[..., :1], along[..., 1:]
@@ -65,7 +73,9 @@ class _Sketch(nn.Module):
         depth = z[:, a] + t * (z[:, b] - z[:, a])
         radius = self.thick * (DISTANCE / REACH) / depth
         square = dx * dx + dy * dy
-        cover = torch.sigmoid((radius - (square + 1e-8).sqrt()) * (REACH / _SOFT))
+        distance = (square + 1e-8).sqrt()
+        cover = torch.sigmoid((radius - distance) * (REACH / _SOFT))
+        there = torch.sigmoid(((radius - distance).amax(1, keepdim=True) * REACH + _MARGIN) * (8 / _MARGIN))
         rise = (1 - square / (radius * radius)).clamp_min(0).sqrt() * self.thick  # a capsule is round
         near = depth - DISTANCE - rise
         share = torch.softmax(torch.log(cover + 1e-4) * 2 - near / _BEFORE, 1)
@@ -78,7 +88,8 @@ class _Sketch(nn.Module):
             cover, share, *front, bones.transpose(1, 2) @ share, facing[..., None].expand(-1, -1, x.shape[-1]),
             (share * cover).amax(1, keepdim=True),
         ]  # fmt: skip
-        return torch.cat(parts, 1).unflatten(2, (self.size, self.size))
+        picture = (self.size, self.size)
+        return torch.cat(parts, 1).unflatten(2, picture), (there - 1e-3).clamp_min(0).unflatten(2, picture)
 
 
 class _Decoder(nn.Module):
@@ -95,11 +106,11 @@ class _Decoder(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         with torch.autocast(z.device.type, enabled=False):  # places in the picture want full precision
-            x = self.sketch(cast(Tensor, self.pose(z.float())))
+            x, there = self.sketch(self.pose(z.float()))
         x = self.first(x.contiguous(memory_format=torch.channels_last))  # (b, width, s / 2, s / 2)
         for layer in self.more:
             x = x + layer(x)
-        return self.last(x)  # (b, channels, s, s)
+        return self.last(x * there)  # (b, channels, s, s)
 
 
 def decoder(

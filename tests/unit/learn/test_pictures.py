@@ -85,7 +85,7 @@ def test_packing_the_whole_model_makes_one_file_of_it(weights, tmp_path):
 def test_a_sketch_covers_the_joints():
     rng = np.random.default_rng(0)
     joints = torch.from_numpy(rng.uniform(-0.4, 0.4, (4, 21, 3)).astype(np.float32))
-    drawn = sketch._Sketch(32)(joints)
+    drawn, there = sketch._Sketch(32)(joints)
     assert drawn.shape == (4, sketch._Sketch.channels, 32, 32)
     assert torch.isfinite(drawn).all()
     cover = drawn[:, :20].amax(1)  # the bones' capsules
@@ -96,7 +96,10 @@ def test_a_sketch_covers_the_joints():
     hit = torch.stack([c[y, x] for c, x, y in zip(cover, u, v, strict=True)])
     assert hit[inside].min() > 0.4
     assert cover.mean() < 0.8
+    assert there[:, 0][cover > 0.5].min() > 0.9
+    far = torch.zeros(1, 21, 3)
+    assert sketch._Sketch(32)(far)[1][0, 0, 0, 0] == 0  # nothing is painted there
     near = torch.zeros(1, 21, 3)
     near[0, 8, 0], near[0, 8, 2] = 0.01, -0.3  # a fingertip before the others
-    share = sketch._Sketch(32)(near)[0, len(sketch._LINKS) : 2 * len(sketch._LINKS)]
+    share = sketch._Sketch(32)(near)[0][0, len(sketch._LINKS) : 2 * len(sketch._LINKS)]
     assert share[:, 16, 16].argmax() == 7  # the bone that ends there is in front
