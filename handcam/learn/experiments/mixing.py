@@ -14,6 +14,8 @@ __all__ = ["CROSS", "TITLE", "run"]
 
 TITLE = "Cross-trained and separately trained (Fig. 8)"
 DATA = ("rendered",)
+_INKS = {"rgb": INKS[0], "joints3d": INKS[2], "keypoints2d": INKS[1]}
+"""As in the paper: blue, green, yellow."""
 SHOWN = 400
 """Hands of each modality in the figure."""
 CROSS = (
@@ -61,9 +63,10 @@ def run(setup: Setup) -> Report:
 
     def draw(figure) -> None:
         for axes, (title, clouds) in zip(np.atleast_1d(figure.subplots(1, len(maps))), maps.items(), strict=True):
-            for i, (name, points) in enumerate(clouds.items()):
-                axes.scatter(*points.T, s=5, color=INKS[(0, 2, 1)[i]], label=WORDS[name], linewidths=0, alpha=0.7)
+            for name, points in clouds.items():
+                axes.scatter(*points.T, s=5, color=_INKS[name], label=WORDS[name], linewidths=0, alpha=0.7)
             axes.set(title=title, xticks=[], yticks=[], xlabel="t-SNE of the posteriors' means")
+            axes.margins(0.1)
             axes.legend(loc="upper right", markerscale=2)
             plain(axes)
 

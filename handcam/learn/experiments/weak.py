@@ -64,8 +64,12 @@ def run(setup: Setup) -> Report:
             axes.barh(at, means, xerr=spread, color=inks, ecolor="#555555", capsize=3)
             axes.set_yticks(at, list(methods), fontsize=8)
             axes.invert_yaxis()
-            axes.set(title=name, xlabel="end-point error, mm", xlim=(0.8 * min(means), None))
+            for y, value in zip(at, means, strict=True):
+                axes.text(0.02 * max(means), y, f"{value:.1f}", va="center", color="white", fontsize=9)
+            axes.set(title=name, xlabel="end-point error, mm", xlim=(0, None))
             plain(axes)
+            if axes.get_subplotspec().colspan.start:
+                axes.set_yticklabels([])
 
     return Report(head, rows, notes, draw)
 
