@@ -78,9 +78,13 @@ def principal_directions(atlas: Atlas, decode: Decode) -> list[Direction]:
     ]
 
 
-def raw_directions(atlas: Atlas, decode: Decode) -> list[Direction]:
-    """The dimensions themselves, in their own order; one sigma is the prior's, so a dimension is at its own value."""
-    z, _ = _means(atlas)
+def raw_directions(z: Float[np.ndarray, "n z"], decode: Decode) -> list[Direction]:
+    """The dimensions themselves, in their own order; one sigma is the prior's, so a dimension is at its own value.
+
+    Args:
+        z: hands on which to try them.
+        decode: latents to joints.
+    """
     axes = np.eye(z.shape[1])
     mm = motion_mm(axes, z, decode)
     return [Direction(f"z{i + 1}", axis, axis, 0.0, float(mm[i])) for i, axis in enumerate(axes)]

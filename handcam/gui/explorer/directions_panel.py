@@ -1,5 +1,7 @@
 """Sliders of three kinds under one head: principal directions, named ones, and the raw dimensions."""
 
+import time
+
 import numpy as np
 from jaxtyping import Float
 from PySide6.QtCore import Qt
@@ -8,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QTa
 from handcam.gui.explorer.decoding import Decoding
 from handcam.gui.explorer.sliders import DirectionSliders
 from handcam.gui.explorer.standing import Standing
+from handcam.gui.explorer.words import said_of
 from handcam.gui.theme import STEP
 from handcam.latent.directions import SEEN_MM, Direction
 from handcam.latent.parameters import PARAMETERS, parameters_of
@@ -20,6 +23,8 @@ KINDS = {
     "Raw": "The dimensions of the latent themselves, those that move the hand most first",
 }
 """The tabs and what they say."""
+_LOOK_S = 1 / 8
+"""How often the pictures follow."""
 
 
 class DirectionsPanel(QWidget):
@@ -38,7 +43,7 @@ class DirectionsPanel(QWidget):
         self._standing, self._decoding = standing, decoding
         self._kinds: dict[str, list[Direction]] = {}
         self._told: dict[str, float] = {}
-        self._stale = True
+        self._stale, self._looked_s = True, 0.0
         self.tabs = QTabBar()
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
@@ -46,7 +51,7 @@ class DirectionsPanel(QWidget):
             self.tabs.addTab(kind)
             self.tabs.setTabToolTip(k, tip)
         self.tabs.currentChanged.connect(self.show_kind)
-        self.state = QLabel("Measuring the directions…")
+        self.state = QLabel()
         self.state.setProperty("muted", True)
         self.empty = self._button("More", "Also those that move nothing: the model leaves these dimensions empty")
         self.empty.setCheckable(True)
@@ -65,6 +70,7 @@ class DirectionsPanel(QWidget):
         for button in (self.empty, self.undo, self.redo, self.freeze, self.reset, self.sample):
             head.addWidget(button)
         self.sliders = DirectionSliders(standing, self._said)
+        self.sliders.hint = "Measuring the directions…"
         scroll = QScrollArea()
         scroll.setWidget(self.sliders)
         scroll.setWidgetResizable(True)
@@ -101,16 +107,12 @@ class DirectionsPanel(QWidget):
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         return button
 
-    def take(self, principal: list[Direction], named: list[Direction], raw: list[Direction]) -> None:
-        """Have these directions from now on."""
+    def take(self, principal: list[Direction], named: list[Direction], raw: list[Direction], why: str = "") -> None:
+        """Have these directions from now on; ``why`` says why there are none of some kind."""
         raw = sorted(raw, key=lambda direction: -direction.mm)
         self._kinds = dict(zip(KINDS, (principal, named, raw), strict=True))
+        self.sliders.hint = why
         self.show_kind(self.tabs.currentIndex())
-
-    def fail(self, why: str) -> None:
-        """There are no directions; raw dimensions stay in the live page's panel."""
-        self.state.setText(why)
-        self.state.setToolTip(why)
 
     def show_kind(self, number: int) -> None:
         """Principal, named or raw."""
@@ -120,9 +122,7 @@ class DirectionsPanel(QWidget):
         self.empty.setVisible(len(seen) < len(every))
         self.empty.setText(f"{len(every) - len(seen)} more")
         self.sliders.show_directions(every if self.empty.isChecked() else seen)
-        if every:
-            words = f"{len(seen)} of {len(every)} move the hand" if len(seen) < len(every) else ""
-            self.state.setText(words)
+        self.state.setText(f"{len(seen)} of {len(every)} move the hand" if len(seen) < len(every) else "")
         self._stale = True
 
     def show_pose(self, joints: Float[np.ndarray, "21 3"] | None) -> None:
@@ -135,10 +135,13 @@ class DirectionsPanel(QWidget):
     def look(self) -> None:
         """Ask for new pictures when one stands elsewhere."""
         directions = self.sliders.directions
-        if not self._stale or not directions or len(directions[0].step) != self._standing.knobs.latent:
+        now = time.monotonic()
+        if not self._stale or now - self._looked_s < _LOOK_S or not directions:
+            return
+        if len(directions[0].step) != self._standing.knobs.latent:
             return
         if self._decoding.batch("ends", self.sliders.ends, self.sliders.show_ends):
-            self._stale = False
+            self._stale, self._looked_s = False, now
 
     def _said(self, direction: Direction) -> str:
         if direction.r2 is None:
@@ -146,10 +149,7 @@ class DirectionsPanel(QWidget):
         full = f"{direction.name} [{direction.unit}]" if direction.unit else direction.name
         if full not in self._told:
             return ""
-        value = self._told[full]
-        if direction.unit == "hand lengths":  # how far thumb and index are apart
-            return f"{-value * self._standing.knobs.controls.hand_length_m * 100:.1f} cm"
-        return f"{value:+.0f}°" if direction.unit == "°" else f"{value:+.2f}"
+        return said_of(direction, self._told[full], self._standing.knobs.controls.hand_length_m)
 
     def _follow(self) -> None:
         """Bring the buttons to what is set, whoever set it."""

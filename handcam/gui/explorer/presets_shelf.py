@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QLabel, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from handcam.gui.explorer.decoding import Decoding
 from handcam.gui.explorer.shelf import Shelf
@@ -52,11 +52,12 @@ class PresetsShelf(QWidget):
         self.shelf.setToolTip("Click to go there; right click to delete")
         self.shelf.picked.connect(self.load)
         self.shelf.asked.connect(self._ask_delete)
+        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # however long the sentence
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 0, 0)
-        for part in (self.title, self.said):
-            head.addWidget(part)
-        head.addStretch(1)
+        head.addWidget(self.title)
+        head.addSpacing(8)
+        head.addWidget(self.said, 1)
         for button in (self.more, self.save_button):
             head.addWidget(button)
         layout = QVBoxLayout(self)

@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from jaxtyping import Float
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from handcam.gui.colours import ACCENT, LINE, MUTED, RAISED, TEXT, VIEW
 from handcam.gui.explorer.drawing import sketch, span_of
 from handcam.gui.explorer.standing import Standing
+from handcam.gui.explorer.words import POOR, explain
 from handcam.gui.theme import STEP, font
 from handcam.latent.directions import SEEN_MM, Direction
 
@@ -23,8 +24,6 @@ _COLUMNS = 4
 _ROWS = (112, 144)
 """Least and greatest height of a row, px."""
 _WORDS = 22
-_POOR = 0.3
-"""Share explained below which a named direction is doubtful."""
 
 
 class DirectionSliders(QWidget):
@@ -39,6 +38,8 @@ class DirectionSliders(QWidget):
         super().__init__()
         self._standing, self._said = standing, said
         self.directions: tuple[Direction, ...] = ()
+        self.hint = ""
+        """What stands here while there are no directions."""
         self._joints: np.ndarray = np.zeros((0, 21, 3), np.float32)
         self._held: int | None = None
         self.chosen = 0
@@ -97,13 +98,17 @@ class DirectionSliders(QWidget):
         z = self._standing.z
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            if not self.directions:
+                painter.setPen(QColor(MUTED))
+                words = QRectF(self.rect()).adjusted(8 * STEP, 0, -8 * STEP, 0)
+                painter.drawText(words, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.hint)
             for k, direction in enumerate(self.directions):
                 if self.cell(k).intersects(QRectF(event.rect())) and len(direction.reader) == len(z):
                     self._paint(painter, k, direction, z)
 
     def _paint(self, painter: QPainter, k: int, direction: Direction, z: np.ndarray) -> None:
         cell, value = self.cell(k).adjusted(STEP, 0, -STEP, 0), direction.at(z)
-        doubtful = direction.mm < SEEN_MM or (direction.r2 is not None and direction.r2 < _POOR)
+        doubtful = direction.mm < SEEN_MM or (direction.r2 is not None and direction.r2 < POOR)
         painter.setOpacity(0.45 if doubtful else 1.0)
         self._words(painter, QRectF(cell.left(), cell.top(), cell.width(), _WORDS), direction, value)
         ground = QRectF(cell.left(), cell.top() + _WORDS, cell.width(), cell.height() - _WORDS - 32)
@@ -214,6 +219,10 @@ class DirectionSliders(QWidget):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and _step(event) is not None:  # ours, not the transport's
             event.accept()
+            return True
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            found = self._find(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), "" if found is None else explain(self.directions[found]), self)
             return True
         return super().event(event)
 

@@ -6,29 +6,26 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from handcam.atlas import Atlas, read_atlas
 from handcam.gui.explorer.animation import FORMATS, FRAME_RATES, write_animation
 from handcam.gui.explorer.decoding import Decoding, decoder_of
 from handcam.gui.explorer.directions_panel import DirectionsPanel
 from handcam.gui.explorer.presets_shelf import PresetsShelf
-from handcam.gui.explorer.shelf import Shelf
 from handcam.gui.explorer.standing import Standing
+from handcam.gui.explorer.surroundings import Surroundings
 from handcam.gui.explorer.tiles import TILES, Tiles
 from handcam.gui.explorer.walk import WALK_S, Walk
 from handcam.gui.help import PAGE_KEYS
 from handcam.gui.pages import Desk, Page
 from handcam.gui.theme import STEP
-from handcam.latent.directions import named_directions, principal_directions, raw_directions
+from handcam.latent.directions import Direction, named_directions, principal_directions, raw_directions
 from handcam.latent.presets import presets_file
-from handcam.latent.walks import around, nearest
 from handcam.types import HandcamError, Result
 
 __all__ = ["ExplorerPage", "open"]
 
-_LOOK_S = 1 / 8
-"""How often pictures, neighbours and samples follow."""
 _LIVE_S = 1 / 20
 """How often the tiles follow a live hand."""
 _SHELF, _THUMB = 6, 60
@@ -66,18 +63,12 @@ class ExplorerPage(Page):
                 self.tiles.tiles[name].missing = f"These weights have no {_NAMES[modality]} decoder."
         self.directions = DirectionsPanel(self.standing, self.decoding, follows=not desk.alone)
         self.walk = Walk(self.standing, self.decoding)
-        self.near = Shelf(_SHELF, _THUMB, "Loading the atlas…", words=False)
-        self.near.setToolTip("Hands of the atlas whose latents lie nearest; click to go there")
-        self.near.picked.connect(lambda k: self._go(self._near, k))
-        self.samples = Shelf(_SHELF, _THUMB, "…", words=False)
-        self.samples.setToolTip("Poses drawn from the Gaussian around the pose shown; click to go there")
-        self.samples.picked.connect(lambda k: self._go(self._samples, k))
+        gain = self._card.calibration.get("fused", {}).get("gain", 1.0)
+        self.around = Surroundings(self.standing, self.decoding, gain, _SHELF, _THUMB)
+        self.around.sampled.connect(lambda joints: self.tiles.show_decoded(self.tiles.decoded, joints))
         self.presets = PresetsShelf(self.standing, self.decoding, presets_file(), self._card.sha256, _SHELF, _THUMB)
-        self._near = self._samples = np.zeros((0, desk.knobs.latent))
-        self._looked_s = self._wanted_s = 0.0
+        self._wanted_s = 0.0
         self._last: np.ndarray | None = None
-        self._seed = 0
-        self.samples_title = QLabel()
         self._lay_out()
         self._menu()
         self._shortcuts()
@@ -92,13 +83,7 @@ class ExplorerPage(Page):
         column.setContentsMargins(2 * STEP, STEP, 2 * STEP, STEP)
         column.setSpacing(STEP)
         column.addWidget(self.walk)
-        near = QLabel("Nearest poses of the atlas")
-        for title, shelf in ((near, self.near), (self.samples_title, self.samples)):
-            part = QVBoxLayout()
-            part.setSpacing(4)
-            part.addWidget(title)
-            part.addWidget(shelf)
-            column.addLayout(part)
+        column.addWidget(self.around)
         column.addWidget(self.presets)
         column.addStretch(1)
         self._right = right
@@ -132,17 +117,30 @@ class ExplorerPage(Page):
                 shortcut.activated.connect(getattr(self, key.action))
 
     # ------------------------------------------------------------------------------------------------- loading
-    def _prepare(self):
-        """On the errands' thread: the atlas, and the directions measured through the decoder."""
-        atlas, decode = read_atlas(self._desk.weights), decoder_of(self._desk.live)
-        return atlas, [f(atlas, decode) for f in (principal_directions, named_directions, raw_directions)]
+    def _prepare(self) -> tuple[Atlas | None, list[list[Direction]], str]:
+        """On the errands' thread: the atlas, and the directions measured through the decoder.
 
-    def _take(self, found) -> None:
-        self.atlas, directions = found
-        self.directions.take(*directions)
-        self._looked_s = 0.0
-        self._last = None
+        Without an atlas there are the raw dimensions, and a sentence why there is no more.
+        """
+        decode, atlas, why = decoder_of(self._desk.live), None, ""
+        try:
+            atlas = read_atlas(self._desk.weights)
+        except HandcamError as error:
+            why = str(error)
+            prior = np.random.default_rng(0).standard_normal((24, self._card.latent))
+            return None, [[], [], raw_directions(prior, decode)], why
+        raw = raw_directions(atlas.z["joints3d"], decode)
+        return atlas, [principal_directions(atlas, decode), named_directions(atlas, decode), raw], why
+
+    def _take(self, found: tuple[Atlas | None, list[list[Direction]], str]) -> None:
+        self.atlas, directions, why = found
+        self.directions.take(*directions, why)
+        self.around.take(self.atlas, "These weights have no atlas.")
         self._begin()
+
+    def _fail(self, why: str) -> None:
+        self.directions.take([], [], [], why)
+        self.around.take(None, "There is nothing to show.")
 
     def _begin(self) -> None:
         """Without a camera: begin at an open hand. The middle of the space is no hand, but the mean of all views."""
@@ -152,10 +150,6 @@ class ExplorerPage(Page):
         told = dict(zip((name.partition(" [")[0] for name in atlas.names), atlas.parameters.T, strict=True))
         if {"open", "palm ahead"} <= set(told):
             self.standing.begin(atlas.z["joints3d"][np.argmax(told["palm ahead"] + told["open"] / 90)])
-
-    def _fail(self, why: str) -> None:
-        self.directions.fail(why)
-        self.near.show_nothing(why)
 
     # ------------------------------------------------------------------------------------------------- showing
     def tick(self, result: Result | None) -> None:
@@ -169,38 +163,8 @@ class ExplorerPage(Page):
         if self.decoding.poll():
             self.tiles.show_decoded(self.decoding.shown)
             self.directions.show_pose(self.decoding.shown.get("joints3d"))
-        if now - self._looked_s > _LOOK_S:
-            self._looked_s = now
-            self._look(z)
-
-    def _look(self, z: np.ndarray) -> None:
-        """What lies around ``z``."""
+        self.around.tick()
         self.directions.look()
-        usual = None
-        if self.atlas is not None:
-            usual = self.atlas.variance.get("rgb", self.atlas.variance["joints3d"])
-            among = self.atlas.z["joints3d"]
-            if among.shape[1] == len(z):
-                found = nearest(z, among, _SHELF)
-                self._near = among[found]
-                self.near.show_hands(self.atlas.joints[found])
-        gauss = self.standing.posterior(usual)
-        live = self._desk.knobs.posterior is not None
-        self.samples_title.setText(
-            "Samples of the live posterior" if live else "Samples as wide as a usual hand's posterior"
-        )
-        if gauss is not None:
-            drawn = around(gauss.mean, gauss.log_var, _SHELF, self._seed)
-            if self.decoding.batch("samples", drawn, self._show_samples):
-                self._samples = drawn
-
-    def _show_samples(self, joints: np.ndarray) -> None:
-        self.samples.show_hands(joints)
-        self.tiles.show_decoded(self.tiles.decoded, joints)
-
-    def _go(self, among: np.ndarray, k: int) -> None:
-        if k < len(among):
-            self.standing.go(among[k])
 
     # --------------------------------------------------------------------------------------------------- keys
     def undo(self) -> None:

@@ -149,20 +149,20 @@ def test_neighbours_and_samples_can_be_gone_to(window: ExploreWindow, page: Expl
     assert page.atlas is not None
     z = page.atlas.z["joints3d"]
     page.standing.go(z[17] + 0.01)
-    assert pump(lambda: len(page._near) and np.allclose(page._near[0], z[17]))
-    np.testing.assert_allclose(page.near.joints[0], page.atlas.joints[17])
-    where = page.near.place(1).center().toPoint()
-    QTest.mouseClick(page.near, Qt.MouseButton.LeftButton, pos=where)
-    np.testing.assert_allclose(page.standing.z, page._near[1], atol=1e-3)
-    assert page.samples_title.text().startswith("Samples as wide as")
+    assert pump(lambda: len(page.around.near_z) and np.allclose(page.around.near_z[0], z[17]))
+    np.testing.assert_allclose(page.around.near.joints[0], page.atlas.joints[17])
+    where = page.around.near.place(1).center().toPoint()
+    QTest.mouseClick(page.around.near, Qt.MouseButton.LeftButton, pos=where)
+    np.testing.assert_allclose(page.standing.z, page.around.near_z[1], atol=1e-3)
+    assert page.around.title.text() == "Samples of a usual posterior"
     mean = np.full(LATENT, 0.3)
     window.knobs.reset()
     live_hand(window, mean)
-    assert pump(lambda: page.samples_title.text() == "Samples of the live posterior")
-    assert pump(lambda: len(page._samples) and np.abs(page._samples - mean).max() < 1.0)
-    assert 0.05 < (page._samples - mean).std() < 0.3  # exp(-4 / 2) = 0.14
-    page.samples.picked.emit(2)
-    np.testing.assert_allclose(page.standing.z, page._samples[2], atol=1e-5)
+    assert pump(lambda: page.around.title.text() == "Samples of the live posterior")
+    assert pump(lambda: len(page.around.samples_z) and np.abs(page.around.samples_z - mean).max() < 1.0)
+    assert 0.05 < (page.around.samples_z - mean).std() < 0.3  # exp(-4 / 2) = 0.14
+    page.around.samples.picked.emit(2)
+    np.testing.assert_allclose(page.standing.z, page.around.samples_z[2], atol=1e-5)
 
 
 def test_a_hand_that_is_followed_is_followed_on_with_the_offset(window: ExploreWindow, page: ExplorerPage) -> None:

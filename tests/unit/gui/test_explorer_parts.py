@@ -131,8 +131,11 @@ def test_what_cannot_be_decoded_is_said(tmp_path: Path, monkeypatch: pytest.Monk
     window = ExploreWindow(SmallLive(), weights, card)
     page = window.pages.page
     window.show()
-    assert pump(lambda: "is missing" in page.directions.state.text())
+    assert pump(lambda: "is missing" in page.directions.sliders.hint)
     assert pump(lambda: "joints3d" in page.tiles.decoded)  # the rest goes on
+    page.directions.tabs.setCurrentIndex(2)
+    assert [d.name for d in page.directions.sliders.directions][0] == "z1"
+    assert len(page.directions.sliders.directions) == 4
     page.standing.go(np.ones(LATENT))
     page.presets.save("works")
     window.close()
@@ -186,7 +189,7 @@ def test_pages_turn_and_only_the_one_that_is_seen_works(tmp_path: Path, monkeypa
     window.actions_.next_page()
     assert not window.live_seen
     assert not window.views.isVisible()
-    assert pump(lambda: "is missing" in window.pages.page.directions.state.text())  # weights and all
+    assert pump(lambda: "is missing" in window.pages.page.directions.sliders.hint)  # weights and all
     assert window.minimumSizeHint().width() <= 1280
     assert window.height() <= 800
     for _ in titles[1:]:

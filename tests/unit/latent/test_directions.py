@@ -53,13 +53,13 @@ def test_principal_directions_come_by_how_far_they_move_the_hand(atlas):
 
 def test_a_direction_reads_and_moves(atlas):
     z = np.random.default_rng(1).normal(size=5)
-    found = [*principal_directions(atlas, decode), *raw_directions(atlas, decode), *named_directions(atlas, decode)]
+    found = [*principal_directions(atlas, decode), *raw_directions(atlas.z["joints3d"], decode), *named_directions(atlas, decode)]
     for direction in found:
         assert direction.at(direction.moved(z, 1.7)) == pytest.approx(1.7)
         assert direction.reader @ direction.step == pytest.approx(1.0)
     first, second = found[:2]
     assert second.at(first.moved(z, 2.0)) == pytest.approx(second.at(z))  # at right angles
-    raw = raw_directions(atlas, decode)
+    raw = raw_directions(atlas.z["joints3d"], decode)
     assert [d.name for d in raw] == ["z1", "z2", "z3", "z4", "z5"]
     assert raw[2].at(z) == pytest.approx(z[2])
 
