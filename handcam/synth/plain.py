@@ -21,8 +21,8 @@ from handcam.types import Intrinsics
 
 __all__ = ["BACKDROP", "Plain", "paint_plain"]
 
-BACKDROP = (30, 33, 40)
-"""The colour behind the hand, sRGB."""
+BACKDROP = (22, 25, 31)
+"""The colour behind the hand, sRGB: the ground of the window's views."""
 _DRAWN = 2
 """Pictures are drawn this many times as large and then averaged."""
 _LIGHT = Lights(
