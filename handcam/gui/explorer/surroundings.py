@@ -51,6 +51,7 @@ class Surroundings(QWidget):
         self.samples.picked.connect(lambda k: self._go(self.samples_z, k))
         self.title, self.calibrated = QLabel(), QPushButton("Calibrated")
         self.calibrated.setCheckable(True)
+        self.calibrated.setProperty("solid", True)
         self.calibrated.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.calibrated.setToolTip(f"{gain:.1f} times as wide: as far as the truth lies from the mean on other hands")
         self.calibrated.setVisible(gain > 1.0)
