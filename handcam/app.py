@@ -2,6 +2,7 @@
 
 import logging
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from handcam.runtimes import Runtime
     from handcam.tracking import Tracker
 
-__all__ = ["HandTracker", "main", "open_runtime", "open_tracker"]
+__all__ = ["HandTracker", "main", "open_runtime", "open_tracker", "runtimes_here"]
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,19 @@ def open_runtime(weights: Path, runtime: str = "auto") -> "Runtime":
             raise WeightsError(f"The runtime {runtime!r} does not run here: {why}.") from None
     log.info("Running on %s.", opened.name)
     return opened
+
+
+_PACKAGES = {"openvino": "openvino", "onnxruntime": "onnxruntime", "tensorrt": "onnxruntime_ep_nv_tensorrt_rtx"}
+"""What a runtime needs beside PyTorch."""
+
+
+def runtimes_here() -> tuple[str, ...]:
+    """The names that :func:`open_runtime` may take on this machine: their packages, and a card where they need one, are
+    there. Nothing is loaded for it, so one of them may still turn out not to run."""
+    from handcam.runtimes._choose import candidates
+
+    there = [name for name in candidates() if find_spec(_PACKAGES.get(name.partition(":")[0], "torch")) is not None]
+    return ("auto", *there, "eager")
 
 
 def open_tracker(weights: Path | None = None, runtime: str = "auto", detector: str = "mediapipe") -> "Tracker":

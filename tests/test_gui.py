@@ -17,7 +17,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from handcam.gui import theme
-from handcam.gui.window import Window, show
+from handcam.gui.application import show
+from handcam.gui.window import Window
 from handcam.sources import Device
 from handcam.types import HandcamError, Side
 
@@ -279,7 +280,7 @@ def test_depth_sources_offer_depth_colours_and_measured_points(window: Window, l
     shown(window, live, depth=True)
     assert not window.views._plane_buttons[1].isHidden()
     assert window.line.texts["distance"].endswith("cm")
-    assert window.bar.assumed.text() == "measured"
+    assert window.bar.measured.text().endswith("cm measured")
     plain = pixels(window.views.camera)
     window.actions_.next_plane()
     assert np.abs(pixels(window.views.camera) - plain).mean() > 10

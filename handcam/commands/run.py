@@ -3,6 +3,8 @@
 import gc
 import logging
 import os
+from collections.abc import Callable
+from concurrent.futures import CancelledError
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 log = logging.getLogger(__name__)
+_HAND_CM = 19.0
 
 
 def main(
@@ -36,7 +39,7 @@ def main(
     runtime: str = "auto",
     detector: str = "mediapipe",
     drive: str = "auto",
-    hand_length_cm: float = 19.0,
+    hand_length_cm: float | None = None,
     fov: float = 60.0,
     intrinsics: Annotated[str | None, arg(metavar="FX,FY,CX,CY|FILE")] = None,
     width: int = 640,
@@ -44,6 +47,7 @@ def main(
     fps: float = 30.0,
     seed: int = 0,
     mirror: bool = False,
+    fresh: bool = False,
     window: tuple[int, int] = (1280, 800),
     painted: bool = False,
     stream: UseAppendAction[tuple[str, ...]] = (),
@@ -68,7 +72,7 @@ def main(
         detector: how hands are found.
         drive: modality that drives the latent: rgb, keypoints2d, ..., fused, or auto for what the weights recommend.
         hand_length_cm: your hand, wrist crease to tip of the straight middle finger; sets the scale without a depth
-            sensor.
+            sensor. Default: what was set last time in the window, else 19.
         fov: horizontal field of view of the camera in degrees, where no calibration is known.
         intrinsics: the camera's calibration in pixels of --width x --height pictures, or a JSON file with fx, fy, cx,
             cy, width and height.
@@ -77,6 +81,7 @@ def main(
         fps: wanted frame rate.
         seed: which demo hand and motion.
         mirror: show the picture mirrored; left and right stay those of the person.
+        fresh: forget what was set last time in the window.
         window: width and height of the window.
         painted: draw the 3D view without Open3D.
         stream: send every result to osc:HOST:PORT, websocket:PORT, udp:HOST:PORT or zmq:PORT; may be repeated.
@@ -92,7 +97,7 @@ def main(
 
     if min(width, height) < 16 or max(width, height) > 8192 or not 0 < fps <= 1000:
         raise HandcamError("--width and --height go from 16 to 8192, --fps up to 1000.")
-    if not 5 <= hand_length_cm <= 40 or not 5 <= fov <= 170:
+    if not 5 <= (hand_length_cm or _HAND_CM) <= 40 or not 5 <= fov <= 170:
         raise HandcamError("--hand-length-cm goes from 5 to 40, --fov from 5 to 170.")
     if (duration is not None and duration <= 0) or (frames is not None and frames <= 0):
         raise HandcamError("--duration and --frames must be above 0.")
@@ -107,7 +112,7 @@ def main(
     if not headless and (duration is not None or frames is not None):
         raise HandcamError("--duration and --frames end a run without a window; add --headless.")
 
-    def tracker() -> "Tracker":
+    def tracker(runtime: str = runtime) -> "Tracker":
         opened = open_tracker(weights, runtime, detector)
         gc.freeze()  # the libraries just loaded stay for good: no frame waits while the collector looks through them
         return opened
@@ -115,7 +120,7 @@ def main(
     sink = Report(frames, lambda: live.finish())
     streams = open_streams(stream, StreamSettings(stream_joints))
     live = Live(
-        open_source, tracker, Controls(drive=drive, hand_length_m=hand_length_cm / 100),
+        open_source, tracker, Controls(drive=drive, hand_length_m=(hand_length_cm or _HAND_CM) / 100),
         sinks=[*streams, *([sink] if headless or report is not None else [])],
         record=record, lossless=not realtime, loop=loop, settings=asdict(settings),
     )  # fmt: skip
@@ -124,8 +129,11 @@ def main(
             from handcam.commands._headless import run_headless
 
             return run_headless(live, sink, duration, report)
-        view: dict[str, Any] = {"mirror": mirror, "reduced_3d": painted, "size": window}
-        code = _run_window(live, settings, weights, **view, screenshot=screenshot, after_s=after)
+        remember = _remember(fresh) if screenshot is None else None  # a screenshot is of the defaults
+        said = frozenset((["mirror"] if mirror else []) + (["hand_length_cm"] if hand_length_cm is not None else []))
+        view: dict[str, Any] = {"mirror": mirror, "reduced_3d": painted, "size": window, "after_s": after}
+        view |= {"screenshot": screenshot, "remember": remember, "said": said}
+        code = _run_window(live, settings, weights, (runtime, tracker), **view)
         if report is not None:
             live.stop()
             write(report, sink.summary(live.status(), live.recorded))
@@ -136,8 +144,16 @@ def main(
             each.close()
 
 
-def _run_window(live: Live, settings: SourceSettings, weights: Path | None, **options: Any) -> int:
-    from handcam.gui.window import show
+def _run_window(
+    live: Live,
+    settings: SourceSettings,
+    weights: Path | None,
+    runtime: "tuple[str, Callable[[str], Tracker]]",
+    **options: Any,
+) -> int:
+    from handcam.app import runtimes_here
+    from handcam.gui.application import show
+    from handcam.gui.runtime_menu import Runtimes
 
     try:
         card = read_card(weights or default_weights())
@@ -147,7 +163,27 @@ def _run_window(live: Live, settings: SourceSettings, weights: Path | None, **op
     def change_source(source: str) -> None:
         live.restart(opener(source, settings))
 
-    return show(live, cameras, change_source, card, weights=weights, **options)
+    def change_runtime(name: str) -> None:
+        try:
+            live.exchange(lambda: runtime[1](name)).result()
+        except CancelledError:
+            raise HandcamError("The model was closed before another runtime had opened.") from None
+
+    runtimes = Runtimes(runtimes_here(), runtime[0], change_runtime)
+    return show(live, cameras, change_source, card, weights=weights, runtimes=runtimes, **options)
+
+
+def _remember(fresh: bool) -> Path:
+    """Where the window's settings are kept; with ``fresh`` there are none any more."""
+    from handcam.gui.remembered import settings_file
+
+    path = settings_file()
+    if fresh:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise HandcamError(f"The settings {path} cannot be forgotten ({error.strerror or error}).") from None
+    return path
 
 
 def _without_window(screenshot: Path | None) -> bool:

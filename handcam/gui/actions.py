@@ -39,6 +39,8 @@ class Actions:
         bar.open_url.connect(self.open_url)
         bar.pause.connect(self.toggle_pause)
         bar.record.connect(self.toggle_record)
+        if window.runtime is not None:
+            window.runtime.pick.connect(lambda name: self.pick_runtime(name))
         bar.source.menu().aboutToShow.connect(self.list_devices)
         for name, sides in HANDS.items():
             views.hands.menu().addAction(
@@ -131,8 +133,25 @@ class Actions:
         """The user has read what went wrong."""
         self.problem = ""
 
+    def pick_runtime(self, name: str) -> None:
+        """Run the model on another runtime; when that fails the present one goes on."""
+        window = self._window
+        if window.runtime is None:
+            return
+        self.forgive()
+        menu, change = window.runtime, window.runtime.change
+        before = menu.value
+        window.line.say(f"Opening the runtime {name}…", 60)
+        menu.choose(name)
+
+        def failed(why: str) -> None:
+            menu.choose(before)
+            self._fail(why)
+
+        window.errands.run(lambda: change(name), lambda _: window.line.say(""), failed)
+
     def _fail(self, why: str) -> None:
-        self._window.line.say("")
+        self._window.line.say("" if self._window.live_seen else why, 15)
         self.problem = why
 
     # ------------------------------------------------------------------------------------- play and record

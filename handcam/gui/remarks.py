@@ -3,12 +3,45 @@
 import cv2
 import numpy as np
 
-from handcam.hand.skeleton import ROOT
-from handcam.types import HandPose, TrackedHand
+from handcam.hand.skeleton import ROOT, hand_length
+from handcam.types import HandPose, Result, TrackedHand
 
-__all__ = ["crop_remarks", "distance_cm", "error_mm", "label"]
+__all__ = ["MeasuredLength", "crop_remarks", "distance_cm", "error_mm", "label", "lacking"]
 
 _SMALL_PX, _BLURRED, _UNSURE, _HOLES = 90.0, 60.0, 0.5, 0.35
+
+
+class MeasuredLength:
+    """How long the hand is by the depth sensor: the mean of the last second or two, since one frame says little."""
+
+    def __init__(self) -> None:
+        self.value_m: float | None = None
+        """None where nothing measures it. It stays while no hand is in view."""
+
+    def forget(self) -> None:
+        """Another source, maybe another hand."""
+        self.value_m = None
+
+    def see(self, result: Result) -> None:
+        """Take the first hand. A pose that the user has set says nothing of the real hand."""
+        controls = result.controls
+        if not result.hands or controls.latent is not None or controls.offset is not None:
+            return
+        pose = result.hands[0].raw
+        if not pose.metric:
+            self.value_m = None
+            return
+        now_m = float(hand_length(pose.joints_m))
+        if np.isfinite(now_m):
+            self.value_m = now_m if self.value_m is None else self.value_m + 0.03 * (now_m - self.value_m)
+
+
+def lacking(hand: TrackedHand, drive: str) -> str:
+    """What to say when the picture shows nothing to the modality that should decide the pose; empty when it does."""
+    if drive in ("auto", "fused") or not hand.posteriors or drive in hand.posteriors:
+        return ""
+    *first, last = hand.posteriors
+    return f"Nothing for {drive} in this picture: driven by {', '.join(first)}{' and ' if first else ''}{last}"
 
 
 def distance_cm(pose: HandPose) -> float:

@@ -21,7 +21,7 @@ class Saying:
     """One line at the bottom of the picture."""
 
 
-def say(status: LiveStatus, hand: bool, picture: bool, problem: str, wanted: str) -> Saying:
+def say(status: LiveStatus, hand: bool, picture: bool, problem: str, wanted: str, remark: str = "") -> Saying:
     """What to say.
 
     Args:
@@ -30,6 +30,7 @@ def say(status: LiveStatus, hand: bool, picture: bool, problem: str, wanted: str
         picture: is there anything to see yet?
         problem: what the user tried and did not work, one sentence; empty when nothing is wrong.
         wanted: the source picked last.
+        remark: what there is to say about the hand in view; empty when there is nothing.
     """
     name = status.source or wanted or "the source"
     if status.state == "failed":
@@ -45,6 +46,8 @@ def say(status: LiveStatus, hand: bool, picture: bool, problem: str, wanted: str
         return Saying(hint="Loading the model…" if not status.runtime else f"Opening {name}…")
     if not hand and picture:
         return Saying(hint="No hand in view: hold one up to the camera")
+    if hand and remark:
+        return Saying(hint=remark)
     if status.state == "paused":
         return Saying(hint="Paused: the sliders go on working")
     return Saying()

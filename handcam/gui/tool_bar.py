@@ -17,6 +17,8 @@ from handcam.weights import WeightsCard
 
 __all__ = ["ToolBar"]
 
+_SOURCE_TIP = "Where the frames come from"
+
 
 class ToolBar(QWidget):
     """Buttons only; what they do is the window's business."""
@@ -36,10 +38,11 @@ class ToolBar(QWidget):
         self.setFixedHeight(48)
         self._knobs, self._card = knobs, card
         self._devices: list[Device] = []
+        self._editing = False
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(STEP, 0, STEP, 0)
         self._row.setSpacing(STEP)
-        self.source = MenuButton("Source", 184, "Where the frames come from")
+        self.source = MenuButton("Source", 184, _SOURCE_TIP)
         self._row.addWidget(self.source)
         self.fill_sources(devices)
         self.mirror = self._toggle("Mirror", "Flip the picture like a mirror; sides stay the real person's (M)")
@@ -104,14 +107,43 @@ class ToolBar(QWidget):
         box.setToolTip("Your hand, wrist crease to tip of the straight middle finger; assumed until you measure it.\n"
                        "It sets the scale where no depth camera does.")  # fmt: skip
         box.valueChanged.connect(lambda cm: self._knobs.set(hand_length_m=cm / 100))
-        box.editingFinished.connect(box.clearFocus)
+        box.editingFinished.connect(self._edited)
         self._row.addWidget(QLabel("Hand"))
         self._row.addWidget(box)
         self.assumed = QLabel("assumed")
-        self.assumed.setFixedWidth(self.assumed.fontMetrics().horizontalAdvance("measured") + 2)
+        self.assumed.setFixedWidth(self.assumed.fontMetrics().horizontalAdvance("assumed") + 2)
         self.assumed.setProperty("muted", True)
         self._row.addWidget(self.assumed)
+        self.measured = QPushButton()
+        self.measured.setFixedWidth(box.width() + STEP + self.assumed.width())  # in the place of both
+        self.measured.setStyleSheet("padding: 0;")
+        self.measured.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.measured.clicked.connect(self._edit_length)
+        self.measured.hide()
+        self._row.addWidget(self.measured)
         return box
+
+    def _edit_length(self) -> None:
+        """Show the length that is set in place of the measured one, until it has been edited."""
+        self._editing = True
+        self.show_length(None)
+        self.length.setFocus()
+        self.length.selectAll()
+
+    def _edited(self) -> None:
+        self._editing = False
+        self.length.clearFocus()
+
+    def show_length(self, measured_m: float | None) -> None:
+        """The measured length of the hand; None where nothing measures it, and the set one counts."""
+        seen = measured_m is not None and not self._editing
+        for part in (self.length, self.assumed):
+            _show(part, not seen)
+        _show(self.measured, seen)
+        if seen and measured_m is not None:
+            self.measured.setText(f"{measured_m * 100:.1f} cm measured")
+            set_cm = f"{self._knobs.controls.hand_length_m * 100:.1f} cm"
+            self.measured.setToolTip(f"By the depth camera. Without one {set_cm} are assumed; click to set that.")
 
     def fill_sources(self, devices: Sequence[Device]) -> None:
         """List these cameras."""
@@ -151,9 +183,10 @@ class ToolBar(QWidget):
         with QSignalBlocker(self.length):
             self.length.setValue(controls.hand_length_m * 100)
 
-    def show_status(self, status: LiveStatus, wanted: str, measured: bool) -> None:
+    def show_status(self, status: LiveStatus, wanted: str) -> None:
         """Name the source; record or transport; pause."""
         name = status.source or wanted or "…"
+        self.source.setToolTip("\n".join((_SOURCE_TIP, *status.notes)))
         self.source.show_value(Path(name).name if "/" in name else name)
         recording = status.recording
         plays = status.seekable and recording is None  # there is not room for both
@@ -172,7 +205,6 @@ class ToolBar(QWidget):
         seconds = int(recording.elapsed_s) if recording is not None else 0
         self.record_button.setText("Record" if recording is None else f"{seconds // 60:02d}:{seconds % 60:02d}")
         self.dropped.setText(f"{recording.dropped if recording is not None else 0} dropped")
-        self.assumed.setText("measured" if measured else "assumed")
 
 
 def _show(widget: QWidget, on: bool) -> None:

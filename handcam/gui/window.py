@@ -2,15 +2,13 @@
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
-from handcam.gui import theme
 from handcam.gui.actions import Actions
 from handcam.gui.dock import Dock
 from handcam.gui.errands import Errands
@@ -19,6 +17,9 @@ from handcam.gui.icons import icon
 from handcam.gui.knobs import Knobs
 from handcam.gui.page_switch import PageSwitch
 from handcam.gui.pages import Desk
+from handcam.gui.remarks import MeasuredLength, lacking
+from handcam.gui.remembered import Remembered
+from handcam.gui.runtime_menu import RuntimeMenu, Runtimes
 from handcam.gui.states import say
 from handcam.gui.status_line import StatusLine
 from handcam.gui.timings import Timings
@@ -29,7 +30,7 @@ from handcam.sources import Device
 from handcam.types import Result
 from handcam.weights import WeightsCard, default_weights
 
-__all__ = ["Window", "show"]
+__all__ = ["Window"]
 
 TICK_MS = 4
 """How often the mailbox is looked into; the newest wins, so a slow window skips results and never falls behind."""
@@ -53,6 +54,9 @@ class Window(QMainWindow):
         reduced_3d: bool = False,
         recordings: Path | None = None,
         weights: Path | None = None,
+        runtimes: Runtimes | None = None,
+        remember: Path | None = None,
+        said: frozenset[str] = frozenset(),
     ) -> None:
         """
         Args:
@@ -65,6 +69,9 @@ class Window(QMainWindow):
             reduced_3d: paint the 3D view with Qt alone and start no other process.
             recordings: folder for sessions, default ``recordings`` under the present folder.
             weights: the safetensors file, default the one that ships.
+            runtimes: what can run the model; None for no choice.
+            remember: the file of what was set last time, :mod:`handcam.gui.remembered`; None to remember nothing.
+            said: what the user has said by options, and is not to be taken from that file.
         """
         super().__init__()
         self.setWindowTitle("handcam")
@@ -98,8 +105,12 @@ class Window(QMainWindow):
         for part, stretch in ((self.pages, 0), (self.bar, 0), (self.pages.stack, 1), (self.line, 0)):
             layout.addWidget(part, stretch)
         self.setCentralWidget(page)
+        self.runtime = RuntimeMenu(runtimes) if runtimes is not None else None
+        if self.runtime is not None:
+            self.pages.layout().addWidget(self.runtime)
         self.help = HelpOverlay(page)
         self.actions_ = Actions(self, change_source, recordings or Path("recordings"))
+        self.length = MeasuredLength()
         self.result: Result | None = None
         self.status: LiveStatus = live.status()
         self._status_s = self._work_s = 0.0
@@ -116,6 +127,9 @@ class Window(QMainWindow):
         self.resize(1280, 800)
         self.actions_.follow()
         self.pages.turned.connect(self._turn)
+        self.remembered = Remembered(self, remember) if remember is not None else None
+        if self.remembered is not None:
+            self.remembered.restore(said)
 
     @property
     def live_seen(self) -> bool:
@@ -145,6 +159,7 @@ class Window(QMainWindow):
             self.result = result
             self.timings.result(result)
             self.knobs.see(result)
+            self.length.see(result)
             if self.live_seen:
                 self.views.show_result(result)
         if self.live_seen:
@@ -170,15 +185,25 @@ class Window(QMainWindow):
         if status.source != self._source:  # another camera: old figures would mislead
             self._source = status.source
             self.timings.clear()
+            self.length.forget()
+            if status.notes:
+                self.line.say(" ".join(status.notes), 15)
         hands = self.result.hands if self.result is not None else ()
         self.line.show_result(self.result, self.timings.sample_rate(now_s), self.timings.age_ms(now_s), status)
-        self.bar.show_status(status, self.wanted, bool(hands) and hands[0].pose.metric)
+        self.bar.show_status(status, self.wanted)
+        self.bar.show_length(self.length.value_m)
         self._follow_state(status, bool(hands))
+        if self.remembered is not None:
+            self.remembered.follow(now_s)
+            if self.remembered.problem:
+                self.line.say(self.remembered.problem, 20)
+                self.remembered.problem = ""
 
     def _follow_state(self, status: LiveStatus, hand: bool) -> None:
         """What to say over the picture, if anything."""
         camera, scene, card = self.views.camera, self.views.scene, self.views.card
-        said = say(status, hand, camera.result is not None, self.actions_.problem, self.wanted)
+        remark = lacking(self.result.hands[0], self.knobs.controls.drive) if self.result is not None and hand else ""
+        said = say(status, hand, camera.result is not None, self.actions_.problem, self.wanted, remark)
         if said.title:
             buttons = tuple((caption, getattr(self.actions_, method)) for caption, method in said.buttons)
             card.show_message(said.title, said.text, buttons)
@@ -208,6 +233,8 @@ class Window(QMainWindow):
         """Everything ends within a second, whatever hangs."""
         self._timer.stop()
         self.hide()
+        if self.remembered is not None:
+            self.remembered.close()
         self.views.scene.close_process()
         self.pages.close_pages()
         stopping = Thread(target=self.live.stop, args=(STOP_S,), name="stop", daemon=True)
@@ -216,51 +243,3 @@ class Window(QMainWindow):
         self.errands.close(0.05)
         self.lookout.close(0.05)
         super().closeEvent(event)
-
-
-def show(
-    live: Live,
-    devices: Sequence[Device] | Callable[[], Sequence[Device]] = (),
-    change_source: Callable[[str], object] = lambda source: None,
-    card: WeightsCard | None = None,
-    *,
-    mirror: bool = False,
-    reduced_3d: bool = False,
-    recordings: Path | None = None,
-    weights: Path | None = None,
-    screenshot: Path | None = None,
-    after_s: float = 5.0,
-    size: tuple[int, int] = (1280, 800),
-) -> int:
-    """Run the window until it is closed; the arguments are those of :class:`Window`.
-
-    Args:
-        screenshot: save a picture of the window after ``after_s`` seconds and close it.
-        after_s: seconds before the screenshot.
-        size: of the window, px.
-
-    Returns:
-        Exit code of the application.
-    """
-    app = QApplication.instance() or QApplication(["handcam"])
-    assert isinstance(app, QApplication)
-    app.setApplicationName("handcam")
-    theme.apply(app)
-    window = Window(
-        live, devices, change_source, card, mirror=mirror, reduced_3d=reduced_3d, recordings=recordings, weights=weights
-    )
-    window.resize(*size)
-    window.show()
-    live.start()
-    QTimer.singleShot(0, window.actions_.begin)  # what takes longer starts when the window is on the screen
-    if screenshot is not None:
-        QTimer.singleShot(round(after_s * 1000), lambda: _save(window, screenshot))
-    with suppress(KeyboardInterrupt):
-        return app.exec()
-    window.close()
-    return 130
-
-
-def _save(window: Window, path: Path) -> None:
-    window.grab().save(str(path))
-    window.close()

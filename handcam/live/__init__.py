@@ -217,6 +217,7 @@ class Live:
             capture.captured, capture.processed, capture.frames.dropped, capture.with_hand,
             capture.seekable, capture.position, capture.length, capture.speed, capture.loop,
             self._session.status(), source.fps if source and source.fps > 0 else 30.0,
+            tuple(getattr(source, "notes", ())),
         )  # fmt: skip
 
     def _new_capture(self, after: Capture | None, loop: bool) -> Capture:

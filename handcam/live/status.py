@@ -62,3 +62,5 @@ class LiveStatus:
     """The session being written, if any."""
     fps: float = 30.0
     """Nominal rate of the source, Hz."""
+    notes: tuple[str, ...] = ()
+    """What the source did not grant, in sentences."""
