@@ -123,16 +123,19 @@ def main(
             print(line)
 
 
-def _atlas(weights: Path, out: Path, data: str, pictures: int | None) -> Path:
-    from handcam.learn.atlas import HANDS, make_atlas, render
+def _atlas(weights: Path, out: Path, data: str, pictures: int | None) -> str:
+    from handcam.learn.atlas import HANDS, describe, make_atlas, render
 
     kind, _, folder = data.partition(":")
-    if kind == "sights":
-        return make_atlas(weights, folder, pictures or HANDS)
-    if data != "poses":
-        raise HandcamError("An atlas is made of sights:FOLDER, or of hands that are rendered when --data is not given.")
-    render(out / "sights", pictures or 2 * HANDS)  # about half of them would be followed by a tracker
-    return make_atlas(weights, str(out / "sights"), pictures or HANDS)
+    if kind != "sights":
+        if data != "poses":
+            raise HandcamError(
+                "An atlas is made of sights:FOLDER, or of hands that are rendered when --data is not given."
+            )
+        folder = str(out / "sights")
+        render(out / "sights", pictures or 2 * HANDS)  # about half of them would be followed by a tracker
+    path = make_atlas(weights, folder, pictures or HANDS)
+    return f"{describe(weights)}\n{path}"
 
 
 def _nets(

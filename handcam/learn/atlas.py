@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from jaxtyping import Float
 
-from handcam.atlas import Atlas, write_atlas
+from handcam.atlas import Atlas, read_atlas, write_atlas
+from handcam.latent.directions import SEEN_MM, named_directions, principal_directions
 from handcam.latent.parameters import PARAMETERS, parameters_of
 from handcam.learn.datasets import sights
 from handcam.learn.landmark_weights import read
@@ -14,7 +16,7 @@ from handcam.synth.poses import PoseSettings
 from handcam.types import HandcamError
 from handcam.vae import load
 
-__all__ = ["HANDS", "make_atlas", "render"]
+__all__ = ["HANDS", "describe", "make_atlas", "render"]
 
 HANDS = 3000
 """Hands of the atlas that ships."""
@@ -53,3 +55,21 @@ def make_atlas(weights: Path, seen: str, hands: int = HANDS) -> Path:
         joints, parameters_of(joints), PARAMETERS,
     )  # fmt: skip
     return write_atlas(weights, atlas)
+
+
+@torch.inference_mode()
+def describe(weights: Path) -> str:
+    """What the atlas says of the latent space, in lines: directions in use, and what can be read off a latent."""
+    model, _ = load(weights)
+    atlas = read_atlas(weights)
+
+    def decode(z: Float[np.ndarray, "n z"]) -> Float[np.ndarray, "n 21 3"]:
+        return model.show("joints3d", torch.from_numpy(z)).numpy()
+
+    found = principal_directions(atlas, decode)
+    used = [direction.mm for direction in found if direction.mm >= SEEN_MM]
+    lines = [f"{len(atlas.joints)} hands seen as {', '.join(atlas.z)}"]
+    sizes = " ".join(f"{mm:.1f}" for mm in used)
+    lines.append(f"{len(used)} of {len(found)} directions move the hand, mm per sigma: {sizes}")
+    named = named_directions(atlas, decode)
+    return "\n".join([*lines, *(f"{d.name}: R2 {d.r2:.2f}, {d.mm:.1f} mm per sigma" for d in named)])

@@ -54,7 +54,11 @@ def test_holds_the_same_hands_in_every_modality(small_weights, sights):
 def test_by_command(small_weights, sights, tmp_path, capsys):
     said = ["train", "atlas", "--start", str(small_weights), "--out", str(tmp_path / "out"), "--pictures", "30"]
     assert main([*said, "--data", f"sights:{sights}"]) == 0
-    assert capsys.readouterr().out.strip() == str(atlas_path(small_weights))
+    first, second, *named, last = capsys.readouterr().out.splitlines()
+    assert last == str(atlas_path(small_weights))
+    assert first == "30 hands seen as rgb, keypoints2d, landmarks3d, joints3d"
+    assert " of 8 directions move the hand" in second
+    assert [line.partition(":")[0] for line in named] == [name.partition(" [")[0] for name in PARAMETERS]
     assert len(read_atlas(small_weights).joints) == 30
     assert main([*said, "--data", "rhd"]) == 2
     assert "sights:FOLDER" in capsys.readouterr().err
