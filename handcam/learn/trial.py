@@ -48,9 +48,10 @@ def fit(setup: Setup, split: Split, pairs: tuple[str, ...], seed: int, **changes
     said = (pairs, named, asdict(size), setup.pixels, setup.latent, setup.rate, seed, sorted(changes.items()))
     words = "+".join(pairs).replace(">", "-")
     out = setup.out / "trainings" / f"{split.name}-{words[:60]}-{sha256(repr(said).encode()).hexdigest()[:10]}"
+    steps = int(changes.pop("steps", size.steps))
     settings = TrainSettings(
         out=out, pairs=pairs, data=split.name, encoders=encoders, decoders=decoders, nets=nets, latent=setup.latent,
-        steps=size.steps, batch=size.batch, rate=setup.rate, warmup=max(size.steps // 20, 1), ema=0.998, seed=seed,
+        steps=steps, batch=size.batch, rate=setup.rate, warmup=max(steps // 20, 1), ema=0.998, seed=seed,
         precision=setup.precision, accelerator=setup.accelerator, devices=setup.devices, save_every=1000, **changes,  # type: ignore[arg-type]
     )  # fmt: skip
     checkpoint = train(settings, setup.progress, {split.name: split.train.drawn_with(seed)})
