@@ -25,6 +25,8 @@ def words(cell: Cell) -> str:
 def said(setup: Setup) -> str:
     """Seed and configuration in one line."""
     s = setup.size
+    if setup.weights is not None:
+        return f"seed {setup.seed}; weights {setup.weights.name}"
     seeds = ", ".join(map(str, setup.seeds))
     return (
         f"seed {seeds}; {s.steps} rounds of {s.batch}, latent {setup.latent}, MLPs of {s.depth} x {s.hidden}, "

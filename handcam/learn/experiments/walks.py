@@ -19,7 +19,7 @@ __all__ = ["TITLE", "run"]
 TITLE = "Walks in the latent space (Figs. 6 and 9)"
 DATA = ("rendered",)
 WALKS, STEPS = 3, 9
-REACH = {"joints3d": 0.75, "keypoints2d": 1.15}
+REACH = {"joints3d": 0.6, "keypoints2d": 0.95}
 """Half the edge of what is shown: hand lengths, crop halves."""
 
 
