@@ -62,7 +62,7 @@ def settings(weights: Path, painted: Path, out: Path, steps: int, seed: int = 0)
         encoders={"joints3d": card.encoders["joints3d"]}, decoders=DECODERS, latent=card.latent,
         nets={"encoder.joints3d": card.nets["encoder.joints3d"], **_nets(card)},
         freeze=("encoders", *(f"decoders.{name}.pose" for name in DECODERS)), noise=0.0,
-        steps=steps, batch=128, rate=2e-3, warmup=200, ema=0.998, precision="bf16-mixed", seed=seed, save_every=200,
+        steps=steps, batch=64, rate=2e-3, warmup=200, ema=0.998, precision="bf16-mixed", seed=seed, save_every=200,
     )  # fmt: skip
 
 

@@ -5,7 +5,8 @@
 3. Train all encoders that see pictures on what the network really says of rendered ones, and the colour encoder on
    real pictures without labels (``seeing``). The decoders stay as they are: trained on blurred and hidden hands as
    well, they forget how sharp a pose can be.
-4. Calibrate sigma on hands that were held out, and write weights, side file and exported graphs.
+4. Fit smaller encoders to those that every colour frame goes through, calibrate sigma on hands that were held out, and
+   write weights, side file and exported graphs.
 5. Train the decoders of pictures and depth maps on plain pictures (``painted``) while all else stands still; they are
    a part of the weights in a file of its own.
 
@@ -18,12 +19,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from handcam.detectors import mediapipe
 from handcam.learn import pictures as paint
 from handcam.learn.calibrate import calibrate, coverage, spread_and_error
 from handcam.learn.datasets import painted, sights, unlabelled
+from handcam.learn.distil import copy_equal, distil
 from handcam.learn.export import ship
 from handcam.learn.landmark_weights import read
 from handcam.learn.metrics import procrustes_errors
@@ -49,6 +51,12 @@ NETS = {
     "encoder.rgb": {"hidden": 512, "depth": 2},
     "encoder.depth": {"hidden": 512, "depth": 2},
 }
+SMALL = NETS | {
+    "encoder.keypoints2d": {"hidden": 512, "depth": 3},
+    "encoder.landmarks3d": {"hidden": 192, "depth": 3},
+    "encoder.rgb": {"hidden": 256, "depth": 2},
+}
+"""What ships: the encoders that every colour frame goes through, fitted to the large ones (:mod:`handcam.learn.distil`)."""
 FUSION = {"rgb": 0.4, "keypoints2d": 0.7, "landmarks3d": 0.1, "depth": 0.5}
 """Weights of the experts: all look at the same hand through one network, so their evidence overlaps."""
 DATA = [  # for the weights that ship
@@ -79,9 +87,11 @@ class Recipe:
     """Rounds of step 3 for the colour encoders; more of them fit the rendered pictures better and real ones worse."""
     depth_steps: int = 3200
     """Rounds of step 3 for the depth encoder."""
-    painted: int = 40_000
+    distil_steps: int = 14_000
+    """Batches of step 4 for each encoder."""
+    painted: int = 10_000
     """Plain pictures for step 5."""
-    painted_steps: int = 3000
+    painted_steps: int = 1000
     """Rounds of step 5."""
     seed: int = 0
     """Of everything."""
@@ -113,7 +123,7 @@ def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
     feeling = replace(seeing, out=out / "depth", steps=recipe.depth_steps, pairs=(f"depth>joints3d@{seen}",))
     average, felt = average_of(train(seeing)), average_of(train(feeling))
     average |= {name: value for name, value in felt.items() if name.startswith("encoders.depth.")}
-    weights = finish(average, out / "sights", out / "weights")
+    weights = finish(_smaller(average, recipe, say), out / "sights", out / "weights")
     for done in painted.make(out / "painted", recipe.painted, paint.returned(weights), recipe.seed):
         say(f"painted {done} of {recipe.painted} hands")
     painting = paint.settings(weights, out / "painted", out / "pictures", recipe.painted_steps, recipe.seed)
@@ -121,22 +131,41 @@ def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
     return weights
 
 
-def finish(average: dict[str, torch.Tensor], seen: Path, out: Path) -> Path:
-    """Step 4, from the averaged weights of step 3.
+def _smaller(average: dict[str, torch.Tensor], recipe: Recipe, say: Callable[[str], None]) -> CrossModalVAE:
+    """The model that ships, from the averaged weights of step 3."""
+    path = recipe.out / "small.safetensors"
+    torch.manual_seed(recipe.seed)
+    small = CrossModalVAE(ENCODERS, DECODERS, LATENT, SMALL)
+    if path.is_file():
+        small.load_state_dict(load_file(path))
+        return small
+    large = CrossModalVAE(ENCODERS, DECODERS, LATENT, NETS)
+    large.load_state_dict(average)
+    copy_equal(large, small)
+    parts = [sights.open(str(recipe.out / "sights"))]
+    if recipe.real is not None:
+        parts += [unlabelled.open(str(recipe.out / "real"))]
+    shown = [part.take(np.arange(len(part))) for part in parts]
+    inputs = {name: torch.cat([part[name] for part in shown]) for name in ("rgb", "keypoints2d", "landmarks3d")}
+    distil(large, small, inputs, recipe.distil_steps, recipe.seed, say)
+    save_file({k: v.contiguous() for k, v in small.state_dict().items()}, path)
+    return small
+
+
+def finish(model: CrossModalVAE, seen: Path, out: Path) -> Path:
+    """Calibrate, measure and write.
 
     Args:
-        average: state of the model; the landmark network in it is replaced by the published one.
+        model: what ships; the landmark network in it is replaced by the published one.
         seen: folder of the rendered hands.
         out: where the weights go.
     """
-    model = CrossModalVAE(ENCODERS, DECODERS, LATENT, NETS)
-    model.load_state_dict(average)
     model.encoders["rgb"].eye.load_state_dict(read().state_dict())
     model.eval()
     calibration, metrics = _measure(model, sights.open(str(seen), split="test"))
     card = WeightsCard(
         name="handcam", encoders=ENCODERS, decoders=DECODERS, latent=LATENT, crop_px=224, joint_order="common21",
-        drive="fused", sha256="", nets=NETS, fusion=FUSION, calibration=calibration, data=DATA, metrics=metrics,
+        drive="fused", sha256="", nets=SMALL, fusion=FUSION, calibration=calibration, data=DATA, metrics=metrics,
         licence="MIT; the landmark network inside is Apache-2.0 (NOTICE)",
         rebuild="handcam train weights --out runs/weights --backgrounds FOLDER --real FOLDER",
     )  # fmt: skip
