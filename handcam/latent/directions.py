@@ -3,10 +3,11 @@
 The prior N(0, I) gives no axis a meaning, and a trained model leaves many axes empty (their posterior is the prior,
 whatever is seen). So directions are found from the atlas, a sample of the aggregate posterior, and measured through
 the decoder: the *principal* directions of its means, and *named* ones, along which hands have more of one parameter.
+The latter bend: the latent describes the hand as the camera sees it, so which way curls a thumb depends on the view.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -25,23 +26,29 @@ SEEN_MM = 0.5
 """A direction that moves the hand by less than this does nothing that can be seen."""
 _TRIED = 24
 """Hands on which a direction is tried."""
-_RIDGE = 1e-3
+_RIDGE = 1e-2
 """Weight of the ridge for each hand."""
+_PIECES, _LONGEST = 12, 0.5
+"""Straight pieces of which a bent way is made, and how long each may be: beyond, the slope means nothing."""
+_FLAT = 1e-3
+"""Steepness below which a direction leads nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
 class Direction:
-    """One way to go."""
+    """One way to go; straight, or bent as a quadratic function of the latent says."""
 
     name: str
     """What it is called."""
-    step: Float[np.ndarray, " z"]
-    """One sigma: how far hands commonly lie apart this way."""
     reader: Float[np.ndarray, " z"]
-    """``reader @ z - zero`` is where ``z`` lies along it, in sigmas; ``reader @ step`` is 1."""
+    """``reader @ z + z @ bend @ z / 2 - zero`` is where ``z`` lies along it, in sigmas."""
     zero: float
     """See ``reader``."""
-    mm: float
+    metric: Float[np.ndarray, "z z"]
+    """What counts as a short step: its inverse measures the length of one. The shortest that leads on is taken."""
+    bend: Float[np.ndarray, "z z"] | None = None
+    """Symmetric; None where it is straight."""
+    mm: float = 0.0
     """How far one sigma moves a joint, the mean over joints and hands, mm on a hand of :data:`HAND_MM`."""
     r2: float | None = None
     """Named: share of the parameter's variance that is explained on hands that were held out."""
@@ -52,11 +59,27 @@ class Direction:
 
     def at(self, z: Float[np.ndarray, " z"]) -> float:
         """Where ``z`` lies along this direction, in sigmas."""
-        return float(self.reader @ z) - self.zero
+        return float(self.reader @ z + (0.0 if self.bend is None else 0.5 * z @ self.bend @ z)) - self.zero
+
+    def slope(self, z: Float[np.ndarray, " z"]) -> Float[np.ndarray, " z"]:
+        """By how much each dimension leads on, at ``z``."""
+        return self.reader if self.bend is None else self.reader + self.bend @ z
+
+    def step(self, z: Float[np.ndarray, " z"]) -> Float[np.ndarray, " z"]:
+        """One sigma on, at ``z``."""
+        slope = self.slope(z)
+        way = self.metric @ slope
+        return way / max(float(slope @ way), _FLAT)
 
     def moved(self, z: Float[np.ndarray, " z"], to: float) -> Float[np.ndarray, " z"]:
-        """``z`` carried along to ``to`` sigmas; what other directions at right angles say of it stays."""
-        return z + (to - self.at(z)) * self.step
+        """``z`` carried along to ``to`` sigmas; of a straight direction, what others at right angles say stays."""
+        if self.bend is None:
+            return z + (to - self.at(z)) * self.step(z)
+        z = np.asarray(z, float)
+        for left in range(_PIECES, 0, -1):
+            step = (to - self.at(z)) / left * self.step(z)
+            z = z + step * min(1.0, _LONGEST / max(float(np.linalg.norm(step)), 1e-12))
+        return z
 
 
 def principal_directions(atlas: Atlas, decode: Decode) -> list[Direction]:
@@ -69,13 +92,11 @@ def principal_directions(atlas: Atlas, decode: Decode) -> list[Direction]:
     middle = z.mean(0)
     axes = np.linalg.eigh(np.cov(z.T))[1].T  # one in a row
     sigma = np.sqrt(np.var(z @ axes.T, axis=0) + axes**2 @ noise)[:, None]
-    steps, readers = axes * sigma, axes / sigma
-    mm = motion_mm(steps, z, decode)
-    order = np.argsort(-mm, kind="stable")
-    return [
-        Direction(str(k + 1), steps[i], readers[i], float(readers[i] @ middle), float(mm[i]))
-        for k, i in enumerate(order)
-    ]
+    readers = axes / sigma
+    found = [Direction("", r, float(r @ middle), np.outer(s, s)) for r, s in zip(readers, axes * sigma, strict=True)]
+    found = [replace(direction, mm=motion_mm(direction, z, decode)) for direction in found]
+    found.sort(key=lambda direction: -direction.mm)
+    return [replace(direction, name=str(k + 1)) for k, direction in enumerate(found)]
 
 
 def raw_directions(z: Float[np.ndarray, "n z"], decode: Decode) -> list[Direction]:
@@ -85,51 +106,52 @@ def raw_directions(z: Float[np.ndarray, "n z"], decode: Decode) -> list[Directio
         z: hands on which to try them.
         decode: latents to joints.
     """
-    axes = np.eye(z.shape[1])
-    mm = motion_mm(axes, z, decode)
-    return [Direction(f"z{i + 1}", axis, axis, 0.0, float(mm[i])) for i, axis in enumerate(axes)]
+    found = [Direction(f"z{i + 1}", axis, 0.0, np.outer(axis, axis)) for i, axis in enumerate(np.eye(z.shape[1]))]
+    return [replace(direction, mm=motion_mm(direction, z, decode)) for direction in found]
 
 
 def named_directions(atlas: Atlas, decode: Decode) -> list[Direction]:
-    """Ridge regression of each parameter on the latent, fitted on four fifths of the atlas and tested on the rest.
+    """Ridge regression of each parameter on the latent and its products, fitted on four fifths and tested on the rest.
 
-    The weights ``w`` say how to read a parameter; the direction in which hands have more of it is ``C w`` with ``C``
-    the covariance of the means: of all steps that raise the parameter as much it leads to the likeliest hands.
+    Empty dimensions are left out: what lies in them is noise.
     """
     z, _ = _means(atlas)
     test = np.arange(len(z)) % 5 == 4
-    used = motion_mm(np.eye(z.shape[1]), z, decode) >= SEEN_MM  # what lies in empty dimensions is noise
-    middle, spread = z[~test].mean(0), np.cov(z[~test].T) * np.outer(used, used)
-    centred = (z[~test] - middle) * used
-    gram = centred.T @ centred + _RIDGE * len(centred) * np.eye(z.shape[1])
-    base = z[_tried(len(z))]
+    used = np.flatnonzero([direction.mm >= SEEN_MM for direction in raw_directions(z, decode)])
+    i, j = np.triu_indices(len(used))
+    looks = np.concatenate([z[:, used], z[:, used][:, i] * z[:, used][:, j]], 1)
+    middle = looks[~test].mean(0)
+    centred = looks[~test] - middle
+    gram = centred.T @ centred + _RIDGE * len(centred) * np.eye(len(middle))
+    metric = np.diag(np.isin(np.arange(z.shape[1]), used).astype(float))  # as the prior measures; see docs/latent.md
     found = []
     for name, values in zip(atlas.names, atlas.parameters.T.astype(float), strict=True):
-        mean = values[~test].mean()
-        weights = np.linalg.solve(gram, centred.T @ (values[~test] - mean))
-        off = values[test] - mean - (z[test] - middle) @ weights
-        r2 = 1.0 - float(np.mean(off**2) / np.var(values[test]))
-        reader = weights / max(float(np.sqrt(weights @ spread @ weights)), 1e-9)
-        step = spread @ reader
+        weights = np.linalg.solve(gram, centred.T @ (values[~test] - values[~test].mean()))
+        told = centred @ weights
+        off = values[test] - values[~test].mean() - (looks[test] - middle) @ weights
+        sigma = max(float(told.std()), 1e-9)
+        reader, bend = np.zeros(z.shape[1]), np.zeros_like(metric)
+        reader[used] = weights[: len(used)] / sigma
+        bend[used[i], used[j]] = weights[len(used) :] / sigma
         title, _, unit = name.rstrip("]").partition(" [")
+        direction = Direction(
+            title, reader, float(middle @ weights) / sigma, metric, bend + bend.T,
+            r2=1.0 - float(np.mean(off**2) / np.var(values[test])), unit=unit,
+        )  # fmt: skip
         gain = None
         if name in PARAMETERS:
-            k = PARAMETERS.index(name)
-            more, less = (parameters_of(decode(_f32(base + side * step)))[:, k] for side in (0.5, -0.5))
+            more, less = (
+                parameters_of(decode(moved))[:, PARAMETERS.index(name)] for moved in _tried(direction, z, 0.5)
+            )
             gain = float((more - less).mean())
-        mm = float(motion_mm(step[None], z, decode)[0])
-        found.append(Direction(title, step, reader, float(reader @ middle), mm, r2, gain, unit))
+        found.append(replace(direction, mm=motion_mm(direction, z, decode), gain=gain))
     return found
 
 
-def motion_mm(steps: Float[np.ndarray, "m z"], z: Float[np.ndarray, "n z"], decode: Decode) -> Float[np.ndarray, " m"]:
-    """How far each step moves a joint, to either side of some of these hands: mean over joints and hands, mm."""
-    base = z[_tried(len(z))]
-    moved = []
-    for step in steps:
-        there, back = np.split(decode(_f32(np.concatenate([base + step, base - step]))), 2)
-        moved.append(np.linalg.norm(there - back, axis=-1).mean() / 2 * HAND_MM)
-    return np.array(moved, float)
+def motion_mm(direction: Direction, z: Float[np.ndarray, "n z"], decode: Decode) -> float:
+    """How far one sigma moves a joint, to either side of some of these hands: mean over joints and hands, mm."""
+    there, back = (decode(moved) for moved in _tried(direction, z, 1.0))
+    return float(np.linalg.norm(there - back, axis=-1).mean()) / 2 * HAND_MM
 
 
 def _means(atlas: Atlas) -> tuple[Float[np.ndarray, "n z"], Float[np.ndarray, " z"]]:
@@ -137,10 +159,8 @@ def _means(atlas: Atlas) -> tuple[Float[np.ndarray, "n z"], Float[np.ndarray, " 
     return atlas.z["joints3d"].astype(float), atlas.variance["joints3d"].astype(float)
 
 
-def _tried(n: int) -> np.ndarray:
-    """Hands spread evenly over the atlas."""
-    return np.linspace(0, n - 1, min(n, _TRIED)).astype(int)
-
-
-def _f32(z: np.ndarray) -> Float[np.ndarray, "n z"]:
-    return np.ascontiguousarray(z, np.float32)
+def _tried(direction: Direction, z: np.ndarray, sigmas: float) -> tuple[np.ndarray, np.ndarray]:
+    """Hands spread evenly over these, moved to either side."""
+    some = z[np.linspace(0, len(z) - 1, min(len(z), _TRIED)).astype(int)]
+    there, back = ([direction.moved(one, direction.at(one) + by) for one in some] for by in (sigmas, -sigmas))
+    return np.array(there, np.float32), np.array(back, np.float32)

@@ -138,7 +138,7 @@ class DirectionsPanel(QWidget):
         now = time.monotonic()
         if not self._stale or now - self._looked_s < _LOOK_S or not directions:
             return
-        if len(directions[0].step) != self._standing.knobs.latent:
+        if len(directions[0].reader) != self._standing.knobs.latent:
             return
         if self._decoding.batch("ends", self.sliders.ends, self.sliders.show_ends):
             self._stale, self._looked_s = False, now

@@ -42,6 +42,7 @@ class DirectionSliders(QWidget):
         """What stands here while there are no directions."""
         self._joints: np.ndarray = np.zeros((0, 21, 3), np.float32)
         self._held: int | None = None
+        self._start: np.ndarray | None = None  # where a drag began: to and fro on a bent way ends where it began
         self.chosen = 0
         self._row = _ROWS[0]
         self.setMouseTracking(True)
@@ -155,7 +156,7 @@ class DirectionSliders(QWidget):
         seen = self._standing.knobs.posterior
         if seen is None or len(seen.mean) != len(direction.reader):
             return
-        mean, sigma = direction.at(seen.mean), float(np.sqrt(direction.reader**2 @ np.exp(seen.log_var)))
+        mean, sigma = direction.at(seen.mean), float(np.sqrt(direction.slope(seen.mean) ** 2 @ np.exp(seen.log_var)))
         left, right = self.x_of(k, mean - 2 * sigma), self.x_of(k, mean + 2 * sigma)
         pale = QColor(ACCENT)
         pale.setAlpha(70)
@@ -169,8 +170,8 @@ class DirectionSliders(QWidget):
 
     def put(self, k: int, sigmas: float) -> None:
         """Move along direction ``k``."""
-        direction, standing = self.directions[k], self._standing
-        standing.shift(direction.moved(standing.z, float(np.clip(sigmas, -_RANGE, _RANGE))))
+        start = self._standing.z if self._start is None or self._standing.live else self._start
+        self._standing.shift(self.directions[k].moved(start, float(np.clip(sigmas, -_RANGE, _RANGE))))
 
     def _put_at(self, k: int, x: float) -> None:
         left, right, _ = self._track(k)
@@ -182,7 +183,7 @@ class DirectionSliders(QWidget):
             return
         self.chosen = found
         if event.position().y() > self._track(found)[2] - 12:
-            self._held = found
+            self._held, self._start = found, self._standing.z.copy()
             self._put_at(found, event.position().x())
         else:  # one of the pictures: half a sigma towards it
             towards = 0.5 if event.position().x() > self.cell(found).center().x() else -0.5
@@ -194,11 +195,12 @@ class DirectionSliders(QWidget):
             self._put_at(self._held, event.position().x())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        self._held = None
+        self._held = self._start = None
         self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        found, self._held = self._find(event.position()), None
+        found = self._find(event.position())
+        self._held = self._start = None
         if found is not None:
             self._home(found)
 
