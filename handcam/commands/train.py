@@ -108,11 +108,12 @@ def main(
     chosen = tuple(pairs) if variant is None else tuple(variant_pairs(int(variant), source))
     names = [pair.partition("@")[0].partition(">") for pair in chosen]
     chosen_nets, sizes = _nets(nets, [name for name, _, _ in names], [name for _, _, name in names])
+    steps = steps or 5000
     settings = TrainSettings(
-        out=out, pairs=chosen, data=data, steps=steps or 5000, batch=batch, latent=latent, rate=rate,
-        kl_weight=kl_weight, precision=precision, accelerator=accelerator, devices=devices, start=start, seed=seed,
-        encoders=chosen_nets["encoder"], decoders=chosen_nets["decoder"], nets=sizes, label_share=label_share,
-        reproject=reproject, constrain=constrain, freeze=freeze,
+        out=out, pairs=chosen, data=data, steps=steps, warmup=min(500, max(1, steps // 10)), batch=batch,
+        latent=latent, rate=rate, kl_weight=kl_weight, precision=precision, accelerator=accelerator, devices=devices,
+        start=start, seed=seed, encoders=chosen_nets["encoder"], decoders=chosen_nets["decoder"], nets=sizes,
+        label_share=label_share, reproject=reproject, constrain=constrain, freeze=freeze,
     )  # fmt: skip
     checkpoint = train(settings)
     print(checkpoint)
