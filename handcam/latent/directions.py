@@ -110,15 +110,20 @@ def raw_directions(z: Float[np.ndarray, "n z"], decode: Decode) -> list[Directio
     return [replace(direction, mm=motion_mm(direction, z, decode)) for direction in found]
 
 
-def named_directions(atlas: Atlas, decode: Decode) -> list[Direction]:
+def named_directions(atlas: Atlas, decode: Decode, bent: bool = True) -> list[Direction]:
     """Ridge regression of each parameter on the latent and its products, fitted on four fifths and tested on the rest.
 
     Empty dimensions are left out: what lies in them is noise.
+
+    Args:
+        atlas: known hands.
+        decode: latents to joints.
+        bent: False for the latent alone, without its products.
     """
     z, _ = _means(atlas)
     test = np.arange(len(z)) % 5 == 4
     used = np.flatnonzero([direction.mm >= SEEN_MM for direction in raw_directions(z, decode)])
-    i, j = np.triu_indices(len(used))
+    i, j = np.triu_indices(len(used) if bent else 0)
     looks = np.concatenate([z[:, used], z[:, used][:, i] * z[:, used][:, j]], 1)
     middle = looks[~test].mean(0)
     centred = looks[~test] - middle

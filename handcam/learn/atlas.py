@@ -71,5 +71,6 @@ def describe(weights: Path) -> str:
     lines = [f"{len(atlas.joints)} hands seen as {', '.join(atlas.z)}"]
     sizes = " ".join(f"{mm:.1f}" for mm in used)
     lines.append(f"{len(used)} of {len(found)} directions move the hand, mm per sigma: {sizes}")
-    named = named_directions(atlas, decode)
-    return "\n".join([*lines, *(f"{d.name}: R2 {d.r2:.2f}, {d.mm:.1f} mm per sigma" for d in named)])
+    for bent, straight in zip(*(named_directions(atlas, decode, bent) for bent in (True, False)), strict=True):
+        lines.append(f"{bent.name}: R2 {bent.r2:.2f} (straight: {straight.r2:.2f}), {bent.mm:.1f} mm per sigma")
+    return "\n".join(lines)

@@ -90,6 +90,7 @@ def test_a_bent_direction_is_found_and_followed():
     atlas = Atlas({"joints3d": z}, {"joints3d": np.full(5, 0.01, np.float32)}, decode(z), product, ("product",))
     (direction,) = named_directions(atlas, decode)
     assert direction.r2 > 0.95
+    assert named_directions(atlas, decode, bent=False)[0].r2 < 0.05
     for here in ([1.0, 0.5, 0, 0, 0], [-1.0, 0.5, 0, 0, 0], [0.3, -0.6, 0, 0.2, 0]):
         start = TURN @ np.array(here)
         more = TURN.T @ direction.moved(start, direction.at(start) + 1.0)
