@@ -29,6 +29,10 @@ CUBE_M = 0.125
 """Half the edge of the cube around a hand's centre that a depth net sees; a centre 3 cm off still holds the hand."""
 _SKIN_M = 0.008
 """The joints lie so far behind the skin."""
+_CELL = 16
+"""Where a crop's pixels come from is computed at every so many pixels, and straight between."""
+_OUTSIDE = -1e5
+"""A coordinate of the picture that is far outside, px."""
 
 
 def view(box: HandBox, camera: Intrinsics, size: int) -> HandCrop:
@@ -79,7 +83,23 @@ def _warp(picture: np.ndarray, crop_from_image: np.ndarray, size: int, box_px: f
         picture = cv2.resize(part, ((x1 - x0) // k, (y1 - y0) // k), interpolation=cv2.INTER_AREA)
         grow = np.array([[k, 0.0, x0 + (k - 1) / 2], [0.0, k, y0 + (k - 1) / 2], [0.0, 0.0, 1.0]])
         crop_from_image = crop_from_image @ grow
-    return cv2.warpPerspective(picture, crop_from_image, (size, size), flags=cv2.INTER_LINEAR)
+    return cv2.remap(picture, _sources(crop_from_image, size), None, cv2.INTER_LINEAR)
+
+
+def _sources(crop_from_image: np.ndarray, size: int) -> np.ndarray:
+    """Where in the picture each crop pixel comes from, (size size 2) float32.
+
+    Less than 0.05 px off, and faster than a division for each pixel.
+    """
+    image_from_crop = inverse3(crop_from_image)
+    at = (np.arange(-1, -(-size // _CELL) + 1) + 0.5) * _CELL - 0.5  # centres of cells, one to spare on each side
+    corner = image_from_crop[:, 2] + image_from_crop[:, 0] * at[:, None]  # (n, 3), along x
+    x, y, z = np.moveaxis(corner[None] + image_from_crop[:, 1] * at[:, None, None], -1, 0)
+    cells = np.full((len(at), len(at), 2), _OUTSIDE, np.float32)
+    seen = z > 1e-9  # the rest of so wide a view lies behind the camera
+    cells[seen] = np.stack([x[seen] / z[seen], y[seen] / z[seen]], -1)
+    whole = cv2.resize(cells, (len(at) * _CELL, len(at) * _CELL), interpolation=cv2.INTER_LINEAR)
+    return whole[_CELL : _CELL + size, _CELL : _CELL + size]
 
 
 def _seen_part(picture: np.ndarray, crop_from_image: np.ndarray, size: int, k: int) -> tuple[int, int, int, int]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
@@ -21,14 +22,16 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from handcam.crop import box_around, cut
+from handcam.learn.rounding import even_out, round_weights
 from handcam.learn.shrink import shrink
+from handcam.nets.hand_landmark import HandLandmark
 from handcam.plugins import load as load_plugin
 from handcam.runtimes._graphs import CHECK, DEPTH, ENCODE, ENCODE_INT8, decode_part, graph_path
 from handcam.runtimes._parity import Crops, deviation, random_crops, save_check
 from handcam.runtimes.eager import Eager
 from handcam.sources import SourceSettings, open_source
 from handcam.types import Frame, HandCrop, Intrinsics, WeightsError
-from handcam.vae import CrossModalVAE
+from handcam.vae import CrossModalVAE, modality
 from handcam.weights import WeightsCard, digest, write_card
 
 __all__ = [
@@ -101,26 +104,31 @@ def write_graphs(weights: Path, folder: Path) -> list[Path]:
         raise WeightsError(f"{weights} cannot see colour pictures, so there is no graph to export.")
     folder.mkdir(parents=True, exist_ok=True)
     size = card.crop_px
-    crops = (torch.zeros(2, size, size, 3, dtype=torch.uint8), torch.full((2,), 0.3))
-    with torch.inference_mode():
-        seen = [f"{kind}.{name}" for name in model.look(*crops).posteriors for kind in ("mean", "log_var")]
     target = folder / weights.name
     paths = [graph_path(target, ENCODE)]
-    names = ["keypoints_px", "presence", "right", *seen]
-    _write(_Encode(model, size), {"rgb": crops[0], "half_tan": crops[1]}, names, paths[0], card.sha256)
+    _write_encode(model, card, paths[0])
     if "depth" in card.encoders:
         paths.append(graph_path(target, DEPTH))
-        inputs = {"depth": torch.full((2, size, size), 0.5), "centre_m": torch.full((2,), 0.5), "half_tan": crops[1]}
+        half = torch.full((2,), 0.5)
+        inputs = {"depth": torch.full((2, size, size), 0.5), "centre_m": half, "half_tan": half}
         names = ["keypoints_px", "presence", "right", "mean.depth", "log_var.depth"]
         _write(_Feel(model, size), inputs, names, paths[-1], card.sha256)
     return paths + write_decoders(model, card, list(card.decoders), target)
 
 
+def _write_encode(model: CrossModalVAE, card: WeightsCard, path: Path) -> None:
+    crops = (torch.zeros(2, card.crop_px, card.crop_px, 3, dtype=torch.uint8), torch.full((2,), 0.3))
+    with torch.inference_mode():
+        seen = [f"{kind}.{name}" for name in model.look(*crops).posteriors for kind in ("mean", "log_var")]
+    names = ["keypoints_px", "presence", "right", *seen]
+    _write(_Encode(model, card.crop_px), {"rgb": crops[0], "half_tan": crops[1]}, names, path, card.sha256)
+
+
 def write_decoders(model: CrossModalVAE, card: WeightsCard, modalities: Sequence[str], target: Path) -> list[Path]:
     """Write one graph for each of these decoders beside ``target``, ``NAME.safetensors``."""
-    paths = [graph_path(target, decode_part(modality)) for modality in modalities]
-    for modality, path in zip(modalities, paths, strict=True):
-        _write(_Decode(model, modality), {"z": torch.zeros(2, card.latent)}, [modality], path, card.sha256)
+    paths = [graph_path(target, decode_part(name)) for name in modalities]
+    for name, path in zip(modalities, paths, strict=True):
+        _write(_Decode(model, name), {"z": torch.zeros(2, card.latent)}, [name], path, card.sha256)
         _halve(path)
     return paths
 
@@ -225,6 +233,21 @@ def _as_crops(crops: list[HandCrop], size: int) -> Crops:
     return Crops(np.stack([crop.color for crop in crops if crop.color is not None]), half_tan)
 
 
+def _write_rounded(eager: Eager, path: Path, crops: Crops) -> None:
+    """Write the 8-bit encode graph."""
+    from handcam.learn.quantise import quantise
+
+    model = shrink(eager.model)
+    pictures = modality("rgb").prepare(torch.from_numpy(crops.rgb))
+    eye: HandLandmark = model.encoders["rgb"].eye  # type: ignore[assignment]
+    even_out(eye, pictures)
+    round_weights(eye, pictures)
+    with TemporaryDirectory() as folder:
+        graph = Path(folder) / path.name
+        _write_encode(model, eager.card, graph)
+        quantise(graph, path, crops)
+
+
 def ship(weights: Path, calibration: Crops | None = None) -> dict[str, str]:
     """Write graphs and check file beside ``weights`` and their hashes into the side file.
 
@@ -237,7 +260,6 @@ def ship(weights: Path, calibration: Crops | None = None) -> dict[str, str]:
     Returns:
         SHA-256 by file name, as recorded.
     """
-    from handcam.learn.quantise import quantise
     from handcam.runtimes.onnxruntime import OnnxRuntime
 
     eager = Eager(weights)
@@ -245,7 +267,7 @@ def ship(weights: Path, calibration: Crops | None = None) -> dict[str, str]:
     check = rendered_crops(12, size, 0)
     paths = write_graphs(weights, weights.parent)
     small = graph_path(weights, ENCODE_INT8)
-    quantise(paths[0], small, calibration or rendered_crops(48, size, 1))
+    _write_rounded(eager, small, calibration or rendered_crops(48, size, 1))
     rounded = OnnxRuntime(weights, eager.card, ENCODE_INT8)
     away = deviation(eager, rounded, check)["joints_mm"].mean()
     rounded.close()

@@ -1,9 +1,7 @@
-"""The encode graph in 8 bits, where 8 bits do no harm: weights by channel, activations by tensor, nothing trained.
+"""The encode graph in 8 bits: weights by channel, activations by tensor, nothing trained.
 
-Rounded all over, the landmark network moves its 3D landmarks by 5 mm. What does the harm is known by rounding one
-tensor at a time: the first and fourth convolutions' outputs (1 mm each: large ranges, fine differences), the last two
-convolutions (2 mm: they are averaged over the picture and read off linearly), and the sums of the last three residual
-blocks (0.5 mm each). These stay in float; everything between them is rounded.
+Rounded as it is, the landmark network moves its 3D landmarks by 5 mm; :mod:`handcam.learn.rounding` says what is done
+about it before, on the network itself. The last convolutions and what follows the picture's average stay in float.
 """
 
 import logging
@@ -15,16 +13,11 @@ import numpy as np
 import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
+from handcam.learn.rounding import KEPT
 from handcam.runtimes._parity import Crops
 
 __all__ = ["quantise"]
 
-FLOAT_HEAD = 5
-"""Convolutions at the start that stay in float: at their resolution rounding hurts most."""
-FLOAT_TAIL = 2
-"""Convolutions at the end that stay in float."""
-FLOAT_SUMS = 3
-"""Residual sums at the end that stay in float."""
 LARGE = 100_000
 """Numbers in a fully connected layer above which its weights are kept in 8 bits."""
 
@@ -33,7 +26,7 @@ def quantise(graph: Path, out: Path, crops: Crops) -> None:
     """Write ``out``, the 8-bit version of an encode graph.
 
     Args:
-        graph: the float32 graph.
+        graph: the float32 graph, of a network that is ready for it.
         out: where the result goes.
         crops: pictures of hands on which the ranges of the activations are read.
     """
@@ -42,15 +35,12 @@ def quantise(graph: Path, out: Path, crops: Crops) -> None:
         node.name = node.name or f"node{i}"
     nodes = list(model.graph.node)
     convolutions = [node for node in nodes if node.op_type == "Conv"]
-    kept = [*convolutions[:FLOAT_HEAD], *convolutions[-FLOAT_TAIL:]]
-    first, last = nodes.index(convolutions[0]), nodes.index(convolutions[-1])
-    trunk = nodes[first : last + 1]
-    made_by_kept = {node.output[0] for node in kept[: FLOAT_HEAD - 1] + kept[-FLOAT_TAIL:]}
+    kept = convolutions[-KEPT:]
+    trunk = nodes[nodes.index(convolutions[0]) : nodes.index(convolutions[-1]) + 1]
+    made_by_kept = {node.output[0] for node in kept}
     clips = [node for node in nodes if node.op_type == "Clip"]
     kept += [node for node in clips if node.input[0] in made_by_kept or node not in trunk]
-    sums = [node for node in trunk if node.op_type == "Add"]
-    kept += sums[-FLOAT_SUMS:]
-    kept += [node for node in nodes if node.op_type == "Add" and node not in sums]
+    kept += [node for node in nodes if node.op_type == "Add" and node not in trunk]
     logging.getLogger().setLevel(logging.ERROR)  # the quantiser gives advice through the root logger
     with tempfile.TemporaryDirectory() as folder:
         named = Path(folder) / "named.onnx"

@@ -56,7 +56,7 @@ SMALL = NETS | {
     "encoder.landmarks3d": {"hidden": 192, "depth": 3},
     "encoder.rgb": {"hidden": 256, "depth": 2},
 }
-"""What ships: the encoders that every colour frame goes through, fitted to the large ones (:mod:`handcam.learn.distil`)."""
+"""What ships: the encoders that every colour frame goes through are fitted to large ones (``distil``)."""
 FUSION = {"rgb": 0.4, "keypoints2d": 0.7, "landmarks3d": 0.1, "depth": 0.5}
 """Weights of the experts: all look at the same hand through one network, so their evidence overlaps."""
 DATA = [  # for the weights that ship

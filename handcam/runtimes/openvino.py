@@ -60,10 +60,13 @@ class OpenVino:
         self._encode: dict[int, _Bound] = {}
         graph = core.read_model(graph_path(weights, ENCODE_INT8 if precision == "int8" else ENCODE))
         size = card.crop_px
+        # taken as float, the picture needs no conversion inside, where it costs two passes to change its layout
+        graph.input("rgb").get_node().set_element_type(ov.Type.f32)
+        graph.validate_nodes_and_infer_types()
         settings = threads | {"INFERENCE_PRECISION_HINT": _HINTS[precision]}
         for hands in (1, 2):
             graph.reshape({"rgb": [hands, size, size, 3], "half_tan": [hands]})
-            planes = {"rgb": np.zeros((hands, size, size, 3), np.uint8), "half_tan": np.zeros(hands, np.float32)}
+            planes = {"rgb": np.zeros((hands, size, size, 3), np.float32), "half_tan": np.zeros(hands, np.float32)}
             self._encode[hands] = _Bound(core.compile_model(graph, "CPU", settings).create_infer_request(), planes)
         self._outputs = [output.get_any_name() for output in graph.outputs]
         settings = threads | {"INFERENCE_PRECISION_HINT": "f32"}

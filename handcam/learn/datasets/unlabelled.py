@@ -118,7 +118,10 @@ class Unlabelled:
         return len(self._sight)
 
     def batch(self, step: int, size: int) -> dict[str, Tensor]:
-        index = np.random.default_rng((self._seed, step, 11)).integers(0, len(self), size)
+        return self.take(np.random.default_rng((self._seed, step, 11)).integers(0, len(self), size))
+
+    def take(self, index: np.ndarray) -> dict[str, Tensor]:
+        """The pictures of these numbers."""
         sight = torch.from_numpy(self._sight[index].astype(np.float32))
         pictures = [decoded(self._crops[i])[..., ::-1] for i in index] if self._crops else []
         painted = {"target.rgb": torch.from_numpy(np.stack(pictures))} if pictures else {}
