@@ -64,6 +64,11 @@ def main(
         raise HandcamError(f"There is no experiment {name!r}; choose one of {', '.join(there)}, or all.")
     if not 0.0 < share <= 1.0 or (steps is not None and steps < 1) or (repeats is not None and repeats < 1):
         raise HandcamError("--share lies above 0 and at most at 1, and --steps and --repeats are at least 1.")
+    kinds = [each.partition(":")[0] for each in data]
+    if len(set(kinds)) < len(kinds):
+        raise HandcamError(
+            "--data names each kind of data set once; folders of sights and crops may be joined by commas."
+        )
     from handcam.learn.experiments import FULL, SMALL, Setup
 
     chosen = FULL if size == "full" else SMALL

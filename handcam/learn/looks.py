@@ -153,7 +153,11 @@ def kept(folder: Path, count: int, make: Callable[[int, int], dict[str, np.ndarr
     starts = range(0, count, CHUNK)
     paths = {first: folder / f"{first:07d}-{min(first + CHUNK, count) - first}.npz" for first in starts}
     missing = [first for first, path in paths.items() if not path.is_file()]
+    turn = len(missing) * int(os.environ.get("RANK", "0")) // int(os.environ.get("WORLD_SIZE", "1"))
+    missing = missing[turn:] + missing[:turn]  # several processes begin at other places, and share the work
     for first in track(missing, what, console=Console(stderr=True), transient=True, disable=not missing):
+        if paths[first].is_file():
+            continue
         partial = folder / f"{first:07d}.{os.getpid()}.tmp.npz"
         np.savez(partial, **make(first, min(first + CHUNK, count)))
         partial.replace(paths[first])

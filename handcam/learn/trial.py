@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from hashlib import sha256
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -44,8 +45,8 @@ def fit(setup: Setup, split: Split, pairs: tuple[str, ...], seed: int, **changes
                 "conv": {"width": size.paint}, "resnet": {"width": size.resnet},
                 "mlp": {"hidden": size.hidden, "depth": size.depth},
             }.get(net, {"hidden": size.hidden, "depth": 2})  # fmt: skip
-    named = f"{split.says}{'' if split.told else '; both sides'}"
-    said = (pairs, named, asdict(size), setup.pixels, setup.latent, setup.rate, seed, sorted(changes.items()))
+    hands = crc32(np.ascontiguousarray(split.train.arrays["joints3d"]))  # the very ones, wherever they came from
+    said = (pairs, hands, asdict(size), setup.pixels, setup.latent, setup.rate, seed, sorted(changes.items()))
     words = "+".join(pairs).replace(">", "-")
     out = setup.out / "trainings" / f"{split.name}-{words[:60]}-{sha256(repr(said).encode()).hexdigest()[:10]}"
     steps = int(changes.pop("steps", size.steps))
