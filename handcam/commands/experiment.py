@@ -67,7 +67,7 @@ def main(
     kinds = [each.partition(":")[0] for each in data]
     if len(set(kinds)) < len(kinds):
         raise HandcamError(
-            "--data names each kind of data set once; folders of sights and crops may be joined by commas."
+            "--data names each kind of data set once; folders of sights or crops go with commas between."
         )
     from handcam.learn.experiments import FULL, SMALL, Setup
 
