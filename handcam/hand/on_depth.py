@@ -1,0 +1,211 @@
+"""Settle a hand on a depth map: its joints move until the rig's skin over them lies where the sensor saw skin.
+
+What the encoders say is a Gaussian over the 63 coordinates of the joints: the decoded posterior, what the decoder
+cannot express (alike along a finger), and a free place and size. Keypoints, bone lengths and every reading under the
+visible skin are measurements of it, taken robustly; a few rounds of least squares give the joints that explain all of
+them best, and how sure they then are. A reading says where the skin is, not the joint, so nothing has to be assumed
+about how deep joints lie; a finger that hides another explains the readings before it; an object in front, the sleeve
+and the background are too far off to count.
+"""
+
+from functools import cache
+
+import numpy as np
+from jaxtyping import Float
+
+from handcam.geometry import rays
+from handcam.hand.skeleton import PARENTS, ROOT, hand_length
+from handcam.hand.skin_points import Skin, over_joints, skin_points
+from handcam.types import Intrinsics
+
+__all__ = ["settle"]
+
+_ROUNDS = 2
+_LEAST = 25
+"""Readings on the skin below which nothing is moved."""
+_ALIKE = 0.8
+"""Correlation of the decoder's errors at neighbouring joints."""
+_PLACE_M, _SIZE_M = 0.3, 0.02
+"""Standard deviation of the hand's place and of its length."""
+_KEYPOINT_M, _KEYPOINT_REACH_M = 0.008, 0.02
+"""Standard deviation of a keypoint at the hand, and the distance at which it has lost half its say."""
+_BONE = 0.25
+"""Standard deviation of a bone's length, as a share."""
+_READING_M, _REACH_M, _FIRST_REACH_M = 0.003, 0.01, 0.03
+"""Likewise of a reading about the skin, over :data:`_PATCH_M2` of it; in the first round the reach is wider."""
+_PATCH_M2 = 3.2e-4
+"""Readings closer together share their errors."""
+_STEEP = 0.4
+"""Skin seen at a flatter angle (cosine) does not count."""
+_HIDDEN_M = 0.01
+"""Skin so far behind other skin of the hand is hidden."""
+_STEP_PX = 8
+"""Every so many pixels a reading looks for the skin that explains it."""
+_NEAR_M, _AWAY_M = 0.008, 0.05
+"""A reading this near to skin is explained by it, one this far from all skin belongs to something else."""
+_ROOM_M = 0.12
+"""Readings farther than this from the hand's distance are not looked at."""
+_UNEXPLAINED_M, _UNEXPLAINED_REACH_M = 0.006, 0.02
+"""Standard deviation and reach of the pull of a reading without skin."""
+_GRID = 40
+"""Cells along the crop's edge in which skin hides skin."""
+
+
+def settle(
+    depth_m: Float[np.ndarray, "s s"],
+    camera: Intrinsics,
+    keypoints_px: Float[np.ndarray, "21 2"],
+    joints_m: Float[np.ndarray, "21 3"],
+    spread_m: Float[np.ndarray, "k 21 3"],
+    floor_m: float,
+) -> tuple[Float[np.ndarray, "21 3"], Float[np.ndarray, " 21"] | None]:
+    """Joints that fit a depth crop.
+
+    Args:
+        depth_m: distance along z, 0 where there is no reading; a right hand's, as in every crop.
+        camera: the crop's.
+        keypoints_px: where the joints were seen.
+        joints_m: the joints to begin with, in the crop camera's frame.
+        spread_m: samples of the posterior less its mean, already as wide as errors are.
+        floor_m: standard deviation of what the decoder cannot express.
+
+    Returns:
+        The joints, and the standard deviation of each relative to the root along one axis, not calibrated; None, and
+        the joints as they were, where too little of the skin was seen.
+    """
+    skin = skin_points()
+    prior = _precision(joints_m, spread_m, floor_m)
+    start = prior @ joints_m.ravel()
+    ray, centre = rays(keypoints_px, camera), float(joints_m[:, 2].mean())
+    length = np.linalg.norm(joints_m[_CHILD] - joints_m[_PARENT], axis=1)
+    readings = _readings(depth_m, camera, centre)
+    points, normals = over_joints(skin, joints_m)
+    x, precision = joints_m, prior
+    for turn in range(_ROUNDS):
+        now = points + skin.follow @ (x - joints_m)
+        seen = _skin_on_readings(depth_m, camera, skin, now, normals, _REACH_M if turn else _FIRST_REACH_M)
+        if len(seen[0]) < _LEAST:
+            return joints_m, None
+        precision, right = prior.copy(), start.copy()
+        for rows, off, weight in (
+            seen, _readings_without_skin(readings, camera, skin, now, normals), _keypoints(ray, x), _bones(x, length)
+        ):  # fmt: skip
+            weighted = rows * weight[:, None]
+            precision += weighted.T @ rows
+            right += weighted.T @ (off + rows @ x.ravel())
+        x = np.linalg.solve(precision, right).reshape(21, 3)
+    return x, _deviation(np.linalg.inv(precision))
+
+
+def _precision(joints: np.ndarray, spread: np.ndarray, floor: float) -> np.ndarray:
+    """Inverse covariance (63 63) of the joints before the depth map is looked at."""
+    d = spread.reshape(len(spread), 63)
+    shape = ((joints - joints[ROOT]) / hand_length(joints)).ravel()
+    covariance = d.T @ d / len(d) + floor**2 * _kinship() + _PLACE_M**2 * _TOGETHER
+    return np.linalg.inv(covariance + _SIZE_M**2 * np.outer(shape, shape))
+
+
+def _deviation(covariance: np.ndarray) -> np.ndarray:
+    """Standard deviation relative to the root, along one axis (21)."""
+    c = np.einsum("iaja->ij", covariance.reshape(21, 3, 21, 3)) / 3
+    return np.sqrt(np.maximum(np.diag(c) + c[ROOT, ROOT] - 2 * c[:, ROOT], 0.0))
+
+
+_Equations = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Rows (n 63): by how much what is measured changes with the joints; by how much it is to change; weights."""
+
+
+def _skin_on_readings(
+    depth_m: np.ndarray, camera: Intrinsics, skin: Skin, points: np.ndarray, normals: np.ndarray, reach_m: float
+) -> _Equations:
+    """Visible skin goes along its normal to the reading before or behind it."""
+    size = len(depth_m)
+    ray = points / points[:, 2:]
+    px = ray[:, :2] * [camera.fx, camera.fy] + [camera.cx, camera.cy]
+    u, v = np.rint(px).astype(int).clip(0, size - 1).T
+    towards = (normals * ray).sum(1)  # negative for skin that faces the camera
+    inside = ((px >= 0) & (px < size)).all(1)
+    facing = towards < -_STEEP * np.sqrt((ray * ray).sum(1))
+    reading = depth_m[v, u].astype(float)
+    off = (reading - points[:, 2]) * towards  # to the plane that touches the skin
+    near = inside & facing & (reading > 0) & (np.abs(off) < 4 * reach_m)
+    at = np.flatnonzero(near & ~_hidden(px / size, points[:, 2]))
+    weight = skin.area_m2[at] / (1 + np.square(off[at] / reach_m)) / (_PATCH_M2 * _READING_M**2)
+    return _moves(skin, at, normals[at]), off[at], weight
+
+
+def _readings_without_skin(
+    readings: np.ndarray, camera: Intrinsics, skin: Skin, points: np.ndarray, normals: np.ndarray
+) -> _Equations:
+    """The nearest skin that faces the camera goes towards readings that no skin explains."""
+    facing = np.flatnonzero((normals * points).sum(1) < 0)
+    apart = readings[:, None] - points[None, facing]
+    square = np.einsum("nmi,nmi->nm", apart, apart)
+    nearest = square.argmin(1)
+    off = np.sqrt(square[np.arange(len(square)), nearest])
+    lonely = (off > _NEAR_M) & (off < _AWAY_M)
+    off, at, readings = off[lonely], facing[nearest[lonely]], readings[lonely]
+    area = np.square(_STEP_PX / camera.fx * readings[:, 2])
+    weight = area / (1 + np.square(off / _UNEXPLAINED_REACH_M)) / (_PATCH_M2 * _UNEXPLAINED_M**2)
+    return _moves(skin, at, (readings - points[at]) / off[:, None]), off, weight
+
+
+def _keypoints(ray: np.ndarray, x: np.ndarray) -> _Equations:
+    """Joints go onto their keypoints' rays."""
+    off = ray[:, :2] * x[:, 2:] - x[:, :2]
+    rows = np.zeros((21, 2, 21, 3))
+    joint = np.arange(21)
+    for axis in range(2):
+        rows[joint, axis, joint, axis] = 1.0
+        rows[joint, axis, joint, 2] = -ray[:, axis]
+    weight = 1 / (1 + (off**2).sum(1) / _KEYPOINT_REACH_M**2) / _KEYPOINT_M**2
+    return rows.reshape(42, 63), off.ravel(), np.repeat(weight, 2)
+
+
+def _bones(x: np.ndarray, length: np.ndarray) -> _Equations:
+    """Bones keep their lengths."""
+    bone = x[_CHILD] - x[_PARENT]
+    now = np.sqrt((bone * bone).sum(1))
+    rows = np.zeros((20, 21, 3))
+    rows[np.arange(20), _CHILD] = bone / now[:, None]
+    rows[np.arange(20), _PARENT] = -bone / now[:, None]
+    return rows.reshape(20, 63), length - now, 1 / np.square(_BONE * length)
+
+
+def _moves(skin: Skin, at: np.ndarray, way: np.ndarray) -> np.ndarray:
+    """How far these points move along the given directions when the joints move (n 63)."""
+    return (skin.follow[at][:, :, None] * way[:, None, :]).reshape(-1, 63)
+
+
+def _readings(depth_m: np.ndarray, camera: Intrinsics, centre_m: float) -> np.ndarray:
+    """Some of the readings near the hand, as points (n 3)."""
+    z = depth_m[::_STEP_PX, ::_STEP_PX].astype(float)
+    v, u = np.nonzero((z > 0) & (np.abs(z - centre_m) < _ROOM_M))
+    return rays(np.stack([u, v], 1) * float(_STEP_PX), camera) * z[v, u, None]
+
+
+def _hidden(at: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Which points lie behind other ones; ``at`` are shares of the crop's edge."""
+    cell = (at * _GRID).astype(int).clip(0, _GRID - 1) + 1
+    near = np.full((_GRID + 2, _GRID + 2), 99.0)
+    np.minimum.at(near, (cell[:, 1], cell[:, 0]), z)
+    near = np.minimum(np.minimum(near[:-2], near[1:-1]), near[2:])
+    near = np.minimum(np.minimum(near[:, :-2], near[:, 1:-1]), near[:, 2:])
+    return z > near[cell[:, 1] - 1, cell[:, 0] - 1] + _HIDDEN_M
+
+
+@cache
+def _kinship() -> Float[np.ndarray, "63 63"]:
+    """Correlation of the joints' errors, falling with the number of bones between them."""
+    lines = []
+    for joint in range(21):
+        line = [joint]
+        while PARENTS[line[-1]] >= 0:
+            line.append(PARENTS[line[-1]])
+        lines.append(line)
+    bones = np.array([[len(set(a) ^ set(b)) for b in lines] for a in lines])
+    return np.kron(_ALIKE**bones, np.eye(3))
+
+
+_PARENT, _CHILD = np.array(PARENTS[1:]), np.arange(1, 21)
+_TOGETHER = np.kron(np.ones((21, 21)), np.eye(3))
