@@ -71,6 +71,7 @@ class DirectionsPanel(QWidget):
             head.addWidget(button)
         self.sliders = DirectionSliders(standing, self._said)
         self.sliders.hint = "Measuring the directions…"
+        self.sliders.setAccessibleName("Directions")
         scroll = QScrollArea()
         scroll.setWidget(self.sliders)
         scroll.setWidgetResizable(True)

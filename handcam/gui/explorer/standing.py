@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 from jaxtyping import Float
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from handcam.gui.knobs import Knobs
 from handcam.latent.history import History
@@ -21,15 +21,12 @@ State = tuple[np.ndarray | None, np.ndarray | None]
 class Standing(QObject):
     """The latent shown: the live mean, or what was set, and offsets; with a way back."""
 
-    moved = Signal()
-    """What was set has changed."""
-
     def __init__(self, knobs: Knobs) -> None:
         super().__init__()
         self.knobs = knobs
         self._history: History[State] = History(self._state())
         self._moved_s, self._stroke = -1e9, 0
-        self._travelling = False
+        self._travelling = self._held = self._strolling = False
         knobs.changed.connect(self._remember)
 
     @property
@@ -61,12 +58,18 @@ class Standing(QObject):
 
     def go(self, z: Float[np.ndarray, " z"]) -> None:
         """Stand at ``z`` and stay there, whatever the hand does."""
-        self._moved_s = -1e9  # a stroke of its own
         self.knobs.set(latent=np.asarray(z, np.float32), offset=None)
 
     def stroll(self, z: Float[np.ndarray, " z"]) -> None:
         """The same as one of many small steps."""
-        self.knobs.set(latent=np.asarray(z, np.float32), offset=None)
+        self._strolling = True
+        self.go(z)
+        self._strolling = False
+
+    def hold(self, on: bool) -> None:
+        """A drag begins or ends: whatever moves between the two is one stroke."""
+        self._held = on
+        self._stroke += 1
 
     def shift(self, z: Float[np.ndarray, " z"]) -> None:
         """Stand at ``z`` by way of an offset: a hand that is followed is followed on, that far from it."""
@@ -104,13 +107,14 @@ class Standing(QObject):
         state, before = self._state(), self._history.now
         if all(_same(a, b) for a, b in zip(state, before, strict=True)):
             return  # something else was set
-        if not self._travelling:
-            now = time.monotonic()
-            if now - self._moved_s > _STROKE_S:
-                self._stroke += 1
-            self._moved_s = now
-            self._history.go(state, self._stroke)
-        self.moved.emit()
+        if self._travelling:
+            return
+        now = time.monotonic()
+        small = self._strolling or _same(state[0], before[0])  # the latent itself is set in one go
+        if not self._held and not (small and now - self._moved_s < _STROKE_S):
+            self._stroke += 1
+        self._moved_s = now if small else -1e9
+        self._history.go(state, self._stroke)
 
 
 def _same(a: np.ndarray | None, b: np.ndarray | None) -> bool:

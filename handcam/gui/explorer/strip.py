@@ -22,6 +22,8 @@ class Strip(QWidget):
 
     scrubbed = Signal(float)
     """To this share of the way."""
+    held = Signal(bool)
+    """A drag begins or ends."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,7 +81,11 @@ class Strip(QWidget):
                 )
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self.held.emit(True)
         self.mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self.held.emit(False)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         if self.joints is not None and event.buttons() & Qt.MouseButton.LeftButton:

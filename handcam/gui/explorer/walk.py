@@ -32,7 +32,8 @@ class Walk(QWidget):
         self._stale = False
         self._placed: np.ndarray | None = None
         self.strip = Strip()
-        self.strip.scrubbed.connect(self._scrub)
+        self.strip.scrubbed.connect(lambda share: self._scrub(share))
+        self.strip.held.connect(lambda on: standing.hold(on))
         self.a, self.b = (self._button(name, f"Take the pose shown as {name} ({name})") for name in "AB")
         self.a.clicked.connect(lambda: self.capture(0))
         self.b.clicked.connect(lambda: self.capture(1))

@@ -26,7 +26,7 @@ from handcam.types import HandcamError, Result
 
 __all__ = ["ExplorerPage", "open"]
 
-_LIVE_S = 1 / 20
+_LIVE_S = 1 / 15
 """How often the tiles follow a live hand."""
 _SHELF, _THUMB = 6, 60
 _LEAST_TILES = 160
@@ -112,8 +112,7 @@ class ExplorerPage(Page):
     def _shortcuts(self) -> None:
         for key in PAGE_KEYS["Explorer"]:
             for sequence in key.keys.split():
-                shortcut = QShortcut(QKeySequence(sequence), self)
-                shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+                shortcut = QShortcut(QKeySequence(sequence), self)  # works while the page is seen
                 shortcut.activated.connect(getattr(self, key.action))
 
     # ------------------------------------------------------------------------------------------------- loading
