@@ -13,7 +13,7 @@ from handcam.learn.trial import errors_mm, fit, predict
 from handcam.plugins import load, names
 from handcam.types import HandcamError
 
-TINY = Size(60, 16, 14, 3, 8, 16, 1, 4, 64, 4)
+TINY = Size(60, 10, 12, 2, 8, 16, 1, 4, 64, 4)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_it_runs_and_is_written_down(name: str, place: Path):
     assert text.count("\n|") == len(report.rows) + 2
     figures = json.loads((place / f"{name}.json").read_text("utf-8"))
     assert figures["command"] == chosen.command
-    assert figures["size"]["steps"] == 3
+    assert figures["size"]["steps"] == 2
     assert len(figures["rows"]) == len(report.rows)
     assert any("seed" in note for note in figures["notes"]), "the split is told"
     if report.draw is not None:
@@ -74,7 +74,7 @@ def test_pixels_are_looked_at_by_the_papers_net(place: Path):
     split = chosen.split("rendered")
     model = fit(chosen, split, ("rgb>joints3d", "rgb>rgb"), seed=0)
     assert type(model.encoders["rgb"]).__name__ == "ResNet18"
-    assert predict(model, "rgb", split.test).shape == (14, 21, 3)
+    assert predict(model, "rgb", split.test).shape == (12, 21, 3)
 
 
 def test_a_training_is_done_once(place: Path, monkeypatch: pytest.MonkeyPatch):
