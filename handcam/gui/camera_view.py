@@ -128,7 +128,9 @@ class CameraView(QWidget):
         if self.crop:
             self._paint_crops(painter, rect)
         if self.hint:
-            overlay.chip(painter, QPointF(rect.center().x(), rect.bottom() - 3 * STEP), [self.hint], rect, 13)
+            painter.setClipping(False)  # a narrow picture has no room for a sentence
+            at = QPointF(rect.center().x(), rect.bottom() - 3 * STEP)
+            overlay.chip(painter, at, [self.hint], QRectF(self.rect()), 13)
 
     def _paint_crops(self, painter: QPainter, rect: QRectF) -> None:
         assert self.result is not None
