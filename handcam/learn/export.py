@@ -26,7 +26,7 @@ from handcam.learn.rounding import even_out, round_weights
 from handcam.learn.shrink import shrink
 from handcam.nets.hand_landmark import HandLandmark
 from handcam.plugins import load as load_plugin
-from handcam.runtimes._graphs import CHECK, DEPTH, ENCODE, ENCODE_INT8, decode_part, graph_path
+from handcam.runtimes._graphs import CHECK, DECODE_INT8, DEPTH, ENCODE, ENCODE_INT8, decode_part, graph_path
 from handcam.runtimes._parity import Crops, deviation, random_crops, save_check
 from handcam.runtimes.eager import Eager
 from handcam.sources import SourceSettings, open_source
@@ -260,6 +260,7 @@ def ship(weights: Path, calibration: Crops | None = None) -> dict[str, str]:
     Returns:
         SHA-256 by file name, as recorded.
     """
+    from handcam.learn.quantise import shorten
     from handcam.runtimes.onnxruntime import OnnxRuntime
 
     eager = Eager(weights)
@@ -273,6 +274,9 @@ def ship(weights: Path, calibration: Crops | None = None) -> dict[str, str]:
     rounded.close()
     if away <= ROUNDED_MM:
         paths.append(small)
+        if "joints3d" in eager.card.decoders:
+            paths.append(graph_path(weights, DECODE_INT8))
+            shorten(graph_path(weights, decode_part("joints3d")), paths[-1])
     else:
         log.warning("The 8-bit graph is %.2f mm from the reference and does not ship.", away)
         small.unlink()

@@ -16,7 +16,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from handcam.learn.rounding import KEPT
 from handcam.runtimes._parity import Crops
 
-__all__ = ["quantise"]
+__all__ = ["quantise", "shorten"]
 
 LARGE = 100_000
 """Numbers in a fully connected layer above which its weights are kept in 8 bits."""
@@ -55,6 +55,19 @@ def quantise(graph: Path, out: Path, crops: Crops) -> None:
     del result.metadata_props[:]
     onnx.helper.set_model_props(result, {p.key: p.value for p in model.metadata_props})
     onnx.save(result, out)
+
+
+def shorten(graph: Path, out: Path) -> None:
+    """Write ``out``, a graph with the weights of its large fully connected layers in 8 bits."""
+    model = onnx.load(graph)
+    stored = {tensor.name: tensor for tensor in model.graph.initializer}
+    for node in [n for n in model.graph.node if n.op_type == "Cast" and n.input[0] in stored]:  # from half precision
+        tensor = stored[node.input[0]]
+        values = onnx.numpy_helper.to_array(tensor).astype(np.float32)
+        tensor.CopyFrom(onnx.numpy_helper.from_array(values, node.output[0]))
+        model.graph.node.remove(node)
+    _store_short(model)
+    onnx.save(model, out)
 
 
 def _store_short(model: onnx.ModelProto) -> None:

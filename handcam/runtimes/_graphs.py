@@ -5,12 +5,24 @@ from pathlib import Path
 from handcam.types import HandcamError, WeightsError
 from handcam.weights import WeightsCard, digest
 
-__all__ = ["CHECK", "DEPTH", "ENCODE", "ENCODE_INT8", "decode_part", "find_graph", "graph_path"]
+__all__ = [
+    "CHECK",
+    "DECODE_INT8",
+    "DEPTH",
+    "ENCODE",
+    "ENCODE_INT8",
+    "decode_part",
+    "decode_parts",
+    "find_graph",
+    "graph_path",
+]  # fmt: skip
 
 ENCODE = "encode.onnx"
 """Crops to keypoints, presence, side and posteriors."""
 ENCODE_INT8 = "encode.int8.onnx"
 """The same with 8-bit weights and activations."""
+DECODE_INT8 = "decode.joints3d.int8.onnx"
+"""The decoder of every frame with 8-bit weights, which are read in a third of the time; it computes in float."""
 DEPTH = "depth.onnx"
 """Depth crops to keypoints, presence, side and the posterior."""
 CHECK = "check.npz"
@@ -20,6 +32,14 @@ CHECK = "check.npz"
 def decode_part(modality: str) -> str:
     """Name of a decoder's graph without the stem."""
     return f"decode.{modality}.onnx"
+
+
+def decode_parts(card: WeightsCard, weights: Path, precision: str) -> dict[str, str]:
+    """The graph of each decoder, by modality."""
+    parts = {modality: decode_part(modality) for modality in card.decoders}
+    if precision == "int8" and graph_path(weights, DECODE_INT8).name in card.exports:
+        parts["joints3d"] = DECODE_INT8
+    return parts
 
 
 def graph_path(weights: Path, part: str) -> Path:

@@ -7,7 +7,7 @@ import numpy as np
 import onnxruntime as ort
 
 from handcam.runtimes import Encoding
-from handcam.runtimes._graphs import ENCODE, ENCODE_INT8, decode_part, find_graph, graph_path
+from handcam.runtimes._graphs import ENCODE, ENCODE_INT8, decode_parts, find_graph, graph_path
 from handcam.types import HandcamError, WeightsError
 from handcam.weights import WeightsCard, read_card
 
@@ -28,7 +28,7 @@ def open(weights: Path, precision: str = "float32") -> "OnnxRuntime":
     encode = {"float32": ENCODE, "int8": ENCODE_INT8}.get(precision)
     if encode is None:
         raise HandcamError(f"ONNX Runtime cannot run in {precision}; choose one of {', '.join(PRECISIONS)}.")
-    for part in (encode, *map(decode_part, card.decoders)):
+    for part in (encode, *decode_parts(card, weights, precision).values()):
         find_graph(weights, card, part)
     return OnnxRuntime(weights, card, encode)
 
@@ -58,7 +58,8 @@ class OnnxRuntime:
                 raise WeightsError(f"{graph_path(weights, part)} cannot be run ({reason}).") from None
 
         self._encode = load(encode)
-        self._decode = {modality: load(decode_part(modality)) for modality in card.decoders}
+        parts = decode_parts(card, weights, "int8" if encode == ENCODE_INT8 else "float32")
+        self._decode = {modality: load(part) for modality, part in parts.items()}
         self._outputs = [output.name for output in self._encode.get_outputs()]
 
     def encode(self, planes: Mapping[str, np.ndarray]) -> Encoding:

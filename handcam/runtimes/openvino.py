@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from handcam.runtimes import Encoding
-from handcam.runtimes._graphs import ENCODE, ENCODE_INT8, decode_part, find_graph, graph_path
+from handcam.runtimes._graphs import ENCODE, ENCODE_INT8, decode_parts, find_graph, graph_path
 from handcam.runtimes.onnxruntime import as_encoding
 from handcam.types import HandcamError
 from handcam.weights import WeightsCard, read_card
@@ -37,7 +37,7 @@ def open(weights: Path, precision: str = "float32") -> "OpenVino":
         raise HandcamError(f"OpenVINO cannot run in {precision}; choose one of {', '.join(PRECISIONS)}.")
     if precision == "bfloat16" and "BF16" not in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         raise HandcamError("This processor has no bfloat16 arithmetic; take OpenVINO's float32.")
-    for part in (ENCODE_INT8 if precision == "int8" else ENCODE, *map(decode_part, card.decoders)):
+    for part in (ENCODE_INT8 if precision == "int8" else ENCODE, *decode_parts(card, weights, precision).values()):
         find_graph(weights, card, part)
     return OpenVino(weights, card, precision)
 
@@ -71,9 +71,8 @@ class OpenVino:
         self._outputs = [output.get_any_name() for output in graph.outputs]
         settings = threads | {"INFERENCE_PRECISION_HINT": "f32"}
         self._decode = {
-            modality: core.compile_model(graph_path(weights, decode_part(modality)), "CPU", settings)
-            .create_infer_request()
-            for modality in card.decoders
+            modality: core.compile_model(graph_path(weights, part), "CPU", settings).create_infer_request()
+            for modality, part in decode_parts(card, weights, precision).items()
         }  # fmt: skip
 
     def encode(self, planes: Mapping[str, np.ndarray]) -> Encoding:
