@@ -5,7 +5,7 @@ import time
 import numpy as np
 from jaxtyping import Float
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QTabBar, QVBoxLayout, QWidget
 
 from handcam.gui.explorer.decoding import Decoding
 from handcam.gui.explorer.sliders import DirectionSliders
@@ -47,12 +47,14 @@ class DirectionsPanel(QWidget):
         self.tabs = QTabBar()
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
+        self.tabs.setUsesScrollButtons(False)
         for k, (kind, tip) in enumerate(KINDS.items()):
             self.tabs.addTab(kind)
             self.tabs.setTabToolTip(k, tip)
         self.tabs.currentChanged.connect(self.show_kind)
         self.state = QLabel()
         self.state.setProperty("muted", True)
+        self.state.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.empty = self._button("More", "Also those that move nothing: the model leaves these dimensions empty")
         self.empty.setCheckable(True)
         self.undo = self._button("Undo", "Back to where the last move began (Ctrl Z)")

@@ -23,12 +23,12 @@ __all__ = ["TILES", "Tile", "Tiles", "draw_tile"]
 
 TILES = {
     "skeleton": ("joints3d", "Skeleton"), "surface": ("joints3d", "Surface"),
-    "keypoints": ("keypoints2d", "2D keypoints"), "colour": ("rgb", "Colour"), "depth": ("depth", "Depth"),
+    "keypoints": ("keypoints2d", "2D keypoints"), "colour": ("rgb", "Colour"), "depth": ("depth", "Depth  ± 10 cm"),
 }  # fmt: skip
 """Modality and title of every tile, in order."""
 _HEAD = 28
-_DEEP = 0.5
-"""Hand lengths from the root at which the depth colours end."""
+_DEEP_MM = 100.0
+"""Distance from the middle knuckle at which the depth colours end, on a hand of :data:`HAND_MM`."""
 _EYE_M = 0.38
 _SPAN = _EYE_M / FOCAL / (HAND_MM / 1000)
 """Hand lengths across the surface's tile: as large as the skeleton in its own."""
@@ -187,7 +187,7 @@ def _skeleton(
 
 def _depth(painter: QPainter, depth: np.ndarray, square: QRectF) -> None:
     """Near is bright; the ground where nothing is."""
-    level = np.clip((depth + _DEEP) / (2 * _DEEP) * 255, 0, 255)
+    level = np.clip((depth * HAND_MM / _DEEP_MM + 1) / 2 * 255, 0, 255)
     pixels = DepthScale.ramp[np.nan_to_num(level).astype(np.uint8)].copy()
     pixels[~np.isfinite(depth)] = [*rgb(VIEW)[::-1], 255]
     _picture(painter, pixels, square)
