@@ -109,8 +109,8 @@ def write_graphs(weights: Path, folder: Path) -> list[Path]:
     _write_encode(model, card, paths[0])
     if "depth" in card.encoders:
         paths.append(graph_path(target, DEPTH))
-        half = torch.full((2,), 0.5)
-        inputs = {"depth": torch.full((2, size, size), 0.5), "centre_m": half, "half_tan": half}
+        half = torch.full((2,), 0.5)  # the exporter takes one tensor for one input
+        inputs = {"depth": torch.full((2, size, size), 0.5), "centre_m": half, "half_tan": half.clone()}
         names = ["keypoints_px", "presence", "right", "mean.depth", "log_var.depth"]
         _write(_Feel(model, size), inputs, names, paths[-1], card.sha256)
     return paths + write_decoders(model, card, list(card.decoders), target)
