@@ -46,7 +46,8 @@ def fit(setup: Setup, split: Split, pairs: tuple[str, ...], seed: int, **changes
                 "mlp": {"hidden": size.hidden, "depth": size.depth},
             }.get(net, {"hidden": size.hidden, "depth": 2})  # fmt: skip
     hands = crc32(np.ascontiguousarray(split.train.arrays["joints3d"]))  # the very ones, wherever they came from
-    said = (pairs, hands, asdict(size), setup.pixels, setup.latent, setup.rate, seed, sorted(changes.items()))
+    nets_and_rounds = {k: v for k, v in asdict(size).items() if k not in ("poses", "pictures", "test")}
+    said = (pairs, hands, nets_and_rounds, setup.pixels, setup.latent, setup.rate, seed, sorted(changes.items()))
     words = "+".join(pairs).replace(">", "-")
     out = setup.out / "trainings" / f"{split.name}-{words[:60]}-{sha256(repr(said).encode()).hexdigest()[:10]}"
     steps = int(changes.pop("steps", size.steps))

@@ -45,7 +45,7 @@ class Size:
     """Width of the net that does."""
 
 
-SMALL = Size(20_000, 4_000, 1_000, 1_500, 128, 256, 3, 8, 64, 16)
+SMALL = Size(20_000, 2_000, 1_000, 1_500, 128, 256, 3, 8, 64, 16)
 """Minutes for each experiment on one core, once the hands are rendered."""
 FULL = Size(500_000, 100_000, 5_000, 30_000, 512, 512, 5, 32, 128, 64)
 """The paper's nets (supplement, tables 3 and 4); for a GPU, or several machines under torchrun."""
