@@ -87,6 +87,7 @@ def extras() -> list[Finding]:
         "train": ("training", ("lightning_fabric", "tensorboard", "webdataset", "matplotlib")),
         "export": ("export to other formats", ("pyarrow", "pygltflib", "pxr", "mcap", "rerun")),
         "stream": ("streams to other programs", ("pythonosc", "websockets", "zmq")),
+        "map": ("t-SNE in the map of the latent space", ("openTSNE",)),
     }
     found = []
     for extra, (purpose, modules) in parts.items():
