@@ -45,7 +45,6 @@ class Found(NamedTuple):
     """What the network says of it."""
 
 
-@torch.inference_mode()
 def find(pictures: Path, eye: HandLandmark, detector: Detector, least_presence: float = 0.8) -> Iterator[Found]:
     """Look at every picture below ``pictures``; those in which the network sees one hand."""
     paths = sorted(p for p in pictures.rglob("*") if p.suffix.lower() in SUFFIXES)
@@ -61,7 +60,8 @@ def find(pictures: Path, eye: HandLandmark, detector: Detector, least_presence: 
             for _ in range(2):
                 crop = cut(frame, box, INPUT_PX)
                 assert crop.color is not None
-                marks = eye(torch.from_numpy(crop.color)[None].permute(0, 3, 1, 2).float() / 255)
+                with torch.inference_mode():
+                    marks = eye(torch.from_numpy(crop.color)[None].permute(0, 3, 1, 2).float() / 255)
                 seen = marks.keypoints[0].numpy() * (INPUT_PX / 2) + (INPUT_PX - 1) / 2
                 box = box_around(image_from_crop_points(seen, crop), box.side)
             if float(marks.presence) >= least_presence:
