@@ -5,13 +5,14 @@ box's centre, and zoomed. So a hand at the picture's edge looks like the same ha
 in the crop's frame is turned back by one matrix. Left hands are mirrored here, once, and nowhere else.
 """
 
+import math
 from dataclasses import replace
 
 import cv2
 import numpy as np
 from jaxtyping import Float
 
-from handcam.geometry import inverse3, project, rays, rotation_between, unproject
+from handcam.geometry import inverse3, project, unproject
 from handcam.hand.skeleton import INDEX
 from handcam.types import Frame, HandBox, HandCrop, Intrinsics, Side
 
@@ -31,8 +32,8 @@ _SKIN_M = 0.008
 """The joints lie so far behind the skin."""
 _CELL = 16
 """Where a crop's pixels come from is computed at every so many pixels, and straight between."""
-_OUTSIDE = -1e5
-"""A coordinate of the picture that is far outside, px."""
+_BEHIND = 1e-4
+"""Nearness to the plane of the camera below which a crop's pixel is taken from far outside the picture."""
 
 
 def view(box: HandBox, camera: Intrinsics, size: int) -> HandCrop:
@@ -43,17 +44,29 @@ def view(box: HandBox, camera: Intrinsics, size: int) -> HandCrop:
         camera: the real camera.
         size: edge of the crop, px.
     """
-    ray = rays(np.asarray(box.centre_px, float), camera)
-    cos, sin = np.cos(box.angle_rad), np.sin(box.angle_rad)
-    roll = np.array([[cos, sin, 0.0], [-sin, cos, 0.0], [0.0, 0.0, 1.0]])
-    if box.side is Side.LEFT:
-        roll[0] *= -1.0
-    crop_from_camera = roll @ rotation_between(ray, np.array([0.0, 0.0, 1.0]))
+    # in plain numbers: at this size a call of numpy's takes longer than all that is computed here
+    u = (float(box.centre_px[0]) - camera.cx) / camera.fx
+    v = (float(box.centre_px[1]) - camera.cy) / camera.fy
+    length = math.sqrt(u * u + v * v + 1.0)
+    x, y, z = u / length, v / length, 1.0 / length
+    k = 1.0 / (1.0 + z)  # rows of the smallest rotation that takes the ray to the axis
+    right, down, ahead = (1.0 - k * x * x, -k * x * y, -x), (-k * x * y, 1.0 - k * y * y, -y), (x, y, z)
+    cos, sin = math.cos(box.angle_rad), math.sin(box.angle_rad)
+    mirror = -1.0 if box.side is Side.LEFT else 1.0
+    rolled = [mirror * (cos * a + sin * b) for a, b in zip(right, down, strict=True)]
+    down = [cos * b - sin * a for a, b in zip(right, down, strict=True)]
     # a pixel at the box's centre spans 1 / (f |ray|) radians across the radius
-    f = float(size / max(box.size_px, 1.0) * (camera.fx + camera.fy) / 2 * np.linalg.norm(ray))
-    lens = Intrinsics(f, f, (size - 1) / 2, (size - 1) / 2, size, size, assumed=camera.assumed)
-    crop_from_image = lens.matrix @ crop_from_camera @ inverse3(camera.matrix)
-    return HandCrop(box, crop_from_image / crop_from_image[2, 2], crop_from_camera, lens)
+    f = float(size / max(box.size_px, 1.0) * (camera.fx + camera.fy) / 2 * length)
+    centre = (size - 1) / 2
+    lens = Intrinsics(f, f, centre, centre, size, size, assumed=camera.assumed)
+    rows = []
+    for row in (
+        [f * a + centre * c for a, c in zip(rolled, ahead, strict=True)],
+        [f * b + centre * c for b, c in zip(down, ahead, strict=True)], ahead,
+    ):  # fmt: skip
+        a, b = row[0] / camera.fx, row[1] / camera.fy
+        rows.append((a, b, row[2] - a * camera.cx - b * camera.cy))
+    return HandCrop(box, np.array(rows) / rows[2][2], np.array([rolled, down, ahead]), lens)
 
 
 def cut(frame: Frame, box: HandBox, size: int) -> HandCrop:
@@ -93,11 +106,12 @@ def _sources(crop_from_image: np.ndarray, size: int) -> np.ndarray:
     """
     image_from_crop = inverse3(crop_from_image)
     at = (np.arange(-1, -(-size // _CELL) + 1) + 0.5) * _CELL - 0.5  # centres of cells, one to spare on each side
-    corner = image_from_crop[:, 2] + image_from_crop[:, 0] * at[:, None]  # (n, 3), along x
-    x, y, z = np.moveaxis(corner[None] + image_from_crop[:, 1] * at[:, None, None], -1, 0)
-    cells = np.full((len(at), len(at), 2), _OUTSIDE, np.float32)
-    seen = z > 1e-9  # the rest of so wide a view lies behind the camera
-    cells[seen] = np.stack([x[seen] / z[seen], y[seen] / z[seen]], -1)
+    across = image_from_crop[:, :1] * at + image_from_crop[:, 2:]  # (3, n)
+    x, y, z = across[:, None, :] + (image_from_crop[:, 1:2] * at)[:, :, None]  # (n, n) each
+    z = np.maximum(z, _BEHIND)
+    cells = np.empty((len(at), len(at), 2), np.float32)
+    np.divide(x, z, out=cells[..., 0], casting="same_kind")
+    np.divide(y, z, out=cells[..., 1], casting="same_kind")
     whole = cv2.resize(cells, (len(at) * _CELL, len(at) * _CELL), interpolation=cv2.INTER_LINEAR)
     return whole[_CELL : _CELL + size, _CELL : _CELL + size]
 
@@ -105,13 +119,14 @@ def _sources(crop_from_image: np.ndarray, size: int) -> np.ndarray:
 def _seen_part(picture: np.ndarray, crop_from_image: np.ndarray, size: int, k: int) -> tuple[int, int, int, int]:
     """Left, top, right and bottom of what a crop sees of a picture, in multiples of ``k`` px with ``2 k`` to spare."""
     height, width = picture.shape[:2]
-    ends = np.array([[-0.5, -0.5, 1.0], [size, -0.5, 1.0], [-0.5, size, 1.0], [size, size, 1.0]])
-    p = ends @ inverse3(crop_from_image).T
-    if p[:, 2].min() <= 0:  # so wide a view that a corner lies behind the camera
+    (a, b, c), (d, e, f), (g, h, i) = inverse3(crop_from_image).tolist()
+    ends = [(x, y, g * x + h * y + i) for x in (-0.5, float(size)) for y in (-0.5, float(size))]
+    if min(z for _, _, z in ends) <= 0:  # so wide a view that a corner lies behind the camera
         return 0, 0, width // k * k, height // k * k
-    low, high = (p[:, :2] / p[:, 2:]).min(0) - 2 * k, (p[:, :2] / p[:, 2:]).max(0) + 2 * k
-    x0, y0 = (int(max(v, 0)) // k * k for v in low)
-    x1, y1 = (int(min(v, end)) // k * k for v, end in zip(high, (width, height), strict=True))
+    across = [(a * x + b * y + c) / z for x, y, z in ends]
+    along = [(d * x + e * y + f) / z for x, y, z in ends]
+    x0, y0 = (int(max(min(v) - 2 * k, 0)) // k * k for v in (across, along))
+    x1, y1 = (int(min(max(v) + 2 * k, end)) // k * k for v, end in ((across, width), (along, height)))
     return x0, y0, x1, y1
 
 
