@@ -43,6 +43,19 @@ def test_a_missing_file_is_named(weights: Path) -> None:
         check(weights.with_name("graph.onnx"), "0")
 
 
+def test_further_parts_are_checked_too(weights: Path) -> None:
+    part = weights.with_name("small.more.safetensors")
+    part.write_bytes(b"decoders")
+    write_card(weights, replace(card(weights), parts={part.name: digest(part)}))
+    assert read_card(weights).parts == {part.name: digest(part)}
+    part.write_bytes(b"decoderz")
+    with pytest.raises(WeightsError, match=r"small\.more\.safetensors is truncated or altered"):
+        read_card(weights)
+    part.unlink()
+    with pytest.raises(WeightsError, match=r"small\.more\.safetensors is missing"):
+        read_card(weights)
+
+
 def test_a_newer_format_is_refused(weights: Path) -> None:
     write_card(weights, replace(card(weights), format=FORMAT + 1))
     with pytest.raises(WeightsError, match=rf"format {FORMAT + 1}, newer than the {FORMAT} .* update handcam"):
