@@ -61,7 +61,9 @@ class PageSwitch(QWidget):
     @property
     def page(self) -> QWidget:
         """What is seen."""
-        return self.stack.currentWidget()
+        page = self.stack.currentWidget()
+        assert page is not None  # there is always one
+        return page
 
     def tick(self, result: Result | None) -> None:
         """Let the page that is seen do its work."""
@@ -87,8 +89,9 @@ class PageSwitch(QWidget):
             self._open[number] = None
             empty = self.stack.widget(number)
             self.stack.insertWidget(number, make())
-            self.stack.removeWidget(empty)
-            empty.deleteLater()
+            if empty is not None:
+                self.stack.removeWidget(empty)
+                empty.deleteLater()
         self.stack.setCurrentIndex(number)
         self.turned.emit()
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from handcam.atlas import Atlas, read_atlas
+from handcam.gui.errands import Errands
 from handcam.gui.explorer.animation import FORMATS, FRAME_RATES, write_animation
 from handcam.gui.explorer.decoding import Decoding, decoder_of
 from handcam.gui.explorer.directions_panel import DirectionsPanel
@@ -67,12 +68,13 @@ class ExplorerPage(Page):
         self.around = Surroundings(self.standing, self.decoding, gain, _SHELF, _THUMB)
         self.around.sampled.connect(lambda joints: self.tiles.show_decoded(self.tiles.decoded, joints))
         self.presets = PresetsShelf(self.standing, self.decoding, presets_file(), self._card.sha256, _SHELF, _THUMB)
+        self._errands = Errands()  # its own: they wait for the model, and films take seconds
         self._wanted_s = 0.0
         self._last: np.ndarray | None = None
         self._lay_out()
         self._menu()
         self._shortcuts()
-        desk.errands.run(self._prepare, self._take, self._fail)
+        self._errands.run(self._prepare, self._take, self._fail)
 
     def _lay_out(self) -> None:
         right = QWidget()
@@ -152,6 +154,7 @@ class ExplorerPage(Page):
 
     # ------------------------------------------------------------------------------------------------- showing
     def tick(self, result: Result | None) -> None:
+        self._errands.deliver()
         self.walk.tick()
         self.presets.tick()
         now, z = time.monotonic(), self.standing.z
@@ -164,6 +167,9 @@ class ExplorerPage(Page):
             self.directions.show_pose(self.decoding.shown.get("joints3d"))
         self.around.tick()
         self.directions.look()
+
+    def close_page(self) -> None:
+        self._errands.close(0.05)
 
     # --------------------------------------------------------------------------------------------------- keys
     def undo(self) -> None:
@@ -211,4 +217,4 @@ class ExplorerPage(Page):
             return write_animation(out, z, decoded, orbit, length_m, self._card)
 
         self._desk.say(f"Writing {out.name}…")
-        self._desk.errands.run(write, lambda path: self._desk.say(f"Saved {path}"), self._desk.say)
+        self._errands.run(write, lambda path: self._desk.say(f"Saved {path}"), self._desk.say)

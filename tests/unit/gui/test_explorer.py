@@ -149,6 +149,19 @@ def test_a_walk_is_scrubbed_played_and_left(page: ExplorerPage) -> None:
     assert pump(lambda: strip.at is None)
 
 
+def test_a_walk_is_written_beside_the_window(page: ExplorerPage, tmp_path: Path) -> None:
+    page.standing.go(np.zeros(LATENT))
+    page.capture_a()
+    page.standing.go(np.ones(LATENT))
+    page.capture_b()
+    page.export_walk(tmp_path / "walk.bvh")
+    assert pump(lambda: (tmp_path / "walk.bvh").is_file())
+    assert pump(lambda: page.window().line._message == f"Saved {tmp_path / 'walk.bvh'}")
+    (tmp_path / "file").write_text("")
+    page.export_walk(tmp_path / "file" / "walk.glb")
+    assert pump(lambda: page.window().line._message.startswith("Cannot write"))
+
+
 def test_neighbours_and_samples_can_be_gone_to(window: ExploreWindow, page: ExplorerPage) -> None:
     assert page.atlas is not None
     z = page.atlas.z["joints3d"]
