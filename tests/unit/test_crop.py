@@ -178,5 +178,7 @@ def test_the_fast_warp_gives_what_the_exact_one_gives(box: HandBox, size: int) -
     crop = cut(Frame(0, 0, CAMERA, picture), box, size)
     exact = cv2.warpPerspective(picture, crop.crop_from_image, (size, size), flags=cv2.INTER_LINEAR)
     assert crop.color is not None
-    off = np.abs(crop.color.astype(int) - exact)
-    assert off.mean() < 0.3 and np.quantile(off, 0.99) <= 4
+    inside = cv2.warpPerspective(np.full((480, 640), 255, np.uint8), crop.crop_from_image, (size, size))
+    inside = cv2.erode(inside, np.ones((5, 5), np.uint8), borderValue=255) == 255
+    off = np.abs(crop.color.astype(int) - exact)[inside]
+    assert not off.size or (off.mean() < 0.1 and off.max() <= 4)
