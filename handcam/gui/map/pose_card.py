@@ -86,5 +86,6 @@ def number(value: float) -> str:
 def told(name: str, value: float) -> str:
     """A parameter of an atlas for people: ``open [°]`` becomes ``open 12°``."""
     words, _, unit = name.partition(" [")
-    unit = unit.rstrip("]")
-    return f"{words} {number(value)}{'' if unit == '°' else ' '}{unit}".rstrip()
+    if unit == "°]":
+        return f"{words} {value:.0f}°".replace("-", "−")
+    return f"{words} {number(value)} {unit.rstrip(']')}".rstrip()
