@@ -53,6 +53,8 @@ def main(
 
     On a clip without labels: handcam evaluate clip video:FILE --json OUT
 
+    On depth frames of NYU, in their own format: handcam evaluate nyu:FOLDER --detector depth
+
     Published depth results: handcam evaluate predictions --dataset nyu --truth TRUTH FILE [FILE ...] --json OUT
 
     Args:
@@ -83,6 +85,9 @@ def main(
         if len(files) != 1:
             raise HandcamError("Say which clip, as in handcam evaluate clip video:FILE.")
         _clip(files[0], controls, weights, runtime, detector, compare, limit, json)
+        return
+    if what.startswith("nyu:"):
+        _nyu(Path(what.removeprefix("nyu:")), controls, weights, runtime, detector, json)
         return
     if files:
         raise HandcamError(f"The data set {what} takes no further files, but {files[0]!r} was given.")
@@ -151,6 +156,23 @@ def _predictions(dataset: str | None, files: tuple[Path, ...], json: Path | None
     _write(scores, json)
     if plot is not None:
         published.plot(scores, plot)
+
+
+def _nyu(
+    folder: Path, controls: Controls, weights: Path | None, runtime: str, detector: str, json: Path | None
+) -> None:  # fmt: skip
+    """Depth frames of NYU in a folder, and what is published about them."""
+    from handcam.learn import nyu
+
+    labels = LabelDetector() if detector == "labels" else None
+    with closing(_tracker(weights, runtime, labels or detector)) as tracker:
+        figures = nyu.evaluate(folder, tracked(tracker, controls, labels))
+    table = Table("method", "14 joints, mm", "11 with a counterpart", title=f"NYU: {figures['n']} frames")
+    for name, row in figures["methods"].items():
+        table.add_row(name, f"{row['mean_mm']:.1f}", f"{row['counterparts_mm']:.1f}")
+    table.caption = f"{figures['missed']} missed"
+    Console().print(table)
+    _write(figures, json)
 
 
 def _clip(
