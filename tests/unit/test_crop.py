@@ -181,4 +181,4 @@ def test_the_fast_warp_gives_what_the_exact_one_gives(box: HandBox, size: int) -
     inside = cv2.warpPerspective(np.full((480, 640), 255, np.uint8), crop.crop_from_image, (size, size))
     inside = cv2.erode(inside, np.ones((5, 5), np.uint8), borderValue=255) == 255
     off = np.abs(crop.color.astype(int) - exact)[inside]
-    assert not off.size or (off.mean() < 0.25 and off.max() <= 4)
+    assert not off.size or (off.mean() < 0.8 and off.max() <= 6)
