@@ -25,7 +25,8 @@ FORMATS = {"bvh": "BVH", "glb": "glTF", "mp4": "MP4", "gif": "GIF"}
 """What can be written, by the ending of the file."""
 FRAME_RATES = {"bvh": 30, "glb": 30, "mp4": 30, "gif": 20}
 """Frames per second of each; GIF counts in hundredths of a second."""
-_EDGE_PX = 320
+_EDGE_PX = {"mp4": 320, "gif": 192}
+"""Edge of a tile in films."""
 _DISTANCE_M = 0.5
 _CAMERA = Intrinsics.from_fov(640, 480, np.pi / 3)
 
@@ -52,7 +53,8 @@ def write_animation(
         raise HandcamError(f"An animation ends in {', '.join('.' + name for name in FORMATS)}; {out.name} does not.")
     if kind in ("mp4", "gif"):
         names = [name for name, (modality, _) in TILES.items() if modality in decoded]
-        frames = (_film_frame(names, {m: a[i] for m, a in decoded.items()}, orbit) for i in range(len(z)))
+        size = _EDGE_PX[kind]
+        frames = (_film_frame(names, {m: a[i] for m, a in decoded.items()}, orbit, size) for i in range(len(z)))
         try:
             _film(out, kind, frames)
         except (OSError, av.FFmpegError) as error:
@@ -80,18 +82,20 @@ def _session(path: Path, z: np.ndarray, joints: np.ndarray, hand_length_m: float
     writer.close()
 
 
-def _film_frame(names: Sequence[str], decoded: dict[str, np.ndarray], orbit: Orbit) -> UInt8[np.ndarray, "h w 4"]:
+def _film_frame(
+    names: Sequence[str], decoded: dict[str, np.ndarray], orbit: Orbit, size: int
+) -> UInt8[np.ndarray, "h w 4"]:
     """The tiles side by side, BGRX."""
-    pixels = np.empty((_EDGE_PX, _EDGE_PX * len(names), 4), np.uint8)
+    pixels = np.empty((size, size * len(names), 4), np.uint8)
     height, width = pixels.shape[:2]
     image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
     with QPainter(image) as painter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for k, name in enumerate(names):
             painter.save()
-            painter.translate(k * _EDGE_PX, 0)
-            painter.setClipRect(0, 0, _EDGE_PX, _EDGE_PX)
-            draw_tile(painter, name, decoded, orbit, _EDGE_PX, _EDGE_PX)
+            painter.translate(k * size, 0)
+            painter.setClipRect(0, 0, size, size)
+            draw_tile(painter, name, decoded, orbit, size, size)
             painter.restore()
     return pixels
 

@@ -31,8 +31,8 @@ class Decoding:
         self.took_ms = 0.0
         """From asking to having all of it."""
         self._wanted: np.ndarray | None = None
-        self._asked: tuple[float, dict[str, Future]] | None = None
-        self._batches: dict[str, tuple[Future, Callable[[np.ndarray], object]]] = {}
+        self._asked: tuple[float, np.ndarray, dict[str, Future]] | None = None
+        self._batches: dict[str, tuple[np.ndarray, Future, Callable[[np.ndarray], object]]] = {}
 
     def want(self, z: Float[np.ndarray, " z"]) -> None:
         """Decode this one next."""
@@ -43,33 +43,40 @@ class Decoding:
         """Decode joints of several; False, and nothing is done, while the last batch of that key is on its way."""
         if key in self._batches:
             return False
-        self._batches[key] = self._live.decode("joints3d", np.asarray(z, np.float32)), then
+        z = np.asarray(z, np.float32)
+        self._batches[key] = z, self._live.decode("joints3d", z), then
         return True
 
     def poll(self) -> bool:
-        """Fetch what is there. True when :attr:`shown` is new."""
-        for key, (future, then) in list(self._batches.items()):
-            if future.done():
+        """Fetch what is there. True when :attr:`shown` is new.
+
+        What a model leaves behind that is closed or exchanged is asked again, of the next one.
+        """
+        for key, (z, future, then) in list(self._batches.items()):
+            if future.cancelled():
+                self._batches[key] = z, self._live.decode("joints3d", z), then
+            elif future.done():
                 del self._batches[key]
-                joints = _result(future)
-                if joints is not None:
-                    then(joints)
-        if self._asked is None or not all(future.done() for future in self._asked[1].values()):
+                if future.exception() is None:  # else it cannot be decoded, as the tiles show
+                    then(future.result())
+        if self._asked is None or not all(future.done() for future in self._asked[2].values()):
             return False
-        since, futures = self._asked
+        since, z, futures = self._asked
         self._asked = None
-        found = {name: _result(future) for name, future in futures.items()}
-        self._ask()
-        if any(value is None for value in found.values()):
+        if any(future.cancelled() for future in futures.values()):
+            self._wanted = z if self._wanted is None else self._wanted
+            self._ask()
             return False
+        self._ask()
         self.took_ms = (time.perf_counter() - since) * 1e3
-        self.shown = {name: value[0] for name, value in found.items() if value is not None}
+        self.shown = {name: future.result()[0] for name, future in futures.items() if future.exception() is None}
         return True
 
     def _ask(self) -> None:
         if self._asked is None and self._wanted is not None:
             z, self._wanted = self._wanted, None
-            self._asked = time.perf_counter(), {name: self._live.decode(name, z[None]) for name in self.modalities}
+            asked = {name: self._live.decode(name, z[None]) for name in self.modalities}
+            self._asked = time.perf_counter(), z, asked
 
 
 def decoder_of(live: Live, modality: str = "joints3d") -> Decode:
@@ -84,10 +91,3 @@ def decoder_of(live: Live, modality: str = "joints3d") -> Decode:
             raise HandcamError(f"The model does not decode ({type(error).__name__}).") from None
 
     return decode
-
-
-def _result(future: Future) -> np.ndarray | None:
-    """What came back; None when the model went away, which the live page tells about."""
-    if future.cancelled() or future.exception() is not None:
-        return None
-    return future.result()

@@ -51,19 +51,32 @@ def test_the_newest_latent_wins_and_nothing_waits() -> None:
     assert len(live.asked) == 4
 
 
-def test_a_model_that_goes_away_is_no_error_of_the_page() -> None:
-    live = SmallLive()
+def test_what_a_closed_model_leaves_behind_is_asked_of_the_next_one() -> None:
+    live, came = SmallLive(), []
     live.held = []
     decoding = Decoding(live, ["joints3d"])
     decoding.want(np.zeros(LATENT))
-    assert decoding.batch("near", np.zeros((2, LATENT)), lambda joints: pytest.fail("nothing came back"))
-    assert not decoding.batch("near", np.zeros((2, LATENT)), lambda joints: None)
+    assert decoding.batch("near", np.zeros((2, LATENT)), came.append)
+    assert not decoding.batch("near", np.zeros((2, LATENT)), came.append)
     for future, _ in live.held:
         future.cancel()
+    live.held = None  # another model is there
     assert not decoding.poll()
-    live.held = None
-    decoding.want(np.ones(LATENT))
     assert decoding.poll()
+    assert "joints3d" in decoding.shown
+    assert [joints.shape for joints in came] == [(2, 21, 3)]
+
+
+def test_a_decoder_that_fails_leaves_the_others_shown() -> None:
+    live = SmallLive()
+    decoding = Decoding(live, ["joints3d", "depth"])
+    live.held = []
+    decoding.want(np.zeros(LATENT))
+    (good, joints), (bad, _) = live.held
+    good.set_result(joints)
+    bad.set_exception(RuntimeError("no such decoder"))
+    assert decoding.poll()
+    assert set(decoding.shown) == {"joints3d"}
 
 
 def test_errands_decode_in_pieces_and_say_when_the_model_is_gone() -> None:
@@ -164,7 +177,8 @@ def test_a_walk_becomes_an_animation(kind: str, tmp_path: Path) -> None:
             frames = [picture.to_ndarray(format="rgb24") for picture in film.decode(video=0)]
             assert film.streams.video[0].average_rate == FRAME_RATES[kind]
         assert len(frames) == n
-        assert frames[0].shape == (320, 960, 3)
+        edge = {"mp4": 320, "gif": 192}[kind]
+        assert frames[0].shape == (edge, 3 * edge, 3)
         assert np.abs(frames[0].astype(int) - frames[-1]).mean() > 1.0  # it moves
 
 
