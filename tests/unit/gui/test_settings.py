@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from handcam.app import runtimes_here
+from handcam.commands.run import _remember
 from handcam.gui import theme
 from handcam.gui.picture import Plane
 from handcam.gui.remarks import MeasuredLength, lacking
@@ -21,7 +22,7 @@ from handcam.gui.runtime_menu import Runtimes
 from handcam.gui.states import say
 from handcam.gui.window import Window
 from handcam.hand.skeleton import hand_length
-from handcam.types import Side, WeightsError
+from handcam.types import HandcamError, Side, WeightsError
 
 
 @pytest.fixture(scope="module")
@@ -304,3 +305,17 @@ def test_the_tool_bar_fits(make: Callable[..., Window]) -> None:
     assert window.bar.minimumSizeHint().width() <= 1280
     assert window.pages.minimumSizeHint().width() <= 1280
     assert all(isinstance(b, QPushButton) for b in (window.runtime, window.bar.measured))
+
+
+def test_fresh_forgets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    monkeypatch.setenv("HANDCAM_SETTINGS", str(path))
+    path.write_text("{}")
+    assert _remember(fresh=False) == path
+    assert path.exists()
+    assert _remember(fresh=True) == path
+    assert not path.exists()
+    assert _remember(fresh=True) == path, "nothing there is no failure"
+    path.mkdir()
+    with pytest.raises(HandcamError, match="cannot be forgotten"):
+        _remember(fresh=True)
