@@ -27,7 +27,7 @@ def main(
     runtime: str = "auto",
     hand_length_cm: float = 19.0,
     presets: Annotated[Path | None, arg(metavar="FILE")] = None,
-    page: Annotated[str, arg(metavar="|".join(names("handcam.gui.pages")))] = "explorer",
+    page: str = "explorer",
     window: tuple[int, int] = (1280, 800),
     screenshot: Annotated[Path | None, arg(metavar="FILE")] = None,
     after: Annotated[float, arg(metavar="S")] = 5.0,
@@ -39,7 +39,7 @@ def main(
         runtime: how the model is run; auto takes the fastest that opens.
         hand_length_cm: of the hand in animations, wrist crease to tip of the straight middle finger.
         presets: the file of kept poses; default: handcam/presets.json among your data.
-        page: what to begin with.
+        page: what to begin with, explorer or map.
         window: width and height of the window.
         screenshot: save a picture of the window and quit.
         after: seconds before the screenshot is taken.
@@ -50,14 +50,14 @@ def main(
         raise HandcamError(f"{path.name} cannot decode joints, so there is nothing to explore.")
     if not 5 <= hand_length_cm <= 40:
         raise HandcamError("--hand-length-cm goes from 5 to 40.")
-    there = names("handcam.gui.pages")
-    if page not in there:
-        raise HandcamError(f"There is no page {page!r}; use one of {', '.join(there)}.")
     problem = window_problem()
     if problem is not None:
         if screenshot is None:
             raise HandcamError(f"The Explorer needs a window, and none can be opened: {problem}.")
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    there = names("handcam.gui.pages")  # loads Qt
+    if page not in there:
+        raise HandcamError(f"There is no page {page!r}; use one of {', '.join(there)}.")
     if presets is not None:
         os.environ["HANDCAM_PRESETS"] = str(presets)
 
