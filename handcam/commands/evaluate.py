@@ -55,12 +55,14 @@ def main(
 
     On depth frames of NYU, in their own format: handcam evaluate nyu:FOLDER --detector depth
 
+    Following hands through rendered scenes: handcam evaluate tracking [SCENE ...] --json OUT
+
     Published depth results: handcam evaluate predictions --dataset nyu --truth TRUTH FILE [FILE ...] --json OUT
 
     Args:
-        what: a labelled data set (folder:PATH, freihand:PATH, rhd:PATH, stb:PATH, synthetic), or the word clip or
-            predictions.
-        files: clip: the source; predictions: the files to score.
+        what: a labelled data set (folder:PATH, freihand:PATH, rhd:PATH, stb:PATH, synthetic), or the word clip,
+            tracking or predictions.
+        files: clip: the source; tracking: the scenes, by default all; predictions: the files to score.
         json: write the figures to this file.
         plot: write a page of pictures (data sets) or a plot (predictions) to this PNG.
         detector: how hands are found: a detector, or labels to crop where the labels say.
@@ -73,7 +75,7 @@ def main(
             (the side is told to the model).
         compare: score MediaPipe's own landmarks on the same pictures as well.
         split: part of a data set, evaluation or training.
-        limit: data sets: at most so many samples, evenly spread; clip: at most so many frames.
+        limit: data sets: at most so many samples, evenly spread; clip, tracking: at most so many frames.
         dataset: predictions: the benchmark.
         truth: predictions: the true labels; the files to score may follow.
     """
@@ -81,6 +83,11 @@ def main(
         _predictions(dataset, (*truth, *map(Path, files)), json, plot)
         return
     controls = Controls(drive=modality, hand_length_m=hand_length_mm / 1000.0)
+    if what == "tracking":
+        from handcam.commands._tracking import evaluate_tracking
+
+        _write(evaluate_tracking(files, controls, weights, runtime, detector, limit), json)
+        return
     if what == "clip":
         if len(files) != 1:
             raise HandcamError("Say which clip, as in handcam evaluate clip video:FILE.")
