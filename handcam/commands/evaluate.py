@@ -60,8 +60,8 @@ def main(
     Published depth results: handcam evaluate predictions --dataset nyu --truth TRUTH FILE [FILE ...] --json OUT
 
     Args:
-        what: a labelled data set (folder:PATH, freihand:PATH, rhd:PATH, stb:PATH, synthetic), or the word clip,
-            tracking or predictions.
+        what: a labelled data set (folder:PATH, freihand:PATH, rhd:PATH, stb:PATH, nyu:PATH, synthetic, rgbd), or the
+            word clip, tracking or predictions.
         files: clip: the source; tracking: the scenes, by default all; predictions: the files to score.
         json: write the figures to this file.
         plot: write a page of pictures (data sets) or a plot (predictions) to this PNG.
@@ -227,10 +227,11 @@ def _print(figures: dict[str, dict], title: str) -> None:
         table.add_row(finger, *("{epe_mm:.1f} / {pa_mm:.1f}".format(**joint) for joint in chain))
     table.caption = f"wrist {wrist}"
     Console().print(table)
-    table = Table("seen", "hands", "root-relative mm", "aligned mm")
-    for group in ("viewpoint", "curl"):
-        for name, row in ours[group].items():
-            table.add_row(name, str(row["n"]), f"{row['epe_mm']:.1f}", f"{row['pa_mm']:.1f}")
+    table = Table("seen", "hands", "root-relative mm", "aligned mm", "camera space mm")
+    for group in ("viewpoint", "curl", "distance", "holes"):
+        for name, row in ours.get(group, {}).items():
+            errors = (f"{row[key]:.1f}" for key in ("epe_mm", "pa_mm", "camera_mm") if key in row)
+            table.add_row(name, str(row["n"]), *errors)
         table.add_section()
     Console().print(table)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+import cv2
 import numpy as np
 from jaxtyping import Float
 
@@ -59,6 +60,8 @@ class Outcome:
     """True joints in the picture."""
     prediction: Prediction | None
     """None when the hand was missed."""
+    holes: float | None = None
+    """Share of the labelled hand without a depth reading; None without depth or joints."""
 
 
 @runtime_checkable
@@ -163,4 +166,15 @@ def run(dataset: Dataset, predict: Predictor, indices: Sequence[int] | None = No
             sample.palm_m,
             sample.picture_joints_px,
             choose(sample, predict(sample)),
+            holes(sample),
         )
+
+
+def holes(sample: Sample) -> float | None:
+    """Share of the hand, from joint to joint along its outline, that has no depth reading."""
+    depth, joints = sample.frame.depth, sample.picture_joints_px
+    if depth is None or joints is None:
+        return None
+    hand = np.zeros(depth.shape, np.uint8)
+    cv2.fillConvexPoly(hand, cv2.convexHull(np.round(joints).astype(np.int32)), 1)
+    return float((depth[hand > 0] == 0).mean()) if hand.any() else None

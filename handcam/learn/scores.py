@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float
@@ -33,6 +34,10 @@ KEYS = (
 """The flat figures, in order."""
 THRESHOLDS_MM = np.arange(0.0, 51.0)
 """Where the curves are sampled."""
+EDGES = {"distance": (0.0, 0.3, 0.4, 0.55, 0.7, 1.0, 1.5, 9.0), "holes": (0.0, 0.05, 0.15, 0.3, 0.5, 1.01)}
+"""Groups of pictures with depth: by the hand's distance, metres, and by the share of it without a reading."""
+UNITS = {"distance": "{:g} to {:g} m", "holes": "holes {:.0%} to {:.0%}"}
+"""What the groups are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,8 @@ def summarise(outcomes: Sequence[Outcome], protocol: Protocol = Protocol()) -> d
 
     Returns:
         The :data:`KEYS` (lengths in mm, areas and shares 0 to 1; None where the labels do not allow it), then
-        ``per_joint``, ``viewpoint``, ``curl`` (mean errors by group), ``curves`` and ``samples`` (errors of each).
+        ``per_joint``, ``viewpoint``, ``curl``, with depth ``distance`` and ``holes`` (mean errors by group), ``curves``
+        and ``samples`` (errors of each).
         ``n`` counts all samples, ``missed`` those without a prediction; errors are over the others.
     """
     found = [o for o in outcomes if o.prediction is not None]
@@ -88,6 +94,18 @@ def summarise(outcomes: Sequence[Outcome], protocol: Protocol = Protocol()) -> d
                     out[table][label] = {
                         "n": int(here.sum()), "epe_mm": float(epe[here].mean()), "pa_mm": float(pa[here].mean()),
                     }  # fmt: skip
+        if all(o.holes is not None for o in spatial):
+            true = np.stack([o.joints_m for o in spatial])  # type: ignore[arg-type]
+            camera = joint_errors(_stack(spatial, "joints_m"), true).mean(-1) * 1e3
+            values = {"distance": true[:, :, 2].mean(1), "holes": np.array([o.holes for o in spatial])}
+            for table, edges in EDGES.items():
+                out[table] = {}
+                for low, high in pairwise(edges):
+                    here = (values[table] >= low) & (values[table] < high)
+                    if here.any():
+                        means = {"epe_mm": epe[here], "pa_mm": pa[here], "camera_mm": camera[here]}
+                        row = {name: float(value.mean()) for name, value in means.items()}
+                        out[table][UNITS[table].format(low, high)] = {"n": int(here.sum()), **row}
         out["curves"] = {
             "thresholds_mm": THRESHOLDS_MM.tolist(),
             "pck": pck_curve(epe, THRESHOLDS_MM).tolist(),
