@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
+from rich.table import Column, Table
 
 from handcam.app import open_runtime
 from handcam.learn.track_quality import Counted, Watched, summary, total, watch
@@ -18,11 +19,11 @@ from handcam.weights import default_weights
 
 __all__ = ["evaluate_tracking"]
 
-_ROWS = {
-    "in sight": "in_sight", "followed": "followed", "error": "error_median", "came": "came",
-    "found after": "frames_to_find_median", "at most": "frames_to_find_max", "losses": "losses",
-    "lost for": "frames_lost_max", "wrong side": "wrong_sides", "side changes": "side_changes",
-    "new numbers": "new_numbers", "swaps": "swaps", "false": "false_hands", "searches": "searches",
+_COLUMNS = {
+    "in\nsight": "in_sight", "\nfollowed": "followed", "\nerror": "error_median",
+    "found\nafter": "frames_to_find_median", "at\nmost": "frames_to_find_max", "\nlosses": "losses",
+    "lost\nfor": "frames_lost_max", "wrong\nside": "wrong_sides", "\nswaps": "swaps", "false\nhands": "false_hands",
+    "\nsearches": "searches",
 }  # fmt: skip
 _SHARES = {"followed", "wrong_sides", "error_median"}
 
@@ -58,10 +59,12 @@ def evaluate_tracking(
 
 
 def _print(figures: dict[str, dict], console: Console) -> None:
-    table = Table("", *figures, title="hands followed through rendered scenes")
-    for row, key in _ROWS.items():
-        values = [f[key] for f in figures.values()]
-        shown = ["-" if v is None else f"{v:.1%}" if key in _SHARES else f"{v:g}" for v in values]
-        table.add_row(row, *shown)
-    table.caption = "in sight, wrong side, false: hands, over all frames; error: of the hand's length; times: frames"
+    table = Table(
+        "", *(Column(name, justify="right") for name in _COLUMNS), title="hands followed through rendered scenes",
+        box=box.SIMPLE, padding=(0, 0, 0, 1),
+    )  # fmt: skip
+    for name, found in figures.items():
+        values = [(key, found[key]) for key in _COLUMNS.values()]
+        table.add_row(name, *("-" if v is None else f"{v:.1%}" if key in _SHARES else f"{v:g}" for key, v in values))
+    table.caption = "in sight: hands over all frames; error: of the hand's length; found after, lost for: frames"
     console.print(table)

@@ -67,6 +67,10 @@ def _away_and_back(t: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     return x, _glide(t, (0, 0.02), (2.8, 0.0), (3.1, 0.55), (3.8, 0.55), (4.1, 0.0), (5.0, 0.0)), 0.5
 
 
+def _there_and_back(t: np.ndarray, x: float) -> np.ndarray:
+    return _glide(t, (0.5, x), (1.7, -x), (2.7, -x), (3.9, x), (5.0, x))
+
+
 SCENES: dict[str, Scene] = {
     "calm": Scene(
         "one hand gestures", 3.0,
@@ -92,8 +96,8 @@ SCENES: dict[str, Scene] = {
     ),
     "crossing": Scene(
         "two hands cross, one before the other, and go back", 4.5,
-        ((Side.RIGHT, lambda t: (_glide(t, (0.5, -0.15), (1.7, 0.15), (2.7, 0.15), (3.9, -0.15), (5, -0.15)), 0.0, 0.5)),
-         (Side.LEFT, lambda t: (_glide(t, (0.5, 0.15), (1.7, -0.15), (2.7, -0.15), (3.9, 0.15), (5, 0.15)), 0.01, 0.64)))
+        ((Side.RIGHT, lambda t: (_there_and_back(t, -0.15), 0.0, 0.5)),
+         (Side.LEFT, lambda t: (_there_and_back(t, 0.15), 0.01, 0.64))),
     ),
     "nobody": Scene("no hand, six backgrounds", 2.0, ()),
 }  # fmt: skip
