@@ -122,7 +122,8 @@ def test_decodes_what_the_reference_decodes(name, precision, weights, eager, req
             assert (np.isnan(got) == np.isnan(expected)).mean() > 0.999
             assert np.nanmax(away) < 0.01
         else:
-            assert away.max() < 1e-3, modality
+            limit = 5e-3 if precision == "int8" else 1e-3  # in 8-bit runtimes the decoder's weights have 8 bits
+            assert away.max() < limit, modality
 
 
 @pytest.mark.parametrize(("name", "precision"), PRECISIONS)
