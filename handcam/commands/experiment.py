@@ -97,9 +97,12 @@ def _run(name: str, setup) -> None:
     report = experiment.run(setup)
     if int(os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0"))) > 0:
         return
-    table = Table(*report.head, title=experiment.TITLE, caption=said(setup))
-    for row in report.rows:
-        table.add_row(*map(words, row))
+    grid = [list(report.head), *([words(cell) for cell in row] for row in report.rows)]
+    if len(grid[0]) > len(grid):  # a terminal is higher than wide
+        grid = [list(column) for column in zip(*grid, strict=True)]
+    table = Table(*grid[0], title=experiment.TITLE, caption=said(setup))
+    for row in grid[1:]:
+        table.add_row(*row)
     console = Console()
     console.print(table)
     for note in report.notes:
