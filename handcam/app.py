@@ -66,13 +66,16 @@ def runtimes_here() -> tuple[str, ...]:
     return ("auto", *there, "eager")
 
 
-def open_tracker(weights: Path | None = None, runtime: str = "auto", detector: str = "mediapipe") -> "Tracker":
+def open_tracker(
+    weights: Path | None = None, runtime: str = "auto", detector: str = "mediapipe", live: bool = False
+) -> "Tracker":
     """Join runtime, detectors and refiners. All calls to the tracker must come from the thread that opens it.
 
     Args:
         weights: a safetensors file with its side file; None for those that ship with the program.
         runtime: a file of :mod:`handcam.runtimes`, or ``auto`` for the fastest that opens.
         detector: a file of :mod:`handcam.detectors`. With weights that read depth, ``depth`` is asked as well.
+        live: search for further hands in the background, so that the hand that is followed does not wait.
 
     Raises:
         WeightsError: the weights cannot be used.
@@ -86,7 +89,7 @@ def open_tracker(weights: Path | None = None, runtime: str = "auto", detector: s
     if "depth" in opened.card.encoders and "depth" in there and detector != "depth":
         wanted.append("depth")
     try:
-        return Tracker(opened, [load("handcam.detectors", name).open() for name in wanted])
+        return Tracker(opened, [load("handcam.detectors", name).open() for name in wanted], live=live)
     except LookupError as error:
         raise HandcamError(str(error).strip("'\"")) from None
     except ImportError as error:

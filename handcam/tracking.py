@@ -5,24 +5,24 @@ comes from the last keypoints and their velocity, and the detector runs only whe
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from time import perf_counter, perf_counter_ns
 
 import numpy as np
 from jaxtyping import Float
 
-from handcam.crop import box_around, cut, image_from_crop_points
+from handcam.crop import cut, image_from_crop_points
 from handcam.detectors import Detector
+from handcam.detectors._search import Search
 from handcam.geometry import project
-from handcam.hand.skeleton import ROOT
 from handcam.placement import Placement, with_centre
 from handcam.plugins import load
 from handcam.refiners import Refiner
 from handcam.runtimes import Encoding, Runtime
+from handcam.tracks import Track, mean, overlap
 from handcam.types import (
     Controls,
     Frame,
-    HandBox,
     HandCrop,
     HandPose,
     Intrinsics,
@@ -42,28 +42,12 @@ SEARCH_EVERY = 3
 """Frames between two searches while no hand is in view."""
 SEARCH_SECOND_EVERY = 15
 """Frames between two searches for the second hand."""
+LATELY = 15
+"""Frames after the loss of one of two hands in which it is searched for as if none were in view."""
+PATIENCE_S = 0.1
+"""How long the live app waits for a detector while no hand is followed; the hand is then in the very frame searched."""
 TURN_RAD = 0.2
 """A new hand is looked at upright and turned by this to either side; the mean errs less."""
-SURELY_OTHER = 0.2
-"""Probability of the detector's side below which a new hand is taken for the other one."""
-SIDE_MEMORY = 0.85
-"""How much of the evidence for a side stays from frame to frame."""
-SIDE_SWITCH = 2.0
-"""Log-odds against the present side at which a track changes side."""
-
-
-@dataclass(slots=True)
-class _Track:
-    """What is remembered of one hand."""
-
-    number: int
-    box: HandBox
-    refiners: dict[str, Refiner] = field(default_factory=dict)
-    by_device: bool = False  # do the refiners go by the device's clock?
-    keypoints_px: np.ndarray | None = None
-    velocity_px: np.ndarray | None = None  # per frame
-    distance_m: float | None = None  # of the root along the crop's axis, where a depth sensor saw it
-    evidence: float = 0.0  # log-odds that the side is right
 
 
 class Tracker:
@@ -73,6 +57,8 @@ class Tracker:
         runtime: runs the nets.
         detectors: asked in turn when a hand is missing; the first that finds something wins.
         open_refiner: makes a fresh refiner of a given name for a new track.
+        live: search in the background while a hand is followed, so that its frames do not wait; what is found is then
+            looked at in a later frame. Otherwise the same frames always give the same results.
     """
 
     def __init__(
@@ -80,11 +66,13 @@ class Tracker:
         runtime: Runtime,
         detectors: Sequence[Detector],
         open_refiner: Callable[[str], Refiner] = lambda name: load("handcam.refiners", name).open(),
+        live: bool = False,
     ) -> None:
-        self._runtime, self._detectors, self._open_refiner = runtime, detectors, open_refiner
-        self._tracks: list[_Track] = []
+        self._runtime, self._open_refiner = runtime, open_refiner
+        self._search = Search(detectors, live)
+        self._tracks: list[Track] = []
         self._count = 0
-        self._since_search = SEARCH_SECOND_EVERY
+        self._since_search, self._since_loss = SEARCH_SECOND_EVERY, LATELY
         self._placement = Placement(runtime)
 
     @property
@@ -105,12 +93,12 @@ class Tracker:
     def reset(self) -> None:
         """Forget every hand; the next frame is looked at afresh."""
         self._tracks.clear()
-        self._since_search = SEARCH_SECOND_EVERY
+        self._search.forget()
+        self._since_search, self._since_loss = SEARCH_SECOND_EVERY, LATELY
 
     def close(self) -> None:
         """Free the nets and detectors."""
-        for detector in self._detectors:
-            detector.close()
+        self._search.close()
         self._runtime.close()
 
     def decode(self, modality: str, z: Float[np.ndarray, "n z"]) -> np.ndarray:
@@ -127,21 +115,20 @@ class Tracker:
         clock = _Clock(times)
         drive = self._drive(controls.drive)
         del self._tracks[controls.max_hands :]
-        fresh = self._search(frame, controls)
+        fresh = self._new(frame, controls)
         clock.stop("detect")
 
         crops, encoding = self._look(frame, self._tracks, drive, clock)
-        turned: list[_Track] = []
+        turned: list[Track] = []
         if fresh and encoding is not None and encoding.keypoints_px is not None:
             # a detector's box is coarse: look again where the joints of a new hand were seen
             for i, track in enumerate(self._tracks):
                 if track in fresh:
                     seen = image_from_crop_points(encoding.keypoints_px[i], crops[i])
-                    wrong = encoding.right is not None and encoding.right[i] < SURELY_OTHER and not controls.lock_side
-                    side = track.box.side.other if wrong else track.box.side
-                    track.box = box_around(seen, side, float(encoding.presence[i]))
+                    told = None if encoding.right is None or controls.lock_side else float(encoding.right[i])
+                    track.found(seen, told, float(encoding.presence[i]))
             turned = [
-                _Track(track.number, replace(track.box, angle_rad=track.box.angle_rad + angle))
+                Track(track.number, replace(track.box, angle_rad=track.box.angle_rad + angle))
                 for track in fresh for angle in (-TURN_RAD, TURN_RAD)
             ]  # fmt: skip
             crops, encoding = self._look(frame, [*self._tracks, *turned], drive, clock)
@@ -157,21 +144,23 @@ class Tracker:
             estimates.append(self._placement.estimate(track.number, crop, posteriors, drive, encoding, i, controls))
             clock.stop("decode")
 
-        hands: list[TrackedHand] = []
-        kept: list[_Track] = []
         others = estimates[len(self._tracks) :]
+        seen_now: list[tuple[Track, TrackedHand, float | None]] = []
         for i, track in enumerate(self._tracks):
             hand = estimates[i]
             if hand is None or encoding is None:
                 continue
-            hand = _mean([hand, *(other for other in others if other is not None and other.track == hand.track)])
-            hand = self._refine(track, hand, frame, controls)
-            if any(_overlap(hand.pose.keypoints_px, other.pose.keypoints_px) for other in hands):
-                continue  # two tracks slid onto one hand: the older stays
-            self._remember(track, hand, encoding, i, controls)
-            hands.append(hand)
+            hand = mean([hand, *(other for other in others if other is not None and other.track == hand.track)])
+            seen_now.append((track, hand, None if encoding.right is None else float(encoding.right[i])))
+        hands: list[TrackedHand] = []
+        kept: list[Track] = []
+        for track, hand, right in _different(seen_now):
+            hands.append(self._refine(track, hand, frame, controls))
+            track.follow(hand.raw, right, controls.lock_side)
             kept.append(track)
             clock.stop("refine")
+        lost = any(track not in kept and track not in fresh for track in self._tracks)
+        self._since_loss = 0 if lost else self._since_loss + 1
         self._tracks = kept
         explored = None if hands else self.explore(controls, frame)
         return Result(frame, tuple(hands), times, perf_counter_ns(), explored, controls)
@@ -204,31 +193,27 @@ class Tracker:
             raise WeightsError(f"These weights cannot be driven by {drive!r}; choose one of {names}.")
         return (drive,)
 
-    def _search(self, frame: Frame, controls: Controls) -> list[_Track]:
-        """Ask the detectors when a hand is missing; the new tracks are appended and returned."""
+    def _new(self, frame: Frame, controls: Controls) -> list[Track]:
+        """Search when a hand is missing; the tracks of what was found are appended and returned."""
         self._since_search += 1
-        pause = SEARCH_EVERY if not self._tracks else SEARCH_SECOND_EVERY
-        if len(self._tracks) >= controls.max_hands or self._since_search < pause:
-            return []
-        found: list[HandBox] = []
-        for detector in self._detectors:
-            found = detector.find(frame, controls.max_hands)
-            if found:
-                break
-        # with a hand just lost the next frame is searched as well; with none in sight every few frames
-        self._since_search = 0
+        missing = len(self._tracks) < controls.max_hands
+        pause = SEARCH_SECOND_EVERY if self._tracks and self._since_loss >= LATELY else SEARCH_EVERY
+        due = missing and self._since_search >= pause and not self._search.busy
+        if due:
+            self._since_search = 0
+            self._search.ask(frame, controls.max_hands)
         fresh = []
-        for box in found:
+        for box in self._search.answer(PATIENCE_S if due and not self._tracks else 0.0):
             taken = any(np.linalg.norm(t.box.centre_px - box.centre_px) < 0.4 * t.box.size_px for t in self._tracks)
             if not taken and len(self._tracks) < controls.max_hands:
                 self._count += 1
                 box = replace(box, side=controls.lock_side or box.side)
-                fresh.append(_Track(self._count, box))
+                fresh.append(Track(self._count, box))
                 self._tracks.append(fresh[-1])
         return fresh
 
     def _look(
-        self, frame: Frame, tracks: list[_Track], drive: tuple[str, ...], clock: "_Clock"
+        self, frame: Frame, tracks: list[Track], drive: tuple[str, ...], clock: "_Clock"
     ) -> tuple[list[HandCrop], Encoding | None]:
         """Cut and encode every track's crop in one batch."""
         if not tracks:
@@ -253,7 +238,7 @@ class Tracker:
         clock.stop("predict")
         return crops, encoding
 
-    def _refine(self, track: _Track, hand: TrackedHand, frame: Frame, controls: Controls) -> TrackedHand:
+    def _refine(self, track: Track, hand: TrackedHand, frame: Frame, controls: Controls) -> TrackedHand:
         # by the device's clock a file is smoothed alike however fast it is read
         by_device = frame.device_time_ns is not None
         if track.by_device != by_device:  # times of two clocks have nothing to do with each other
@@ -267,42 +252,20 @@ class Tracker:
             pose = track.refiners[name].refine(pose, time_ns)
         return replace(hand, pose=pose)
 
-    def _remember(self, track: _Track, hand: TrackedHand, encoding: Encoding, i: int, controls: Controls) -> None:
-        """Where to look next, and which side it is."""
-        seen = hand.raw.keypoints_px
-        velocity = np.zeros(2)
-        if track.keypoints_px is not None:
-            velocity = (seen - track.keypoints_px).mean(0)
-        track.velocity_px = velocity if track.velocity_px is None else 0.5 * (track.velocity_px + velocity)
-        track.keypoints_px = seen
-        track.distance_m = float(np.linalg.norm(hand.raw.joints_m[ROOT])) if hand.raw.metric else None
-        side = track.box.side
-        if encoding.right is not None:
-            p = float(np.clip(encoding.right[i], 0.02, 0.98))
-            track.evidence = SIDE_MEMORY * track.evidence + (1 - SIDE_MEMORY) * 4 * float(np.log(p / (1 - p)))
-            if track.evidence < -SIDE_SWITCH:
-                side, track.evidence = side.other, -track.evidence
-        side = controls.lock_side or side
-        track.box = box_around(seen + track.velocity_px, side, hand.raw.score)
 
-
-def _mean(looks: list[TrackedHand]) -> TrackedHand:
-    """The first look with the mean pose of all; there are several of a hand that has just come into view."""
-    if len(looks) == 1:
-        return looks[0]
-    pose = replace(
-        looks[0].raw,
-        joints_m=np.mean([look.raw.joints_m for look in looks], 0),
-        keypoints_px=np.mean([look.raw.keypoints_px for look in looks], 0),
-        sigma_m=np.mean([look.raw.sigma_m for look in looks], 0),
-    )
-    return replace(looks[0], pose=pose, raw=pose)
-
-
-def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
-    """Are these keypoints the same hand's?"""
-    size = np.ptp(a, axis=0).max() + 1e-6
-    return bool(np.linalg.norm(a - b, axis=1).mean() < 0.2 * size)
+def _different(
+    seen: list[tuple[Track, TrackedHand, float | None]],
+) -> list[tuple[Track, TrackedHand, float | None]]:
+    """Without tracks that slid onto another's hand: the one whose side it is stays, or else the older."""
+    out: list[tuple[Track, TrackedHand, float | None]] = []
+    for one in seen:
+        here = one[1].raw.keypoints_px
+        rival = next((k for k, other in enumerate(out) if overlap(here, other[1].raw.keypoints_px)), None)
+        if rival is None:
+            out.append(one)
+        elif (one[2] or 0.0) > 0.5 > (out[rival][2] or 0.0):
+            out[rival] = one
+    return out
 
 
 class _Clock:

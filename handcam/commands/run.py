@@ -113,7 +113,7 @@ def main(
         raise HandcamError("--duration and --frames end a run without a window; add --headless.")
 
     def tracker(runtime: str = runtime) -> "Tracker":
-        opened = open_tracker(weights, runtime, detector)
+        opened = open_tracker(weights, runtime, detector, realtime)
         gc.freeze()  # the libraries just loaded stay for good: no frame waits while the collector looks through them
         return opened
 

@@ -1,15 +1,19 @@
 """Following hands, with nets whose answers are known."""
 
 from dataclasses import dataclass, field, replace
+from threading import Event, current_thread, main_thread
+from time import perf_counter
 
 import numpy as np
 import pytest
 
 from handcam.crop import box_around
+from handcam.detectors import _search
+from handcam.detectors._search import Search
 from handcam.geometry import project
 from handcam.hand.skeleton import hand_length, normalise
 from handcam.runtimes import Encoding
-from handcam.tracking import SEARCH_EVERY, Tracker
+from handcam.tracking import SEARCH_EVERY, SEARCH_SECOND_EVERY, Tracker
 from handcam.types import Controls, Frame, HandBox, Intrinsics, Side, WeightsError
 from handcam.weights import WeightsCard
 
@@ -37,7 +41,7 @@ class KnownNets:
 
     world: list[np.ndarray] = field(default_factory=list)
     sides: list[Side] = field(default_factory=list)
-    right_says: float = 0.95
+    right_says: float | list[float] = 0.95
     card: WeightsCard = CARD
     name: str = "known"
     calls: list[int] = field(default_factory=list)
@@ -59,7 +63,7 @@ class KnownNets:
         return Encoding(
             dict.fromkeys(set(self.card.encoders) - self.blind, latents),
             {name: np.full((b, 63), -8.0) for name in self.card.encoders if name not in self.blind},
-            keypoints, presence, np.full(b, self.right_says),
+            keypoints, presence, np.broadcast_to(self.right_says, b),
         )  # fmt: skip
 
     def decode(self, modality, z):
@@ -282,3 +286,120 @@ def test_closing_closes_the_parts(scene):
     tracker.close()
     assert nets.calls == [-1]
     assert detector.calls == -1
+
+
+class AwkwardDetector(KnownDetector):
+    """Takes its time, fails, or never comes back."""
+
+    def __init__(self, way: str) -> None:
+        super().__init__()
+        self.way, self.let_go, self.threads = way, Event(), set()
+
+    def find(self, frame, max_hands=2):
+        self.threads.add(current_thread())
+        found = super().find(frame, max_hands)
+        if self.way == "raising":
+            raise RuntimeError("no palm")
+        self.let_go.wait(0.05 if self.way == "slow" else 60.0)
+        return found
+
+
+TWO = ((right_hand((0.12, 0.05, 0.5)), Side.RIGHT), (right_hand((-0.12, 0.05, 0.5)), Side.LEFT))
+
+
+def follow_one_of_two(nets, detector) -> tuple[Tracker, int]:
+    """A tracker that follows one hand and has yet to find the second; and the number of the first's track."""
+    known = KnownDetector()
+    show(nets, known, TWO[0])
+    tracker = Tracker(nets, [known], live=True)
+    (hand,) = tracker.track(frame(0), Controls(max_hands=2)).hands
+    tracker._search = Search([detector], live=True)
+    show(nets, detector, *TWO)
+    return tracker, hand.track
+
+
+@pytest.mark.parametrize("way", ["slow", "raising", "never"])
+def test_a_followed_hand_does_not_wait_for_the_search_of_another(scene, way, caplog):
+    nets = scene[0]
+    detector = AwkwardDetector(way)
+    tracker, first = follow_one_of_two(nets, detector)
+    waited = []
+    with caplog.at_level("WARNING"):
+        for i in range(1, 3 * SEARCH_SECOND_EVERY):
+            result = tracker.track(frame(i), Controls(max_hands=2))
+            assert result.hands[0].track == first, "the hand that is followed goes on"
+            waited.append(result.times_ms["detect"])
+            if way == "slow" and detector.calls:
+                detector.let_go.wait(0.01)
+            if len(result.hands) == 2:
+                break
+    assert detector.calls >= 1
+    assert np.median(waited) < 5.0
+    assert sorted(waited)[-2] < 40.0, "no frame waits for the detector, which takes at least 50 ms"
+    assert main_thread() not in detector.threads
+    assert (len(result.hands) == 2) == (way == "slow")
+    if way == "raising":
+        (told,) = caplog.records
+        assert told.message == "The detector failed (RuntimeError: no palm)."
+        assert detector.calls > 1, "it is asked again"
+    if way == "never":
+        assert detector.calls == 1, "it is not asked again before it has answered"
+    detector.let_go.set()
+    tracker.close()
+
+
+def test_a_detector_that_hangs_is_told_of_and_left_behind(scene, monkeypatch, caplog):
+    nets = scene[0]
+    monkeypatch.setattr(_search, "HUNG_S", 0.05)
+    monkeypatch.setattr(_search, "CLOSE_S", 0.01)
+    detector = AwkwardDetector("never")
+    tracker = Tracker(nets, [detector], live=True)
+    start = perf_counter()
+    with caplog.at_level("WARNING"):
+        for i in range(10):
+            assert tracker.track(frame(i)).hands == ()
+    assert perf_counter() - start < 1.0
+    (told,) = caplog.records
+    assert told.message.startswith("The detector does not answer; hands that come into sight are not found")
+    tracker.close()
+    assert detector.calls == 1, "what hangs is not closed under its feet"
+    assert nets.calls == [-1]
+    detector.let_go.set()
+
+
+def test_what_was_searched_before_a_jump_is_forgotten(scene):
+    nets = scene[0]
+    detector = AwkwardDetector("never")
+    tracker, _ = follow_one_of_two(nets, detector)
+    for i in range(1, SEARCH_SECOND_EVERY + 1):
+        tracker.track(frame(i))
+    assert detector.calls == 1
+    tracker.reset()
+    nets.world = []
+    detector.let_go.set()
+    searched = [tracker.track(frame(50 + i)) for i in range(2)]
+    assert [r.hands for r in searched] == [(), ()]
+    assert not tracker._tracks
+    tracker.close()
+
+
+def test_without_a_window_what_a_detector_raises_is_raised(scene):
+    with pytest.raises(RuntimeError, match="no palm"):
+        Tracker(scene[0], [AwkwardDetector("raising")]).track(frame())
+
+
+def test_of_two_tracks_on_one_hand_the_one_with_its_side_stays(scene):
+    nets, detector, tracker = scene
+    a, b = right_hand((0.1, 0.05, 0.5)), right_hand((-0.1, 0.05, 0.5))
+    show(nets, detector, (a, Side.RIGHT), (b, Side.LEFT))
+    _, younger = (hand.track for hand in tracker.track(frame(), Controls(refiners=())).hands)
+    tracker._tracks[0].box = replace(tracker._tracks[1].box, side=tracker._tracks[0].box.side)  # slid onto the other
+    nets.world = [b]
+    nets.right_says = [0.1, 0.9]
+    (left,) = tracker.track(frame(1), Controls(refiners=())).hands
+    assert left.track == younger
+    nets.right_says = [0.9]
+    calls = detector.calls
+    for i in range(2, 2 + 2 * SEARCH_EVERY):
+        tracker.track(frame(i), Controls(refiners=()))
+    assert detector.calls == calls + 2, "what was lost a moment ago is searched for as if no hand were in view"

@@ -1,0 +1,104 @@
+"""Asks the detectors where hands are; in the live app on a thread of its own, so that no followed hand waits for it."""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from threading import Event, Thread
+
+from handcam.detectors import Detector
+from handcam.types import Frame, HandBox
+
+__all__ = ["Search"]
+
+log = logging.getLogger(__name__)
+HUNG_S = 5.0
+"""A detector that has not answered for so long is told of."""
+CLOSE_S = 1.0
+"""How long closing waits for a search that is under way."""
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A search that is under way, or done."""
+
+    since: float
+    done: Event = field(default_factory=Event)
+    boxes: list[HandBox] = field(default_factory=list)
+    error: Exception | None = None
+
+
+class Search:
+    """The detectors in turn; the first that finds something wins. One search at a time.
+
+    Args:
+        detectors: are asked and closed.
+        live: search in the background; else :meth:`ask` returns when the search is done, and what a detector raises is
+            raised there.
+    """
+
+    def __init__(self, detectors: Sequence[Detector], live: bool = False) -> None:
+        self._detectors, self._live = detectors, live
+        self._asked: _Asked | None = None
+        self._wanted = True
+        self._told = False
+
+    @property
+    def busy(self) -> bool:
+        """Is a search under way whose answer nobody has taken?"""
+        return self._asked is not None
+
+    def ask(self, frame: Frame, max_hands: int) -> None:
+        """Start a search; there must be none under way."""
+        asked = self._asked = _Asked(time.monotonic())
+        self._wanted = True
+        if self._live:
+            Thread(target=self._run, args=(asked, frame, max_hands), name="search", daemon=True).start()
+        else:
+            asked.boxes = self._find(frame, max_hands)
+            asked.done.set()
+
+    def answer(self, wait_s: float) -> list[HandBox]:
+        """Boxes of the search that has ended since the last call; empty while there is none.
+
+        Args:
+            wait_s: for one that is under way.
+        """
+        asked = self._asked
+        if asked is None:
+            return []
+        if not asked.done.wait(wait_s):
+            if not self._told and time.monotonic() - asked.since > HUNG_S:
+                self._told = True
+                log.warning("The detector does not answer; hands that come into sight are not found until it does.")
+            return []
+        self._asked = None
+        if asked.error is not None and not self._told:
+            self._told = True
+            log.warning("The detector failed (%s: %s).", type(asked.error).__name__, asked.error)
+        return asked.boxes if self._wanted else []
+
+    def forget(self) -> None:
+        """What the search under way finds has nothing to do with what comes now."""
+        self._wanted = False
+
+    def close(self) -> None:
+        """Free the detectors; one that hangs is left behind."""
+        if self._asked is None or self._asked.done.wait(CLOSE_S):
+            for detector in self._detectors:
+                detector.close()
+
+    def _run(self, asked: _Asked, frame: Frame, max_hands: int) -> None:
+        try:
+            asked.boxes = self._find(frame, max_hands)
+        except Exception as error:  # told by whoever takes the answer
+            asked.error = error
+        finally:
+            asked.done.set()
+
+    def _find(self, frame: Frame, max_hands: int) -> list[HandBox]:
+        for detector in self._detectors:
+            found = detector.find(frame, max_hands)
+            if found:
+                return found
+        return []
