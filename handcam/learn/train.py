@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor
 
@@ -137,6 +138,7 @@ def train(settings: TrainSettings, progress: bool = True, given: Mapping[str, Ba
     bar = Progress(
         TextColumn("train"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
         TextColumn("{task.fields[loss]}"), disable=not (progress and fabric.is_global_zero),
+        console=Console(stderr=True),
     )  # fmt: skip
     model.train()
     with bar, Prefetch(batches, first, settings.steps) as stream:
