@@ -27,6 +27,7 @@ def main(
     runtimes: str = "",
     rounds: int = 5,
     app: bool = True,
+    start: bool = False,
     weights: Path | None = None,
     json: Path | None = None,
     plot: Path | None = None,
@@ -39,6 +40,8 @@ def main(
         runtimes: runtimes to measure, with commas: NAME or NAME:PRECISION; by default all that run here.
         rounds: into how many stretches it is cut, over which the contestants take turns.
         app: measure the age of the pixels in the running app too.
+        start: start the window three times too: time to the window and to the first skeleton, memory, and what each
+            frame costs the window's thread.
         weights: a safetensors file; by default the one that ships with the program.
         json: write the figures to this file.
         plot: write a picture of the figures to this PNG.
@@ -85,6 +88,10 @@ def main(
         out["app"] = _app(frames, best, weights, min(seconds, 10.0))
         out["app_age_ms_p50"] = out["app"]["own_ms"]["p50"] if out["app"]["own_ms"] else None
         out["memory_mb"] = out["app"]["rss_mb"]
+    if start:
+        from handcam.commands._bench_start import measure
+
+        out["start"] = measure()
     _print(console, out)
     for path, write in ((json, _write_json), (plot, _write_plot)):
         if path is not None:
@@ -170,6 +177,12 @@ def _print(console: Console, out: dict) -> None:
             f"In the app at 60 Hz: pixels {a['age_ms']['p50']:.1f} ms old when painted (p95 {a['age_ms']['p95']:.1f}), "
             f"of which {a['own_ms']['p50']:.1f} ms are the app's own; drawing {a['draw_ms']['p50']:.1f} ms; "
             f"{a['cpu_share']:.0%} of a core; {a['rss_mb']:.0f} MB with the bench itself."
+        )
+    if "start" in out:
+        s = out["start"]
+        console.print(
+            f"Start: window after {s['visible_s']:.2f} s, first skeleton after {s['skeleton_s']:.2f} s; "
+            f"{s['rss_mb']:.0f} MB with the 3D view; {s['gui_ms']:.1f} ms of the window's thread a frame."
         )
 
 
