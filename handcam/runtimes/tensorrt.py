@@ -20,10 +20,10 @@ from handcam.runtimes.onnxruntime import as_encoding
 from handcam.types import HandcamError
 from handcam.weights import read_card
 
-__all__ = ["PRECISIONS", "TensorRt", "open"]
+__all__ = ["PRECISIONS", "TensorRt", "in_float16", "open"]
 
-PRECISIONS = ("float32",)
-"""What can be asked for."""
+PRECISIONS = ("float16", "float32")
+"""What can be asked for; TensorRT takes 8 bits only where they are signed and without offset, and our graph's are not."""
 PACKAGE = "onnxruntime-ep-nv-tensorrt-rtx"
 log = logging.getLogger(__name__)
 
@@ -32,17 +32,18 @@ def open(weights: Path, precision: str = "float32") -> "TensorRt":
     """Register the provider and build or load the engines.
 
     Raises:
-        HandcamError: there is no driver, no card that TensorRT for RTX runs on, or the engine cannot be built.
+        HandcamError: there is no such precision, no driver, no card that TensorRT for RTX runs on, or the engine cannot
+            be built.
         WeightsError: a file is missing or damaged.
     """
+    if precision not in PRECISIONS:
+        raise HandcamError(f"TensorRT runs here in {' or '.join(PRECISIONS)}, not in {precision}.")
     try:
         import onnxruntime_ep_nv_tensorrt_rtx as provider
     except ImportError:
         raise HandcamError(
             'TensorRT needs an NVIDIA RTX card and the package that pip install -e ".[tensorrt]" brings.'
         ) from None
-    if precision not in PRECISIONS:
-        raise HandcamError(f"TensorRT runs here in {', '.join(PRECISIONS)}, not in {precision}.")
     name = provider.get_ep_name()
     try:
         if not any(device.ep_name == name for device in ort.get_ep_devices()):
@@ -52,7 +53,7 @@ def open(weights: Path, precision: str = "float32") -> "TensorRt":
     devices = [device for device in ort.get_ep_devices() if device.ep_name == name]
     if not devices:
         raise HandcamError("TensorRT finds no card here that it runs on; it needs an RTX 30xx or newer.")
-    return TensorRt(weights, devices[:1])
+    return TensorRt(weights, devices[:1], precision)
 
 
 class TensorRt:
@@ -61,22 +62,23 @@ class TensorRt:
     Args:
         weights: the safetensors file with its exported graphs.
         devices: the card, as ONNX Runtime lists it.
+        precision: of the encoders; the decoders are small and stay exact.
     """
 
-    def __init__(self, weights: Path, devices: list) -> None:
+    def __init__(self, weights: Path, devices: list, precision: str = "float32") -> None:
         self.card = read_card(weights)
         card_name = str(devices[0].device.metadata.get("Description", "NVIDIA card"))
-        self.name = f"tensorrt (float32, {card_name})"
+        self.name = f"tensorrt ({precision}, {card_name})"
         self.tolerance_mm = 1.0  # its float32 is TF32 where the card has it
         self._devices = devices
         self._key = f"{metadata.version(PACKAGE)} {ort.__version__} {sorted(devices[0].device.metadata.items())}"
-        self._encode = self._session(weights, ENCODE)
+        self._encode = self._session(weights, ENCODE, precision == "float16")
         self._decode = {modality: self._session(weights, decode_part(modality)) for modality in self.card.decoders}
         self._outputs = [output.name for output in self._encode.get_outputs()]
 
-    def _session(self, weights: Path, part: str) -> ort.InferenceSession:
+    def _session(self, weights: Path, part: str, halved: bool = False) -> ort.InferenceSession:
         graph = find_graph(weights, self.card, part)
-        key = hashlib.sha256(f"{self.card.exports[graph.name]} {self._key}".encode()).hexdigest()[:16]
+        key = hashlib.sha256(f"{self.card.exports[graph.name]} {halved} {self._key}".encode()).hexdigest()[:16]
         folder = cache_folder() / "tensorrt" / key
         engine = folder / "engine.onnx"
         options = ort.SessionOptions()
@@ -84,6 +86,7 @@ class TensorRt:
         options.add_provider_for_devices(self._devices, {"nv_runtime_cache_path": str(folder)})
         if not engine.is_file():
             folder.mkdir(parents=True, exist_ok=True)
+            graph = in_float16(graph, folder / f"{graph.stem}.float16.onnx") if halved else graph
             log.info("Building a TensorRT engine from %s; this is done once and takes a minute.", graph.name)
             options.add_session_config_entry("ep.context_enable", "1")
             options.add_session_config_entry("ep.context_embed_mode", "1")
@@ -105,6 +108,18 @@ class TensorRt:
         """Free the engines."""
         del self._encode
         self._decode.clear()
+
+
+def in_float16(graph: Path, out: Path) -> Path:
+    """Write a copy of a graph that computes in float16 between inputs and outputs as they were; returns ``out``.
+
+    TensorRT for RTX goes by the types in the graph; it has no switch for this.
+    """
+    import onnx
+    from onnxruntime.transformers.float16 import convert_float_to_float16
+
+    onnx.save(convert_float_to_float16(onnx.load(graph), keep_io_types=True), out)
+    return out
 
 
 def _first_line(error: Exception) -> str:

@@ -16,7 +16,7 @@ CLIP = Path(__file__).parents[2] / ".." / "shared" / "data" / "clips" / "asl_han
 PRECISIONS = [
     (name, precision)
     for name in ("cuda", "onnxruntime", "openvino", "tensorrt")
-    for precision in {"cuda": ("float16", "float32"), "tensorrt": ("float32",)}.get(
+    for precision in {"cuda": ("float16", "float32"), "tensorrt": ("float16", "float32")}.get(
         name, ("float32", "bfloat16", "int8")
     )
     if (name, precision) != ("onnxruntime", "bfloat16")
