@@ -23,7 +23,7 @@ from handcam.weights import read_card
 __all__ = ["PRECISIONS", "TensorRt", "in_float16", "open"]
 
 PRECISIONS = ("float16", "float32")
-"""What can be asked for; TensorRT takes 8 bits only where they are signed and without offset, and our graph's are not."""
+"""What can be asked for; of 8 bits TensorRT takes only signed ones without offset, and our graph's are others."""
 PACKAGE = "onnxruntime-ep-nv-tensorrt-rtx"
 log = logging.getLogger(__name__)
 
