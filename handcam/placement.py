@@ -11,6 +11,7 @@ from handcam.crop import camera_from_crop_points, image_from_crop_points
 from handcam.geometry import place, place_metric
 from handcam.hand.on_depth import settle
 from handcam.runtimes import Encoding, Runtime
+from handcam.runtimes._cube import CubeNet
 from handcam.types import Controls, HandCrop, HandPose, Posterior, TrackedHand
 
 __all__ = ["FLESH_M", "Placement", "distances_under", "fuse", "with_centre"]
@@ -36,7 +37,7 @@ class Placement:
     """Fuses, decodes and places hands with one runtime."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
+        self._runtime, self._cube = runtime, CubeNet()
         self._told: set[tuple[str, ...]] = set()
         self._noise = np.random.default_rng(0).standard_normal((64, runtime.card.latent)).astype(np.float32)
 
@@ -95,8 +96,9 @@ class Placement:
         sigma = np.sqrt((wide**2).mean((0, 2)) + floor_m**2)
         if metric and not moved:
             assert crop.depth_m is not None
+            also = self._cube.see(crop.depth_m, crop.intrinsics, joints[0].mean(0))
             settled, deviation = settle(
-                crop.depth_m, crop.intrinsics, keypoints, joints[0], wide[:SIGMA_SAMPLES], floor_m
+                crop.depth_m, crop.intrinsics, keypoints, joints[0], wide[:SIGMA_SAMPLES], floor_m, also
             )
             joints = joints + (settled - joints[0])
             if deviation is not None:

@@ -47,6 +47,9 @@ _ROOM_M = 0.12
 """Readings farther than this from the hand's distance are not looked at."""
 _UNEXPLAINED_M, _UNEXPLAINED_REACH_M = 0.006, 0.02
 """Standard deviation and reach of the pull of a reading without skin."""
+_SECOND, _SECOND_REACH = 0.5, 8.0
+"""Weight of what another net says (its errors are alike at all joints), and how many of its standard deviations make it
+lose half its say."""
 _GRID = 40
 """Cells along the crop's edge in which skin hides skin."""
 
@@ -58,6 +61,7 @@ def settle(
     joints_m: Float[np.ndarray, "21 3"],
     spread_m: Float[np.ndarray, "k 21 3"],
     floor_m: float,
+    also: tuple[Float[np.ndarray, "21 3"], Float[np.ndarray, " 21"]] | None = None,
 ) -> tuple[Float[np.ndarray, "21 3"], Float[np.ndarray, " 21"] | None]:
     """Joints that fit a depth crop.
 
@@ -68,6 +72,7 @@ def settle(
         joints_m: the joints to begin with, in the crop camera's frame.
         spread_m: samples of the posterior less its mean, already as wide as errors are.
         floor_m: standard deviation of what the decoder cannot express.
+        also: where another net sees the joints, and how sure it is of each (standard deviation, metres).
 
     Returns:
         The joints, and the standard deviation of each relative to the root along one axis, not calibrated; None, and
@@ -79,22 +84,30 @@ def settle(
     ray, centre = rays(keypoints_px, camera), float(joints_m[:, 2].mean())
     length = np.linalg.norm(joints_m[_CHILD] - joints_m[_PARENT], axis=1)
     readings = _readings(depth_m, camera, centre)
-    points, normals = over_joints(skin, joints_m)
-    x, precision = joints_m, prior
+    begin, precision = joints_m, prior
+    for _ in range(0 if also is None else _ROUNDS):
+        begin, _ = _solve(prior, start, begin, [_second_look(also, begin)])
+    points, normals = over_joints(skin, begin)
+    x = begin
     for turn in range(_ROUNDS):
-        now = points + skin.follow @ (x - joints_m)
+        now = points + skin.follow @ (x - begin)
         seen = _skin_on_readings(depth_m, camera, skin, now, normals, _REACH_M if turn else _FIRST_REACH_M)
         if len(seen[0]) < _LEAST:
-            return joints_m, None
-        precision, right = prior.copy(), start.copy()
-        for rows, off, weight in (
-            seen, _readings_without_skin(readings, camera, skin, now, normals), _keypoints(ray, x), _bones(x, length)
-        ):  # fmt: skip
-            weighted = rows * weight[:, None]
-            precision += weighted.T @ rows
-            right += weighted.T @ (off + rows @ x.ravel())
-        x = np.linalg.solve(precision, right).reshape(21, 3)
+            return begin, None
+        lonely = _readings_without_skin(readings, camera, skin, now, normals)
+        known = [seen, lonely, _keypoints(ray, x), _bones(x, length)]
+        x, precision = _solve(prior, start, x, known if also is None else [*known, _second_look(also, x)])
     return x, _deviation(np.linalg.inv(precision))
+
+
+def _solve(prior: np.ndarray, start: np.ndarray, x: np.ndarray, known: "list[_Equations]") -> tuple:
+    """One round of least squares: joints (21 3) and their precision (63 63)."""
+    precision, right = prior.copy(), start.copy()
+    for rows, off, weight in known:
+        weighted = rows * weight[:, None]
+        precision += weighted.T @ rows
+        right += weighted.T @ (off + rows @ x.ravel())
+    return np.linalg.solve(precision, right).reshape(21, 3), precision
 
 
 def _precision(joints: np.ndarray, spread: np.ndarray, floor: float) -> np.ndarray:
@@ -160,6 +173,14 @@ def _keypoints(ray: np.ndarray, x: np.ndarray) -> _Equations:
         rows[joint, axis, joint, 2] = -ray[:, axis]
     weight = 1 / (1 + (off**2).sum(1) / _KEYPOINT_REACH_M**2) / _KEYPOINT_M**2
     return rows.reshape(42, 63), off.ravel(), np.repeat(weight, 2)
+
+
+def _second_look(also: tuple[np.ndarray, np.ndarray], x: np.ndarray) -> _Equations:
+    """Joints go to where the other net sees them."""
+    joints, sigma = also
+    off = joints - x
+    weight = _SECOND / (1 + (off**2).sum(1) / np.square(_SECOND_REACH * sigma)) / np.square(sigma)
+    return np.eye(63), off.ravel(), np.repeat(weight, 3)
 
 
 def _bones(x: np.ndarray, length: np.ndarray) -> _Equations:

@@ -1,17 +1,23 @@
-"""The depth encoder as a file: half-precision weights and their card."""
+"""The depth encoder as a file: half-precision weights, their card, and the graph that the program runs."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
 
+from handcam.crop import CUBE_M
+from handcam.learn.export import _halve, _write
 from handcam.modalities.depth import INPUT_PX, MODALITY
 from handcam.nets.hourglass import HourglassEncoder, encoder
-from handcam.weights import WeightsCard, digest, write_card
+from handcam.runtimes._cube import CUBE
+from handcam.runtimes._graphs import graph_path
+from handcam.weights import WeightsCard, digest, read_card, write_card
 
-__all__ = ["load_depth_encoder", "publish"]
+__all__ = ["load_depth_encoder", "publish", "write_cube"]
 
 
 def load_depth_encoder(path: Path) -> HourglassEncoder:
@@ -39,6 +45,32 @@ def publish(trained: Path, target: Path, metrics: dict[str, float]) -> None:
         joint_order="common21", drive="depth", sha256=digest(target),
         nets={"encoder.depth": {"width": settings["width"], "stacks": settings["stacks"]}},
         data=["hands rendered by handcam from the WebXR generic hand (MIT) with random poses, scenes and sensors"],
-        metrics={"command": "python -m handcam.learn.depth --score weights/depth.safetensors", **metrics},
+        metrics={**metrics, "command": "python -m handcam.learn.depth --score weights/depth.safetensors"},
         rebuild="python -m handcam.learn.depth_crops --shards 31 && python -m handcam.learn.depth",
     ))  # fmt: skip
+    write_cube(target)
+
+
+class _Cube(nn.Module):
+    """Depth in metres to joints in the cube and the scale of their errors, both in halves of its edge."""
+
+    def __init__(self, net: HourglassEncoder) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, depth: Tensor, centre_m: Tensor) -> tuple[Tensor, Tensor]:
+        there = depth > 0
+        offset = (depth - centre_m[:, None, None]) / CUBE_M
+        value = torch.where(there, offset, torch.ones_like(offset)).clamp(-1.0, 1.0)
+        marks = self.net.see(torch.stack([value, there.to(value.dtype)], 1))
+        return marks.uvd, marks.log_b.exp()
+
+
+def write_cube(weights: Path) -> Path:
+    """Write the graph beside published weights and its hash into their card."""
+    path, card = graph_path(weights, CUBE), read_card(weights)
+    inputs = {"depth": torch.full((2, INPUT_PX, INPUT_PX), 0.5), "centre_m": torch.full((2,), 0.5)}
+    _write(_Cube(load_depth_encoder(weights)), inputs, ["uvd", "scale"], path, card.sha256)
+    _halve(path)
+    write_card(weights, replace(card, exports={path.name: digest(path)}))
+    return path
