@@ -24,6 +24,8 @@ SETTINGS = {
     "joints 1.3 times as free": {"width": 1.3},
     "joints 1.6 times as free": {"width": 1.6},
     "jitter 12 degrees": {"jitter_deg": 12.0},
+    "joints 1.6 times, jitter 12 degrees": {"width": 1.6, "jitter_deg": 12.0},
+    "joints 2 times, jitter 18 degrees": {"width": 2.0, "jitter_deg": 18.0},
     "more independent joints": {"independent": 0.8, "gesture": 0.1, "synergy": 0.1, "grasp": 0.0},
     "more grasps": {"grasp": 0.5},
     "bones spread 0.12": {"bones": 0.12},

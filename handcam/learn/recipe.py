@@ -8,7 +8,7 @@
 4. Fit smaller encoders to those that every colour frame goes through, calibrate sigma on hands that were held out, and
    write weights, side file and exported graphs.
 5. Train the decoders of pictures and depth maps on plain pictures (``painted``) while all else stands still; they are
-   a part of the weights in a file of its own.
+   a part of the weights in a file of its own. The atlas of known hands is made last.
 
 Every step continues where it stopped.
 """
@@ -23,6 +23,7 @@ from safetensors.torch import load_file, save_file
 
 from handcam.detectors import mediapipe
 from handcam.learn import pictures as paint
+from handcam.learn.atlas import make_atlas
 from handcam.learn.calibrate import calibrate, coverage, spread_and_error
 from handcam.learn.datasets import painted, sights, unlabelled
 from handcam.learn.distil import copy_equal, distil
@@ -128,6 +129,7 @@ def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
         say(f"painted {done} of {recipe.painted} hands")
     painting = paint.settings(weights, out / "painted", out / "pictures", recipe.painted_steps, recipe.seed)
     paint.add(weights, average_of(train(painting)), painted.open(str(out / "painted"), split="test"))
+    make_atlas(weights, str(out / "sights"), split="test")
     return weights
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from handcam.atlas import read_atlas
 from handcam.learn.datasets import painted, sights
 from handcam.learn.recipe import Recipe, build
 from handcam.weights import read_card
@@ -16,7 +17,7 @@ def test_weights_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     for data in (sights, painted):
         monkeypatch.setattr(data, "SHARD", 20)
     said: list[str] = []
-    steps = dict.fromkeys(("poses_steps", "seeing_steps", "depth_steps", "painted_steps"), 3)
+    steps = dict.fromkeys(("poses_steps", "seeing_steps", "depth_steps", "painted_steps", "distil_steps"), 3)
     weights = build(Recipe(tmp_path, pictures=400, painted=400, **steps), said.append)
     assert len(said) == 40
     card = read_card(weights)
@@ -24,4 +25,5 @@ def test_weights_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert {"fused", "fused+depth", "depth"} <= set(card.calibration)
     assert all(np.isfinite(list(c.values())).all() for c in card.calibration.values())
     assert len(card.exports) >= 6
+    assert read_atlas(weights).joints.shape[1:] == (21, 3)
     assert set(card.decoders) == {"joints3d", "keypoints2d", "rgb", "depth"}
