@@ -1,14 +1,12 @@
 """A latent space that is known by construction, for tests of what moves through it: no model, no threads."""
 
-import time
-from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
 import numpy as np
 from fake_live import FakeLive, hand
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
 from handcam.atlas import Atlas, write_atlas
 from handcam.hand.skeleton import normalise
@@ -76,17 +74,6 @@ def small_weights(folder: Path, decoders: tuple[str, ...] = ("joints3d", "keypoi
     seen = {"joints3d": z, "rgb": z}
     write_atlas(path, Atlas(seen, dict.fromkeys(seen, variance), joints, parameters_of(joints), PARAMETERS))
     return path, card
-
-
-def pump(until: Callable[[], object], seconds: float = 20.0) -> bool:
-    """Turn Qt's loop until something is so."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        QApplication.processEvents()
-        if until():
-            return True
-        time.sleep(0.002)
-    return False
 
 
 def pixels(widget: QWidget) -> np.ndarray:

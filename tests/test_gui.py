@@ -4,7 +4,7 @@ import gc
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from qt_loop import pump
 
 from handcam.gui import theme
 from handcam.gui.application import show
@@ -46,17 +47,6 @@ def window(app: QApplication, live: FakeLive, tmp_path: Path) -> Iterator[Window
     yield made
     made.close()
     made.deleteLater()
-
-
-def pump(until: Callable[[], object], seconds: float = 5.0) -> bool:
-    """Turn Qt's loop until something is so."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        QApplication.processEvents()
-        if until():
-            return True
-        time.sleep(0.002)
-    return False
 
 
 def shown(window: Window, live: FakeLive, **what) -> None:

@@ -61,11 +61,11 @@ def main(
     if presets is not None:
         os.environ["HANDCAM_PRESETS"] = str(presets)
 
-    from handcam.gui.explore_window import show
+    from handcam.gui.application import show_explorer
 
     live = open_live(path, runtime, Controls(hand_length_m=hand_length_cm / 100))
     try:
-        return show(live, path, card, there.index(page), screenshot, after, window)
+        return show_explorer(live, path, card, there.index(page), screenshot, after, window)
     finally:
         live.stop()
 

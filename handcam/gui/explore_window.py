@@ -1,14 +1,12 @@
 """The window of ``handcam explore``: the pages of the latent space alone, without a camera."""
 
-from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
-from handcam.gui import theme
 from handcam.gui.errands import Errands
 from handcam.gui.help import HelpOverlay
 from handcam.gui.icons import icon
@@ -20,7 +18,7 @@ from handcam.gui.status_line import StatusLine
 from handcam.live import Live
 from handcam.weights import WeightsCard
 
-__all__ = ["ExploreWindow", "show"]
+__all__ = ["ExploreWindow"]
 
 TICK_MS = 8
 STOP_S = 0.7
@@ -98,38 +96,3 @@ class ExploreWindow(QMainWindow):
         stopping.join(STOP_S + 0.15)
         self.errands.close(0.05)
         super().closeEvent(event)
-
-
-def show(
-    live: Live, weights: Path, card: WeightsCard, page: int = 0, screenshot: Path | None = None, after_s: float = 5.0,
-    size: tuple[int, int] = (1280, 800),
-) -> int:  # fmt: skip
-    """Run the window until it is closed.
-
-    Args:
-        live: decodes.
-        weights: the safetensors file.
-        card: of the weights.
-        page: number of the page to begin with.
-        screenshot: save a picture of the window after ``after_s`` seconds and close it.
-        after_s: seconds before the screenshot.
-        size: of the window, px.
-
-    Returns:
-        Exit code of the application.
-    """
-    app = QApplication.instance() or QApplication(["handcam"])
-    assert isinstance(app, QApplication)
-    app.setApplicationName("handcam")
-    theme.apply(app)
-    window = ExploreWindow(live, weights, card)
-    window.resize(*size)
-    window.pages.show_page(page)
-    window.show()
-    live.start()
-    if screenshot is not None:
-        QTimer.singleShot(round(after_s * 1000), lambda: (window.grab().save(str(screenshot)), window.close()))
-    with suppress(KeyboardInterrupt):
-        return app.exec()
-    window.close()
-    return 130

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from fake_live import frame, hand, pose, tracked
 from PySide6.QtWidgets import QApplication
-from small_space import LATENT, SmallLive, pump, small_weights
+from qt_loop import pump
+from small_space import LATENT, SmallLive, small_weights
 
 from handcam.gui import theme
 from handcam.gui.errands import Errands

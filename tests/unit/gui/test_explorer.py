@@ -10,7 +10,8 @@ from fake_live import frame, hand, pose, tracked
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from small_space import LATENT, SmallLive, decode, pump, small_weights
+from qt_loop import pump
+from small_space import LATENT, SmallLive, decode, small_weights
 
 from handcam.gui import theme
 from handcam.gui.explore_window import ExploreWindow

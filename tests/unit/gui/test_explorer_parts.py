@@ -11,7 +11,8 @@ from fake_live import CARD, FakeLive
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from small_space import LATENT, SmallLive, decode, pixels, pump, small_weights
+from qt_loop import pump
+from small_space import LATENT, SmallLive, decode, pixels, small_weights
 
 from handcam.atlas import atlas_path
 from handcam.gui import theme

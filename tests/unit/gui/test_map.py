@@ -1,8 +1,7 @@
 """The map of the latent space: its geometry, what is computed in the background, and the page."""
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from fake_live import CARD, LATENT, FakeLive, result
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from qt_loop import pump
 
 from handcam.atlas import Atlas
 from handcam.gui.errands import Errands
@@ -63,16 +63,6 @@ def app() -> QApplication:
     made = QApplication.instance() or QApplication(["handcam"])
     assert isinstance(made, QApplication)
     return made
-
-
-def pump(until: Callable[[], object], seconds: float = 30.0) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        QApplication.processEvents()
-        if until():
-            return True
-        time.sleep(0.002)
-    return False
 
 
 def show(page: MapPage, **what) -> None:
