@@ -67,7 +67,10 @@ def open(rest: str = "", seed: int = 0, split: str = "train") -> "Crops":
     kept = [path for path in paths if (int(path.stem) % 20 == 19) == (split == "test")]
     if not kept:
         raise HandcamError(f"{rest} holds no crops to {split} on; make them with handcam synthesize {rest}.")
-    return Crops([_from_files(label, files) for path in kept for _, label, files in read(path)], seed)
+    found = [_from_files(label, files) for path in kept for _, label, files in read(path)]
+    if len({crop.truth is None for crop in found}) > 1:
+        raise HandcamError(f"{rest} has crops with labels and without; give them to pairs of their own.")
+    return Crops(found, seed)
 
 
 class Crops:

@@ -115,7 +115,7 @@ def test_a_training_on_pictures_goes_on_exactly(rendered, tmp_path, monkeypatch)
         assert torch.equal(value, resumed["average"][name]), name
 
 
-def test_real_pictures_without_labels_teach_how_to_paint(tmp_path):
+def test_real_pictures_without_labels_teach_how_to_paint(rendered, tmp_path):
     rng = np.random.default_rng(0)
     files = [cv2.imencode(".jpg", rng.integers(0, 255, (32, 32, 3), np.uint8))[1].tobytes() for _ in range(4)]
     shards.write(tmp_path, 0, ([("rgb.jpg", data), ("json", b"{}")] for data in files))
@@ -124,6 +124,8 @@ def test_real_pictures_without_labels_teach_how_to_paint(tmp_path):
     assert checkpoint.is_file()
     with pytest.raises(HandcamError, match="no 'joints3d'"):
         train(settings(tmp_path / "b", f"crops:{tmp_path}", ("rgb>joints3d",), steps=1), progress=False)
+    with pytest.raises(HandcamError, match="with labels and without"):
+        crops.open(f"{tmp_path},{rendered}")
     np.savez(tmp_path / "seen.npz", sight=np.zeros((4, 1258), np.float16))
     batch = unlabelled.open(str(tmp_path)).batch(0, 3)
     assert batch["rgb"].shape == (3, 1258)
