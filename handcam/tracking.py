@@ -36,11 +36,13 @@ from handcam.weights import WeightsCard
 
 __all__ = ["Tracker"]
 
-LOST = 0.5
-"""A hand whose presence falls below this is lost."""
+FOUND = 0.5
+"""Presence from which what a detector found is a hand."""
+LOST = 0.2
+"""Presence below which a hand that was followed is lost: hard poses and blur lower it, and 0.5 loses hands in sight."""
 SEARCH_EVERY = 3
 """Frames between two searches while no hand is in view."""
-SEARCH_SECOND_EVERY = 15
+SEARCH_SECOND_EVERY = 10
 """Frames between two searches for the second hand."""
 LATELY = 15
 """Frames after the loss of one of two hands in which it is searched for as if none were in view."""
@@ -135,7 +137,7 @@ class Tracker:
 
         estimates: list[TrackedHand | None] = []
         for i, (track, crop) in enumerate(zip([*self._tracks, *turned], crops, strict=True)):
-            if encoding is None or encoding.presence[i] < LOST:
+            if encoding is None or encoding.presence[i] < (FOUND if track.keypoints_px is None else LOST):
                 estimates.append(None)
                 continue
             posteriors = {

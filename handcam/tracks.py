@@ -20,7 +20,7 @@ SIDE_SWITCH = 2.0
 """Log-odds against the present side at which a track changes side."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Track:
     """One hand."""
 
@@ -33,7 +33,7 @@ class Track:
     by_device: bool = False
     """Do the refiners go by the device's clock?"""
     keypoints_px: Float[np.ndarray, "21 2"] | None = None
-    """Where it was seen last."""
+    """Where it was seen last; None until it has been."""
     velocity_px: Float[np.ndarray, " 2"] | None = None
     """Smoothed, for each frame."""
     distance_m: float | None = None

@@ -47,6 +47,7 @@ class KnownNets:
     calls: list[int] = field(default_factory=list)
     crops: list = field(default_factory=list)
     planes: list[set[str]] = field(default_factory=list)
+    sure: float = 1.0
     blind: set[str] = field(default_factory=set)
 
     def encode(self, planes):
@@ -59,7 +60,7 @@ class KnownNets:
                 local = joints @ crop.crop_from_camera.T
                 seen = project(local, crop.intrinsics)
                 if np.abs(seen.mean(0) - 112).max() < 100:
-                    keypoints[i], latents[i], presence[i] = seen, normalise(local).ravel(), 1.0
+                    keypoints[i], latents[i], presence[i] = seen, normalise(local).ravel(), self.sure
         return Encoding(
             dict.fromkeys(set(self.card.encoders) - self.blind, latents),
             {name: np.full((b, 63), -8.0) for name in self.card.encoders if name not in self.blind},
@@ -159,6 +160,20 @@ def test_a_lost_hand_is_searched_for_at_once_then_every_few_frames(scene):
     show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))
     found = [bool(tracker.track(frame(100 + i), Controls(max_hands=1)).hands) for i in range(SEARCH_EVERY)]
     assert found[-1]
+
+
+def test_a_followed_hand_is_held_where_a_new_one_is_not_believed(scene):
+    nets, detector, tracker = scene
+    show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))
+    nets.sure = 0.3
+    assert tracker.track(frame(0), Controls(max_hands=1)).hands == ()
+    nets.sure = 0.6
+    (hand,) = next(hands for i in range(1, 9) if (hands := tracker.track(frame(i), Controls(max_hands=1)).hands))
+    nets.sure = 0.3
+    (held,) = tracker.track(frame(10), Controls(max_hands=1)).hands
+    assert held.track == hand.track
+    nets.sure = 0.1
+    assert tracker.track(frame(11), Controls(max_hands=1)).hands == ()
 
 
 def test_the_side_follows_the_evidence_but_not_one_frame(scene):
