@@ -1,4 +1,4 @@
-"""``handcam evaluate tracking``: scenes with known truth, and what the tracker makes of them."""
+"""``handcam evaluate tracking`` and ``presence``: are hands followed, and does the score say when they are lost?"""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -10,14 +10,17 @@ from rich.progress import Progress
 from rich.table import Column, Table
 
 from handcam.app import open_runtime
+from handcam.learn.clip_quality import frames_of
+from handcam.learn.presence import judge, look, look_at_clip
 from handcam.learn.track_quality import Counted, Watched, summary, total, watch
 from handcam.learn.track_scenes import SCENES, film
 from handcam.plugins import load
+from handcam.sources import SourceSettings, open_source
 from handcam.tracking import Tracker
 from handcam.types import Controls, HandcamError
 from handcam.weights import default_weights
 
-__all__ = ["evaluate_tracking"]
+__all__ = ["evaluate_presence", "evaluate_tracking"]
 
 _COLUMNS = {
     "in\nsight": "in_sight", "\nfollowed": "followed", "\nerror": "error_median",
@@ -56,6 +59,37 @@ def evaluate_tracking(
     figures["all"] = summary(total(list(found.values())))
     _print(figures, console)
     return {"settings": how, "scenes": {name: SCENES[name].says for name in chosen}, **figures}
+
+
+def evaluate_presence(files: Sequence[str], weights: Path | None, runtime: str, limit: int | None) -> dict:
+    """Judge the score of a hand on rendered crops, and on the clip when one is given; prints a table.
+
+    Returns:
+        By set of crops (``rendered``, ``clip``) and by score (``raw``, ``scaled``, ``with_posteriors``).
+
+    Raises:
+        HandcamError: there is more than one clip, it cannot be read, or shows no hand.
+    """
+    if len(files) > 1:
+        raise HandcamError("Give one clip at most, as in handcam evaluate presence video:FILE.")
+    count = 800 if limit is None else max(limit, 100)
+    with closing(open_runtime(default_weights() if weights is None else weights, runtime)) as opened:
+        fitted, fresh = (look(opened.encode, count, opened.card.crop_px, None, seed) for seed in (1, 91))
+        judged = {"rendered": judge(fitted, fresh)}
+        if files:
+            with closing(open_source(files[0], SourceSettings(realtime=False))) as source:
+                tracker = Tracker(opened, [load("handcam.detectors", "mediapipe").open(1)])
+                seen = look_at_clip(frames_of(source), tracker, opened.encode)
+            judged["clip"] = judge(fitted, seen)
+    table = Table(
+        "crops", "score", "AUC", "calibration error", "Brier", "wrong at 0.5",
+        title="does the score say whether the joints were found?", box=box.SIMPLE,
+    )  # fmt: skip
+    for crops, scores in judged.items():
+        for score, f in scores.items():
+            table.add_row(crops, score, f"{f['auc']:.4f}", f"{f['ece']:.3f}", f"{f['brier']:.3f}", f"{f['wrong']:.1%}")
+    Console().print(table)
+    return judged
 
 
 def _print(figures: dict[str, dict], console: Console) -> None:

@@ -57,12 +57,14 @@ def main(
 
     Following hands through rendered scenes: handcam evaluate tracking [SCENE ...] --json OUT
 
+    Does the score say when a hand is lost: handcam evaluate presence [video:FILE] --json OUT
+
     Published depth results: handcam evaluate predictions --dataset nyu --truth TRUTH FILE [FILE ...] --json OUT
 
     Args:
         what: a labelled data set (folder:PATH, freihand:PATH, rhd:PATH, stb:PATH, nyu:PATH, synthetic, rgbd), or the
-            word clip, tracking or predictions.
-        files: clip: the source; tracking: the scenes, by default all; predictions: the files to score.
+            word clip, tracking, presence or predictions.
+        files: clip, presence: the source; tracking: the scenes, by default all; predictions: the files to score.
         json: write the figures to this file.
         plot: write a page of pictures (data sets) or a plot (predictions) to this PNG.
         detector: how hands are found: a detector, or labels to crop where the labels say.
@@ -75,7 +77,8 @@ def main(
             (the side is told to the model).
         compare: score MediaPipe's own landmarks on the same pictures as well.
         split: part of a data set, evaluation or training.
-        limit: data sets: at most so many samples, evenly spread; clip, tracking: at most so many frames.
+        limit: data sets: at most so many samples, evenly spread; clip, tracking: at most so many frames;
+            presence: so many crops.
         dataset: predictions: the benchmark.
         truth: predictions: the true labels; the files to score may follow.
     """
@@ -87,6 +90,11 @@ def main(
         from handcam.commands._tracking import evaluate_tracking
 
         _write(evaluate_tracking(files, controls, weights, runtime, detector, limit), json)
+        return
+    if what == "presence":
+        from handcam.commands._tracking import evaluate_presence
+
+        _write(evaluate_presence(files, weights, runtime, limit), json)
         return
     if what == "clip":
         if len(files) != 1:
