@@ -110,15 +110,17 @@ def watch(frames: Iterable[Frame], tracker: Follower, counted: Counted, controls
         out.false_hands += sum(
             1 for k in range(len(tracked)) if not any(off[i, k] < SLIPPED for i, n in enumerate(seen) if n)
         )
+        before = {side: hand.number for side, hand in hands.items()}
         for i, pose in enumerate(frame.truth):
             hand = hands.setdefault(pose.side, _Hand())
             k = pairs.get(i)
-            _count(out, hand, seen[i] >= IN_SIGHT, None if k is None else tracked[k], pose.side, hands)
+            others = [number for side, number in before.items() if side is not pose.side]
+            _count(out, hand, seen[i] >= IN_SIGHT, None if k is None else tracked[k], pose.side, others)
             if k is not None and seen[i] >= IN_SIGHT:
                 out.errors.append(float(off[i, k]))
         for side, hand in hands.items():  # covered: not in the truth at all
             if side not in {pose.side for pose in frame.truth}:
-                _count(out, hand, False, None, side, hands)
+                _leave(out, hand)
     for hand in hands.values():
         _leave(out, hand)
     out.searches += counted.calls
@@ -126,7 +128,7 @@ def watch(frames: Iterable[Frame], tracker: Follower, counted: Counted, controls
 
 
 def _count(
-    out: Watched, hand: _Hand, in_sight: bool, track: TrackedHand | None, side: Side, hands: dict[Side, _Hand]
+    out: Watched, hand: _Hand, in_sight: bool, track: TrackedHand | None, side: Side, others: list[int | None]
 ) -> None:
     if not in_sight:
         _leave(out, hand)
@@ -145,7 +147,7 @@ def _count(
         out.gaps.append(hand.missed)
     if hand.number is not None and hand.number != track.track:
         out.new_numbers += 1
-        out.swaps += any(other is not hand and other.number == track.track for other in hands.values())
+        out.swaps += track.track in others
     hand.found, hand.missed, hand.number = True, 0, track.track
 
 

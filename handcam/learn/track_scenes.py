@@ -18,7 +18,7 @@ from handcam.synth.body import bodies
 from handcam.synth.motion import MotionSettings, move
 from handcam.synth.picture import mirrored
 from handcam.synth.poses import Poses, PoseSettings, sample_shape
-from handcam.synth.render import Layer, over, shade_hands
+from handcam.synth.render import Layer, shade_hands
 from handcam.synth.room import room_light, room_picture
 from handcam.synth.skin import sample_skin
 from handcam.types import Frame, HandPose, Intrinsics, Side
@@ -135,7 +135,8 @@ def film(name: str, seed: int = 0, frames: int | None = None) -> Iterator[Frame]
                 body = bodies(_one(poses, i), np.zeros((1, 2)))[0]
                 people.append((body if side is Side.RIGHT else mirrored(body), look, []))
             layer = shade_hands(np.random.default_rng([seed, i]), people, small, lights, exposure)
-            color = over(_blurred(layer, _speed_px(moving, i) * _SCALE), color)
+            front, cover = _blurred(layer, _speed_px(moving, i) * _SCALE)
+            color = color * (1 - cover) + front
         if scene.covered_s[0] <= i / FPS < scene.covered_s[1]:
             color, truth = card.astype(np.float32), ()
         noise = np.random.default_rng([seed, i, 1]).standard_normal(color.shape, np.float32)
@@ -175,8 +176,10 @@ def _speed_px(moving: list[tuple[Side, Poses]], i: int) -> np.ndarray:
     return now - before
 
 
-def _blurred(layer: Layer, speed_px: np.ndarray) -> Layer:
-    """The layer enlarged to the picture, smeared along its motion while the shutter is open."""
+def _blurred(
+    layer: Layer, speed_px: np.ndarray
+) -> tuple[Float[np.ndarray, "480 640 3"], Float[np.ndarray, "480 640 1"]]:
+    """Colour times coverage, and coverage, at the picture's size, smeared along the way of the open shutter."""
     alpha = layer.alpha[..., None]
     both = np.concatenate([layer.color * alpha, alpha], 2)
     smear = np.clip(speed_px * _EXPOSURE, -40, 40)
@@ -188,6 +191,4 @@ def _blurred(layer: Layer, speed_px: np.ndarray) -> Layer:
         cv2.line(kernel, *ends, 1.0)
         both = cv2.filter2D(both, -1, kernel / kernel.sum())
     both = cv2.resize(both, (CAMERA.width, CAMERA.height), interpolation=cv2.INTER_LINEAR)
-    cover = both[..., 3]
-    color = both[..., :3] / np.maximum(cover, 1e-6)[..., None]
-    return replace(layer, color=color, alpha=cover)
+    return both[..., :3], both[..., 3:]
