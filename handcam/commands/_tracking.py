@@ -100,5 +100,7 @@ def _print(figures: dict[str, dict], console: Console) -> None:
     for name, found in figures.items():
         values = [(key, found[key]) for key in _COLUMNS.values()]
         table.add_row(name, *("-" if v is None else f"{v:.1%}" if key in _SHARES else f"{v:g}" for key, v in values))
+    if not console.is_terminal:
+        console.width = 110
     table.caption = "in sight: hands over all frames; error: of the hand's length; found after, lost for: frames"
     console.print(table)
