@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
+import cv2
 import numpy as np
 from jaxtyping import Float
 
@@ -27,6 +28,8 @@ SIZE_SPREAD_M = 0.008
 """Standard deviation of people's hand lengths about the setting."""
 REACH_M = 0.14
 """Readings farther than this from the hand's centre are something else."""
+HOLE = 11
+"""Edge of the window, px of the crop, most of which must be hand for a hole in its middle to be filled."""
 LEAST_READINGS = 6
 """Joints with a distance below which the scale counts as not measured."""
 SETTLED_GAIN, SETTLED_FLOOR_M = 1.0, 0.0045
@@ -123,7 +126,8 @@ def fuse(posteriors: Sequence[Posterior], weights: Sequence[float]) -> Posterior
 
 
 def with_centre(crop: HandCrop, distance_m: float | None) -> HandCrop:
-    """The crop with the distance of the hand's centre: the given one, else what stands nearest in its middle."""
+    """The crop with the distance of the hand's centre: the given one, else what stands nearest in its middle; small
+    holes in the hand are filled."""
     if crop.depth_m is None:
         return crop
     if distance_m is None:
@@ -134,7 +138,20 @@ def with_centre(crop: HandCrop, distance_m: float | None) -> HandCrop:
             return crop
         near = float(np.percentile(seen, 8))
         distance_m = float(np.median(seen[seen < near + 0.1])) + 0.01
-    return replace(crop, root_depth_m=distance_m)
+    return replace(crop, root_depth_m=distance_m, depth_m=_filled(crop.depth_m, distance_m))
+
+
+def _filled(depth_m: Float[np.ndarray, "s s"], centre_m: float) -> Float[np.ndarray, "s s"]:
+    """The crop with holes that the hand surrounds filled from their edges: the nets know few of them."""
+    size = (HOLE, HOLE)
+    for _ in range(2):
+        hand = np.where(np.abs(depth_m - centre_m) < REACH_M, depth_m, np.float32(0))
+        share = cv2.blur((hand > 0).astype(np.float32), size)
+        hole = (depth_m == 0) & (share > 0.5)
+        if not hole.any():
+            break
+        depth_m = np.where(hole, cv2.blur(hand, size) / np.maximum(share, 0.5), depth_m)
+    return depth_m
 
 
 def distances_under(crop: HandCrop, keypoints_px: Float[np.ndarray, "21 2"]) -> Float[np.ndarray, " 21"]:

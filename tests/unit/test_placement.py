@@ -77,3 +77,19 @@ def test_the_centre_is_what_stands_nearest_in_the_middle():
 def test_the_inverse_by_cofactors_is_the_inverse(seed):
     matrix = np.random.default_rng(seed).normal(size=(3, 3)) + 2 * np.eye(3)
     np.testing.assert_allclose(inverse3(matrix) @ matrix, np.eye(3), atol=1e-6)
+
+
+def test_holes_in_the_hand_are_filled_and_gaps_beside_it_are_not():
+    depth = np.zeros((480, 640), np.uint16)
+    depth[150:330, 230:330] = 600  # a hand before nothing, half of the crop
+    depth[230:236, 280:286] = 0
+    frame = Frame(0, 0, CAMERA, None, depth)
+    box = replace(box_around(project(a_hand(0), CAMERA), Side.RIGHT), centre_px=np.array([320.0, 240.0]), angle_rad=0.0)
+    before = cut(frame, replace(box, size_px=224.0), 224)
+    after = with_centre(before, 0.6)
+    was, now = before.depth_m > 0, after.depth_m > 0
+    assert (was <= now).all()
+    np.testing.assert_array_equal(after.depth_m[was], before.depth_m[was])
+    assert now[25:198, 25:118].all(), "the hole is gone"
+    np.testing.assert_allclose(after.depth_m[now], 0.6, atol=0.02)
+    assert not now[:, 126:].any(), "the outline stays within a pixel or two"
