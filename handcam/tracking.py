@@ -71,7 +71,7 @@ class Tracker:
         live: bool = False,
     ) -> None:
         self._runtime, self._open_refiner = runtime, open_refiner
-        self._search = Search(detectors, live)
+        self._search, self._live = Search(detectors, live), live
         self._tracks: list[Track] = []
         self._count = 0
         self._since_search, self._since_loss = SEARCH_SECOND_EVERY, LATELY
@@ -164,6 +164,8 @@ class Tracker:
         lost = any(track not in kept and track not in fresh for track in self._tracks)
         self._since_loss = 0 if lost else self._since_loss + 1
         self._tracks = kept
+        if self._live and kept:
+            self._ask(frame, controls)  # now, so that it is done before the next frame comes
         explored = None if hands else self.explore(controls, frame)
         return Result(frame, tuple(hands), times, perf_counter_ns(), explored, controls)
 
@@ -195,17 +197,22 @@ class Tracker:
             raise WeightsError(f"These weights cannot be driven by {drive!r}; choose one of {names}.")
         return (drive,)
 
-    def _new(self, frame: Frame, controls: Controls) -> list[Track]:
-        """Search when a hand is missing; the tracks of what was found are appended and returned."""
+    def _ask(self, frame: Frame, controls: Controls) -> bool:
+        """Search this frame if a hand is missing and it is time."""
         self._since_search += 1
         missing = len(self._tracks) < controls.max_hands
         pause = SEARCH_SECOND_EVERY if self._tracks and self._since_loss >= LATELY else SEARCH_EVERY
-        due = missing and self._since_search >= pause and not self._search.busy
-        if due:
-            self._since_search = 0
-            self._search.ask(frame, controls.max_hands)
+        if not missing or self._since_search < pause or self._search.busy:
+            return False
+        self._since_search = 0
+        self._search.ask(frame, controls.max_hands)
+        return True
+
+    def _new(self, frame: Frame, controls: Controls) -> list[Track]:
+        """The tracks of what a search found, which are appended; live, a hand that is followed waits for none."""
+        asked = not (self._live and self._tracks) and self._ask(frame, controls)
         fresh = []
-        for box in self._search.answer(PATIENCE_S if due and not self._tracks else 0.0):
+        for box in self._search.answer(PATIENCE_S if asked else 0.0):
             taken = any(np.linalg.norm(t.box.centre_px - box.centre_px) < 0.4 * t.box.size_px for t in self._tracks)
             if not taken and len(self._tracks) < controls.max_hands:
                 self._count += 1

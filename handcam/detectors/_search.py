@@ -14,6 +14,8 @@ __all__ = ["Search"]
 log = logging.getLogger(__name__)
 HUNG_S = 5.0
 """A detector that has not answered for so long is told of."""
+YIELD_S = 0.002
+"""A search in the background starts so much later: first the frame that asked for it is finished."""
 CLOSE_S = 1.0
 """How long closing waits for a search that is under way."""
 
@@ -89,6 +91,7 @@ class Search:
                 detector.close()
 
     def _run(self, asked: _Asked, frame: Frame, max_hands: int) -> None:
+        time.sleep(YIELD_S)  # lets go of the interpreter at once
         try:
             asked.boxes = self._find(frame, max_hands)
         except Exception as error:  # told by whoever takes the answer
