@@ -54,7 +54,7 @@ def main(
         repeats: trainings of each kind, with seeds one after the other; default 1, for weak 2.
         seed: of weights, batches and samples.
         pixels: pictures are looked at by the paper's ResNet-18, instead of what the landmark network sees in them.
-        weights: walks: weights to walk in, instead of a model trained for it.
+        weights: walks, mixing: weights to look into, instead of models trained for it.
         accelerator: where to train.
         devices: processes on this machine; torchrun's numbers win.
         precision: bf16-mixed is faster on processors and cards that have it.

@@ -54,7 +54,7 @@ def fit(setup: Setup, split: Split, pairs: tuple[str, ...], seed: int, **changes
     settings = TrainSettings(
         out=out, pairs=pairs, data=split.name, encoders=encoders, decoders=decoders, nets=nets, latent=setup.latent,
         steps=steps, batch=size.batch, rate=setup.rate, warmup=max(steps // 20, 1), ema=0.998, seed=seed,
-        precision=setup.precision, accelerator=setup.accelerator, devices=setup.devices, save_every=1000, **changes,  # type: ignore[arg-type]
+        precision=setup.precision, accelerator=setup.accelerator, devices=setup.devices, save_every=250, **changes,  # type: ignore[arg-type]
     )  # fmt: skip
     checkpoint = train(settings, setup.progress, {split.name: split.train.drawn_with(seed)})
     model = CrossModalVAE(encoders, decoders, setup.latent, nets)

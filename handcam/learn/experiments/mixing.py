@@ -9,6 +9,7 @@ from handcam.learn.figures import INKS, plain
 from handcam.learn.mixing import mixing
 from handcam.learn.trial import WORDS, encoded, fit, trainable
 from handcam.types import HandcamError
+from handcam.vae import load
 
 __all__ = ["CROSS", "TITLE", "run"]
 
@@ -30,14 +31,14 @@ CROSS = (
 
 
 def run(setup: Setup) -> Report:
-    """Accuracy of the classifier for every two modalities, and maps of both latent spaces."""
+    """Accuracy of the classifier for every two modalities, and maps of both latent spaces, or of ``setup.weights``."""
     rows: list[tuple[Cell, ...]] = []
     maps: dict[str, dict[str, np.ndarray]] = {}
     notes = [
         "Told apart: cross-validated accuracy of a classifier (support vector machine) that says a latent's modality.",
         "It is given samples of the posteriors, or their means; 0.5 is perfect mixing.",
         "Matched: share of hands of which the nearest latent of the other modality is that of the same hand.",
-        "Cross-trained on " + ", ".join(CROSS) + "; separately on each modality decoded from itself.",
+        *(() if setup.weights else (f"Cross-trained on {', '.join(CROSS)}; separately on each modality from itself.",)),
     ]
     for data in setup.data or DATA:
         split = setup.split(data)
@@ -45,10 +46,15 @@ def run(setup: Setup) -> Report:
         if len(names) < 2:
             raise HandcamError(f"{data} has fewer than two modalities that can be decoded.")
         cross = tuple(pair for pair in CROSS if trainable((pair,), split.train))
-        for kind, pairs in (("cross-trained", cross), ("separately trained", tuple(f"{m}>{m}" for m in names))):
+        kinds = {"cross-trained": cross, "separately trained": tuple(f"{m}>{m}" for m in names)}
+        shipped = None if setup.weights is None else load(setup.weights)[0]
+        if setup.weights is not None and shipped is not None:
+            kinds = {setup.weights.name: ()}
+            names = [m for m in names if m in shipped.encoders]
+        for kind, pairs in kinds.items():
             found: dict[tuple[str, str], list] = {}
             for seed in setup.seeds:
-                model = fit(setup, split, pairs, seed)
+                model = shipped or fit(setup, split, pairs, seed)
                 posteriors = {m: encoded(model, m, split.test) for m in names}
                 for two in combinations(names, 2):
                     found.setdefault(two, []).append(mixing(posteriors[two[0]], posteriors[two[1]], seed))
