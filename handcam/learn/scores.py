@@ -105,6 +105,7 @@ def summarise(outcomes: Sequence[Outcome], protocol: Protocol = Protocol()) -> d
                     if here.any():
                         means = {"epe_mm": epe[here], "pa_mm": pa[here], "camera_mm": camera[here]}
                         row = {name: float(value.mean()) for name, value in means.items()}
+                        row["camera_median_mm"] = float(np.median(camera[here]))
                         out[table][UNITS[table].format(low, high)] = {"n": int(here.sum()), **row}
         out["curves"] = {
             "thresholds_mm": THRESHOLDS_MM.tolist(),
