@@ -1,11 +1,13 @@
 """What the figures of followed hands mean, on scripted trackers; and that the real one reaches them."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from handcam.app import open_runtime
+from handcam.command_line import main
 from handcam.detectors import mediapipe
 from handcam.geometry import project
 from handcam.learn.track_quality import Counted, summary, total, watch
@@ -162,3 +164,19 @@ def test_hands_that_cross_keep_their_numbers(follow):
 
 def test_nothing_is_seen_where_nobody_is(follow):
     assert follow("nobody", 60)["false_hands"] == 0
+
+
+def test_the_command_writes_its_figures(tmp_path, capfd, monkeypatch):
+    monkeypatch.setenv("HANDCAM_CACHE", str(tmp_path))
+    out = tmp_path / "out" / "figures.json"
+    options = ["--runtime", "openvino:float32", "--limit", "3", "--json", str(out)]
+    assert main(["evaluate", "tracking", "nobody", "calm", *options]) == 0
+    figures = json.loads(out.read_text("utf-8"))
+    assert figures["calm"]["frames"] == figures["nobody"]["frames"] == 3
+    assert figures["calm"]["followed"] == figures["all"]["followed"] == 1.0
+    assert figures["scenes"]["nobody"] == SCENES["nobody"].says
+    assert "calm" in capfd.readouterr().out
+    assert main(["evaluate", "tracking", "juggling"]) == 2
+    assert capfd.readouterr().err.startswith("handcam: There is no scene 'juggling'; take some of calm, ")
+    assert main(["evaluate", "presence", "a", "b"]) == 2
+    assert capfd.readouterr().err == "handcam: Give one clip at most, as in handcam evaluate presence video:FILE.\n"

@@ -1,0 +1,19 @@
+"""The window starts in time and within its memory; slow, and only meaningful on a quiet machine."""
+
+import pytest
+
+from handcam.commands._bench_start import measure
+from handcam.weights import default_weights
+
+
+@pytest.mark.slow
+def test_the_start_is_measured(tmp_path, monkeypatch):
+    if not default_weights().is_file():
+        pytest.skip("the weights are not here")
+    monkeypatch.setenv("HANDCAM_CACHE", str(tmp_path))
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    found = measure(1)
+    assert 0 < found["visible_s"] < found["skeleton_s"]
+    assert 200 < found["rss_mb"] < 1200
+    assert 0 < found["gui_ms"] < 40
+    assert not (tmp_path / "settings.json").exists()
