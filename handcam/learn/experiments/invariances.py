@@ -45,7 +45,7 @@ def run(setup: Setup) -> Report:
         "H: left hands are mirrored since the side is told; without it both sides are in the data as they are seen.",
         *(split.says for split in {id(s): s for _, s, _ in tasks}.values()),
     )
-    return Report(head, [(name, *rows[name], *medians[name]) for name in rows], notes)
+    return Report(head, [(name, *rows[name], *medians[name]) for name in rows if any(rows[name])], notes)
 
 
 def _both_sides(setup: Setup, data: str):
