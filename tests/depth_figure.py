@@ -18,7 +18,7 @@ def main(depth: Path, fused: Path, out: Path) -> None:
     figures = dict(zip(COLOURS, (json.loads(p.read_text("utf-8")) for p in (depth, fused)), strict=True))
     figure = Figure(figsize=(9, 3.2), layout="constrained", facecolor=PAPER)
     axes = figure.subplots(1, 2, sharey=True)
-    for panel, (group, title) in zip(axes, (("distance", "distance of the hand"), ("holes", "share of holes")), strict=True):  # fmt: skip # noqa: E501
+    for panel, (group, title) in zip(axes, (("distance", "distance of the hand, m"), ("holes", "share of holes")), strict=True):  # fmt: skip # noqa: E501
         names = list(figures["colour and depth"][group])
         for k, (method, found) in enumerate(figures.items()):
             at = [i + 0.38 * (k - 0.5) for i in range(len(names))]
@@ -26,7 +26,7 @@ def main(depth: Path, fused: Path, out: Path) -> None:
             panel.bar(at, values, 0.36, color=COLOURS[method], label=method)
             for x, y in zip(at, values, strict=True):
                 panel.text(x, y + 0.3, f"{y:.0f}" if y else "", ha="center", color=INK, fontsize=8)
-        panel.set_xticks(range(len(names)), [n.removeprefix("holes ").replace("101", "100") for n in names], fontsize=8)
+        panel.set_xticks(range(len(names)), [_short(n) for n in names], fontsize=8)
         panel.set_title(title, color=INK, fontsize=10)
         panel.set_facecolor(PAPER)
         panel.tick_params(colors=INK, length=0)
@@ -36,6 +36,11 @@ def main(depth: Path, fused: Path, out: Path) -> None:
     axes[0].set_ylabel("median error, mm", color=INK)
     axes[0].legend(facecolor=PAPER, edgecolor=GRID, labelcolor=INK, fontsize=8)
     figure.savefig(out, dpi=110)
+
+
+def _short(name: str) -> str:
+    """``0.4 to 0.55 m`` as 0.4-0.55."""
+    return name.removeprefix("holes ").removesuffix(" m").replace(" to ", "-").replace("101", "100")
 
 
 if __name__ == "__main__":
