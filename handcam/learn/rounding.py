@@ -81,11 +81,17 @@ def _largest(eye: HandLandmark, modules: list[nn.Module], pictures: Tensor) -> d
 
 def _rescale(makers: list[nn.Module], readers: list[nn.Module], scale: Tensor) -> None:
     scale = scale.clamp(1.0, MOST)
-    for maker in makers:
-        maker.conv.weight *= scale[:, None, None, None]
-        maker.conv.bias *= scale
-    for reader in readers:  # a depthwise convolution has its channels first, the others second
-        reader.conv.weight /= scale[:, None, None, None] if reader.conv.groups > 1 else scale[None, :, None, None]
+    for conv in map(_conv, makers):
+        conv.weight *= scale[:, None, None, None]
+        conv.bias *= scale  # type: ignore[operator]
+    for conv in map(_conv, readers):  # a depthwise convolution has its channels first, the others second
+        conv.weight /= scale[:, None, None, None] if conv.groups > 1 else scale[None, :, None, None]
+
+
+def _conv(module: nn.Module) -> nn.Conv2d:
+    """The convolution in a module that pads before and clips after."""
+    assert isinstance(module.conv, nn.Conv2d)
+    return module.conv
 
 
 @torch.no_grad()
@@ -113,7 +119,7 @@ def round_weights(eye: HandLandmark, pictures: Tensor) -> None:
         hook.remove()
     for module in convolutions:
         second, first = moments[module]
-        _round(module.conv, second / len(parts), first / len(parts))
+        _round(_conv(module), second / len(parts), first / len(parts))
 
 
 def _moments(module: nn.Module, x: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:

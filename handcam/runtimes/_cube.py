@@ -59,9 +59,8 @@ class CubeNet:
             depth_m, np.column_stack([np.eye(2) * zoom, at - zoom * (size - 1) / 2]), (size, size),
             flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP,
         )  # fmt: skip
-        uvd, scale = self._session.run(  # type: ignore[attr-defined]
-            ["uvd", "scale"], {"depth": cube[None].astype(np.float32), "centre_m": np.array([z], np.float32)}
-        )
+        feeds = {"depth": cube[None].astype(np.float32), "centre_m": np.array([z], np.float32)}
+        uvd, scale = map(np.asarray, self._session.run(["uvd", "scale"], feeds))  # type: ignore[attr-defined]
         ray = rays(at, camera)[:2] + uvd[0, :, :2].astype(float) * half
         depth = z + uvd[0, :, 2].astype(float) * CUBE_M
         joints = np.concatenate([ray * depth[:, None], depth[:, None]], 1)
