@@ -10,7 +10,7 @@ __all__ = ["Mixing", "mixing", "told_apart"]
 FOLDS = 5
 
 
-def told_apart(clouds: list[Float[np.ndarray, "n z"]], seed: int = 0) -> float:
+def told_apart(clouds: list[Float[np.ndarray, "_ z"]], seed: int = 0) -> float:
     """Accuracy, cross-validated, of a classifier that says to which cloud a point belongs.
 
     One over the number of clouds where they are one and the same, 1 where they lie apart. The classifier is a support
