@@ -141,7 +141,7 @@ def _skin_on_readings(
     facing = towards < -_STEEP * np.sqrt((ray * ray).sum(1))
     reading = depth_m[v, u].astype(float)
     off = (reading - points[:, 2]) * towards  # to the plane that touches the skin
-    near = inside & facing & (reading > 0) & (np.abs(off) < 4 * reach_m)
+    near = inside & facing & (reading > 0) & (np.abs(off) < 3 * reach_m)
     at = np.flatnonzero(near & ~_hidden(px / size, points[:, 2]))
     weight = skin.area_m2[at] / (1 + np.square(off[at] / reach_m)) / (_PATCH_M2 * _READING_M**2)
     return _moves(skin, at, normals[at]), off[at], weight

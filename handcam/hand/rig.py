@@ -3,7 +3,9 @@
 The model is the generic right hand of the WebXR input profiles (``assets/hand-rig``, MIT): 1,159 welded vertices. A
 left hand is this one mirrored. Its joints are those of the file, but for the knuckles and the thumb's, which stand
 where the hand models behind the common label sets have them (knuckles a little further out, the thumb's a little
-further in): the file's wrist-to-knuckle share of the hand length is 0.485, theirs 0.535.
+further in): the file's wrist-to-knuckle share of the hand length is 0.485, theirs 0.535. The two joints within each
+finger stand nearer to the palm than in the file, where MediaPipe's landmarks of real pictures have them: the first
+bone 0.89 of what it was, the last 1.2 (``python tests/proportions.py``).
 
 **Hand frame** (metres): origin at the wrist, y from the wrist towards the fingers, z out of the back of the hand, x to
 the little finger's side.
@@ -50,7 +52,11 @@ _NODES = (
 _HAND_FROM_FILE = np.array([[0.0, 0.0, 1.0], [0.0, -1.0, 0.0], [1.0, 0.0, 0.0]])
 _ABDUCTION_SIGN = np.array([1.0, 1.0, 1.0, -1.0, -1.0], np.float32)
 """Turns about the dorsal axis that abduct: thumb, index, middle, ring, little."""
-_MOVED = {1: (0, 0.18), 2: (1, 0.22), 3: (2, 0.24), 5: (6, 0.2), 9: (10, 0.2), 13: (14, 0.2), 17: (18, 0.2)}
+_MOVED = {
+    1: (0, 0.18), 2: (1, 0.22), 3: (2, 0.24),
+    **{mcp + part: (mcp + part + (1 if part == 0 else -1), share)
+       for mcp in (5, 9, 13, 17) for part, share in enumerate((0.2, 0.09, 0.17))},
+}  # fmt: skip
 """Joints that the file puts elsewhere than the common hand models do: (towards this joint, by this share)."""
 _TIP_INSIDE_M = 0.002
 """How far the labelled fingertip lies inside the end of the flesh."""

@@ -82,7 +82,7 @@ class Recipe:
     """Folder of real pictures of hands, without labels, or None for rendered ones only."""
     pictures: int = 25_000
     """Rendered hands."""
-    poses_steps: int = 4000
+    poses_steps: int = 8000
     """Rounds of step 2."""
     seeing_steps: int = 800
     """Rounds of step 3 for the colour encoders; more of them fit the rendered pictures better and real ones worse."""

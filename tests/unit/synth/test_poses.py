@@ -36,7 +36,7 @@ def test_angles_keep_the_limits_and_fingers_rarely_collide():
     assert (p.angles >= low - 1e-4).all()
     assert (p.angles <= high + 1e-4).all()
     assert collides(load_rig().pose(p.angles, p.shape)).mean() < 0.01
-    assert np.percentile(violations_deg(p.joints_m), 99.5) < 6  # what the limits cannot see: arched palms, twist
+    assert np.percentile(violations_deg(p.joints_m), 99.5) < 8  # what the limits cannot see: arched palms, twist
 
 
 def test_a_finger_through_another_is_seen():

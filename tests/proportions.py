@@ -1,0 +1,37 @@
+"""Where MediaPipe's landmarks of real pictures have the finger joints: ``python tests/proportions.py REAL RENDERED``.
+
+The folders are ``real`` and ``sights`` of ``handcam train weights``: what the landmark network sees in real pictures
+without labels and in rendered ones. Prints, for each bone of the four fingers from the knuckle out, its mean length in
+the real pictures over its mean length in sampled hands, both as shares of the palm; and the breadth of the knuckles
+over the palm's length in the real pictures over that in the rendered ones.
+"""
+
+import sys
+
+import numpy as np
+
+from handcam.hand.skeleton import bone_lengths
+from handcam.learn.datasets import sights, unlabelled
+from handcam.synth.poses import sample
+
+
+def shares(joints: np.ndarray) -> np.ndarray:
+    """Geometric mean length of each level of bones, over fingers and hands, as shares of the wrist-to-knuckle ones."""
+    levels = np.log(bone_lengths(joints)).mean(0)[4:].reshape(4, 4).mean(0)
+    return np.exp(levels[1:] - levels[0])
+
+
+def breadth(joints: np.ndarray) -> float:
+    """Median distance of the outer knuckles over the mean distance of the wrist from all four."""
+    across = np.linalg.norm(joints[:, 5] - joints[:, 17], axis=1)
+    return float(np.median(across / np.linalg.norm(joints[:, 5:21:4] - joints[:, :1], axis=2).mean(1)))
+
+
+if __name__ == "__main__":
+    real, rendered = (
+        seen.take(np.arange(len(seen)))["landmarks3d"].numpy()
+        for seen in (unlabelled.open(sys.argv[1]), sights.open(sys.argv[2]))
+    )
+    ratio = shares(real) / shares(sample(np.random.default_rng(0), 4000).joints_m)
+    print("  ".join(f"{name} {value:.2f}" for name, value in zip(("first", "middle", "last"), ratio, strict=True)))
+    print(f"breadth {breadth(real) / breadth(rendered):.2f}")

@@ -1,0 +1,48 @@
+"""How many crops one core renders in a second, and where the time goes: ``python tests/render_speed.py [CROPS]``."""
+
+import cProfile
+import pstats
+import sys
+import time
+from itertools import islice
+
+import numpy as np
+
+from handcam.synth.picture import crops
+
+PARTS = {  # functions that do not call each other
+    "rays from the camera": ("_cast",),
+    "soft shadows": ("_lit",),
+    "building the scene": ("Tracer.__init__", "__init__"),
+    "skin": ("_skin", "albedo"),
+    "light": ("reflect",),
+    "neighbours' shade, outline, mixing": ("_openness", "_layer", "_mix"),
+    "hands posed and skinned": ("bodies", "sample"),
+    "things worn, held, in the way": ("_things", "_covered"),
+    "backgrounds": ("cut",),
+    "camera": ("paint",),
+}
+
+
+def main(count: int) -> None:
+    stream = crops(np.random.default_rng(0))
+    list(islice(stream, 64))
+    start = time.process_time()
+    list(islice(stream, count))
+    each_ms = (time.process_time() - start) / count * 1000
+    print(f"{1000 / each_ms:.0f} crops of 128 px a second, {each_ms:.1f} ms each")
+    with cProfile.Profile() as profile:
+        list(islice(stream, count))
+    stats = pstats.Stats(profile).stats  # type: ignore[attr-defined]
+    whole = sum(row[2] for row in stats.values())
+    rest = 1.0
+    for part, names in PARTS.items():
+        files = ("handcam/synth",)
+        share = sum(row[3] for (file, _, name), row in stats.items() if name in names and files[0] in file) / whole
+        rest -= share
+        print(f"{part:36} {share:4.0%}")
+    print(f"{'the rest':36} {rest:4.0%}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 400)
