@@ -46,10 +46,10 @@ class DepthScale:
         else:
             low, high = np.percentile(seen, (2, 98)) * unit_m
             near, far = np.floor(low * 10) / 10, np.ceil(high * 10) / 10
-            near, far = max(0.0, float(near)), min(float(far), near + 4.0)
+            near, far = max(0.0, float(near)), max(min(float(far), near + 4.0), near + 0.2)
         moved = max(abs(near - self.near_m), abs(far - self.far_m))
         if moved > 0.25 or (near < self.near_m - 1e-6 and moved > 0.15):
-            self.near_m, self.far_m, self._unit_m = near, max(far, near + 0.2), 0.0
+            self.near_m, self.far_m, self._unit_m = near, far, 0.0
         if self._unit_m != unit_m:
             self._unit_m = unit_m
             metres = np.arange(65536) * unit_m

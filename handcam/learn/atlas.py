@@ -30,20 +30,19 @@ def render(folder: Path, count: int, seed: int = 0) -> None:
 
 
 @torch.inference_mode()
-def make_atlas(weights: Path, seen: str, hands: int = HANDS, split: str = "train") -> Path:
+def make_atlas(weights: Path, seen: str, hands: int = HANDS) -> Path:
     """Write the atlas of ``weights`` beside them.
 
     Args:
         weights: the safetensors file; its side file must be there.
         seen: folder of rendered hands (:mod:`handcam.learn.datasets.sights`), or several with commas between.
         hands: how many to take, fewer where there are not as many.
-        split: ``test`` for the held-out hands of a folder that was trained on.
 
     Raises:
         HandcamError: the weights or the rendered hands cannot be used.
     """
     model, card = load(weights)
-    data = sights.open(seen, split=split)
+    data = sights.open(seen)
     batch = data.take(np.arange(min(len(data), hands)))
     names = [name for name in card.encoders if name in batch]
     if "joints3d" not in names:

@@ -31,8 +31,8 @@ SIGMA_LENGTH = 0.02
 """Standard deviation of a bone's length outside its interval, hand lengths: that of the joints' likelihood."""
 SIGMA_ANGLE = 0.1
 """The same for angles of joints and palm, radians."""
-_SLACK_ANGLE = 0.1
-"""Radians by which the limits of joints are widened: angles read from joints alone are off by that much."""
+_SLACK_ANGLE = 0.25
+"""Radians by which the limits of joints are widened: angles read from a cupped palm's joints are off by that much."""
 _NEAREST = 0.5
 """A hand is no nearer to the camera than this, hand lengths."""
 _PARENTS, _CHILDREN = (list(ends) for ends in zip(*BONES, strict=True))

@@ -29,10 +29,11 @@ TURNED = 0.1
 UNUSUAL = 0.15
 """Standard deviation of the logarithm of a bone's length about the frames' median."""
 SEES = np.array([
-    2.6, 7.5, -8.2, -19.3, 0.6, 4.1, -0.7, -5.1, -2.7, 11.7, -0.2, -8.7, -2.1, 10.1, -2.5, -3.9, -0.9, 5.8, -6.7, -12.1,
+    2.6, 7.5, -8.2, -19.3, 0.6, 16.0, -0.5, -23.1, -2.7, 23.6, 1.5, -27.1,
+    -2.1, 22.0, 0.0, -22.9, -0.9, 17.7, -4.9, -28.3,
 ]) / 100  # fmt: skip
-"""By how much longer (logarithm) the landmark network shows each bone than it is: it sets knuckles nearer to the wrist
-and tips nearer to the nail's root. Found by :func:`fit` for a rendered hand of ordinary proportions."""
+"""By how much longer (logarithm) the landmark network shows each bone than it is: it sets the middle joints farther
+from the palm and tips nearer to the nail's root. Found by :func:`fit` for a rendered hand of ordinary proportions."""
 STIFF = 0.01
 """Standard deviation of the knuckles' distances, hand lengths."""
 DEPTH_M = 0.008

@@ -5,8 +5,8 @@
 3. Train all encoders that see pictures on what the network really says of rendered ones, and the colour encoder on
    real pictures without labels (``seeing``). The decoders stay as they are: trained on blurred and hidden hands as
    well, they forget how sharp a pose can be.
-4. Fit smaller encoders to those that every colour frame goes through, calibrate sigma on hands that were held out, and
-   write weights, side file and exported graphs.
+4. Fit smaller encoders to those that every colour frame goes through, calibrate sigma on further rendered hands in
+   everyday poses, and write weights, side file and exported graphs.
 5. Train the decoders of pictures and depth maps on plain pictures (``painted``) while all else stands still; they are
    a part of the weights in a file of its own. The atlas of known hands is made last.
 
@@ -25,9 +25,9 @@ from handcam.detectors import mediapipe
 from handcam.learn import pictures as paint
 from handcam.learn.atlas import make_atlas
 from handcam.learn.calibrate import calibrate, coverage, spread_and_error
-from handcam.learn.datasets import painted, sights, unlabelled
+from handcam.learn.datasets import painted, poses, sights, unlabelled
 from handcam.learn.distil import copy_equal, distil
-from handcam.learn.export import ship
+from handcam.learn.export import detected_crops, ship
 from handcam.learn.landmark_weights import read
 from handcam.learn.metrics import procrustes_errors
 from handcam.learn.pack import average_of, pack
@@ -60,6 +60,12 @@ SMALL = NETS | {
 """What ships: the encoders that every colour frame goes through are fitted to large ones (``distil``)."""
 FUSION = {"rgb": 0.4, "keypoints2d": 0.7, "landmarks3d": 0.1, "depth": 0.5}
 """Weights of the experts: all look at the same hand through one network, so their evidence overlaps."""
+EVERYDAY = PoseSettings(width=1.0, jitter_deg=6.0, bones=0.06, off_axis=0.2)
+"""Poses on which sigma is calibrated: less extreme than those of the training, whose errors are larger than life."""
+LIFTED = 60_000
+"""Sampled poses on which the small encoder of keypoints imitates the large one, beside what was seen."""
+RANGED = 150
+"""Real crops from which the 8-bit graph reads its ranges."""
 DATA = [  # for the weights that ship
     "poses and pictures rendered by handcam (MIT) from the hand rig of the WebXR input profiles (MIT)",
     "backgrounds: procedural, and photographs from repositories under Apache-2.0 and MIT",
@@ -88,11 +94,13 @@ class Recipe:
     """Rounds of step 3 for the colour encoders; more of them fit the rendered pictures better and real ones worse."""
     depth_steps: int = 3200
     """Rounds of step 3 for the depth encoder."""
+    held_out: int = 4000
+    """Further rendered hands, on which sigma is calibrated and the figures are measured."""
     distil_steps: int = 14_000
     """Batches of step 4 for each encoder."""
     painted: int = 10_000
     """Plain pictures for step 5."""
-    painted_steps: int = 1000
+    painted_steps: int = 2200
     """Rounds of step 5."""
     seed: int = 0
     """Of everything."""
@@ -103,8 +111,11 @@ def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
     out, seen = recipe.out, f"sights:{recipe.out / 'sights'}"
     # rendered smaller than the network's input: hands in webcam pictures are
     pictures = PictureSettings(size=144, backgrounds=recipe.backgrounds, poses=PoseSettings(bones=0.06, off_axis=0.2))
+    usual = replace(pictures, poses=EVERYDAY)
     for done in sights.make(out / "sights", recipe.pictures, read(), pictures, recipe.seed):
         say(f"rendered {done} of {recipe.pictures} hands")
+    for done in sights.make(out / "held_out", recipe.held_out, read(), usual, recipe.seed + 1):
+        say(f"rendered {done} of {recipe.held_out} hands to measure on")
     plain = TrainSettings(
         out=out / "poses", nets=NETS, encoders={k: v for k, v in ENCODERS.items() if v == "mlp"}, decoders=DECODERS,
         pairs=("keypoints2d>joints3d", "landmarks3d>joints3d", "joints3d>joints3d", "joints3d>keypoints2d"),
@@ -124,12 +135,12 @@ def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
     feeling = replace(seeing, out=out / "depth", steps=recipe.depth_steps, pairs=(f"depth>joints3d@{seen}",))
     average, felt = average_of(train(seeing)), average_of(train(feeling))
     average |= {name: value for name, value in felt.items() if name.startswith("encoders.depth.")}
-    weights = finish(_smaller(average, recipe, say), out / "sights", out / "weights")
+    weights = finish(_smaller(average, recipe, say), out / "held_out", out / "weights", recipe.real)
     for done in painted.make(out / "painted", recipe.painted, paint.returned(weights), recipe.seed):
         say(f"painted {done} of {recipe.painted} hands")
     painting = paint.settings(weights, out / "painted", out / "pictures", recipe.painted_steps, recipe.seed)
     paint.add(weights, average_of(train(painting)), painted.open(str(out / "painted"), split="test"))
-    make_atlas(weights, str(out / "sights"), split="test")
+    make_atlas(weights, str(out / "held_out"))
     return weights
 
 
@@ -149,22 +160,25 @@ def _smaller(average: dict[str, torch.Tensor], recipe: Recipe, say: Callable[[st
         parts += [unlabelled.open(str(recipe.out / "real"))]
     shown = [part.take(np.arange(len(part))) for part in parts]
     inputs = {name: torch.cat([part[name] for part in shown]) for name in ("rgb", "keypoints2d", "landmarks3d")}
+    sampled = poses.open(seed=recipe.seed + 1).batch(0, LIFTED)["keypoints2d"]
+    inputs["keypoints2d"] = torch.cat([inputs["keypoints2d"], sampled])
     distil(large, small, inputs, recipe.distil_steps, recipe.seed, say)
     save_file({k: v.contiguous() for k, v in small.state_dict().items()}, path)
     return small
 
 
-def finish(model: CrossModalVAE, seen: Path, out: Path) -> Path:
+def finish(model: CrossModalVAE, seen: Path, out: Path, real: Path | None = None) -> Path:
     """Calibrate, measure and write.
 
     Args:
         model: what ships; the landmark network in it is replaced by the published one.
-        seen: folder of the rendered hands.
+        seen: folder of rendered hands that were not trained on.
         out: where the weights go.
+        real: folder of real pictures of hands, from which the 8-bit graph reads its ranges; None for rendered ones.
     """
     model.encoders["rgb"].eye.load_state_dict(read().state_dict())
     model.eval()
-    calibration, metrics = _measure(model, sights.open(str(seen), split="test"))
+    calibration, metrics = _measure(model, sights.open(str(seen)))
     card = WeightsCard(
         name="handcam", encoders=ENCODERS, decoders=DECODERS, latent=LATENT, crop_px=224, joint_order="common21",
         drive="fused", sha256="", nets=SMALL, fusion=FUSION, calibration=calibration, data=DATA, metrics=metrics,
@@ -172,7 +186,7 @@ def finish(model: CrossModalVAE, seen: Path, out: Path) -> Path:
         rebuild="handcam train weights --out runs/weights --backgrounds FOLDER --real FOLDER",
     )  # fmt: skip
     path = pack(model, card, out)
-    ship(path)
+    ship(path, None if real is None else detected_crops(real, RANGED, card.crop_px))
     return path
 
 
@@ -186,7 +200,7 @@ def _measure(
     model: CrossModalVAE, held_out: sights.Sights
 ) -> tuple[dict[str, dict[str, float]], dict[str, float | dict | None]]:
     """Calibration and error of every drive on rendered hands that were held out; calibrated on one half."""
-    batch = held_out.take(np.arange(min(len(held_out), 3000)))
+    batch = held_out.take(np.arange(len(held_out)))
     truth = batch["joints3d"]
     single = {name: model.encode(name, batch[name]) for name in model.encoders}
     color = [name for name in FUSION if name != "depth"]
@@ -205,5 +219,5 @@ def _measure(
             "pa_mean_mm": round(float(procrustes_errors(truth.numpy() + error, truth.numpy()).mean()) * HAND_MM, 2),
             "coverage_90": round(coverage(spread[half:], error[half:], calibration[drive]), 3),
         }
-    metrics["command"] = "handcam train weights (held-out rendered hands)"  # type: ignore[assignment]
+    metrics["command"] = "handcam train weights (rendered hands of its folder held_out)"  # type: ignore[assignment]
     return calibration, metrics

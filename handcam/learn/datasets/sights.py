@@ -84,7 +84,7 @@ def open(rest: str, seed: int = 0, split: str = "train") -> "Sights":
     # by the shard's own number, so that neither further shards nor further folders move one to the other side
     chosen = [p for p in paths if ".tmp" not in p.name and (int(p.stem[-4:]) % 20 == 19) == (split == "test")]
     if not chosen:
-        raise HandcamError(f"{rest} holds no shards of sights; make them with handcam train sights.")
+        raise HandcamError(f"{rest} holds no shards of sights; handcam train weights --out OUT makes OUT/sights.")
     return Sights(chosen, seed)
 
 

@@ -76,7 +76,9 @@ def sight_of(crop: HandCrop, marks: Landmarks) -> Float16[np.ndarray, " 1258"]:
 
 
 def make(pictures: Path, out: Path, eye: HandLandmark, detector: Detector) -> Iterator[int]:
-    """Keep what is seen in every picture below ``pictures``; yields the number of pictures done."""
+    """Keep what is seen in every picture below ``pictures``, once; yields the number of pictures done."""
+    if (out / "seen.npz").is_file():
+        return
     sights, names, crops = [], [], []
     for found in find(pictures, eye, detector):
         sights.append(sight_of(found.crop, found.marks))
@@ -100,7 +102,7 @@ def open(rest: str, seed: int = 0) -> "Unlabelled":
     """
     path = Path(rest) / "seen.npz"
     if not path.is_file():
-        raise HandcamError(f"{path} is missing; make it with handcam train look PICTURES --out {rest}.")
+        raise HandcamError(f"{path} is missing; handcam train weights --out OUT --real PICTURES makes OUT/real.")
     with np.load(path) as file:
         sight = file["sight"]
     tars = sorted(path.parent.glob("*.tar"))  # older folders have none

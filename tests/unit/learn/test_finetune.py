@@ -11,7 +11,7 @@ from sessions import make_frame, make_pose
 
 from handcam.app import main
 from handcam.crop import cut
-from handcam.hand.rig import Shape
+from handcam.hand.rig import Shape, load_rig
 from handcam.hand.skeleton import BONES, JOINTS, ROOT, bone_lengths, hand_length, normalise
 from handcam.learn import finetune as finetuning
 from handcam.learn.datasets import recordings
@@ -21,11 +21,13 @@ from handcam.learn.datasets.recordings import Recordings, corrected
 from handcam.learn.finetune import Finetune, finetune, measure, read_bones
 from handcam.learn.one_hand import SEES, fit, median_bones, person_of, with_bones
 from handcam.learn.pack import pack
+from handcam.learn.recipe import EVERYDAY
 from handcam.nets.hand_landmark import FEATURES, INPUT_PX, HandLandmark
 from handcam.placement import with_centre
 from handcam.recording import open_session
 from handcam.recording.labels import LABELS_FILE, Label, Labels, accept_all
 from handcam.recording.writer import SessionWriter, header
+from handcam.synth.poses import sample
 from handcam.types import Controls, HandBox, HandcamError, HandPose, Posterior, Result, Side, TrackedHand
 from handcam.vae import CrossModalVAE
 from handcam.weights import WeightsCard, read_card
@@ -42,11 +44,18 @@ def unusual() -> Shape:
     return shape
 
 
+def everyday_hands(n: int) -> np.ndarray:
+    """Poses of the unusual person with a hand of 0.19 m."""
+    drawn = sample(np.random.default_rng(1), n, EVERYDAY)
+    shape = replace(drawn.shape, lengths=np.tile(unusual().lengths, (n, 1)), breadth=np.ones(n, np.float32))
+    hand = load_rig().pose(drawn.angles, shape)[:, :21] @ drawn.rotation.swapaxes(1, 2)
+    return 0.19 * normalise(hand.astype(float))
+
+
 def seen_hands(n: int, noise: float = 0.01) -> dict[str, np.ndarray]:
     """What ``gather`` gives for hands of an unusual person that were taken for ordinary ones."""
     rng = np.random.default_rng(3)
-    joints_m = Person(unusual(), 1).batch(0, n)["joints3d"].double().numpy() * 0.19
-    truth, _, half_tan = crop_views(joints_m, rng, jitter=0.0)
+    truth, _, half_tan = crop_views(everyday_hands(n), rng, jitter=0.0)
     # the landmark network shows some bones longer than they are
     shown = stretched(truth, np.exp(SEES))
     keypoints = shown[..., :2] / shown[..., 2:] / half_tan[:, None, None] + noise * rng.standard_normal((n, 21, 2))
@@ -148,8 +157,7 @@ def test_measured_distances_tell_the_hand_length():
     half_tan = seen["sight"][:, 0, FEATURES + 42].astype(float)
     # the hands were put before the camera with 0.19 m; where they stood follows from keypoints and shape
     rng = np.random.default_rng(3)
-    joints_m = Person(unusual(), 1).batch(0, 30)["joints3d"].double().numpy() * 0.19
-    placed, _, _ = crop_views(joints_m, rng, jitter=0.0)
+    placed, _, _ = crop_views(everyday_hands(30), rng, jitter=0.0)
     found = fit(seen["joints"], keypoints, half_tan, None, placed[..., 2], hand_length_m=0.17, steps=300)
     assert found.hand_length_m == pytest.approx(0.19, rel=0.03)
 

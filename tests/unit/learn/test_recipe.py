@@ -18,8 +18,8 @@ def test_weights_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(data, "SHARD", 20)
     said: list[str] = []
     steps = dict.fromkeys(("poses_steps", "seeing_steps", "depth_steps", "painted_steps", "distil_steps"), 3)
-    weights = build(Recipe(tmp_path, pictures=400, painted=400, **steps), said.append)
-    assert len(said) == 40
+    weights = build(Recipe(tmp_path, pictures=400, painted=400, held_out=100, **steps), said.append)
+    assert len(said) == 45
     card = read_card(weights)
     assert set(card.encoders) == {"rgb", "keypoints2d", "landmarks3d", "depth", "joints3d"}
     assert {"fused", "fused+depth", "depth"} <= set(card.calibration)
