@@ -29,7 +29,7 @@ KINECT = replace(STRUCTURED, unit_m=0.001, focal_px=580.0, baseline_m=0.075, ste
 CAMERAS = (STEREO, replace(STEREO, focal_px=385.0, baseline_m=0.05), STRUCTURED, KINECT, TOF)
 EVERYDAY = PoseSettings(
     independent=0.1, synergy=0.3, gesture=0.4, grasp=0.2, blend=0.3, size=0.07, bones=0.05, off_axis=0.12, near_m=0.4,
-    far_m=0.7, anywhere=0.1, roll_deg=40,
+    far_m=0.7, anywhere=0.1, roll_deg=40, width=1.0, jitter_deg=6.0,
 )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ MOST_HOLES = 0.6
 _BLOCK = 4
 _POSES = PoseSettings(
     independent=0.1, synergy=0.3, gesture=0.4, grasp=0.2, size=0.07, bones=0.05, anywhere=0.1, off_axis=0.05,
-    near_m=0.2, far_m=1.5,
+    near_m=0.2, far_m=1.5, width=1.0, jitter_deg=6.0,
 )  # fmt: skip
 _MILD = LensSettings(defocus=0.15, motion=0.1, coarse=0.1, noise=0.6, colour=0.7)
 _PICTURES = PictureSettings(
