@@ -149,10 +149,10 @@ class Tracker:
         others = estimates[len(self._tracks) :]
         seen_now: list[tuple[Track, TrackedHand, float | None]] = []
         for i, track in enumerate(self._tracks):
-            hand = estimates[i]
-            if hand is None or encoding is None:
+            looks = [look for look in (estimates[i], *others) if look is not None and look.track == track.number]
+            if not looks or encoding is None:
                 continue
-            hand = mean([hand, *(other for other in others if other is not None and other.track == hand.track)])
+            hand = mean(looks)
             seen_now.append((track, hand, None if encoding.right is None else float(encoding.right[i])))
         hands: list[TrackedHand] = []
         kept: list[Track] = []

@@ -47,7 +47,7 @@ class KnownNets:
     calls: list[int] = field(default_factory=list)
     crops: list = field(default_factory=list)
     planes: list[set[str]] = field(default_factory=list)
-    sure: float = 1.0
+    sure: float | list[float] = 1.0
     blind: set[str] = field(default_factory=set)
 
     def encode(self, planes):
@@ -55,12 +55,13 @@ class KnownNets:
         self.planes.append(set(planes))
         self.calls.append(b)
         keypoints, latents, presence = np.zeros((b, 21, 2)), np.zeros((b, 63), np.float32), np.zeros(b)
+        sure = self.sure if isinstance(self.sure, list) else [self.sure] * b
         for i, crop in enumerate(self.crops[-b:]):
             for joints in self.world:
                 local = joints @ crop.crop_from_camera.T
                 seen = project(local, crop.intrinsics)
                 if np.abs(seen.mean(0) - 112).max() < 100:
-                    keypoints[i], latents[i], presence[i] = seen, normalise(local).ravel(), self.sure
+                    keypoints[i], latents[i], presence[i] = seen, normalise(local).ravel(), sure[i]
         return Encoding(
             dict.fromkeys(set(self.card.encoders) - self.blind, latents),
             {name: np.full((b, 63), -8.0) for name in self.card.encoders if name not in self.blind},
@@ -174,6 +175,16 @@ def test_a_followed_hand_is_held_where_a_new_one_is_not_believed(scene):
     assert held.track == hand.track
     nets.sure = 0.1
     assert tracker.track(frame(11), Controls(max_hands=1)).hands == ()
+
+
+def test_one_sure_look_is_enough_for_a_new_hand(scene):
+    nets, detector, tracker = scene
+    joints = right_hand((0, 0.05, 0.5))
+    show(nets, detector, (joints, Side.RIGHT))
+    nets.sure = [0.4, 0.2, 0.7]  # as it stands, and turned to either side
+    controls = Controls(max_hands=1, hand_length_m=float(hand_length(joints)))
+    (hand,) = tracker.track(frame(0), controls).hands
+    np.testing.assert_allclose(hand.pose.joints_m, joints, atol=1e-4)
 
 
 def test_the_side_follows_the_evidence_but_not_one_frame(scene):
