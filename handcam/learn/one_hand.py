@@ -33,8 +33,8 @@ SEES = np.array([
     -2.1, 22.0, 0.0, -22.9, -0.9, 17.7, -4.9, -28.3,
 ]) / 100  # fmt: skip
 """By how much longer (logarithm) the landmark network shows each bone than it is: it sets the middle joints farther
-from the palm and tips nearer to the nail's root. Found by :func:`fit` for a rendered hand of ordinary proportions, with the rig's own finger
-joints; by how much ours are moved (:mod:`handcam.hand.rig`) is added."""
+from the palm and tips nearer to the nail's root. Found by :func:`fit` for a rendered hand of ordinary proportions with
+the rig's own finger joints; by how much ours are moved (:mod:`handcam.hand.rig`) is added."""
 STIFF = 0.01
 """Standard deviation of the knuckles' distances, hand lengths."""
 DEPTH_M = 0.008
