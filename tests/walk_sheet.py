@@ -1,0 +1,39 @@
+"""The picture of docs/latent.md, a walk from an open hand to a fist: ``python tests/walk_sheet.py assets/walk.png``."""
+
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from handcam.app import open_runtime
+from handcam.gui.explorer.animation import _film_frame
+from handcam.gui.explorer.tiles import TILES
+from handcam.gui.orbit import Orbit
+from handcam.hand.rig import load_rig
+from handcam.hand.skeleton import normalise
+from handcam.latent.walks import spherical
+from handcam.synth.gestures import GESTURES, gesture_angles
+from handcam.vae import load
+from handcam.weights import default_weights
+
+EDGE = 160
+
+
+def main(out: Path) -> None:
+    poses = gesture_angles()[[GESTURES.index("open"), GESTURES.index("fist")]]
+    joints = load_rig().pose(poses)[:, :21] * np.float32([-1, -1, 1])  # fingers up, palm to the camera
+    model = load(default_weights())[0].eval()
+    with torch.inference_mode():
+        ends = model.encode("joints3d", torch.from_numpy(normalise(joints)).float())[0].numpy()
+    z = spherical(*ends, np.linspace(0, 1, 4)).astype(np.float32)
+    runtime = open_runtime(default_weights())
+    decoded = {modality: runtime.decode(modality, z) for modality, _ in TILES.values()}
+    rows = [_film_frame(list(TILES), {m: a[i] for m, a in decoded.items()}, Orbit(), EDGE) for i in range(len(z))]
+    cv2.imwrite(str(out), np.concatenate(rows)[..., :3])
+    runtime.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
