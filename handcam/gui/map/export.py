@@ -58,7 +58,9 @@ def write_selection(
     }  # fmt: skip
     try:
         np.savez_compressed(path, **arrays)
-        path.with_suffix(".json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        partial = path.with_suffix(".json.part")
+        partial.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        partial.replace(path.with_suffix(".json"))  # it is there only when all of it is
     except OSError as error:
         raise HandcamError(f"{path} cannot be written: {error.strerror or error}.") from None
     return path
