@@ -10,15 +10,15 @@ import numpy as np
 
 from handcam.synth.picture import crops
 
-PARTS = {  # functions that do not call each other
+PARTS = {  # functions of handcam/synth that do not call each other
     "rays from the camera": ("_cast",),
     "soft shadows": ("_lit",),
-    "building the scene": ("Tracer.__init__", "__init__"),
-    "skin": ("_skin", "albedo"),
+    "building the scene": ("__init__",),
+    "skin": ("_skin",),
     "light": ("reflect",),
-    "neighbours' shade, outline, mixing": ("_openness", "_layer", "_mix"),
+    "neighbours' shade, outline": ("_openness", "_layer"),
     "hands posed and skinned": ("bodies", "sample"),
-    "things worn, held, in the way": ("_things", "_covered"),
+    "things worn and held": ("_things",),
     "backgrounds": ("cut",),
     "camera": ("paint",),
 }
@@ -37,8 +37,7 @@ def main(count: int) -> None:
     whole = sum(row[2] for row in stats.values())
     rest = 1.0
     for part, names in PARTS.items():
-        files = ("handcam/synth",)
-        share = sum(row[3] for (file, _, name), row in stats.items() if name in names and files[0] in file) / whole
+        share = sum(row[3] for (file, _, name), row in stats.items() if name in names and "/synth/" in file) / whole
         rest -= share
         print(f"{part:36} {share:4.0%}")
     print(f"{'the rest':36} {rest:4.0%}")
