@@ -1,0 +1,30 @@
+"""The tracker says of fixed frames what it said when they were recorded (``golden_tracking.py``)."""
+
+import numpy as np
+import pytest
+from golden_tracking import RUNS, STORED, answers, file_of, sequences
+
+FAST = [run for run in RUNS if run[0] != "eager" or run[1] in ("auto", "rgb")]
+TOLERANCE = {"int8": 3.0, "float32": 0.02, "eager": 0.02}
+"""Largest distance of a joint, mm. 8 bits are rounded as the processor can; a changed bit then moves a joint."""
+
+
+@pytest.mark.parametrize(("runtime", "drive"), RUNS)
+def test_answers_are_as_recorded(runtime: str, drive: str) -> None:
+    stored = set(STORED) if (runtime, drive) in FAST else {"one", "depth"}
+    only = stored | ({name for name, _ in sequences()} if (runtime, drive) == RUNS[0] else set())
+    found = answers(runtime, drive, only)
+    with np.load(file_of(runtime, drive)) as file:
+        wanted = {key: file[key] for key in file.files if key.partition(".")[0] in {k.partition(".")[0] for k in found}}
+    assert found.keys() == wanted.keys()
+    limit = TOLERANCE[runtime.partition(":")[2] or "eager"]
+    for key, want in wanted.items():
+        got, field = found[key], key.partition(".")[2]
+        assert got.shape == want.shape, key
+        if want.dtype.kind not in "f":
+            assert (got == want).all(), key
+            continue
+        scale = {"joints_m": 1e3, "raw_m": 1e3, "samples_m": 1e3, "sigma_m": 1e3, "score": 100.0, "z": 10.0,
+                 "box": 3.0, "keypoints_px": 10.0, "decoded.keypoints2d": 300.0, "decoded.rgb": 1.0,
+                 "decoded.depth": 300.0}[field]  # fmt: skip
+        np.testing.assert_allclose(got * scale, want * scale, atol=limit, rtol=0, err_msg=key)
