@@ -20,7 +20,7 @@ def start() -> int:
     if missing:
         print(f"handcam: missing packages: {', '.join(missing)}; set up with: {SET_UP}", file=sys.stderr)
         return 2
-    from handcam.app import main
+    from handcam.cli import main
 
     return main()
 

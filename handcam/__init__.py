@@ -38,12 +38,12 @@ __version__ = "0.1.0"
 __all__ = ["HandTracker", "__version__"]
 
 if TYPE_CHECKING:
-    from handcam.app import HandTracker
+    from handcam.api import HandTracker
 
 
 def __getattr__(name: str) -> object:
     if name == "HandTracker":  # joined in app, which is only worth loading when somebody asks for it
-        from handcam.app import HandTracker
+        from handcam.api import HandTracker
 
         return HandTracker
     raise AttributeError(f"module 'handcam' has no attribute {name!r}")

@@ -29,10 +29,10 @@ def shared_data() -> Path:
 def loaded() -> None:
     """Import in this thread what the app imports in several: the import hook of the shape checks is not made for that
     (Python before 3.11.9 raises SystemError when two threads build syntax trees at once)."""
-    for folder in ("sources", "detectors", "runtimes", "refiners", "recording", "commands", "live", "nets"):
+    for folder in ("sources", "detectors", "runtimes", "filters", "session", "cli", "live", "model", "tracking"):
         package = importlib.import_module(f"handcam.{folder}")
         for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
             with contextlib.suppress(ImportError):  # optional packages
                 importlib.import_module(module.name)
-    for name in ("app", "tracking", "vae"):
+    for name in ("api",):
         importlib.import_module(f"handcam.{name}")

@@ -14,12 +14,12 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
-from handcam.atlas import read_atlas
-from handcam.commands.explore import open_live
+from handcam.cli.explore import open_live
 from handcam.gui import theme
-from handcam.gui.explore_window import ExploreWindow
+from handcam.gui.explorer.window import ExploreWindow
 from handcam.gui.pages.explorer import ExplorerPage
-from handcam.weights import default_weights, read_card
+from handcam.model.embedding import read_atlas
+from handcam.model.weights import default_weights, read_card
 
 LATENTS = 200
 

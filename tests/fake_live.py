@@ -9,10 +9,10 @@ import numpy as np
 
 from handcam.crop import box_around, cut
 from handcam.geometry import project
-from handcam.latest import Latest
 from handcam.live import Live, LiveStatus, RecordingStatus
+from handcam.mailbox import Latest
+from handcam.model.weights import WeightsCard
 from handcam.types import Controls, Frame, HandPose, Intrinsics, Posterior, Result, Side, TrackedHand
-from handcam.weights import WeightsCard
 
 LATENT = 30
 CAMERA = Intrinsics.from_fov(640, 480, np.pi / 3)

@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from handcam.app import open_tracker
+from handcam.api import open_tracker
 from handcam.sources import SourceSettings, open_source
 from handcam.types import Controls, Frame, Intrinsics
 
@@ -22,8 +22,8 @@ CLIPS = Path(__file__).parents[2] / "shared" / "data" / "clips"
 CAMERA = Intrinsics.from_fov(480, 360, np.radians(60))
 PERIOD_NS = 33_333_333
 RUNS = [
-    *((runtime, "auto") for runtime in ("onnxruntime:float32", "onnxruntime:int8", "openvino:float32", "openvino:int8")),
-    *(("eager", drive) for drive in ("auto", "fused", "rgb", "keypoints2d", "landmarks3d", "depth")),
+    *((runtime, "auto") for runtime in ("onnxruntime:float32", "onnxruntime:int8", "openvino:float32",
+    "openvino:int8")), *(("eager", drive) for drive in ("auto", "fused", "rgb", "keypoints2d", "landmarks3d", "depth")),
     ("onnxruntime:float32", "depth"), ("onnxruntime:float32", "edited"),
 ]  # fmt: skip
 """Runtime, and what drives; ``edited`` is an offset in the latent, with samples and all that can be decoded."""

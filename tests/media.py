@@ -12,7 +12,7 @@ import av
 import cv2
 import numpy as np
 
-from handcam.recording import Recorder
+from handcam.session import Recorder
 from handcam.types import Frame, Intrinsics
 
 FRAMES, WIDTH, HEIGHT = 12, 64, 48

@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 import torch
 
-from handcam.learn.datasets import painted
+from handcam.lab.data.sets import rendered_targets as painted
+from handcam.model.weights import default_weights
 from handcam.runtimes.eager import Eager
-from handcam.synth.plain import paint_plain
-from handcam.weights import default_weights
+from handcam.synth.canonical import paint_plain
 
 COLUMNS, EDGE = 10, 96
 

@@ -12,11 +12,11 @@ import numpy as np
 import torch
 
 from handcam.hand.skeleton import from_order, normalise
-from handcam.learn.datasets.poses import Noise, Poses
-from handcam.learn.metrics import procrustes_errors
+from handcam.lab.data.sets.poses import Noise, Poses
+from handcam.lab.evaluate.metrics import procrustes_errors
+from handcam.model.vae import CrossModalVAE, kl, load, modality, reparameterise
+from handcam.model.weights import default_weights
 from handcam.synth.poses import PoseSettings, sample
-from handcam.vae import CrossModalVAE, kl, load, modality, reparameterise
-from handcam.weights import default_weights
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "validation" / "dexycb_poses"
 HAND_MM = 185.0

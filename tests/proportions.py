@@ -11,7 +11,8 @@ import sys
 import numpy as np
 
 from handcam.hand.skeleton import bone_lengths
-from handcam.learn.datasets import sights, unlabelled
+from handcam.lab.data.sets import features as sights
+from handcam.lab.data.sets import unlabelled
 from handcam.synth.poses import sample
 
 

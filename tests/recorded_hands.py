@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from moving_hands import CAMERA, result
 
-from handcam.exporters import ExportSettings, convert
-from handcam.recording import Recorder, open_session
+from handcam.session import Recorder, open_session
+from handcam.session.export import ExportSettings, convert
 from handcam.types import Frame, Result, Side
 
 RIGHT, LEFT, BOTH = (Side.RIGHT,), (Side.LEFT,), (Side.RIGHT, Side.LEFT)

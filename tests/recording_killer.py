@@ -19,7 +19,7 @@ from time import perf_counter_ns, sleep
 import numpy as np
 from sessions import make_frame, make_result, same_hand
 
-from handcam.recording import Recorder, open_session, repair
+from handcam.session import Recorder, open_session, repair
 
 SIZE = 120, 160
 PROMISE_S = 1.0

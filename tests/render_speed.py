@@ -8,7 +8,7 @@ from itertools import islice
 
 import numpy as np
 
-from handcam.synth.picture import crops
+from handcam.synth.scenes import crops
 
 PARTS = {  # functions of handcam/synth that do not call each other
     "rays from the camera": ("_cast",),

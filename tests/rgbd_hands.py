@@ -18,9 +18,9 @@ from handcam.geometry import fit_similarity
 from handcam.hand.anatomy import ANGLES, angles_deg
 from handcam.hand.rig import DOFS, Shape, load_rig
 from handcam.hand.skeleton import bone_lengths, from_order
-from handcam.synth.lens import LensSettings
-from handcam.synth.picture import PictureSettings, _pictures
+from handcam.synth.camera_effects import LensSettings
 from handcam.synth.poses import Poses, PoseSettings, sample
+from handcam.synth.scenes import PictureSettings, _pictures
 from handcam.synth.sensor import STEREO, STRUCTURED, TOF, degrade
 from handcam.types import Intrinsics
 

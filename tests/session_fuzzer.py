@@ -17,7 +17,7 @@ from time import process_time
 
 from sessions import record
 
-from handcam.recording import open_session, repair
+from handcam.session import open_session, repair
 from handcam.sources import SourceSettings, open_source
 from handcam.types import HandcamError
 

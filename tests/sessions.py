@@ -5,7 +5,7 @@ from time import perf_counter_ns, sleep
 
 import numpy as np
 
-from handcam.recording import Recorder
+from handcam.session import Recorder
 from handcam.types import (
     Controls,
     Frame,

@@ -8,10 +8,10 @@ from fake_live import FakeLive, hand
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
-from handcam.atlas import Atlas, write_atlas
 from handcam.hand.skeleton import normalise
-from handcam.latent.parameters import PARAMETERS, parameters_of
-from handcam.weights import WeightsCard, digest, write_card
+from handcam.model.embedding import Atlas, write_atlas
+from handcam.model.latent.parameters import PARAMETERS, parameters_of
+from handcam.model.weights import WeightsCard, digest, write_card
 
 LATENT, HANDS = 6, 60
 _FORM = normalise(hand()).astype(np.float32)

@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from handcam.app import open_tracker
+from handcam.api import open_tracker
 from handcam.geometry import project
 from handcam.hand.skeleton import BONES, FINGER_OF_JOINT, ROOT
 from handcam.types import Controls, Frame, Intrinsics

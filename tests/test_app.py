@@ -17,15 +17,15 @@ import pytest
 from media import make_images, make_video
 
 import handcam
-import handcam.app
-from handcam.app import main, open_runtime, open_tracker
-from handcam.commands import _choose
+import handcam.api
+from handcam.api import open_runtime, open_tracker
+from handcam.cli import _choose, main
 from handcam.hand.skeleton import ROOT as ROOT_JOINT
 from handcam.live import Live
+from handcam.model.weights import default_weights, read_card, write_card
 from handcam.plugins import names
 from handcam.sources import Device, SourceSettings, open_source
 from handcam.types import Controls, HandcamError, Intrinsics, Result, SourceError, WeightsError
-from handcam.weights import default_weights, read_card, write_card
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.usefixtures("loaded")
@@ -198,13 +198,13 @@ def test_a_full_disk_ends_the_recording_and_not_the_run(tmp_path: Path, capsys: 
 def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     out = capsys.readouterr().out
-    for name in names("handcam.commands"):
+    for name in names("handcam.cli"):
         assert f"\n  {name} " in out
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"handcam {handcam.__version__}\n"
 
 
-@pytest.mark.parametrize("name", names("handcam.commands"))
+@pytest.mark.parametrize("name", names("handcam.cli"))
 def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main([name, "--help"])
@@ -229,13 +229,13 @@ def test_doctor_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 def test_doctor_says_when_the_main_job_cannot_run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from handcam.commands import _checks
+    from handcam.cli import _checks
 
     def broken() -> None:
         raise OSError("libGL.so.1: cannot open shared object file")
 
     monkeypatch.setattr(_checks, "CHECKS", {"Weights": _checks.weights, "Hand detector": broken})
-    monkeypatch.setattr("handcam.commands.doctor.CHECKS", _checks.CHECKS)
+    monkeypatch.setattr("handcam.cli.doctor.CHECKS", _checks.CHECKS)
     monkeypatch.setattr(_checks, "default_weights", lambda: tmp_path / "none.safetensors")
     assert main(["doctor"]) == 1
     out = capsys.readouterr().out
@@ -336,7 +336,7 @@ def test_nothing_else_is_at_the_front_door() -> None:
 
 @needs_weights
 def test_a_runtime_that_does_not_run_here_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    from handcam.runtimes import _choose
+    from handcam.runtimes import _select as _choose
 
     def no_driver(name: str, weights: Path) -> None:
         raise RuntimeError("CUDA driver version is insufficient.\nand a lot more")
@@ -356,7 +356,7 @@ def test_a_runtime_that_does_not_run_here_is_one_sentence(monkeypatch: pytest.Mo
 
 @needs_weights
 def test_a_tracker_of_named_parts() -> None:
-    tracker = open_tracker(None, "eager", "whole")
+    tracker = open_tracker(None, "eager", "full_frame")
     frame = open_source("demo", SourceSettings(width=320, height=240, realtime=False)).read()
     assert frame is not None
     assert tracker.track(frame).frame is frame

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QImage
 
-from handcam.app import main
+from handcam.cli import main
 
 
 @pytest.mark.parametrize(("options", "said"), [
@@ -23,7 +23,7 @@ def test_what_cannot_be_is_told_in_one_sentence(options, said, capsys):
 
 
 def test_without_a_display_it_says_so(monkeypatch, capsys):
-    monkeypatch.setattr("handcam.commands.explore.window_problem", lambda: "there is no display")
+    monkeypatch.setattr("handcam.cli.explore.window_problem", lambda: "there is no display")
     assert main(["explore"]) == 2
     assert "needs a window, and none can be opened: there is no display." in capsys.readouterr().err
 
@@ -32,7 +32,7 @@ def test_without_a_display_it_says_so(monkeypatch, capsys):
 def test_runs_without_camera_detector_and_torch(tmp_path: Path):
     picture = tmp_path / "explorer.png"
     code = (
-        "import sys; from handcam.app import main; "
+        "import sys; from handcam.cli import main; "
         f"code = main(['explore', '--runtime', 'onnxruntime', '--screenshot', {str(picture)!r}, '--after', '8']); "
         "print([name for name in ('torch', 'mediapipe', 'open3d') if name in sys.modules]); sys.exit(code)"
     )

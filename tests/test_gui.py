@@ -332,7 +332,7 @@ def test_a_render_process_that_is_killed_or_hangs_leaves_the_painted_view_and_ca
     assert view.failure is None
     assert view.process is not None
     if hasattr(signal, "SIGSTOP"):  # alive, but it answers no more
-        monkeypatch.setattr("handcam.gui.render_process._ANSWER_S", 0.3)
+        monkeypatch.setattr("handcam.gui.scene3d.render_process._ANSWER_S", 0.3)
         assert view.process.pid is not None
         os.kill(view.process.pid, signal.SIGSTOP)
         live.put(result(1.2))

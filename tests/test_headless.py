@@ -13,17 +13,17 @@ import numpy as np
 import pytest
 from media import FRAMES, make_images, make_video, network_camera
 
-import handcam.app
-from handcam.app import main
-from handcam.commands._display import window_problem
-from handcam.commands._headless import run_headless
-from handcam.commands._report import Report
+import handcam.api
+from handcam.cli import main
+from handcam.cli._display import window_problem
+from handcam.cli._headless import run_headless
+from handcam.cli._report import Report
 from handcam.hand.skeleton import ROOT
 from handcam.live import Live, LiveStatus
-from handcam.recording import open_session
+from handcam.model.weights import WeightsCard, default_weights
+from handcam.session import open_session
 from handcam.sources import SourceSettings, open_source
 from handcam.types import Controls, Frame, HandPose, Intrinsics, Posterior, Result, Side, TrackedHand
-from handcam.weights import WeightsCard, default_weights
 
 pytestmark = pytest.mark.usefixtures("loaded")
 REPOSITORY = Path(__file__).parents[1]
@@ -60,7 +60,7 @@ def hand(joints_m: np.ndarray) -> TrackedHand:
 
 @pytest.fixture
 def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handcam.app, "open_tracker", lambda *_: Tracker())
+    monkeypatch.setattr(handcam.api, "open_tracker", lambda *_: Tracker())
 
 
 @pytest.mark.usefixtures("no_model")
@@ -177,7 +177,7 @@ def test_an_interrupted_run_ends_like_any_other(
                 os.kill(os.getpid(), how)
             return super().track(frame, controls)
 
-    monkeypatch.setattr(handcam.app, "open_tracker", lambda *_: Interrupting())
+    monkeypatch.setattr(handcam.api, "open_tracker", lambda *_: Interrupting())
     clip, report = make_video(tmp_path / "clip.mp4", frames=3000), tmp_path / "report.json"
     before = signal.getsignal(signal.SIGTERM)
     assert main(["--source", f"video:{clip}", "--headless", "--report", str(report)]) == 0
@@ -235,7 +235,7 @@ def test_the_status_line_in_a_terminal(tmp_path: Path, monkeypatch: pytest.Monke
     """One line that is written over, and gone at the end."""
     import io
 
-    from handcam.commands import _headless
+    from handcam.cli import _headless
 
     screen = io.StringIO()
     real = _headless.Console

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import handcam.recording
+import handcam.session
 from handcam.live import Live, LiveStatus
+from handcam.model.weights import WeightsCard
 from handcam.types import (
     Controls,
     Frame,
@@ -26,7 +27,6 @@ from handcam.types import (
     TrackedHand,
     WeightsError,
 )
-from handcam.weights import WeightsCard
 
 CAMERA = Intrinsics.from_fov(8, 6, 1.0)
 PICTURE = np.zeros((6, 8, 3), np.uint8)
@@ -644,7 +644,7 @@ class Recorder:
 @pytest.fixture
 def recorder(monkeypatch: pytest.MonkeyPatch) -> type[Recorder]:
     Recorder.made = []
-    monkeypatch.setattr(handcam.recording, "Recorder", Recorder, raising=False)
+    monkeypatch.setattr(handcam.session, "Recorder", Recorder, raising=False)
     return Recorder
 
 

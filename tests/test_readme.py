@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from handcam.command_line import parse
+from handcam.cli import parse
 from handcam.plugins import load, names
 
 ROOT = Path(__file__).parents[1]
@@ -54,10 +54,10 @@ def test_a_command_exists_with_its_options(command: str, capsys: pytest.CaptureF
     name, options = arguments(command)
     if options in (["--help"], ["--version"]) and name == "run":
         return
-    assert name in names("handcam.commands"), f"there is no command {name!r}"
+    assert name in names("handcam.cli"), f"there is no command {name!r}"
     options = [option for option in options if option != "--verbose"]
     with pytest.raises(SystemExit) if "--help" in options else nullcontext():
-        parse(name, load("handcam.commands", name).main, options)
+        parse(name, load("handcam.cli", name).main, options)
     assert capsys.readouterr().err == ""
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from handcam.commands._bench_start import measure
-from handcam.weights import default_weights
+from handcam.cli._bench_start import measure
+from handcam.model.weights import default_weights
 
 
 @pytest.mark.slow

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from handcam.app import open_tracker
+from handcam.api import open_tracker
 from handcam.hand.rig import Shape
 from handcam.hand.skeleton import BONES, JOINTS
-from handcam.recording.writer import SessionWriter, header
+from handcam.session.writer import SessionWriter, header
 from handcam.sources import SourceSettings
 from handcam.sources.demo import DemoSource
 from handcam.types import Controls, Frame, Side

@@ -7,16 +7,16 @@ import cv2
 import numpy as np
 import torch
 
-from handcam.app import open_runtime
+from handcam.api import open_runtime
 from handcam.gui.explorer.animation import _film_frame
-from handcam.gui.explorer.tiles import TILES
-from handcam.gui.orbit import Orbit
+from handcam.gui.explorer.modality_views import TILES
+from handcam.gui.scene3d.orbit import Orbit
 from handcam.hand.rig import load_rig
 from handcam.hand.skeleton import normalise
-from handcam.latent.walks import spherical
+from handcam.model.latent.interpolation import spherical
+from handcam.model.vae import load
+from handcam.model.weights import default_weights
 from handcam.synth.gestures import GESTURES, gesture_angles
-from handcam.vae import load
-from handcam.weights import default_weights
 
 EDGE = 160
 

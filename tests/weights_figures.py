@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from handcam.synth.picture import PictureSettings, crops
+from handcam.synth.scenes import PictureSettings, crops
 
 ASSETS = Path(__file__).parents[1] / "assets"
 STEPS = {"poses": "poses (step 2)", "seeing": "colour encoders (step 3)", "depth": "depth encoder (step 3)"}

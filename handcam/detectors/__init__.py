@@ -6,6 +6,9 @@ from handcam.types import Frame, HandBox
 
 __all__ = ["Detector"]
 
+RENAMED = {"whole": "full_frame"}
+"""Names of version 0.1."""
+
 
 @runtime_checkable
 class Detector(Protocol):

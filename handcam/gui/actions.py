@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 
-from handcam.gui.opening import FILES, source_of
-from handcam.gui.picture import Plane
+from handcam.gui.camera.picture import Plane
+from handcam.gui.source_from_path import FILES, source_of
 from handcam.types import Side
 
 if TYPE_CHECKING:

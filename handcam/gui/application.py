@@ -9,11 +9,11 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from handcam.gui import theme
-from handcam.gui.explore_window import ExploreWindow
+from handcam.gui.explorer.window import ExploreWindow
 from handcam.gui.window import Window
 from handcam.live import Live
+from handcam.model.weights import WeightsCard
 from handcam.sources import Device
-from handcam.weights import WeightsCard
 
 __all__ = ["show", "show_explorer"]
 

@@ -5,11 +5,11 @@ import time
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
-from handcam.gui.angles_panel import AnglesPanel
-from handcam.gui.knobs import Knobs
-from handcam.gui.latent_panel import LatentPanel
+from handcam.gui.controls_model import Knobs
+from handcam.gui.panels.angles import AnglesPanel
+from handcam.gui.panels.latent import LatentPanel
+from handcam.gui.panels.timings import Timings
 from handcam.gui.theme import STEP
-from handcam.gui.timings import Timings
 from handcam.types import Result
 
 __all__ = ["Dock"]
@@ -66,7 +66,7 @@ class Dock(QWidget):
 
     def _select(self, index: int) -> None:
         if self._stack.widget(index) is self._timing_page and self.timing is None:
-            from handcam.gui.timing_panel import (
+            from handcam.gui.panels.timing import (
                 TimingPanel,  # pyqtgraph costs a third of a second: not before it is seen
             )
 

@@ -9,11 +9,11 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from handcam.gui import theme
-from handcam.gui.camera_view import CameraView
+from handcam.gui.camera.view import CameraView
 from handcam.gui.colours import ACCENT, ALERT, LINE, MUTED
 from handcam.gui.theme import STEP, font
-from handcam.recording import Session
-from handcam.recording.labels import Label, Labels
+from handcam.session import Session
+from handcam.session.labels import Label, Labels
 from handcam.types import HandcamError, RecordingError
 
 __all__ = ["Labelling", "show"]

@@ -4,8 +4,8 @@ from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from handcam.gui.camera.diagnostics import distance_cm
 from handcam.gui.colours import BACKGROUND, MUTED, TEXT
-from handcam.gui.remarks import distance_cm
 from handcam.gui.theme import STEP, font
 from handcam.live import LiveStatus
 from handcam.types import Result

@@ -6,14 +6,14 @@ from pathlib import Path
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
+from handcam.gui.controls_model import Knobs
 from handcam.gui.icons import icon
-from handcam.gui.knobs import Knobs
 from handcam.gui.menu_button import MenuButton
 from handcam.gui.theme import STEP
 from handcam.gui.transport import Transport
 from handcam.live import Live, LiveStatus
+from handcam.model.weights import WeightsCard
 from handcam.sources import Device
-from handcam.weights import WeightsCard
 
 __all__ = ["ToolBar"]
 

@@ -10,25 +10,25 @@ from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from handcam.gui.actions import Actions
+from handcam.gui.background_worker import Errands
+from handcam.gui.camera.diagnostics import MeasuredLength, lacking
+from handcam.gui.camera.split_view import Views
+from handcam.gui.controls_model import Knobs
 from handcam.gui.dock import Dock
-from handcam.gui.errands import Errands
 from handcam.gui.help import KEYS, HelpOverlay
 from handcam.gui.icons import icon
-from handcam.gui.knobs import Knobs
-from handcam.gui.page_switch import PageSwitch
 from handcam.gui.pages import Desk
-from handcam.gui.remarks import MeasuredLength, lacking
-from handcam.gui.remembered import Remembered
+from handcam.gui.panels.timings import Timings
 from handcam.gui.runtime_menu import RuntimeMenu, Runtimes
-from handcam.gui.states import say
+from handcam.gui.settings import Remembered
 from handcam.gui.status_line import StatusLine
-from handcam.gui.timings import Timings
+from handcam.gui.status_messages import say
+from handcam.gui.tabs import PageSwitch
 from handcam.gui.tool_bar import ToolBar
-from handcam.gui.views import Views
 from handcam.live import Live, LiveStatus
+from handcam.model.weights import WeightsCard, default_weights
 from handcam.sources import Device
 from handcam.types import Result
-from handcam.weights import WeightsCard, default_weights
 
 __all__ = ["Window"]
 
@@ -70,7 +70,7 @@ class Window(QMainWindow):
             recordings: folder for sessions, default ``recordings`` under the present folder.
             weights: the safetensors file, default the one that ships.
             runtimes: what can run the model; None for no choice.
-            remember: the file of what was set last time, :mod:`handcam.gui.remembered`; None to remember nothing.
+            remember: the file of what was set last time, :mod:`handcam.gui.settings`; None to remember nothing.
             said: what the user has said by options, and is not to be taken from that file.
         """
         super().__init__()

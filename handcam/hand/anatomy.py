@@ -13,10 +13,10 @@ in supple hands), so a violation means an impossible pose rather than an unusual
 import numpy as np
 from jaxtyping import Float
 
+from handcam.hand.batched_rotations import read_angles
 from handcam.hand.bones import turns_for_joints
 from handcam.hand.rig import DOFS, load_rig
 from handcam.hand.skeleton import BONES, FINGERS, INDEX, bone_lengths, hand_length
-from handcam.hand.turns import read_angles
 from handcam.types import Side
 
 __all__ = [

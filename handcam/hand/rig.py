@@ -25,9 +25,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
+from handcam.hand.batched_rotations import apply, product, read_angles, turn
 from handcam.hand.glb import read_glb
 from handcam.hand.skeleton import FINGERS
-from handcam.hand.turns import apply, product, read_angles, turn
 
 __all__ = ["DOFS", "DOF_INDEX", "METACARPALS", "Rig", "Shape", "load_rig"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from threading import Condition, Event, Thread
 from typing import Protocol, runtime_checkable
 
-from handcam.latest import Latest
+from handcam.mailbox import Latest
 from handcam.sources import Seekable, Source
 from handcam.types import Frame, HandcamError
 

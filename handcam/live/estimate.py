@@ -15,7 +15,7 @@ from handcam.live.capture import Capture, Taken
 from handcam.types import Controls, Frame, Intrinsics, Result
 
 if TYPE_CHECKING:
-    from handcam.tracking import Tracker
+    from handcam.tracking.tracker import Tracker
 
 __all__ = ["Estimate", "Requests", "Sink"]
 

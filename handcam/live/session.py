@@ -9,8 +9,8 @@ from handcam.live.status import RecordingStatus
 from handcam.types import Controls, Frame, RecordingError, Result
 
 if TYPE_CHECKING:
-    from handcam.recording import Recorder
-    from handcam.weights import WeightsCard
+    from handcam.model.weights import WeightsCard
+    from handcam.session import Recorder
 
 __all__ = ["SessionTap"]
 
@@ -31,7 +31,7 @@ class SessionTap:
         Raises:
             RecordingError: the model is not loaded yet, a session is being written, or the folder cannot be written.
         """
-        from handcam.recording import Recorder  # the codecs take a while to load
+        from handcam.session import Recorder  # the codecs take a while to load
 
         with self._lock:
             if self._recorder is not None:

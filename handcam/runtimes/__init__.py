@@ -1,7 +1,8 @@
 """How the model is run. A file here is a runtime; it defines ``open(weights: Path) -> Runtime``.
 
 A runtime does two things on plain arrays, so that fusing posteriors, moving through the latent space and sampling
-are the same everywhere (:mod:`handcam.tracking`) and every runtime is proved against ``eager`` on the same calls.
+are the same everywhere (:mod:`handcam.tracking.tracker`) and every runtime is proved against ``eager`` on the same
+calls.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
-from handcam.weights import WeightsCard
+from handcam.model.weights import WeightsCard
 
 __all__ = ["Encoding", "Runtime", "join"]
 

@@ -1,7 +1,7 @@
 """A second look at depth beside any runtime: a net that reads joints from the cube around the hand, in metres.
 
-It is the two-task hourglass of :mod:`handcam.nets.hourglass` (``weights/depth.safetensors``), trained on depth maps
-alone. Where the landmark network, which knows pictures, is at a loss, it errs less, and it says how sure it is.
+It is the two-task hourglass of :mod:`handcam.model.nets.hourglass` (``weights/depth.safetensors``), trained on depth
+maps alone. Where the landmark network, which knows pictures, is at a loss, it errs less, and it says how sure it is.
 """
 
 from pathlib import Path
@@ -12,9 +12,9 @@ from jaxtyping import Float
 
 from handcam.crop import CUBE_M
 from handcam.geometry import project, rays
+from handcam.model.weights import default_weights, read_card
 from handcam.runtimes._graphs import find_graph
 from handcam.types import Intrinsics
-from handcam.weights import default_weights, read_card
 
 __all__ = ["CUBE", "CUBE_WEIGHTS", "CubeNet"]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 
+from handcam.model.weights import WeightsCard
 from handcam.runtimes import Encoding, Runtime, join
 from handcam.runtimes._graphs import DEPTH, find_graph
-from handcam.weights import WeightsCard
 
 __all__ = ["WithDepth", "with_depth"]
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from handcam.model.weights import WeightsCard, digest
 from handcam.types import HandcamError, WeightsError
-from handcam.weights import WeightsCard, digest
 
 __all__ = [
     "CHECK",

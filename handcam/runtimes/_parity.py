@@ -102,7 +102,7 @@ def _answer(runtime: Runtime, planes: dict[str, np.ndarray]) -> tuple[np.ndarray
 
 
 def fused_mean(seen: Encoding, names: list[str], weights: dict[str, float]) -> Float[np.ndarray, "b z"]:
-    """Mean of the product of Gaussians, as :func:`handcam.vae.fuse` has it."""
+    """Mean of the product of Gaussians, as :func:`handcam.model.vae.fuse` has it."""
     precision = np.ones_like(seen.means[names[0]])
     mean = np.zeros_like(precision)
     for name in names:

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from handcam.model.vae import CrossModalVAE, load
 from handcam.runtimes import Encoding
 from handcam.runtimes.onnxruntime import as_encoding
 from handcam.types import HandcamError
-from handcam.vae import CrossModalVAE, load
 
 __all__ = ["PRECISIONS", "Cuda", "open"]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from handcam.model.vae import Seen, load
 from handcam.runtimes import Encoding, join
-from handcam.vae import Seen, load
 
 __all__ = ["Eager", "open"]
 

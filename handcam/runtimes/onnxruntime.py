@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 
+from handcam.model.weights import WeightsCard, read_card
 from handcam.runtimes import Encoding
 from handcam.runtimes._graphs import ENCODE, ENCODE_INT8, decode_parts, find_graph, graph_path
 from handcam.types import HandcamError, WeightsError
-from handcam.weights import WeightsCard, read_card
 
 __all__ = ["PRECISIONS", "OnnxRuntime", "open"]
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from handcam.model.weights import WeightsCard, read_card
 from handcam.runtimes import Encoding
 from handcam.runtimes._graphs import ENCODE, ENCODE_INT8, decode_parts, find_graph, graph_path
 from handcam.runtimes.onnxruntime import as_encoding
 from handcam.types import HandcamError
-from handcam.weights import WeightsCard, read_card
 
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # a plain import would ask the network
 import openvino as ov  # noqa: E402

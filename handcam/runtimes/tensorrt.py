@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 
+from handcam.model.weights import read_card
 from handcam.runtimes import Encoding
 from handcam.runtimes._cache import cache_folder
 from handcam.runtimes._graphs import ENCODE, decode_part, find_graph
 from handcam.runtimes.onnxruntime import as_encoding
 from handcam.types import HandcamError
-from handcam.weights import read_card
 
 __all__ = ["PRECISIONS", "TensorRt", "in_float16", "open"]
 

@@ -14,14 +14,14 @@ import numpy as np
 from handcam.geometry import project
 from handcam.hand.rig import Shape
 from handcam.sources import SourceSettings
+from handcam.synth.background_room import room_light, room_picture
 from handcam.synth.body import bodies
 from handcam.synth.motion import MotionSettings, move
-from handcam.synth.picture import mirrored
 from handcam.synth.poses import Poses, PoseSettings, sample_shape
+from handcam.synth.props import Thing, sleeve
 from handcam.synth.render import Layer, shade_hands
-from handcam.synth.room import room_light, room_picture
+from handcam.synth.scenes import mirrored
 from handcam.synth.skin import sample_skin
-from handcam.synth.things import Thing, sleeve
 from handcam.types import Frame, HandPose, Intrinsics, Side, SourceError
 
 __all__ = ["DemoSource", "open"]

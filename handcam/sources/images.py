@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 from handcam.sources import SourceSettings
-from handcam.sources._reel import FileSource
+from handcam.sources._file_reader import FileSource
 from handcam.types import Frame, Intrinsics, SourceError
 
 __all__ = ["open"]

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from handcam.recording import Session, open_session
+from handcam.session import Session, open_session
 from handcam.sources import SourceSettings
-from handcam.sources._reel import FileSource
+from handcam.sources._file_reader import FileSource
 from handcam.types import Frame, RecordingError, SourceError
 
 __all__ = ["open"]

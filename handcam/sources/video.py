@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from handcam.sources import SourceSettings
-from handcam.sources._reel import FileSource
+from handcam.sources._file_reader import FileSource
 from handcam.types import Frame, SourceError
 
 __all__ = ["open"]

@@ -9,7 +9,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 from handcam.streams import StreamSettings
 from handcam.streams._datagrams import Datagrams
-from handcam.streams._pump import Pump, message
+from handcam.streams._sender import Pump, message
 from handcam.types import Result, Side, TrackedHand
 
 __all__ = ["PORT", "bundle", "open"]

@@ -4,7 +4,7 @@ import json
 
 from handcam.streams import StreamSettings
 from handcam.streams._datagrams import Datagrams
-from handcam.streams._pump import Pump, message
+from handcam.streams._sender import Pump, message
 from handcam.types import Result
 
 __all__ = ["PORT", "open"]

@@ -17,7 +17,7 @@ from concurrent.futures import Future
 from websockets.asyncio.server import Server, ServerConnection, broadcast, serve
 
 from handcam.streams import StreamError, StreamSettings, address
-from handcam.streams._pump import Pump, message
+from handcam.streams._sender import Pump, message
 from handcam.types import Result
 
 __all__ = ["PORT", "open"]

@@ -9,7 +9,7 @@ import json
 import zmq
 
 from handcam.streams import StreamError, StreamSettings, address
-from handcam.streams._pump import Pump, message
+from handcam.streams._sender import Pump, message
 from handcam.types import Result
 
 __all__ = ["open"]

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from jaxtyping import UInt8
 
+from handcam.synth.background_room import room_picture
 from handcam.synth.procedural import procedural
-from handcam.synth.room import room_picture
 
 __all__ = ["Backgrounds"]
 

@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float
 from handcam.hand.anatomy import limits_deg
 from handcam.hand.rig import DOF_INDEX, DOFS, Shape, load_rig
 from handcam.synth.gestures import gesture_angles
-from handcam.synth.views import random_views
+from handcam.synth.viewpoints import random_views
 
 __all__ = ["PoseSettings", "Poses", "collides", "sample", "sample_angles", "sample_shape", "sample_views"]
 
@@ -186,7 +186,7 @@ def sample_shape(rng: np.random.Generator, n: int, settings: PoseSettings = Pose
 def sample_views(
     rng: np.random.Generator, n: int, settings: PoseSettings = PoseSettings()
 ) -> Float[np.ndarray, "n 3 3"]:
-    """Camera-from-hand rotations, see :func:`handcam.synth.views.random_views`."""
+    """Camera-from-hand rotations, see :func:`handcam.synth.viewpoints.random_views`."""
     return random_views(rng, n, settings.anywhere, settings.tilt_deg, settings.roll_deg)
 
 

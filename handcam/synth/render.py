@@ -8,12 +8,12 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from handcam.geometry import project
-from handcam.synth.atlas import RELIEF_M, load_atlas
 from handcam.synth.body import Body, load_skin
 from handcam.synth.light import Lights, reflect
+from handcam.synth.props import Thing
+from handcam.synth.ray_casting import Seen, Tracer
 from handcam.synth.skin import SkinLook, albedo
-from handcam.synth.things import Thing
-from handcam.synth.trace import Seen, Tracer
+from handcam.synth.skin_texture import RELIEF_M, load_atlas
 from handcam.types import Intrinsics
 
 __all__ = ["BACKGROUND", "OTHER", "SEGMENTS", "Layer", "over", "shade_hands", "visibility"]

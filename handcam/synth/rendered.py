@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
-from handcam.synth.lens import LensSettings
+from handcam.synth.camera_effects import LensSettings
 from handcam.synth.poses import PoseSettings
 from handcam.types import Intrinsics, Side
 

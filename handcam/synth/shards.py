@@ -23,8 +23,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from handcam.synth.picture import PictureSettings, Rendered, crops, scenes
 from handcam.synth.render import SEGMENTS
+from handcam.synth.scenes import PictureSettings, Rendered, crops, scenes
 from handcam.synth.sensor import DepthSensor, random_sensor, sense
 from handcam.types import HandcamError, Intrinsics, Side
 

@@ -12,8 +12,8 @@ from scipy.io import savemat
 
 from handcam.geometry import project
 from handcam.hand.skeleton import INDEX, from_order, to_order
-from handcam.learn import datasets
-from handcam.learn.datasets import Dataset, Sample, folder, label_box, open_dataset, rhd, stb, tight_box
+from handcam.lab.data import sets as datasets
+from handcam.lab.data.sets import Dataset, Sample, folder, label_box, open_dataset, rhd, stb, tight_box
 from handcam.plugins import load, names
 from handcam.types import Frame, HandcamError, Intrinsics, Side
 
@@ -102,9 +102,9 @@ MAKERS: dict[str, Callable[[Path], list[np.ndarray]]] = {
 SIDES = {"folder": None, "freihand": Side.RIGHT, "rhd": Side.RIGHT, "stb": Side.LEFT}
 
 
-@pytest.mark.parametrize("name", names("handcam.learn.datasets"))
+@pytest.mark.parametrize("name", names("handcam.lab.data.sets"))
 def test_every_plug_in_opens(name: str) -> None:
-    assert callable(load("handcam.learn.datasets", name).open)
+    assert callable(load("handcam.lab.data.sets", name).open)
 
 
 @pytest.mark.parametrize("name", list(MAKERS))

@@ -5,12 +5,12 @@ import sys
 import pytest
 from moving_hands import result
 
-from handcam.exporters import ExportError, ExportSettings, convert, suffix
 from handcam.plugins import load, names
-from handcam.recording import Recorder, open_session
+from handcam.session import Recorder, open_session
+from handcam.session.export import ExportError, ExportSettings, convert, suffix
 from handcam.types import Side
 
-FORMATS = names("handcam.exporters")
+FORMATS = names("handcam.session.export")
 PACKAGES = {"parquet": "pyarrow", "glb": "pygltflib", "usd": "pxr", "mcap": "mcap", "rrd": "rerun"}
 
 
@@ -52,7 +52,7 @@ def test_the_result_is_there_and_nothing_else(format, session_path, tmp_path):
     assert files[0].name == f"take{suffix(format)}"
     assert all(file.is_dir() or file.stat().st_size > 50 for file in files)
     assert steps == [(i, 4) for i in range(1, 5)]
-    assert load("handcam.exporters", format).__doc__
+    assert load("handcam.session.export", format).__doc__
 
 
 def test_nothing_is_overwritten_unless_asked(format, session_path, tmp_path):
@@ -96,7 +96,7 @@ def test_a_missing_package_is_named(monkeypatch, format, session_path, tmp_path)
     package = PACKAGES[format]
     for name in [n for n in sys.modules if n == package or n.startswith(package + ".")]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.delitem(sys.modules, f"handcam.exporters.{format}", raising=False)
+    monkeypatch.delitem(sys.modules, f"handcam.session.export.{format}", raising=False)
     monkeypatch.setitem(sys.modules, package, None)
     with open_session(session_path) as session, pytest.raises(ExportError, match=r'pip install -e "\.\[export\]"'):
         convert(session, format, tmp_path / "take")

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from handcam.latest import Latest
+from handcam.mailbox import Latest
 
 
 def test_a_fast_producer_and_a_slow_consumer() -> None:

@@ -13,8 +13,8 @@ from qt_loop import pump
 from small_space import LATENT, SmallLive, small_weights
 
 from handcam.gui import theme
-from handcam.gui.errands import Errands
-from handcam.gui.knobs import Knobs
+from handcam.gui.background_worker import Errands
+from handcam.gui.controls_model import Knobs
 from handcam.gui.pages import Desk, Page
 from handcam.plugins import load, names
 from handcam.types import HandcamError, Posterior, Result

@@ -9,7 +9,7 @@ import pytest
 from handcam.plugins import load, names
 from handcam.sources import SourceError, SourceSettings, open_source
 
-OPENS = {"sources": 2, "detectors": 0, "refiners": 0, "runtimes": 1, "streams": 2}
+OPENS = {"sources": 2, "detectors": 0, "filters": 0, "runtimes": 1, "streams": 2}
 """How many arguments ``open`` must take, by folder."""
 ALL = [(folder, name) for folder in OPENS for name in names(f"handcam.{folder}")]
 
@@ -28,9 +28,9 @@ def test_a_plug_in_can_be_loaded_and_opens(folder: str, name: str) -> None:
     assert (plugin_open.__doc__ or "").strip(), "open does not say what it does"
 
 
-@pytest.mark.parametrize("name", names("handcam.commands"))
+@pytest.mark.parametrize("name", names("handcam.cli"))
 def test_a_command_has_a_documented_main(name: str) -> None:
-    command = load("handcam.commands", name)
+    command = load("handcam.cli", name)
     assert callable(command.main)
     assert (command.__doc__ or "").count("\n") == 0 or command.__doc__.splitlines()[0].endswith("."), "one line first"
     assert (command.main.__doc__ or "").strip()

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from handcam.model.weights import default_weights, read_card
 from handcam.plugins import load, names
 from handcam.runtimes import Encoding, Runtime
 from handcam.runtimes._parity import Crops, deviation, random_crops
 from handcam.types import HandcamError
-from handcam.weights import default_weights, read_card
 
 CLIP = Path(__file__).parents[2] / ".." / "shared" / "data" / "clips" / "asl_hand" / "asl_hand.25fps.mp4"
 PRECISIONS = [
@@ -29,7 +29,7 @@ def weights(tmp_path_factory) -> Path:
     if not path.is_file():
         pytest.skip("the weights are not here")
     if not read_card(path).exports:  # weights in the making: their graphs are made for the test
-        from handcam.learn.export import ship
+        from handcam.lab.release.export import ship
 
         copy = tmp_path_factory.mktemp("weights") / path.name
         for suffix in (".safetensors", ".json"):
@@ -46,7 +46,7 @@ def eager(weights):
 
 @pytest.fixture(scope="module")
 def rendered() -> Crops:
-    from handcam.learn.export import rendered_crops
+    from handcam.lab.release.export import rendered_crops
 
     return rendered_crops(8, 224, int(np.random.default_rng().integers(1 << 20)))
 
@@ -55,9 +55,10 @@ def rendered() -> Crops:
 def real(eager) -> Crops:
     if not CLIP.is_file():
         pytest.skip("the clip is not here")
-    from handcam.detectors import mediapipe, whole  # noqa: F401
+    from handcam.detectors import full_frame as whole  # noqa: F401
+    from handcam.detectors import mediapipe
     from handcam.sources import SourceSettings, open_source
-    from handcam.tracking import Tracker
+    from handcam.tracking.tracker import Tracker
 
     source = open_source(f"video:{CLIP}", SourceSettings(realtime=False))
     tracker = Tracker(eager, [mediapipe.open(1)])
@@ -144,8 +145,8 @@ def test_depth_runs_beside_any_colour_runtime(weights, rendered):
     """The depth graph against the reference, alone and with colour, on rendered hands as a sensor sees them."""
     from itertools import islice
 
-    from handcam.runtimes._choose import open_named
-    from handcam.synth.picture import PictureSettings, crops
+    from handcam.runtimes._select import open_named
+    from handcam.synth.scenes import PictureSettings, crops
     from handcam.synth.sensor import STEREO, degrade
 
     rng = np.random.default_rng(3)

@@ -9,10 +9,10 @@ import pytest
 def _small_weights_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
 
-    from handcam.learn.landmark_weights import read
-    from handcam.learn.pack import pack
-    from handcam.vae import CrossModalVAE
-    from handcam.weights import WeightsCard
+    from handcam.lab.release.pack import pack
+    from handcam.lab.train.landmark_weights import read
+    from handcam.model.vae import CrossModalVAE
+    from handcam.model.weights import WeightsCard
 
     torch.manual_seed(0)
     encoders = {"rgb": "hand_landmark", "keypoints2d": "mlp", "landmarks3d": "mlp", "joints3d": "mlp"}

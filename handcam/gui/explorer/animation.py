@@ -11,12 +11,12 @@ from av import VideoFrame
 from jaxtyping import Float, UInt8
 from PySide6.QtGui import QImage, QPainter
 
-from handcam.exporters import convert
 from handcam.geometry import project
-from handcam.gui.explorer.tiles import TILES, draw_tile
-from handcam.gui.orbit import Orbit
-from handcam.recording import open_session
-from handcam.recording.writer import Card, SessionWriter, header
+from handcam.gui.explorer.modality_views import TILES, draw_tile
+from handcam.gui.scene3d.orbit import Orbit
+from handcam.session import open_session
+from handcam.session.export import convert
+from handcam.session.writer import Card, SessionWriter, header
 from handcam.types import Controls, Frame, HandcamError, HandPose, Intrinsics, Posterior, Result, Side, TrackedHand
 
 __all__ = ["FORMATS", "FRAME_RATES", "write_animation"]

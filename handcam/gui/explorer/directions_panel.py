@@ -7,13 +7,13 @@ from jaxtyping import Float
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QTabBar, QVBoxLayout, QWidget
 
-from handcam.gui.explorer.decoding import Decoding
+from handcam.gui.explorer.decode_queue import Decoding
+from handcam.gui.explorer.labels import said_of
+from handcam.gui.explorer.latent_state import Standing
 from handcam.gui.explorer.sliders import DirectionSliders
-from handcam.gui.explorer.standing import Standing
-from handcam.gui.explorer.words import said_of
 from handcam.gui.theme import STEP
-from handcam.latent.directions import SEEN_MM, Direction
-from handcam.latent.parameters import PARAMETERS, parameters_of
+from handcam.model.latent.directions import SEEN_MM, Direction
+from handcam.model.latent.parameters import PARAMETERS, parameters_of
 
 __all__ = ["KINDS", "DirectionsPanel"]
 

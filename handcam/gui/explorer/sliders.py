@@ -9,11 +9,11 @@ from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, 
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from handcam.gui.colours import MUTED
-from handcam.gui.explorer.cell import RANGE, Cell
-from handcam.gui.explorer.standing import Standing
-from handcam.gui.explorer.words import explain
+from handcam.gui.explorer.labels import explain
+from handcam.gui.explorer.latent_state import Standing
+from handcam.gui.explorer.slider_delegate import RANGE, Cell
 from handcam.gui.theme import STEP
-from handcam.latent.directions import Direction
+from handcam.model.latent.directions import Direction
 
 __all__ = ["REACH", "DirectionSliders"]
 

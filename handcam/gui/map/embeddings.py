@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from handcam.atlas import Atlas
+from handcam.model.embedding import Atlas
 
 __all__ = ["Embeddings"]
 

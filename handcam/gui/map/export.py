@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from handcam.atlas import Atlas
 from handcam.gui.map.embeddings import Embeddings
+from handcam.model.embedding import Atlas
 from handcam.types import HandcamError
 
 __all__ = ["write_selection"]

@@ -8,10 +8,10 @@ import pyqtgraph as pg
 from jaxtyping import Float
 
 from handcam.gui.colours import ACCENT, BACKGROUND, TEXT
-from handcam.gui.knobs import Knobs
-from handcam.gui.map.cloud import Cloud
-from handcam.gui.map.paints import brushes
+from handcam.gui.controls_model import Knobs
+from handcam.gui.map.point_colours import brushes
 from handcam.gui.map.projection import Projection
+from handcam.gui.map.scatter_view import Cloud
 from handcam.types import TrackedHand
 
 __all__ = ["LiveDot"]

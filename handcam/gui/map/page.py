@@ -8,19 +8,19 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout
 
-from handcam.atlas import Atlas
-from handcam.gui.map.choice import Choice
-from handcam.gui.map.cloud import Cloud
 from handcam.gui.map.embeddings import Embeddings
 from handcam.gui.map.export import write_selection
 from handcam.gui.map.live_dot import LiveDot
-from handcam.gui.map.paints import Paints
-from handcam.gui.map.pose_card import PoseCard, number, told
+from handcam.gui.map.point_colours import Paints
 from handcam.gui.map.projection import Projection
-from handcam.gui.map.side import BY_MODALITY, Side
+from handcam.gui.map.projection_selector import Choice
+from handcam.gui.map.scatter_view import Cloud
+from handcam.gui.map.sidebar import BY_MODALITY, Side
+from handcam.gui.map.tooltip import PoseCard, number, told
 from handcam.gui.pages import Desk, Page
 from handcam.gui.theme import STEP
 from handcam.hand.skeleton import ROOT, hand_length
+from handcam.model.embedding import Atlas
 from handcam.types import Result
 
 __all__ = ["MapPage"]

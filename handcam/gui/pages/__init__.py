@@ -11,11 +11,11 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
-from handcam.gui.errands import Errands
-from handcam.gui.knobs import Knobs
+from handcam.gui.background_worker import Errands
+from handcam.gui.controls_model import Knobs
 from handcam.live import Live
+from handcam.model.weights import WeightsCard
 from handcam.types import Result
-from handcam.weights import WeightsCard
 
 __all__ = ["Desk", "Page"]
 

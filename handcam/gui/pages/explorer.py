@@ -8,21 +8,21 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
-from handcam.atlas import Atlas, read_atlas
-from handcam.gui.errands import Errands
+from handcam.gui.background_worker import Errands
 from handcam.gui.explorer.animation import FORMATS, FRAME_RATES, write_animation
-from handcam.gui.explorer.decoding import Decoding, decoder_of
+from handcam.gui.explorer.decode_queue import Decoding, decoder_of
 from handcam.gui.explorer.directions_panel import DirectionsPanel
-from handcam.gui.explorer.presets_shelf import PresetsShelf
-from handcam.gui.explorer.standing import Standing
-from handcam.gui.explorer.surroundings import Surroundings
-from handcam.gui.explorer.tiles import TILES, Tiles
-from handcam.gui.explorer.walk import WALK_S, Walk
+from handcam.gui.explorer.interpolation import WALK_S, Walk
+from handcam.gui.explorer.latent_state import Standing
+from handcam.gui.explorer.modality_views import TILES, Tiles
+from handcam.gui.explorer.neighbours import Surroundings
+from handcam.gui.explorer.presets import PresetsShelf
 from handcam.gui.help import PAGE_KEYS
 from handcam.gui.pages import Desk, Page
 from handcam.gui.theme import STEP
-from handcam.latent.directions import Direction, named_directions, principal_directions, raw_directions
-from handcam.latent.presets import presets_file
+from handcam.model.embedding import Atlas, read_atlas
+from handcam.model.latent.directions import Direction, named_directions, principal_directions, raw_directions
+from handcam.model.latent.presets import presets_file
 from handcam.types import HandcamError, Result
 
 __all__ = ["ExplorerPage", "open"]

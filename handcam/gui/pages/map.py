@@ -1,8 +1,8 @@
 """The latent space in two dimensions, with the embeddings of every modality and the live hand among them."""
 
-from handcam.atlas import read_atlas
 from handcam.gui.map.page import MapPage
 from handcam.gui.pages import Desk
+from handcam.model.embedding import read_atlas
 
 __all__ = ["open"]
 

@@ -14,7 +14,7 @@ from qt_loop import pump
 from small_space import LATENT, SmallLive, decode, small_weights
 
 from handcam.gui import theme
-from handcam.gui.explore_window import ExploreWindow
+from handcam.gui.explorer.window import ExploreWindow
 from handcam.gui.pages.explorer import ExplorerPage
 from handcam.types import Posterior, Result
 

@@ -14,15 +14,15 @@ from PySide6.QtWidgets import QApplication
 from qt_loop import pump
 from small_space import LATENT, SmallLive, decode, pixels, small_weights
 
-from handcam.atlas import atlas_path
 from handcam.gui import theme
-from handcam.gui.explore_window import ExploreWindow
 from handcam.gui.explorer.animation import FORMATS, FRAME_RATES, write_animation
-from handcam.gui.explorer.decoding import Decoding, decoder_of
+from handcam.gui.explorer.decode_queue import Decoding, decoder_of
+from handcam.gui.explorer.modality_views import Tiles
 from handcam.gui.explorer.surface import draw_surface
-from handcam.gui.explorer.tiles import Tiles
-from handcam.gui.orbit import Orbit
+from handcam.gui.explorer.window import ExploreWindow
+from handcam.gui.scene3d.orbit import Orbit
 from handcam.gui.window import Window
+from handcam.model.embedding import atlas_path
 from handcam.types import HandcamError
 
 FRONT = Orbit(0.0, 0.0, 0.38, np.zeros(3))

@@ -12,9 +12,9 @@ from sessions import make_frame, make_pose
 
 from handcam.gui import theme
 from handcam.gui.labelling import Labelling
-from handcam.recording import Session, open_session
-from handcam.recording.labels import Label, Labels
-from handcam.recording.writer import SessionWriter, header
+from handcam.session import Session, open_session
+from handcam.session.labels import Label, Labels
+from handcam.session.writer import SessionWriter, header
 from handcam.types import Controls, HandcamError, Posterior, Result, Side, TrackedHand
 
 

@@ -13,15 +13,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from qt_loop import pump
 
-from handcam.atlas import Atlas
-from handcam.gui.errands import Errands
-from handcam.gui.knobs import Knobs
-from handcam.gui.map import choice, tsne
+from handcam.gui.background_worker import Errands
+from handcam.gui.controls_model import Knobs
+from handcam.gui.map import projection_selector as choice
+from handcam.gui.map import tsne
 from handcam.gui.map.embeddings import Embeddings
 from handcam.gui.map.export import write_selection
 from handcam.gui.map.page import MapPage
 from handcam.gui.map.projection import Neighbours, Pca
 from handcam.gui.pages import Desk
+from handcam.model.embedding import Atlas
 from handcam.types import HandcamError
 
 HANDS = 80

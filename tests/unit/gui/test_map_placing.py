@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from handcam.atlas import read_atlas
 from handcam.gui.map.embeddings import Embeddings
 from handcam.gui.map.projection import Neighbours
 from handcam.gui.map.tsne import Fit, keep, recall
-from handcam.weights import default_weights
+from handcam.model.embedding import read_atlas
+from handcam.model.weights import default_weights
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handcam.gui.orbit import Orbit
+from handcam.gui.scene3d.orbit import Orbit
 
 turns = st.floats(-2000, 2000)
 

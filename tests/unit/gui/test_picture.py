@@ -5,8 +5,8 @@ from fake_live import frame, pose, result, tracked
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handcam.gui.picture import DepthScale, Picture, Plane
-from handcam.gui.remarks import crop_remarks, distance_cm, error_mm, label
+from handcam.gui.camera.diagnostics import crop_remarks, distance_cm, error_mm, label
+from handcam.gui.camera.picture import DepthScale, Picture, Plane
 from handcam.types import Side
 
 

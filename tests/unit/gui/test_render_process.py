@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from fake_live import result
 
-from handcam.gui.compose import SceneOptions, centre_of, compose
-from handcam.gui.orbit import Orbit
-from handcam.gui.render_process import RenderProcess
+from handcam.gui.scene3d.build_scene import SceneOptions, centre_of, compose
+from handcam.gui.scene3d.orbit import Orbit
+from handcam.gui.scene3d.render_process import RenderProcess
 from handcam.plugins import names
 from handcam.types import Side
 
@@ -35,7 +35,7 @@ def draw(process: RenderProcess, width: int, height: int, sides: tuple[Side, ...
     raise AssertionError("no picture came")
 
 
-@pytest.mark.parametrize("name", names("handcam.gui.scenes"))
+@pytest.mark.parametrize("name", names("handcam.gui.scene3d.scenes"))
 def test_a_renderer_draws_hands_at_any_size_in_its_own_process(name: str) -> None:
     process = RenderProcess(name)
     try:

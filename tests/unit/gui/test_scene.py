@@ -9,14 +9,14 @@ from fake_live import hand, result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handcam.gui.compose import SceneOptions, centre_of, compose
-from handcam.gui.ground import CELL_M, ground_lines
-from handcam.gui.hand_mesh import SkeletonMesh
-from handcam.gui.orbit import Orbit
-from handcam.gui.render_loop import MEMORY, SLOTS, picture_slot, scene_slot
-from handcam.gui.scenes import POINTS, SAMPLES, Renderer, empty_scene
-from handcam.gui.scenes.painter import open as open_painter
-from handcam.gui.skin import Skin
+from handcam.gui.scene3d.build_scene import SceneOptions, centre_of, compose
+from handcam.gui.scene3d.grid import CELL_M, ground_lines
+from handcam.gui.scene3d.hand_mesh import SkeletonMesh
+from handcam.gui.scene3d.orbit import Orbit
+from handcam.gui.scene3d.render_loop import MEMORY, SLOTS, picture_slot, scene_slot
+from handcam.gui.scene3d.scenes import POINTS, SAMPLES, Renderer, empty_scene
+from handcam.gui.scene3d.scenes.painter import open as open_painter
+from handcam.gui.scene3d.skin import Skin
 from handcam.types import Controls, Side
 
 EVERYTHING = SceneOptions(surface=True, samples=True, points=True, truth=True)

@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from handcam.app import runtimes_here
-from handcam.commands.run import _remember
+from handcam.api import runtimes_here
+from handcam.cli.run import _remember
 from handcam.gui import theme
-from handcam.gui.picture import Plane
-from handcam.gui.remarks import MeasuredLength, lacking
-from handcam.gui.remembered import Remembered, settings_file
+from handcam.gui.camera.diagnostics import MeasuredLength, lacking
+from handcam.gui.camera.picture import Plane
 from handcam.gui.runtime_menu import Runtimes
-from handcam.gui.states import say
+from handcam.gui.settings import Remembered, settings_file
+from handcam.gui.status_messages import say
 from handcam.gui.window import Window
 from handcam.hand.skeleton import hand_length
 from handcam.types import HandcamError, Side, WeightsError

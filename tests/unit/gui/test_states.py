@@ -3,7 +3,7 @@ from dataclasses import replace
 from fake_live import RUNNING
 
 from handcam.gui.actions import Actions
-from handcam.gui.states import say
+from handcam.gui.status_messages import say
 
 
 def test_every_state_has_its_words_and_every_button_something_behind_it() -> None:

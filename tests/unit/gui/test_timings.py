@@ -6,8 +6,8 @@ import pytest
 from fake_live import result
 
 from handcam.gui.help import KEYS
-from handcam.gui.opening import source_of
-from handcam.gui.timings import SECTIONS, Timings
+from handcam.gui.panels.timings import SECTIONS, Timings
+from handcam.gui.source_from_path import source_of
 
 
 def test_rate_age_and_sections_are_of_the_last_seconds() -> None:

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from handcam.geometry import project
-from handcam.hand.on_depth import settle
 from handcam.hand.skeleton import ROOT
 from handcam.hand.skin_points import over_joints, skin_points
-from handcam.synth.depth_only import DepthSceneSettings, render
+from handcam.synth.depth_frames import DepthSceneSettings, render
 from handcam.synth.poses import PoseSettings, sample
 from handcam.synth.sensor import STEREO, degrade
+from handcam.tracking.depth_fit import settle
 from handcam.types import Intrinsics
 
 SIZE = 160

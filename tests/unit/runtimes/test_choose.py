@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from handcam.runtimes import Encoding, _choose
+from handcam.model.weights import WeightsCard, digest, read_card, write_card
+from handcam.runtimes import Encoding
+from handcam.runtimes import _select as _choose
 from handcam.runtimes._graphs import CHECK, find_graph, graph_path
 from handcam.runtimes._parity import HAND_MM, deviation, random_crops, save_check
 from handcam.types import HandcamError, WeightsError
-from handcam.weights import WeightsCard, digest, read_card, write_card
 
 
 class Fake:

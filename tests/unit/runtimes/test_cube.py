@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from handcam.crop import CUBE_M
-from handcam.learn.depth_weights import load_depth_encoder, write_cube
-from handcam.modalities.depth import INPUT_PX, MODALITY, relative
+from handcam.lab.release.depth import load_depth_encoder, write_cube
+from handcam.model.modalities.depth import INPUT_PX, MODALITY, relative
 from handcam.runtimes._cube import CUBE, CUBE_WEIGHTS, CubeNet
 from handcam.runtimes._graphs import graph_path
-from handcam.synth.depth_only import DepthSceneSettings, render
+from handcam.synth.depth_frames import DepthSceneSettings, render
 from handcam.synth.poses import PoseSettings, sample
 from handcam.types import HandcamError, Intrinsics, WeightsError
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from handcam.crop import box_around, cut
+from handcam.model.weights import default_weights
 from handcam.runtimes._depth import with_depth
 from handcam.runtimes._graphs import ENCODE
 from handcam.runtimes.eager import Eager
 from handcam.runtimes.onnxruntime import OnnxRuntime
 from handcam.sources import SourceSettings, open_source
-from handcam.weights import default_weights
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -4,11 +4,11 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
+from handcam.model.weights import default_weights
 from handcam.runtimes import tensorrt
-from handcam.runtimes._choose import open_named
 from handcam.runtimes._graphs import CHECK, ENCODE, graph_path
+from handcam.runtimes._select import open_named
 from handcam.types import HandcamError
-from handcam.weights import default_weights
 
 
 def test_the_graph_in_float16_says_the_same(tmp_path):

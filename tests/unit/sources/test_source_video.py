@@ -52,7 +52,7 @@ def test_pace_and_speed(tmp_path: Path):
 
 
 def test_a_pause_is_not_caught_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    from handcam.sources import _reel
+    from handcam.sources import _file_reader as _reel
 
     now = [100.0]
     monkeypatch.setattr(_reel, "perf_counter", lambda: now[0])

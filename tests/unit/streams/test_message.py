@@ -9,7 +9,7 @@ from moving_hands import CAMERA, pose, result
 from handcam.hand.anatomy import ANGLES, angles_deg
 from handcam.hand.message import ORDERS, SCHEMA, VERSION, frame_message, hand_message
 from handcam.hand.openxr import ESTIMATED
-from handcam.streams._pump import message
+from handcam.streams._sender import message
 from handcam.types import HandPose, Side
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from handcam.hand.skeleton import TIPS
-from handcam.synth.depth_only import DepthSceneSettings, render, render_empty, sample_poses
-from handcam.synth.solids import box, cylinder, place_solid, quad, sphere, turns_at_random, unit
+from handcam.synth.depth_frames import DepthSceneSettings, render, render_empty, sample_poses
+from handcam.synth.primitives import box, cylinder, place_solid, quad, sphere, turns_at_random, unit
 
 ALONE = DepthSceneSettings(size_px=64, held=0.0, table=0.0, wall=0.0, other=0.0, clutter=0.0, sleeve=0.0)
 

@@ -9,9 +9,9 @@ import pytest
 
 from handcam.geometry import project
 from handcam.synth.background import Backgrounds
-from handcam.synth.lens import LensSettings, develop
-from handcam.synth.picture import PictureSettings, Rendered, crops, scenes
+from handcam.synth.camera_effects import LensSettings, develop
 from handcam.synth.render import SEGMENTS
+from handcam.synth.scenes import PictureSettings, Rendered, crops, scenes
 from handcam.types import Side
 
 PLAIN = PictureSettings(size=96, sleeve=0.0, watch=0.0, ring=0.0, held=0.0, second=0.0, cover=0.0)

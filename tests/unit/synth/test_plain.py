@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from handcam.hand.portrait import DISTANCE, REACH
+from handcam.hand.canonical_camera import DISTANCE, REACH
 from handcam.hand.skeleton import ROOT, normalise
-from handcam.synth.plain import BACKDROP, paint_plain
+from handcam.synth.canonical import BACKDROP, paint_plain
 from handcam.synth.poses import sample
 
 

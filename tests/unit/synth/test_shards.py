@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 import pytest
 
-from handcam.app import main
-from handcam.learn.datasets import open_dataset
-from handcam.learn.datasets.synthetic import batch, stream
+from handcam.cli import main
+from handcam.lab.data.sets import open_dataset
+from handcam.lab.data.sets.synthetic import batch, stream
 from handcam.synth import shards
-from handcam.synth.picture import PictureSettings, crops
+from handcam.synth.scenes import PictureSettings, crops
 from handcam.synth.shards import Job, prepare, read, shard_path, write_shard
 from handcam.types import HandcamError
 
@@ -24,9 +24,9 @@ JOB = Job("crop", SMALL, 3, "stereo", 90)
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> int:
     """Shards of five samples."""
-    for module in (shards, __import__("handcam.commands.synthesize", fromlist=["SHARD"])):
+    for module in (shards, __import__("handcam.cli.synthesize", fromlist=["SHARD"])):
         monkeypatch.setattr(module, "SHARD", 5)
-    monkeypatch.setattr("handcam.learn.datasets.synthetic.SHARD", 5)
+    monkeypatch.setattr("handcam.lab.data.sets.synthetic.SHARD", 5)
     return 5
 
 

@@ -1,0 +1,168 @@
+"""The only place where parts are chosen and joined: the tracker, and the library's front door."""
+
+import logging
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import UInt8
+
+from handcam.model.weights import default_weights, read_card
+from handcam.plugins import load, names
+from handcam.types import Controls, Frame, HandcamError, Intrinsics, Result, WeightsError
+
+if TYPE_CHECKING:
+    from handcam.runtimes import Runtime
+    from handcam.tracking.tracker import Tracker
+
+__all__ = ["HandTracker", "open_runtime", "open_tracker", "runtimes_here"]
+
+log = logging.getLogger(__name__)
+
+
+def open_runtime(weights: Path, runtime: str = "auto") -> "Runtime":
+    """Open the weights in a runtime; ``auto`` takes the fastest that opens and logs why others did not.
+
+    Raises:
+        WeightsError: the weights are missing or damaged, or the named runtime does not run here.
+    """
+    from handcam.runtimes._select import choose, open_named
+
+    read_card(weights)  # whatever is wrong with the weights themselves is said here, once
+    if runtime == "auto":
+        opened = choose(weights)
+    else:
+        try:
+            opened = open_named(runtime, weights)
+        except LookupError:
+            there = ", ".join(names("handcam.runtimes"))
+            raise WeightsError(f"There is no runtime {runtime!r}; use auto, or one of {there}.") from None
+        except ImportError as error:
+            raise WeightsError(f"The runtime {runtime!r} needs the package {error.name}, which is missing.") from None
+        except HandcamError:
+            raise
+        except Exception as error:  # a driver's or compiler's own exception
+            log.debug("%s", runtime, exc_info=True)
+            why = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+            raise WeightsError(f"The runtime {runtime!r} does not run here: {why}.") from None
+    log.info("Running on %s.", opened.name)
+    return opened
+
+
+_PACKAGES = {"openvino": "openvino", "onnxruntime": "onnxruntime", "tensorrt": "onnxruntime_ep_nv_tensorrt_rtx"}
+"""What a runtime needs beside PyTorch."""
+
+
+def runtimes_here() -> tuple[str, ...]:
+    """The names that :func:`open_runtime` may take on this machine: their packages, and a card where they need one, are
+    there. Nothing is loaded for it, so one of them may still turn out not to run."""
+    from handcam.runtimes._select import candidates
+
+    there = [name for name in candidates() if find_spec(_PACKAGES.get(name.partition(":")[0], "torch")) is not None]
+    return ("auto", *there, "eager")
+
+
+def open_tracker(
+    weights: Path | None = None, runtime: str = "auto", detector: str = "mediapipe", live: bool = False
+) -> "Tracker":
+    """Join runtime, detectors and refiners. All calls to the tracker must come from the thread that opens it.
+
+    Args:
+        weights: a safetensors file with its side file; None for those that ship with the program.
+        runtime: a file of :mod:`handcam.runtimes`, or ``auto`` for the fastest that opens.
+        detector: a file of :mod:`handcam.detectors`. With weights that read depth, ``depth`` is asked as well.
+        live: search for further hands in the background, so that the hand that is followed does not wait.
+
+    Raises:
+        WeightsError: the weights cannot be used.
+        HandcamError: the detector cannot be opened.
+    """
+    from handcam.tracking.tracker import Tracker
+
+    opened = open_runtime(default_weights() if weights is None else weights, runtime)
+    there = names("handcam.detectors")
+    wanted = [detector]
+    if "depth" in opened.card.encoders and "depth" in there and detector != "depth":
+        wanted.append("depth")
+    try:
+        return Tracker(opened, [load("handcam.detectors", name).open() for name in wanted], live=live)
+    except LookupError as error:
+        raise HandcamError(str(error).strip("'\"")) from None
+    except ImportError as error:
+        raise HandcamError(f"The detector {detector!r} needs the package {error.name!r}, which is missing.") from error
+
+
+class HandTracker:
+    """Hands in pictures, one call per picture::
+
+        from handcam import HandTracker
+
+        with HandTracker() as tracker:
+            for picture in pictures:                      # uint8 RGB (h w 3)
+                for hand in tracker.track(picture).hands:
+                    print(hand.pose.side.value, hand.pose.joints_m[8])  # index fingertip, metres, camera frame
+
+    Hands are followed from call to call, so give it the pictures of one camera in their order, from one thread; call
+    :meth:`reset` between unrelated pictures.
+    """
+
+    def __init__(
+        self,
+        weights: str | Path | None = None,
+        runtime: str = "auto",
+        detector: str = "mediapipe",
+        intrinsics: Intrinsics | None = None,
+        fov_deg: float = 60.0,
+    ) -> None:
+        """
+        Args:
+            weights: a safetensors file; None for those that ship with the program.
+            runtime: how the model is run, ``auto`` for the fastest way there is.
+            detector: how hands are found.
+            intrinsics: the camera of plain pictures; scaled to their size.
+            fov_deg: horizontal field of view to assume where no intrinsics are given.
+
+        Raises:
+            HandcamError: something cannot be loaded; the message says what to do.
+        """
+        self._tracker = open_tracker(None if weights is None else Path(weights), runtime, detector)
+        self._intrinsics, self._fov_rad = intrinsics, float(np.radians(fov_deg))
+        self._index = 0
+
+    def track(self, picture: Frame | UInt8[np.ndarray, "h w 3"], controls: Controls = Controls()) -> Result:
+        """Find or follow the hands of the next picture.
+
+        Args:
+            picture: an RGB array (first axis downwards), or a :class:`~handcam.types.Frame` where there is depth, a
+                calibration or a time.
+            controls: the user's hand length and everything else that can be set.
+        """
+        return self._tracker.track(picture if isinstance(picture, Frame) else self._frame(picture), controls)
+
+    def reset(self) -> None:
+        """Forget the hands: the next picture has nothing to do with the last."""
+        self._tracker.reset()
+
+    def close(self) -> None:
+        """Free the model."""
+        self._tracker.close()
+
+    def _frame(self, color: np.ndarray) -> Frame:
+        height, width = color.shape[:2]
+        if self._intrinsics is not None:
+            camera = self._intrinsics.scaled(width, height)
+        else:
+            camera = Intrinsics.from_fov(width, height, self._fov_rad)
+        self._index += 1
+        return Frame(self._index - 1, time.perf_counter_ns(), camera, np.ascontiguousarray(color))
+
+    def __enter__(self) -> "HandTracker":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,145 @@
+"""``handcam NAME [options]`` runs ``commands/NAME.py``; what a user does wrong ends in one sentence."""
+
+import ast
+import faulthandler
+import inspect
+import logging
+import os
+import re
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr
+from functools import partial, wraps
+from importlib.util import find_spec
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from handcam import __version__
+from handcam.plugins import load, names
+from handcam.types import HandcamError
+
+__all__ = ["main", "parse"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """``handcam NAME [options]`` runs ``commands/NAME.py``; without a name, ``run``. Returns the exit code.
+
+    0: done; 1: it failed while running; 2: it could not start, and one sentence on stderr says why.
+    """
+    if argv is not None:
+        return _run(list(argv))
+    if "--verbose" not in sys.argv:
+        _hush()
+    code = _run(sys.argv[1:])
+    if any(thread.name in ("live", "capture") for thread in threading.enumerate()):
+        sys.stdout.flush()
+        os._exit(code)  # a thread that hangs in a driver or still loads a library would hold up or upset the end
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    verbose = "--verbose" in arguments
+    arguments = [a for a in arguments if a != "--verbose"]
+    _prepare(verbose)
+    named = bool(arguments) and not arguments[0].startswith("-")
+    name = arguments.pop(0) if named else "run"
+    try:
+        if not named and arguments in (["-h"], ["--help"], ["--version"]):
+            print(f"handcam {__version__}" if arguments == ["--version"] else _overview(), flush=True)
+            return 0
+        if name not in names("handcam.cli"):
+            there = ", ".join(names("handcam.cli"))
+            raise HandcamError(f"There is no command {name!r}; use one of {there}, or open a camera with --source.")
+        return int(parse(name, load("handcam.cli", name).main, arguments)() or 0)
+    except HandcamError as error:
+        print(f"handcam: {error}", file=sys.stderr)
+        return 2
+    except ImportError as error:
+        if find_spec((error.name or "handcam").partition(".")[0]) is not None and not verbose:
+            reason = f"cannot load {error.name}: {error}"  # there, but a system library is missing
+        else:
+            reason = f"needs the package {error.name!r}, which is not installed"
+        print(f'handcam: {name} {reason}; set up again with pip install -e ".[all]".', file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # whoever read our output has gone, as in handcam --help | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def parse(name: str, command: Callable[..., Any], arguments: Sequence[str]) -> Callable[[], Any]:
+    """The command with its options; what is wrong with them is said in one sentence.
+
+    Raises:
+        HandcamError: an option is unknown or has a bad value.
+    """
+    import tyro
+
+    @wraps(command)
+    def later(*args: Any, **options: Any) -> Callable[[], Any]:
+        return partial(command, *args, **options)
+
+    # a description that goes on in the next line is one paragraph
+    later.__signature__ = inspect.signature(command)  # type: ignore[attr-defined]
+    del later.__wrapped__  # type: ignore[attr-defined]
+    later.__doc__ = re.sub(r"\n {8,}(?=\S)", " ", inspect.cleandoc(command.__doc__ or ""))
+    said = StringIO()
+    try:
+        with redirect_stderr(said):
+            return tyro.cli(later, prog=f"handcam {name}", args=list(arguments))
+    except SystemExit as end:
+        if not end.code:
+            raise
+        lines = [line.strip("│╭╮╰╯ ") for line in said.getvalue().splitlines()]
+        body = [line for line in lines[1:] if line]
+        rule = next((i for i, line in enumerate(body) if set(line) == {"─"}), len(body))
+        message = " ".join(body[:rule]).replace(" .", "").rstrip(". ")
+        raise HandcamError(f"{message}; see handcam {name} --help.") from None
+
+
+def _overview() -> str:
+    """The commands with the first line of what each file says of itself."""
+    lines = ["usage: handcam [COMMAND] [OPTIONS]", "", "commands:"]
+    folder = Path(__file__).parent
+    for name in names("handcam.cli"):
+        text = ast.get_docstring(ast.parse((folder / f"{name}.py").read_text("utf-8"))) or ""
+        lines.append(f"  {name:<12}{text.splitlines()[0] if text else ''}")
+    lines += ["", "Without a command: run. handcam COMMAND --help lists a command's options."]
+    return "\n".join([*lines, "--verbose with any command: say more, with tracebacks. --version: print the version."])
+
+
+def _prepare(verbose: bool) -> None:
+    """Messages on stderr in the user's language; libraries quiet."""
+    for key, value in {"GLOG_minloglevel": "2", "TF_CPP_MIN_LOG_LEVEL": "3", "OPENCV_LOG_LEVEL": "OFF"}.items():
+        os.environ.setdefault(key, value)
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Plain(verbose))
+    logger = logging.getLogger("handcam")
+    logger.handlers[:] = [handler]
+    logger.setLevel(logging.DEBUG if verbose else logging.INFO)
+
+
+def _hush() -> None:
+    """Keep the chatter of native libraries (and of child processes) off the terminal; Python's own stderr stays."""
+    try:
+        sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="replace")
+    except OSError:  # started without a stderr at all
+        return
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    os.close(null)
+    faulthandler.enable(sys.stderr)  # a crash in a library still says where
+
+
+class _Plain(logging.Formatter):
+    """``handcam: message``; a traceback only when it was asked for."""
+
+    def __init__(self, verbose: bool) -> None:
+        super().__init__("handcam: %(message)s")
+        self._verbose = verbose
+
+    def format(self, record: logging.LogRecord) -> str:
+        return super().format(record) if self._verbose else f"handcam: {record.getMessage()}"

@@ -1,0 +1,196 @@
+"""Measure speed: every runtime beside MediaPipe Hands on the same clip, and the age of the pixels."""
+
+import json as json_format
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from handcam.model.weights import default_weights
+from handcam.sources import SourceSettings, open_source
+from handcam.types import Frame, HandcamError
+
+__all__ = ["main"]
+
+MOST_BYTES = 320_000_000
+"""Frames are kept in memory while they are measured; there are never more than this."""
+
+
+def main(
+    *,
+    source: str = "demo",
+    seconds: float = 8.0,
+    runtimes: str = "",
+    rounds: int = 5,
+    app: bool = True,
+    start: bool = False,
+    weights: Path | None = None,
+    json: Path | None = None,
+    plot: Path | None = None,
+) -> int:
+    """Measure speed: every runtime beside MediaPipe Hands on the same clip, the age of the pixels, the machine's limit.
+
+    Args:
+        source: a clip with one hand, video:FILE or demo.
+        seconds: how much of it.
+        runtimes: runtimes to measure, with commas: NAME or NAME:PRECISION; by default all that run here.
+        rounds: into how many stretches it is cut, over which the contestants take turns.
+        app: measure the age of the pixels in the running app too.
+        start: start the window three times too: time to the window and to the first skeleton, memory, and what each
+            frame costs the window's thread.
+        weights: a safetensors file; by default the one that ships with the program.
+        json: write the figures to this file.
+        plot: write a picture of the figures to this PNG.
+    """
+    if rounds < 1 or seconds <= 0:
+        raise HandcamError("Give at least one round and more than 0 seconds.")
+    from handcam.lab.evaluate import bench, roofline
+    from handcam.runtimes._graphs import ENCODE, graph_path
+    from handcam.runtimes._select import candidates
+
+    weights = default_weights() if weights is None else weights
+    console = Console()
+    machine = bench.describe_machine()
+    frames, read_ms = _read(source, seconds)
+    names = [name.strip() for name in runtimes.split(",") if name.strip()] or [*candidates(), "eager"]
+    with Progress(TextColumn("bench"), BarColumn(), MofNCompleteColumn(), console=console, transient=True) as bar:
+        task = bar.add_task("")
+        figures, failed = bench.compare(
+            frames, names, weights, rounds, lambda done, of: bar.update(task, completed=done, total=of)
+        )
+    yardstick = figures[bench.MEDIAPIPE]
+    reports = {name: f.report(None if f is yardstick else yardstick) for name, f in figures.items()}
+    ours = {name: r for name, r in reports.items() if "ratio_to_mediapipe" in r}
+    if not ours:
+        raise HandcamError(f"No hand was tracked in {source}; take a clip with a hand in every frame.")
+    best = min(ours, key=lambda name: ours[name]["ratio_to_mediapipe"])
+    out = {
+        "source": source, "frames": len(frames), "fastest": best, "machine": machine,
+        "ratio_to_mediapipe": ours[best]["ratio_to_mediapipe"], "ratio_iqr": ours[best]["ratio_iqr"],
+        "predict_ms_p50": ours[best]["sections_ms"]["predict"]["p50"],
+        "cpu_ms_per_frame": ours[best]["cpu_ms"]["p50"], "mediapipe_cpu_ms_per_frame": reports["mediapipe"]["cpu_ms"],
+        "app_age_ms_p50": None, "read_ms": bench.percentiles(read_ms), "runtimes": reports, "not_run": failed,
+    }  # fmt: skip
+    graph = graph_path(weights, ENCODE)
+    if graph.is_file():
+        peaks, work = roofline.measure_machine(), roofline.work_of(graph)
+        limit_ms = work.limit_ms(peaks)
+        out["roofline"] = {
+            "gflop": work.gflop, "mbytes": work.mbytes, "peak_gflops_float32": peaks.gflops,
+            "peak_gbytes_s": peaks.gbytes_s, "limit_ms_float32": limit_ms,
+            "share_of_limit": {n: limit_ms / r["encode_cpu_ms"] for n, r in ours.items() if r["encode_cpu_ms"]},
+        }  # fmt: skip
+    if app:
+        out["app"] = _app(frames, best, weights, min(seconds, 10.0))
+        out["app_age_ms_p50"] = out["app"]["own_ms"]["p50"] if out["app"]["own_ms"] else None
+        out["memory_mb"] = out["app"]["rss_mb"]
+    if start:
+        from handcam.cli._bench_start import measure
+
+        out["start"] = measure()
+    _print(console, out)
+    for path, write in ((json, _write_json), (plot, _write_plot)):
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write(out, path)
+    return 0
+
+
+def _read(source: str, seconds: float) -> tuple[list[Frame], list[float]]:
+    """Frames of the source with times as recorded, and what reading each took, ms."""
+    stream = open_source(source, SourceSettings(realtime=False))
+    frames: list[Frame] = []
+    times: list[float] = []
+    size = 0
+    try:
+        while len(frames) < seconds * stream.fps and size < MOST_BYTES:
+            start = time.perf_counter()
+            frame = stream.read()
+            if frame is None:
+                break
+            times.append((time.perf_counter() - start) * 1e3)
+            if frame.color is None:
+                raise HandcamError(f"{source} has no colour, which MediaPipe Hands needs for the comparison.")
+            frame = replace(frame, time_ns=round(len(frames) / stream.fps * 1e9), depth=None, truth=())
+            size += frame.color.nbytes  # type: ignore[union-attr]
+            frames.append(frame)
+    finally:
+        stream.close()
+    return frames, times
+
+
+def _app(frames: Sequence[Frame], runtime: str, weights: Path, seconds: float) -> dict:
+    from handcam.cli._bench_app import run_app
+    from handcam.lab.evaluate.bench import percentiles
+    from handcam.plugins import load
+    from handcam.runtimes._select import open_named
+    from handcam.tracking.tracker import Tracker
+
+    def open_tracker() -> Tracker:
+        return Tracker(open_named(runtime, weights), [load("handcam.detectors", "mediapipe").open(1)])
+
+    measured = run_app(frames, open_tracker, seconds)
+    parts = {f"{name}_ms": percentiles(measured[name]) for name in ("age", "own", "net", "wait", "draw")}  # type: ignore[arg-type]
+    painted = len(measured["age"])  # type: ignore[arg-type]
+    return {**parts, "painted": painted, **{k: measured[k] for k in ("cpu_share", "lost_per_s", "rss_mb")}}
+
+
+def _print(console: Console, out: dict) -> None:
+    """The table."""
+    table = Table(
+        "", "CPU ms a frame", "to MediaPipe", "IQR", "crop", "predict p50", "p95", "p99", "decode", "refine", "tracked",
+        title=f"{out['source']}, {out['frames']} frames, {out['machine']['processor']}", title_justify="left",
+    )  # fmt: skip
+    for name, r in out["runtimes"].items():
+        if r["cpu_ms"] is None:
+            table.add_row(r["name"], "no hand")
+            continue
+        cells = [f"{r['cpu_ms']['p50']:.2f}", "1", "", "", "", "", "", "", ""]
+        if name in out["runtimes"] and "sections_ms" in r:
+            s = r["sections_ms"]
+            low, high = r["ratio_iqr"]
+            predict = [f"{s['predict'][p]:.2f}" for p in ("p50", "p95", "p99")]
+            cells = [cells[0], f"{r['ratio_to_mediapipe']:.2f}", f"{low:.2f} to {high:.2f}", f"{s['crop']['p50']:.2f}"]
+            cells += [*predict, f"{s['decode']['p50']:.2f}", f"{s['refine']['p50']:.2f}"]
+        table.add_row(r["name"], *cells, f"{r['tracked']}/{r['frames']}")
+    if not console.is_terminal:
+        console.width = 160
+    console.print(table)
+    for name, why in out["not_run"].items():
+        console.print(f"not run: {name} ({why})", style="dim", markup=False)
+    if "roofline" in out:
+        roof = out["roofline"]
+        shares = ", ".join(f"{name} {share:.0%}" for name, share in roof["share_of_limit"].items())
+        console.print(
+            f"The net takes {roof['gflop']:.2f} GFLOP and {roof['mbytes']:.1f} MB a crop: at least "
+            f"{roof['limit_ms_float32']:.2f} ms in float32 on one core, which reaches "
+            f"{roof['peak_gflops_float32']:.0f} GFLOP/s and {roof['peak_gbytes_s']:.0f} GB/s. Reached: {shares}.",
+            markup=False,
+        )
+    if out.get("app") and out["app"]["age_ms"]:
+        a = out["app"]
+        console.print(
+            f"In the app at 60 Hz: pixels {a['age_ms']['p50']:.1f} ms old when painted (p95 {a['age_ms']['p95']:.1f}), "
+            f"of which {a['own_ms']['p50']:.1f} ms are the app's own; drawing {a['draw_ms']['p50']:.1f} ms; "
+            f"{a['cpu_share']:.0%} of a core; {a['rss_mb']:.0f} MB with the bench itself."
+        )
+    if "start" in out:
+        s = out["start"]
+        console.print(
+            f"Start: window after {s['visible_s']:.2f} s, first skeleton after {s['skeleton_s']:.2f} s; "
+            f"{s['rss_mb']:.0f} MB with the 3D view; {s['gui_ms']:.1f} ms of the window's thread a frame."
+        )
+
+
+def _write_json(out: dict, path: Path) -> None:
+    path.write_text(json_format.dumps(out, indent=1) + "\n", "utf-8")
+
+
+def _write_plot(out: dict, path: Path) -> None:
+    from handcam.lab.evaluate.bench_plot import save
+
+    save(out, path)

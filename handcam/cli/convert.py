@@ -1,0 +1,52 @@
+"""Write a recorded session for other programs: tables, animations, logs, labelled pictures."""
+
+from pathlib import Path
+from typing import Annotated
+
+from rich.console import Console
+from rich.progress import Progress
+from tyro.conf import Positional, arg
+
+from handcam.plugins import names
+from handcam.session import open_session
+from handcam.session.export import ExportSettings, suffix
+from handcam.session.export import convert as write
+
+__all__ = ["main"]
+
+
+def main(
+    session: Positional[Path],
+    /,
+    *,
+    to: Annotated[str, arg(metavar="|".join(names("handcam.session.export")))],
+    out: Path | None = None,
+    raw: bool = False,
+    fixed_bones: bool = False,
+    pictures: bool = False,
+    overwrite: bool = False,
+) -> None:
+    """Write a recorded session for other programs.
+
+    Args:
+        session: the session's folder.
+        to: the format.
+        out: where to; by default beside the session, with its name and the format's ending.
+        raw: animations and labels: the poses before the refiners.
+        fixed_bones: animations: constant bone lengths and rotations only.
+        pictures: mcap and rrd: the colour pictures too.
+        overwrite: replace files that are there.
+    """
+    suffix(to)  # an unknown format is said before the session is read
+    console = Console(stderr=True)
+    with (
+        open_session(session) as opened,
+        Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
+    ):
+        for problem in opened.problems:
+            console.print(problem, markup=False, highlight=False, soft_wrap=True)
+        here = session.resolve()
+        task = bar.add_task(to, total=len(opened))
+        settings = ExportSettings(raw, fixed_bones, pictures, lambda done, _: bar.update(task, completed=done))
+        files = write(opened, to, out or here.with_name(here.name + (suffix(to) or f"-{to}")), settings, overwrite)
+    print(*files, sep="\n")

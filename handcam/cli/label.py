@@ -1,0 +1,53 @@
+"""Say which hands of a session are good enough to learn from."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+from handcam.cli._display import window_problem
+from handcam.session import open_session
+from handcam.session.labels import Labels, accept_all
+from handcam.types import HandcamError
+
+__all__ = ["main"]
+
+
+def main(
+    session: Positional[Path],
+    /,
+    *,
+    accept_everything: Annotated[bool, arg(name="accept-all")] = False,
+    min_score: Annotated[float, arg(metavar="X")] = 0.8,
+    screenshot: Annotated[Path | None, arg(metavar="FILE")] = None,
+) -> int:
+    """Go through the hands of a session: A accept, R reject, S other side, arrows, Space play, N next unlabelled.
+
+    Every verdict is written at once to labels.jsonl in the session's folder, for handcam finetune.
+
+    Args:
+        session: the session's folder.
+        accept_everything: no window: accept every hand without a verdict that scores at least --min-score.
+        min_score: least score for --accept-all, 0 to 1.
+        screenshot: save a picture of the view and quit.
+    """
+    if not 0 <= min_score <= 1:
+        raise HandcamError("--min-score goes from 0 to 1.")
+    with open_session(session) as opened:
+        for problem in opened.problems:
+            print(f"handcam: {problem}", file=sys.stderr)
+        labels = Labels(session)
+        code = 0
+        if accept_everything:
+            count = accept_all(opened, labels, min_score)
+            print(f"Accepted {count} more hands.", end=" ")
+        else:
+            problem = window_problem()
+            if problem is not None:
+                raise HandcamError(f"{problem}; label without a window: --accept-all --min-score X.")
+            from handcam.gui.labelling import show
+
+            code = show(opened, labels, screenshot)
+        print(f"{len(labels.accepted())} of {len(labels)} labelled hands are accepted: {labels.path}")
+    return code

@@ -1,0 +1,94 @@
+"""Render labelled hands: pictures, depth, segmentation and joints, without limit and under a free licence."""
+
+import multiprocessing
+import os
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from tyro.conf import Positional, arg
+
+from handcam.synth.poses import PoseSettings
+from handcam.synth.scenes import PictureSettings
+from handcam.synth.shards import SHARD, Job, prepare, shard_path, write_shard
+from handcam.types import HandcamError
+
+__all__ = ["main"]
+
+
+def main(
+    out: Positional[Path],
+    /,
+    *,
+    count: int = 10_000,
+    kind: Literal["crop", "scene"] = "crop",
+    size: int = 128,
+    seed: int = 0,
+    backgrounds: Path | None = None,
+    sensor: Literal["none", "stereo", "structured", "tof", "random"] = "random",
+    anywhere: float = 0.25,
+    quality: int = 92,
+    workers: Annotated[int, arg(metavar="N")] = 0,
+) -> None:
+    """Render labelled hands: pictures, depth, segmentation and joints, without limit and under a free licence.
+
+    A run that was stopped goes on where it was when it is started again; a larger --count adds to what is there.
+
+    Args:
+        out: folder for the numbered tar files (WebDataset layout) and dataset.json.
+        count: number of pictures, rounded up to whole files of 500.
+        kind: crops around right hands as the live tracker cuts them, or whole 640x480 pictures of either hand.
+        size: edge of a crop, px.
+        seed: another seed gives other hands.
+        backgrounds: folder of photographs without hands to put behind; made-up ones are always there.
+        sensor: depth camera to imitate beside the exact depth.
+        anywhere: share of viewpoints spread evenly over the sphere.
+        quality: of the JPEG pictures.
+        workers: processes; 0 takes one for each processor core but one.
+    """
+    if count < 1 or not 32 <= size <= 1024:
+        raise HandcamError("--count must be at least 1, and --size between 32 and 1024.")
+    if backgrounds is not None and not backgrounds.is_dir():
+        raise HandcamError(f"There is no folder {backgrounds} with backgrounds.")
+    plain = PictureSettings()
+    poses: PoseSettings = replace(plain.poses, anywhere=anywhere)
+    settings = replace(plain, size=size, backgrounds=backgrounds and backgrounds.resolve(), poses=poses)
+    job = Job(kind, settings, seed, sensor, quality)
+    prepare(out, job)
+    numbers = range(-(-count // SHARD))
+    missing = [number for number in numbers if not shard_path(out, number).is_file()]
+    console = Console()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("rendering", total=len(numbers) * SHARD, completed=(len(numbers) - len(missing)) * SHARD)
+        try:
+            _render(out, missing, job, workers or max((os.cpu_count() or 2) - 1, 1), lambda: bar.advance(task, SHARD))
+        except KeyboardInterrupt:
+            console.print("Stopped; the same command goes on from here.")
+            raise
+    console.print(f"{len(numbers) * SHARD} pictures in {len(numbers)} files in {out}.", markup=False, soft_wrap=True)
+
+
+def _render(out: Path, missing: list[int], job: Job, workers: int, done: Callable[[], None]) -> None:
+    """Write the missing files, in processes of their own where there is more than one worker."""
+    if workers == 1 or len(missing) < 2:
+        for number in missing:
+            write_shard(out, number, SHARD, job)
+            done()
+        return
+    context = multiprocessing.get_context("spawn")  # a fork would copy other libraries' threads half-way
+    with ProcessPoolExecutor(min(workers, len(missing)), context) as pool:
+        waiting: set[Future] = {pool.submit(write_shard, out, number, SHARD, job) for number in missing}
+        try:
+            while waiting:
+                finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    future.result()
+                    done()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

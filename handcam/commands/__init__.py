@@ -1,1 +1,0 @@
-"""One file per command of ``handcam NAME``: each defines ``main``, whose annotated arguments are its options."""

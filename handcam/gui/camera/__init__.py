@@ -1,0 +1,1 @@
+"""The camera picture: frame, skeleton overlay, and diagnostics drawn over it."""

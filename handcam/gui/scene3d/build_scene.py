@@ -1,0 +1,102 @@
+"""From a result to the scene record that the 3D renderers paint."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from handcam.geometry import unproject
+from handcam.gui.scene3d.grid import CELL_M
+from handcam.gui.scene3d.orbit import FOCAL, Orbit
+from handcam.gui.scene3d.scenes import HANDS, POINTS, SAMPLES
+from handcam.types import Frame, HandPose, Result, Side, TrackedHand
+
+__all__ = ["SceneOptions", "centre_of", "compose", "shown"]
+
+_FLOOR_M = 0.13
+"""How far under its target the ground lies."""
+_REACH_M = 0.14
+"""Measured points further than this from the hand's middle are not the hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class SceneOptions:
+    """What the user wants to see."""
+
+    surface: bool = False
+    """The skin."""
+    samples: bool = True
+    """Posterior samples, when there are any."""
+    points: bool = True
+    """Measured points, when there are any."""
+    truth: bool = False
+    """The true hands, when they are known."""
+
+
+def shown(result: Result) -> tuple[TrackedHand, ...]:
+    """The hands seen, or else the one that is explored."""
+    return result.hands[:HANDS] or ((result.explored,) if result.explored is not None else ())
+
+
+def centre_of(result: Result) -> tuple[Float[np.ndarray, " 3"], float] | None:
+    """The middle of the hands (camera frame, metres) and how far they reach from it; None without a hand."""
+    hands = [h.pose.joints_m for h in shown(result) if np.isfinite(h.pose.joints_m).all()]
+    if not hands:
+        return None
+    middle = np.mean([joints.mean(0) for joints in hands], axis=0)
+    return middle, float(np.linalg.norm(np.concatenate(hands) - middle, axis=1).max())
+
+
+def compose(scene: np.ndarray, result: Result | None, orbit: Orbit, options: SceneOptions) -> None:
+    """Fill ``scene`` (a :data:`~handcam.gui.scene3d.scenes.SCENE` record) for this result and view."""
+    target = orbit.target_m
+    scene["view_from_scene"], scene["focal"] = orbit.view_from_scene, FOCAL
+    floor = np.round((target[1] + _FLOOR_M) / CELL_M) * CELL_M  # in steps, so that it does not follow the hand
+    scene["floor"], scene["grid_origin"] = floor - target[1], -target[[0, 2]]
+    scene["surface"] = options.surface
+    scene["hands"] = scene["ghosts"] = scene["samples"] = scene["points"] = 0
+    if result is None:
+        return
+    hands = [h for h in shown(result) if np.isfinite(h.pose.joints_m).all()]
+    scene["hands"] = len(hands)
+    samples: list[np.ndarray] = []
+    for k, hand in enumerate(hands):
+        scene["joints"][k], scene["sigma"][k] = hand.pose.joints_m - target, hand.pose.sigma_m
+        scene["left"][k], scene["faint"][k] = hand.pose.side is Side.LEFT, not result.hands
+        if options.samples:
+            samples += list(hand.samples_m[: SAMPLES // len(hands)])
+    if samples:
+        finite = [s for s in samples if np.isfinite(s).all()]
+        scene["samples"] = len(finite)
+        scene["sample"][: len(finite)] = np.array(finite).reshape(-1, 21, 3) - target
+    if options.truth:
+        scene["ghosts"] = min(len(result.frame.truth), HANDS)
+        for k, true in enumerate(result.frame.truth[:HANDS]):
+            scene["ghost"][k] = true.joints_m - target
+    if options.points and result.frame.depth is not None and hands:
+        points, colours = hand_points(result.frame, [h.pose for h in hands])
+        scene["points"] = len(points)
+        scene["point"][: len(points)], scene["point_rgb"][: len(points)] = points - target, colours
+
+
+def hand_points(frame: Frame, poses: list[HandPose]) -> tuple[np.ndarray, np.ndarray]:
+    """Measured points near the hands and their colours, at most :data:`POINTS` in all."""
+    assert frame.depth is not None
+    height, width = frame.depth.shape
+    points, colours = [np.zeros((0, 3))], [np.zeros((0, 3), np.uint8)]
+    for pose in poses:
+        low, high = pose.keypoints_px.min(0), pose.keypoints_px.max(0)
+        margin = 0.15 * float((high - low).max())
+        x0, y0 = np.clip(low - margin, 0, [width, height]).astype(int)
+        x1, y1 = np.clip(high + margin, 0, [width, height]).astype(int)
+        budget = POINTS // len(poses)
+        step = max(1, int(np.ceil(np.sqrt((x1 - x0) * (y1 - y0) / budget))))
+        v, u = np.mgrid[y0:y1:step, x0:x1:step]
+        depth_m = frame.depth[v, u] * frame.depth_unit_m
+        middle = float(pose.joints_m[:, 2].mean())
+        keep = (depth_m > 0) & (np.abs(depth_m - middle) < _REACH_M)
+        u, v, depth_m = u[keep][:budget], v[keep][:budget], depth_m[keep][:budget]
+        points.append(unproject(np.stack([u, v], -1).astype(float), depth_m, frame.intrinsics))
+        grey = np.full((len(u), 3), 150, np.uint8)
+        colours.append(grey if frame.color is None else frame.color[v, u])
+    return np.concatenate(points), np.concatenate(colours)

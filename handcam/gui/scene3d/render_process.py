@@ -1,0 +1,132 @@
+"""The window's end of the render process: starts it, feeds it, and notices when it is gone or hangs."""
+
+import multiprocessing
+import time
+from contextlib import suppress
+from multiprocessing.shared_memory import SharedMemory
+
+import numpy as np
+
+from handcam.gui.scene3d.render_loop import MAX_PIXELS, MEMORY, SLOTS, picture_slot, scene_slot, serve
+
+__all__ = ["RenderProcess"]
+
+_IN_FLIGHT = 2
+_START_S, _ANSWER_S = 60.0, 6.0
+"""How long to wait for the first message and for a picture before the process counts as hung; the painted view stands
+in meanwhile, so there is no hurry on a busy computer."""
+_BUDGET_MS = 18.0
+"""A picture that takes longer is drawn coarser next time."""
+_OVERSAMPLE = (1.0, 1.25, 1.5, 2.0)
+
+
+class RenderProcess:
+    """Never blocks: :meth:`submit` drops what the process cannot take yet, :meth:`poll` asks for what is there."""
+
+    def __init__(self, renderer: str = "open3d") -> None:
+        self.failure: str | None = None
+        """Why there are no pictures, one sentence; None while all is well."""
+        self.ready = False
+        """Has the process said that it can draw?"""
+        self.draw_ms = 0.0
+        """What the last pictures took, smoothed, milliseconds."""
+        context = multiprocessing.get_context("spawn")  # a fork would take Qt, GL and threads along
+        self._memory = SharedMemory(create=True, size=MEMORY)
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(
+            target=serve, args=(theirs, self._memory.name, renderer), name="handcam-3d", daemon=True
+        )
+        self._process.start()
+        theirs.close()
+        self._sent = self._answered = 0
+        self._closed = False
+        self._since = time.monotonic()
+        self._level = 1
+        self._slow = self._fast = 0
+
+    @property
+    def pid(self) -> int | None:
+        """Number of the process."""
+        return self._process.pid
+
+    @property
+    def room(self) -> bool:
+        """Would a scene be taken now?"""
+        return self.ready and self.failure is None and self._sent - self._answered < _IN_FLIGHT
+
+    @property
+    def waiting_s(self) -> float:
+        """How long it has owed an answer, seconds; 0 when it owes none."""
+        return time.monotonic() - self._since if not self.ready or self._sent > self._answered else 0.0
+
+    def next_scene(self) -> np.ndarray:
+        """The record to fill before :meth:`submit`; only valid while there is :attr:`room`."""
+        return scene_slot(self._memory, (self._sent + 1) % SLOTS)
+
+    def submit(self, width: int, height: int) -> None:
+        """Have :meth:`next_scene` drawn at this size, or at the same shape and the largest size there is room for."""
+        shrink = min(1.0, (MAX_PIXELS / max(width * height, 1)) ** 0.5)
+        width, height = max(int(width * shrink), 16), max(int(height * shrink), 16)
+        self._sent += 1
+        if self._sent - self._answered == 1:
+            self._since = time.monotonic()
+        try:
+            self._pipe.send((self._sent, self._sent % SLOTS, width, height, _OVERSAMPLE[self._level]))
+        except OSError:
+            self._fail("The 3D process has ended")
+
+    def poll(self) -> np.ndarray | None:
+        """The newest picture (BGRX, valid until the next :meth:`submit`), or None; watches over the process."""
+        if self.failure is not None:
+            return None
+        picture = None
+        try:
+            while self._pipe.poll():
+                message = self._pipe.recv()
+                self._since = time.monotonic()
+                if message[0] == "ready":
+                    self.ready = True
+                elif message[0] == "failed":
+                    self._fail(f"Open3D cannot draw here ({message[1]})")
+                    return None
+                else:
+                    self._answered, slot, width, height, milliseconds = message
+                    self._adapt(milliseconds)
+                    picture = picture_slot(self._memory, slot, width, height)
+        except (EOFError, OSError):
+            self._fail("The 3D process has ended")
+            return None
+        waited = self.waiting_s
+        if not self.ready and waited > _START_S:
+            self._fail("Open3D takes too long to start")
+        elif self.ready and waited > (_ANSWER_S if self._answered else _START_S):
+            self._fail("Open3D does not answer")
+        return picture
+
+    def _adapt(self, milliseconds: float) -> None:
+        """Finer or coarser pictures, slowly, so that the resolution does not flicker."""
+        self.draw_ms += 0.2 * (milliseconds - self.draw_ms)
+        self._slow = self._slow + 1 if milliseconds > _BUDGET_MS else 0
+        self._fast = self._fast + 1 if milliseconds < _BUDGET_MS * 0.4 else 0
+        if self._slow > 8 and self._level > 0:
+            self._level, self._slow = self._level - 1, 0
+        elif self._fast > 60 and self._level < len(_OVERSAMPLE) - 1:
+            self._level, self._fast = self._level + 1, 0
+
+    def _fail(self, why: str) -> None:
+        code = self._process.exitcode
+        self.failure = f"{why}{f' (exit code {code})' if code not in (None, 0) else ''}; this is the painted view."
+        self._process.kill()
+
+    def close(self) -> None:
+        """End the process and free the memory, within a few milliseconds. May be called again."""
+        if self._closed:
+            return
+        self._closed = True
+        self.failure = self.failure or "The 3D process was closed."
+        self._process.kill()  # it holds nothing worth saving
+        self._process.join(0.5)
+        self._pipe.close()
+        with suppress(BufferError):  # a picture of it is still held; the system frees the pages with the last holder
+            self._memory.close()
+        self._memory.unlink()

@@ -1,0 +1,242 @@
+"""The 3D view: pictures from the render process, or painted here until there are some."""
+
+import time
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
+
+from handcam.gui.colours import MUTED, PANEL, TEXT, VIEW
+from handcam.gui.scene3d.build_scene import SceneOptions, centre_of, compose, shown
+from handcam.gui.scene3d.orbit import FOCAL, Orbit
+from handcam.gui.scene3d.render_process import RenderProcess
+from handcam.gui.scene3d.scenes import empty_scene
+from handcam.gui.scene3d.scenes.painter import paint
+from handcam.gui.theme import STEP, font
+from handcam.types import Result
+
+__all__ = ["SceneView"]
+
+_AXES = (("x", "#e06c75"), ("y", "#7fb069"), ("z", "#6a8fd8"))
+_FOLLOW_S = 0.25
+"""How softly the view follows the hand, seconds."""
+_STALE_S = 1.0
+"""A picture older than this is not shown while a newer one is owed."""
+_RESIZE_S = 0.15
+"""A new size costs the process a new window, so it waits until the size has come to rest."""
+
+
+class SceneView(QWidget):
+    """Drag to orbit, wheel to zoom, double-click to reset. Call :meth:`poll` often; it never blocks."""
+
+    def __init__(self, parent: QWidget | None = None, reduced: bool = False) -> None:
+        """
+        Args:
+            parent: Qt's parent.
+            reduced: paint the hand here for good and start no other process.
+        """
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(320, 240)
+        self.setCursor(Qt.CursorShape.OpenHandCursor)
+        self.options = SceneOptions()
+        self.orbit = Orbit()
+        self.hint = ""
+        """One line when there is nothing to see."""
+        self.process: RenderProcess | None = None
+        self.failure: str | None = None
+        """Why the view is painted, one sentence; None while Open3D draws or starts."""
+        self._followed_s = self._resized_s = time.perf_counter()
+        self._size: tuple[int, int] | None = None
+        self.paint_ms = 0.0
+        """What the last painting took."""
+        self._reduced = reduced
+        self._result: Result | None = None
+        self._scene = empty_scene()
+        self._picture: QImage | None = None
+        self._dirty = True
+        self._grabbed: QPointF | None = None
+        self._retry = QPushButton("Try again", self)
+        self._retry.setProperty("solid", True)
+        self._retry.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._retry.clicked.connect(self.start)
+        self._retry.hide()
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return QSize(640, 480)
+
+    def start(self) -> None:
+        """Start the render process, or start it again."""
+        if self._reduced:
+            return
+        self._end()
+        self.failure = None
+        self._retry.hide()
+        try:
+            self.process = RenderProcess()
+        except OSError as error:
+            self._fall_back(f"The 3D process cannot be started ({error}); this is the painted view.")
+
+    def show_result(self, result: Result) -> None:
+        """Draw this one next."""
+        self._result = result
+        found, now = centre_of(result), time.perf_counter()
+        if found is not None:
+            self.orbit = self.orbit.following(*found, 1 - float(np.exp((self._followed_s - now) / _FOLLOW_S)))
+        self._followed_s = now
+        self.again()
+
+    def again(self) -> None:
+        """Draw the same result with another view or other options."""
+        self._dirty = True
+        if self._picture is None:
+            self.update()
+
+    def forget(self) -> None:
+        """Show an empty scene until the next result."""
+        self._result = None
+        self.again()
+
+    def reset_view(self) -> None:
+        """The first view again."""
+        self.orbit = self.orbit.reset()
+        self.again()
+
+    def poll(self) -> None:
+        """Hand the newest scene to the process, and take the newest picture from it."""
+        process = self.process
+        if process is None:
+            return
+        pixels = process.poll()
+        if process.failure is not None:
+            self._fall_back(process.failure)
+            return
+        if pixels is not None:
+            height, width = pixels.shape[:2]
+            # the memory is written again soon, hence a copy
+            self._picture = QImage(pixels.data, width, height, QImage.Format.Format_RGB32).copy()
+            self.update()
+        elif self._picture is not None and process.waiting_s > _STALE_S:
+            self._picture = None  # paint it here until the next picture comes
+            self.update()
+        if self._dirty and process.room:
+            self._dirty = False
+            compose(process.next_scene(), self._result, self.orbit, self.options)
+            ratio = self.devicePixelRatioF()
+            if self._size is None or time.perf_counter() - self._resized_s > _RESIZE_S:
+                self._size = round(self.width() * ratio), round(self.height() * ratio)
+            else:
+                self._dirty = True  # once more when the size has come to rest
+            process.submit(*self._size)
+
+    def close_process(self) -> None:
+        """End the render process. Takes a few milliseconds."""
+        self._end()
+        self._reduced = True
+
+    def _end(self) -> None:
+        self._picture = None
+        if self.process is not None:
+            self.process.close()
+            self.process = None
+
+    def _fall_back(self, why: str) -> None:
+        self._end()
+        self.failure = why
+        self._retry.show()
+        self._place_retry()
+        self.again()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        start = time.perf_counter()
+        with QPainter(self) as painter:
+            if self._picture is not None:
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+                width = self.height() * self._picture.width() / self._picture.height()
+                if abs(width - self.width()) > 1.5:  # of another size, while the window is being resized
+                    painter.fillRect(self.rect(), QColor(VIEW))
+                painter.drawImage(QRectF((self.width() - width) / 2, 0, width, self.height()), self._picture)
+            else:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                compose(self._scene, self._result, self.orbit, self.options)
+                paint(painter, self._scene, self.width(), self.height())
+            self._paint_words(painter)
+        self.paint_ms = (time.perf_counter() - start) * 1e3
+
+    def _paint_words(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(font(11))
+        self._paint_axes(painter, QPointF(6 * STEP, self.height() - (11 if self.failure else 6) * STEP))
+        for hand in shown(self._result) if self._result is not None else ():
+            at = self._project(hand.pose.joints_m[0] - self.orbit.target_m)
+            if at is not None:
+                painter.setPen(QColor(TEXT if self._result is not None and self._result.hands else MUTED))
+                painter.drawText(
+                    QRectF(at.x() - 60, at.y() + 10, 120, 16), Qt.AlignmentFlag.AlignCenter, hand.pose.side.value
+                )
+        if self.failure is not None:
+            painter.setPen(QColor(MUTED))
+            painter.fillRect(QRectF(0, self.height() - 40, self.width(), 40), QColor(PANEL))
+            box = QRectF(2 * STEP, self.height() - 40, self.width() - 96 - 4 * STEP, 40)
+            words = QFontMetricsF(font(11)).elidedText(self.failure, Qt.TextElideMode.ElideRight, box.width())
+            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+        if self.hint:
+            painter.setFont(font(13))
+            painter.setPen(QColor(MUTED))
+            row = QRectF(0, self.height() * 0.5 - 40, self.width(), 24)
+            painter.drawText(row, Qt.AlignmentFlag.AlignCenter, self.hint)
+
+    def _paint_axes(self, painter: QPainter, origin: QPointF) -> None:
+        """The camera frame's axes as seen from here: x right, y down, z away from the camera."""
+        turn = self.orbit.view_from_scene[:3, :3]
+        for k in np.argsort(-turn[2]):  # the farthest first
+            name, colour = _AXES[k]
+            tip = origin + QPointF(float(turn[0, k]), float(turn[1, k])) * 24
+            painter.setPen(QPen(QColor(colour), 1.5))
+            painter.drawLine(origin, tip)
+            middle = origin + QPointF(float(turn[0, k]), float(turn[1, k])) * 33
+            painter.drawText(QRectF(middle.x() - 8, middle.y() - 8, 16, 16), Qt.AlignmentFlag.AlignCenter, name)
+
+    def _project(self, point: np.ndarray) -> QPointF | None:
+        """Where a point of the scene appears in the widget."""
+        if not np.isfinite(point).all():
+            return None
+        m = self.orbit.view_from_scene
+        p = m[:3, :3] @ point + m[:3, 3]
+        if p[2] < 0.05:
+            return None
+        focal = FOCAL * self.height()
+        return QPointF(float(p[0] / p[2] * focal + self.width() / 2), float(p[1] / p[2] * focal + self.height() / 2))
+
+    def _place_retry(self) -> None:
+        self._retry.resize(88, 28)
+        self._retry.move(self.width() - 88 - STEP, self.height() - 34)
+
+    def resizeEvent(self, event) -> None:  # noqa: N802
+        self._resized_s = time.perf_counter()
+        self._place_retry()
+        self.again()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self._grabbed = event.position()
+        self.setCursor(Qt.CursorShape.ClosedHandCursor)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self._grabbed is not None:
+            moved = event.position() - self._grabbed
+            self._grabbed = event.position()
+            self.orbit = self.orbit.dragged(moved.x(), moved.y())
+            self.again()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self._grabbed = None
+        self.setCursor(Qt.CursorShape.OpenHandCursor)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self.reset_view()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        self.orbit = self.orbit.zoomed(event.angleDelta().y() / 120)
+        self.again()

@@ -1,0 +1,1 @@
+"""Training and evaluation data: labelled sets, splits, batches, caches."""

@@ -1,0 +1,186 @@
+"""Rendered crops as pictures, in colour and depth with all their labels; and real crops without any.
+
+``crops:FOLDER`` reads what ``handcam synthesize FOLDER`` wrote, a folder of real crops without labels
+(:mod:`handcam.lab.data.sets.unlabelled`), or labelled pictures of the exchange format
+(:mod:`handcam.lab.data.sets.folder`, colour only); ``crops`` renders on the fly. Nets that look at pixels are trained
+on it, such as the paper's ResNet-18: ``rgb>joints3d``, ``rgb>rgb``, ``depth>joints3d``, ``depth>depth`` and so on. Of
+real crops there is ``rgb>rgb`` alone (section 4.6).
+"""
+
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from handcam.crop import cut
+from handcam.geometry import project
+from handcam.hand.skeleton import ROOT, hand_length, normalise
+from handcam.lab.data.sets import Sample, folder, label_box
+from handcam.model.modalities.depth import INPUT_PX, PAINTED_PX, relative
+from handcam.synth.scenes import PictureSettings, Rendered, crops
+from handcam.synth.sensor import degrade
+from handcam.synth.shards import camera_of, read
+from handcam.types import HandcamError
+
+__all__ = ["Crops", "decoded", "open"]
+
+CROP_PX = 128
+"""Edge of the crops that are cut from labelled pictures."""
+CENTRE_M = 0.015
+"""A tracker knows the distance of the hand's centre to about this."""
+_NAME = "[0-9]" * 6 + ".tar"
+
+
+@dataclass(frozen=True, slots=True)
+class _Crop:
+    """One crop as it is kept in memory: about 20 kB."""
+
+    rgb: bytes
+    """Picture file."""
+    truth: tuple[np.ndarray, np.ndarray, float] | None = None
+    """Joints (21 3), metres, crop frame; keypoints (21 2), crop halves; tangent of half the field of view."""
+    sensed: bytes = b""
+    """What a depth camera says, 16-bit picture file of the encoder's size."""
+    unit_m: float = 0.0
+    """Its counts."""
+    target: np.ndarray | None = None
+    """float16 (2 64 64): exact distance from the root in hand lengths, and 1 where the hand is seen."""
+
+
+def open(rest: str = "", seed: int = 0, split: str = "train") -> "Crops":
+    """The crops of the folders ``rest`` (commas between), or endless fresh ones without any.
+
+    Every twentieth file, by its own number, is for ``split="test"``.
+
+    Raises:
+        HandcamError: there are no crops in them.
+    """
+    if not rest:
+        return Crops([], seed)
+    if (Path(rest) / "labels.jsonl").is_file():
+        return Crops([_from_sample(sample) for sample in folder.open(rest) if sample.joints_m is not None], seed)
+    paths = sorted(path for folder in rest.split(",") for path in Path(folder).glob(_NAME))
+    kept = [path for path in paths if (int(path.stem) % 20 == 19) == (split == "test")]
+    if not kept:
+        raise HandcamError(f"{rest} holds no crops to {split} on; make them with handcam synthesize {rest}.")
+    found = [_from_files(label, files) for path in kept for _, label, files in read(path)]
+    if len({crop.truth is None for crop in found}) > 1:
+        raise HandcamError(f"{rest} has crops with labels and without; give them to pairs of their own.")
+    return Crops(found, seed)
+
+
+class Crops:
+    """``batch(step, size)`` gives, of right hands in a tracker's crops:
+
+    ``rgb`` uint8 (b s s 3); ``depth`` (b 96 96), metres from the hand's centre as a depth camera says them, NaN for no
+    reading; ``target.depth`` (b 2 64 64), exact distance from the root in hand lengths, and 1 where the hand is seen;
+    ``keypoints2d`` (b 43); ``joints3d`` (b 21 3); ``hand_length_m`` (b). Of crops without labels ``rgb`` only.
+
+    Args:
+        kept: the crops; none to render them on the fly.
+        seed: of the order, and of what is rendered.
+        settings: what is rendered.
+    """
+
+    def __init__(self, kept: list[_Crop], seed: int, settings: PictureSettings = PictureSettings()) -> None:
+        self._kept, self._seed, self._settings = kept, seed, settings
+
+    def __len__(self) -> int:
+        """Number of crops; 0 when they are rendered on the fly."""
+        return len(self._kept)
+
+    def batch(self, step: int, size: int) -> dict[str, Tensor]:
+        rng = np.random.default_rng((self._seed, step, 29))
+        if self._kept:
+            return _tensors([self._kept[i] for i in rng.integers(0, len(self), size)], rng)
+        return _tensors([_from_rendered(p, rng) for p in islice(crops(rng, self._settings), size)], rng)
+
+    def take(self, index: np.ndarray) -> dict[str, Tensor]:
+        """The examples of these numbers."""
+        return _tensors([self._kept[i] for i in index], np.random.default_rng(self._seed))
+
+
+def _from_files(label: dict, files: dict[str, bytes]) -> _Crop:
+    bare = _Crop(files["rgb.jpg"])
+    if "joints_m" not in label:
+        return bare
+    exact = decoded(files["depth.png"]) * np.float32(label["depth_unit_m"])
+    sensed = decoded(files["sensor.png"]) if "sensor.png" in files else decoded(files["depth.png"])
+    camera, _ = camera_of(label)
+    joints, keypoints = (np.array(label[name], np.float32) for name in ("joints_m", "keypoints_px"))
+    return _labelled(
+        bare, joints, keypoints, camera.width / 2 / camera.fx, exact, decoded(files["seg.png"]), sensed,
+        label.get("sensor_unit_m", label["depth_unit_m"]),
+    )  # fmt: skip
+
+
+def _from_sample(sample: Sample) -> _Crop:
+    """A labelled picture, cut as a tracker would; a left hand is mirrored."""
+    box = label_box(sample)
+    assert box is not None
+    crop = cut(sample.frame, box, CROP_PX)
+    if crop.color is None or sample.joints_m is None:
+        raise HandcamError(f"{sample.name} has no colour.")
+    joints = sample.joints_m @ crop.crop_from_camera.T
+    keypoints = (project(joints, crop.intrinsics) - (CROP_PX - 1) / 2) / (CROP_PX / 2)
+    rgb = cv2.imencode(".png", crop.color[..., ::-1])[1].tobytes()
+    return _Crop(rgb, (joints.astype(np.float32), keypoints.astype(np.float32), CROP_PX / 2 / crop.intrinsics.fx))
+
+
+def _from_rendered(p: Rendered, rng: np.random.Generator) -> _Crop:
+    sensed = degrade(p.depth_m, p.intrinsics.fx, rng)
+    rgb = cv2.imencode(".png", p.color[..., ::-1])[1].tobytes()
+    counts = np.round(sensed / 1e-4).clip(0, 65535).astype(np.uint16)
+    half_tan = p.color.shape[0] / 2 / p.intrinsics.fx
+    return _labelled(_Crop(rgb), p.joints_m, p.keypoints_px, half_tan, p.depth_m, p.segments, counts, 1e-4)
+
+
+def _labelled(
+    bare: _Crop, joints: np.ndarray, keypoints_px: np.ndarray, half_tan: float, exact_m: np.ndarray,
+    segments: np.ndarray, sensed: np.ndarray, unit_m: float,
+) -> _Crop:  # fmt: skip
+    size = exact_m.shape[0]
+    hand = ((segments > 0) & (segments < 7)).astype(np.uint8)
+    near = (exact_m - joints[ROOT, 2]) / np.float32(hand_length(joints))
+    painted = (cv2.resize(x, (PAINTED_PX, PAINTED_PX), interpolation=cv2.INTER_NEAREST) for x in (near, hand))
+    near, hand = painted
+    sensed = cv2.resize(sensed, (INPUT_PX, INPUT_PX), interpolation=cv2.INTER_NEAREST)
+    keypoints = (keypoints_px - (size - 1) / 2) / (size / 2)
+    return replace(
+        bare, truth=(joints.astype(np.float32), keypoints.astype(np.float32), half_tan),
+        sensed=cv2.imencode(".png", sensed)[1].tobytes(), unit_m=unit_m,
+        target=np.stack([np.where(hand > 0, near, 0), hand]).astype(np.float16),
+    )  # fmt: skip
+
+
+def _tensors(kept: list[_Crop], rng: np.random.Generator) -> dict[str, Tensor]:
+    rgb = np.stack([decoded(crop.rgb)[..., ::-1] for crop in kept])
+    out: dict[str, np.ndarray] = {}
+    if kept[0].truth is not None:
+        joints, keypoints, half_tan = (np.stack(x) for x in zip(*(crop.truth for crop in kept), strict=True))  # type: ignore[misc]
+        out = {
+            "keypoints2d": np.concatenate([keypoints.reshape(-1, 42), half_tan[:, None]], 1),
+            "joints3d": normalise(joints.astype(np.float64)),
+            "hand_length_m": hand_length(joints),
+        }
+        if kept[0].sensed:
+            centre = joints[:, :, 2].mean(1) + rng.normal(0, CENTRE_M, len(kept))
+            out["depth"] = relative(np.stack([decoded(crop.sensed) * crop.unit_m for crop in kept]), centre)
+            out["target.depth"] = np.stack([crop.target for crop in kept])  # type: ignore[arg-type]
+    return {"rgb": torch.from_numpy(rgb)} | {k: torch.from_numpy(v.astype(np.float32)) for k, v in out.items()}
+
+
+def decoded(data: bytes) -> np.ndarray:
+    """A picture file's pixels, BGR or one channel, as they are.
+
+    Raises:
+        HandcamError: it is damaged.
+    """
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if picture is None:
+        raise HandcamError("A file of crops holds a damaged picture; delete the file and make it again.")
+    return picture

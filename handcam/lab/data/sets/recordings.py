@@ -1,0 +1,229 @@
+"""Accepted frames of recorded sessions: a user's own hand, for ``handcam finetune``.
+
+``recordings:SESSION[,SESSION...]`` cuts every accepted hand again from its stored picture, lets the landmark network
+look at it, and corrects the poses that were recorded: they are of one person, so the bones have one length in all of
+them (:mod:`handcam.lab.data.subject`). ``recordings:FILE.npz`` is what :meth:`Recordings.save` kept of that.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from handcam.crop import box_around, cut
+from handcam.hand.skeleton import ROOT, hand_length, normalise
+from handcam.lab.data.subject import Fit, fit
+from handcam.lab.train.landmark_weights import read
+from handcam.model.nets.hand_landmark import FEATURES, INPUT_PX, HandLandmark
+from handcam.model.nets.shaded_depth import depth_sight, shade
+from handcam.session import Session, open_session
+from handcam.session.labels import Labels
+from handcam.tracking.localisation import FLESH_M, distances_under, with_centre
+from handcam.types import HandBox, HandcamError, HandCrop, HandPose, Side, TrackedHand
+
+__all__ = ["Recordings", "gather", "open"]
+
+VIEWS = 2
+"""Crops of each hand: the first as the tracker cut it, the others moved and turned a little."""
+LEAST_PRESENCE = 0.5
+"""Hands that the landmark network itself does not see teach nothing."""
+LEAST_FRAMES = 10
+"""Fewer accepted hands do not tell a person's bones."""
+
+
+def open(rest: str, seed: int = 0) -> "Recordings":
+    """Sessions, parted by commas, or the file that :meth:`Recordings.save` wrote.
+
+    Raises:
+        HandcamError: a path is no session, or too few of their hands are accepted.
+    """
+    if rest.endswith(".npz"):
+        try:
+            with np.load(rest) as file:
+                return Recordings(dict(file), seed)
+        except (OSError, ValueError, KeyError) as error:
+            raise HandcamError(f"{rest} is not a file of labelled hands ({error}).") from None
+    return corrected(gather([Path(p) for p in rest.split(",")], read(), seed), seed)
+
+
+def corrected(
+    seen: dict[str, np.ndarray], seed: int = 0, known: Float[np.ndarray, " 20"] | None = None
+) -> "Recordings":
+    """The data set of hands that were looked at: the targets are fitted to all of them together."""
+    first = seen["sight"][:, 0].astype(np.float64)
+    keypoints, half_tan = first[:, FEATURES : FEATURES + 42].reshape(-1, 21, 2), first[:, FEATURES + 42]
+    length_m = float(np.median(seen["hand_length_m"]))
+    found: Fit = fit(seen["joints"], keypoints, half_tan, known, seen["distance_m"], length_m)
+    more = {"target": found.joints, "bones": found.bones}
+    if found.hand_length_m is not None:
+        more["hand_length_m"] = np.full(len(first), found.hand_length_m)
+    return Recordings(seen | more, seed)
+
+
+class Recordings:
+    """``batch(step, size)`` gives rgb (as sights), keypoints2d, landmarks3d, joints3d, and depth where there is any.
+
+    Each array has the hands as its first axis and, where a crop is meant, the views as its second.
+    """
+
+    def __init__(self, arrays: dict[str, np.ndarray], seed: int = 0) -> None:
+        if not {"sight", "target", "turn"} <= arrays.keys():
+            raise KeyError("target")
+        self.arrays, self._seed = arrays, seed
+
+    def __len__(self) -> int:
+        return len(self.arrays["target"])
+
+    def save(self, path: Path) -> None:
+        """Keep what was seen and the corrected poses; no pictures."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(path, **self.arrays)
+
+    def part(self, index: np.ndarray) -> "Recordings":
+        """Some of the hands."""
+        whole = ("bones",)
+        return Recordings({k: v if k in whole else v[index] for k, v in self.arrays.items()}, self._seed)
+
+    def batch(self, step: int, size: int) -> dict[str, Tensor]:
+        rng = np.random.default_rng((self._seed, step, 13))
+        return self.take(rng.integers(0, len(self), size), rng.integers(0, self.arrays["sight"].shape[1], size))
+
+    def take(self, index: np.ndarray, view: np.ndarray, joints: str = "target") -> dict[str, Tensor]:
+        """These hands in these views; ``joints`` may be ``truth`` where that is known."""
+        sight = torch.from_numpy(self.arrays["sight"][index, view].astype(np.float32))
+        x = self.arrays[joints][index] @ np.swapaxes(self.arrays["turn"][index, view], 1, 2)
+        out = {
+            "rgb": sight,
+            "keypoints2d": sight[:, FEATURES : FEATURES + 43],
+            "landmarks3d": sight[:, FEATURES + 43 :].unflatten(1, (21, 3)),
+            "joints3d": torch.from_numpy(x.astype(np.float32)),
+        }
+        if "depth_sight" in self.arrays:
+            out["depth"] = torch.from_numpy(self.arrays["depth_sight"][index, view].astype(np.float32))
+        return out
+
+
+def gather(
+    paths: Sequence[Path], eye: HandLandmark, seed: int = 0, views: int = VIEWS,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """Look at all accepted hands.
+
+    Args:
+        paths: the sessions.
+        eye: the landmark network.
+        seed: of the moved crops.
+        views: crops of each hand.
+        progress: called with the number of hands done and of all.
+
+    Returns:
+        By hand: ``sight`` (n views 1258) and, if every hand was seen by a depth sensor, ``depth_sight``; ``joints`` as
+        recorded and ``truth`` where known (n 21 3, normalised, frame of the first crop, else NaN); ``turn`` (n views 3
+        3) from that frame to each crop's; ``distance_m`` (n 21); ``hand_length_m``, ``session``, ``frame`` (n).
+
+    Raises:
+        HandcamError: a path is no session, or too few of their hands are accepted.
+    """
+    todo = [(i, path, Labels(path)) for i, path in enumerate(paths)]
+    total, rows = sum(len(labels.accepted()) for _, _, labels in todo), []
+    for number, path, labels in todo:
+        with open_session(path) as session:
+            rng = np.random.default_rng((seed, number, 17))
+            for row in _hands(session, labels, eye, rng, views):
+                if row:
+                    rows.append({**row, "session": np.array(number)})
+                progress(len(rows), total)
+    if len(rows) < LEAST_FRAMES:
+        raise HandcamError(
+            f"Only {len(rows)} accepted hands can be used; {LEAST_FRAMES} are needed: accept more with handcam label."
+        )
+    keys = set.intersection(*(set(row) for row in rows))
+    return {key: np.stack([row[key] for row in rows]) for key in sorted(keys)}
+
+
+def _hands(
+    session: Session, labels: Labels, eye: HandLandmark, rng: np.random.Generator, views: int
+) -> Iterator[dict[str, np.ndarray]]:
+    """What is known of each accepted hand; empty for one that cannot be used."""
+    for label in labels.accepted():
+        result = session.result(label.frame) if label.frame < len(session) else None
+        frame = session.frame(label.frame) if result is not None else None
+        hand = next((h for h in result.hands if h.track == label.track), None) if result is not None else None
+        if result is None or hand is None or frame is None or frame.color is None:
+            yield {}
+            continue
+        first = hand.crop.box if hand.crop is not None else box_around(hand.pose.keypoints_px, label.side)
+        boxes = [replace(first, side=label.side)] + [_moved(first, label.side, rng) for _ in range(views - 1)]
+        distance = float(np.linalg.norm(hand.pose.joints_m[ROOT])) if hand.pose.metric else None
+        crops = [with_centre(cut(frame, box, INPUT_PX), distance) for box in boxes]
+        looked = _look(eye, crops)
+        if looked["presence"][0] < LEAST_PRESENCE:
+            yield {}
+            continue
+        turns = [crop.crop_from_camera for crop in crops]
+        length_m = result.controls.hand_length_m
+        row = {
+            "sight": looked["sight"], "frame": np.array(label.frame), "hand_length_m": np.array(length_m),
+            "turn": np.stack([turn @ turns[0].T for turn in turns]),
+            "joints": _recorded(hand, label.side, crops[0], looked), "truth": np.full((21, 3), np.nan),
+            "distance_m": _distances(crops[0], looked, length_m),
+        }  # fmt: skip
+        if "depth_sight" in looked:
+            row["depth_sight"] = looked["depth_sight"]
+        true = _true(frame.truth, hand.pose, label.side)
+        if true is not None:
+            row["truth"] = normalise(true.joints_m @ turns[0].T)
+            row["true_length_m"] = hand_length(true.joints_m)
+        yield row
+
+
+def _moved(box: HandBox, side: Side, rng: np.random.Generator) -> HandBox:
+    """The box as another frame might have had it."""
+    a, b, c, d = rng.normal(size=4)
+    centre = box.centre_px + 0.05 * box.size_px * np.array([a, b])
+    return replace(box, side=side, centre_px=centre, size_px=box.size_px * np.exp(0.07 * c),
+                   angle_rad=box.angle_rad + 0.12 * d)  # fmt: skip
+
+
+@torch.inference_mode()
+def _look(eye: HandLandmark, crops: list[HandCrop]) -> dict[str, np.ndarray]:
+    """What the landmark network sees, in colour and, where all crops have depth, in that."""
+    half_tan = torch.tensor([INPUT_PX / 2 / crop.intrinsics.fx for crop in crops], dtype=torch.float32)
+    color = np.stack([crop.color for crop in crops if crop.color is not None])
+    marks = eye(torch.from_numpy(color).permute(0, 3, 1, 2).float() / 255)
+    parts = [marks.features, marks.keypoints.flatten(1), half_tan[:, None], marks.landmarks3d.flatten(1)]
+    out = {
+        "sight": torch.cat(parts, 1).numpy().astype(np.float16),
+        "presence": marks.presence.numpy(), "landmarks3d": marks.landmarks3d.numpy(),
+        "keypoints": marks.keypoints.numpy(),
+    }  # fmt: skip
+    centre = torch.tensor([crop.root_depth_m or 0.0 for crop in crops], dtype=torch.float32)
+    if bool((centre > 0).all()):
+        depth = torch.from_numpy(np.stack([crop.depth_m for crop in crops if crop.depth_m is not None])).float()
+        picture, near, share = shade(depth, centre, half_tan)
+        felt = depth_sight(eye(picture), near, share, centre, half_tan)
+        out["depth_sight"] = felt.numpy().astype(np.float16)
+    return out
+
+
+def _recorded(hand: TrackedHand, side: Side, crop: HandCrop, looked: dict[str, np.ndarray]) -> np.ndarray:
+    """The pose as recorded; one that was made from the mirrored picture is worthless, so the landmarks stand in."""
+    if hand.pose.side is not side or not np.isfinite(hand.pose.joints_m).all():
+        return normalise(looked["landmarks3d"][0].astype(np.float64))
+    return normalise(hand.pose.joints_m @ crop.crop_from_camera.T)
+
+
+def _distances(crop: HandCrop, looked: dict[str, np.ndarray], hand_length_m: float) -> np.ndarray:
+    """Distance of each joint along the crop's axis: what the sensor read over it, and the flesh between."""
+    seen = looked["keypoints"][0].astype(np.float64) * (INPUT_PX / 2) + (INPUT_PX - 1) / 2
+    return distances_under(crop, seen) + FLESH_M * hand_length_m / 0.19
+
+
+def _true(truth: tuple[HandPose, ...], pose: HandPose, side: Side) -> HandPose | None:
+    """The true hand that this one is, where it is known."""
+    same = [t for t in truth if t.side is side]
+    return min(same, key=lambda t: float(np.abs(t.keypoints_px - pose.keypoints_px).mean()), default=None)

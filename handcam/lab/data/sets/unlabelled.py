@@ -1,0 +1,134 @@
+"""Real pictures without labels: what the landmark network sees in them, for ``rgb>keypoints2d`` and ``rgb>rgb`` (4.6).
+
+``unlabelled:FOLDER`` holds one ``seen.npz`` made by :func:`make`, and the crops themselves in tar files, which
+``crops:FOLDER`` reads too. The keypoints that the network itself finds are the
+target: they are what real pictures can teach without anybody's labels, and they tie the features of real pictures to
+poses whose projection fits them.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Float16
+from torch import Tensor
+
+from handcam.crop import box_around, cut, image_from_crop_points
+from handcam.detectors import Detector
+from handcam.lab.data.sets.crops import decoded
+from handcam.model.nets.hand_landmark import FEATURES, INPUT_PX, HandLandmark, Landmarks
+from handcam.synth.shards import SHARD, read, write
+from handcam.types import Frame, HandcamError, HandCrop, Intrinsics
+
+__all__ = ["Unlabelled", "find", "make", "open", "sight_of"]
+
+CROP_PX = 128
+"""Edge of the crops that are kept."""
+SUFFIXES = (".jpg", ".jpeg", ".png")
+
+
+class Found(NamedTuple):
+    """One hand that the detector found in a real picture."""
+
+    done: int
+    """Pictures looked at so far."""
+    path: Path
+    """The picture."""
+    frame: Frame
+    """What is in it."""
+    crop: HandCrop
+    """The second crop, which stands where the first saw the joints."""
+    marks: Landmarks
+    """What the network says of it."""
+
+
+def find(pictures: Path, eye: HandLandmark, detector: Detector, least_presence: float = 0.8) -> Iterator[Found]:
+    """Look at every picture below ``pictures``; those in which the network sees one hand."""
+    paths = sorted(p for p in pictures.rglob("*") if p.suffix.lower() in SUFFIXES)
+    for done, path in enumerate(paths, 1):
+        picture = cv2.imread(str(path))
+        if picture is None:
+            continue
+        if max(picture.shape) > 1000:
+            picture = cv2.resize(picture, None, fx=0.3, fy=0.3, interpolation=cv2.INTER_AREA)
+        color = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+        frame = Frame(0, 0, Intrinsics.from_fov(color.shape[1], color.shape[0], np.pi / 4), color)
+        for box in detector.find(frame, 1):
+            for _ in range(2):
+                crop = cut(frame, box, INPUT_PX)
+                assert crop.color is not None
+                with torch.inference_mode():
+                    marks = eye(torch.from_numpy(crop.color)[None].permute(0, 3, 1, 2).float() / 255)
+                seen = marks.keypoints[0].numpy() * (INPUT_PX / 2) + (INPUT_PX - 1) / 2
+                box = box_around(image_from_crop_points(seen, crop), box.side)
+            if float(marks.presence) >= least_presence:
+                yield Found(done, path, frame, crop, marks)
+
+
+def sight_of(crop: HandCrop, marks: Landmarks) -> Float16[np.ndarray, " 1258"]:
+    """What the colour encoder reads of a crop."""
+    half_tan = torch.tensor([[INPUT_PX / 2 / crop.intrinsics.fx]])
+    parts = [marks.features, marks.keypoints.flatten(1), half_tan, marks.landmarks3d.flatten(1)]
+    return torch.cat(parts, 1)[0].numpy().astype(np.float16)
+
+
+def make(pictures: Path, out: Path, eye: HandLandmark, detector: Detector) -> Iterator[int]:
+    """Keep what is seen in every picture below ``pictures``, once; yields the number of pictures done."""
+    if (out / "seen.npz").is_file():
+        return
+    sights, names, crops = [], [], []
+    for found in find(pictures, eye, detector):
+        sights.append(sight_of(found.crop, found.marks))
+        names.append(str(found.path.relative_to(pictures)))
+        assert found.crop.color is not None
+        small = cv2.resize(found.crop.color, (CROP_PX, CROP_PX), interpolation=cv2.INTER_AREA)
+        crops.append(cv2.imencode(".jpg", small[..., ::-1])[1].tobytes())
+        yield found.done
+    out.mkdir(parents=True, exist_ok=True)
+    for number in range(-(-len(crops) // SHARD)):
+        part = crops[number * SHARD : (number + 1) * SHARD]
+        write(out, number, ([("rgb.jpg", data), ("json", b"{}")] for data in part))
+    np.savez(out / "seen.npz", sight=np.stack(sights), name=np.array(names))
+
+
+def open(rest: str, seed: int = 0) -> "Unlabelled":
+    """The pictures of a folder that :func:`make` wrote.
+
+    Raises:
+        HandcamError: there is none.
+    """
+    path = Path(rest) / "seen.npz"
+    if not path.is_file():
+        raise HandcamError(f"{path} is missing; handcam train weights --out OUT --real PICTURES makes OUT/real.")
+    with np.load(path) as file:
+        sight = file["sight"]
+    tars = sorted(path.parent.glob("*.tar"))  # older folders have none
+    crops = [files["rgb.jpg"] for tar in tars for _, _, files in read(tar)]
+    return Unlabelled(sight, crops, seed)
+
+
+class Unlabelled:
+    """``batch(step, size)`` gives rgb (as sights; the crop is ``target.rgb``) and keypoints2d of the same pictures."""
+
+    def __init__(self, sight: np.ndarray, crops: list[bytes], seed: int) -> None:
+        self._sight, self._crops, self._seed = sight, crops, seed
+
+    def __len__(self) -> int:
+        return len(self._sight)
+
+    def batch(self, step: int, size: int) -> dict[str, Tensor]:
+        return self.take(np.random.default_rng((self._seed, step, 11)).integers(0, len(self), size))
+
+    def take(self, index: np.ndarray) -> dict[str, Tensor]:
+        """The pictures of these numbers."""
+        sight = torch.from_numpy(self._sight[index].astype(np.float32))
+        pictures = [decoded(self._crops[i])[..., ::-1] for i in index] if self._crops else []
+        painted = {"target.rgb": torch.from_numpy(np.stack(pictures))} if pictures else {}
+        return painted | {
+            "rgb": sight,
+            "keypoints2d": sight[:, FEATURES : FEATURES + 43],
+            "landmarks3d": sight[:, FEATURES + 43 :].unflatten(1, (21, 3)),
+        }

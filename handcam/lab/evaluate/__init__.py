@@ -1,0 +1,1 @@
+"""Measure accuracy, tracking and speed, and write the results."""

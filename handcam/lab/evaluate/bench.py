@@ -1,0 +1,190 @@
+"""Speed, measured so that it can be believed: same frames, same run, turn about, with MediaPipe Hands as the yardstick.
+
+Processor time is that of the whole process, all threads together. The contestants take turns over short stretches of
+the same frames, in an order that changes from round to round, so what else the machine does hits them alike; what is
+reported is ratios of medians within a round and their spread over the rounds. Reading the frames is not part of it.
+"""
+
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter, process_time
+
+import numpy as np
+import psutil
+
+from handcam.detectors import Detector
+from handcam.plugins import load
+from handcam.runtimes import Runtime
+from handcam.runtimes._select import open_named
+from handcam.tracking.tracker import Tracker
+from handcam.types import Controls, Frame, HandcamError
+
+__all__ = ["MEDIAPIPE", "Figures", "compare", "describe_machine", "percentiles"]
+
+MEDIAPIPE = "mediapipe"
+ONE_HAND = Controls(max_hands=1)
+WARM_UP = 8
+"""Frames before the first round that are not counted: models load, hands are found, caches fill."""
+SECTIONS = ("detect", "crop", "predict", "decode", "refine")
+
+
+@dataclass(slots=True)
+class Figures:
+    """What was measured of one contestant."""
+
+    name: str
+    """As the runtime calls itself."""
+    cpu_ms: list[list[float]] = field(default_factory=list)
+    """Processor time of each tracked frame, by round."""
+    wall_ms: list[float] = field(default_factory=list)
+    """Time of each tracked frame."""
+    sections_ms: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in SECTIONS})
+    """Time of each section of each tracked frame."""
+    frames: int = 0
+    """Frames shown."""
+    tracked: int = 0
+    """Frames with a hand."""
+    encode_cpu_ms: float | None = None
+    """Processor time of one encoding alone, median."""
+
+    def report(self, yardstick: "Figures | None") -> dict:
+        """The figures as JSON."""
+        by_round = [float(np.median(cpu)) for cpu in self.cpu_ms if cpu]
+        out: dict = {
+            "name": self.name, "frames": self.frames, "tracked": self.tracked,
+            "cpu_ms": percentiles([v for cpu in self.cpu_ms for v in cpu]), "wall_ms": percentiles(self.wall_ms),
+        }  # fmt: skip
+        if self.encode_cpu_ms is not None:
+            out["encode_cpu_ms"] = self.encode_cpu_ms
+            out["sections_ms"] = {name: percentiles(values) for name, values in self.sections_ms.items()}
+        if yardstick is not None and by_round:
+            pairs = zip(self.cpu_ms, yardstick.cpu_ms, strict=True)
+            ratios = [float(np.median(a) / np.median(b)) for a, b in pairs if a and b]
+            if ratios:
+                q1, median, q3 = np.percentile(ratios, [25, 50, 75])
+                out["ratio_to_mediapipe"] = float(median)
+                out["ratio_iqr"] = [float(q1), float(q3)]
+                out["ratio_by_round"] = ratios
+        return out
+
+
+def percentiles(values: Sequence[float]) -> dict[str, float] | None:
+    """p50, p95 and p99; None without values."""
+    if not len(values):
+        return None
+    return dict(zip(("p50", "p95", "p99"), map(float, np.percentile(values, [50, 95, 99])), strict=True))
+
+
+def compare(
+    frames: Sequence[Frame], names: Sequence[str], weights: Path, rounds: int = 5,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> tuple[dict[str, Figures], dict[str, str]]:  # fmt: skip
+    """Run every runtime and MediaPipe over the same frames, turn about.
+
+    Args:
+        frames: consecutive frames with one hand.
+        names: runtimes as ``NAME`` or ``NAME:PRECISION``.
+        weights: the safetensors file.
+        rounds: into how many stretches the frames are cut.
+        progress: called with the number of stretches done and to do.
+
+    Returns:
+        Figures by name, MediaPipe's under :data:`MEDIAPIPE`; and why the runtimes that did not run did not.
+
+    Raises:
+        HandcamError: none of the runtimes runs, or there are too few frames.
+    """
+    if len(frames) < WARM_UP + 2 * rounds:
+        raise HandcamError(f"{len(frames)} frames are too few to measure; take a longer clip.")
+    opened, failed = _open_all(names, weights)
+    if not opened:
+        raise HandcamError("No runtime runs here: " + "; ".join(f"{name} ({why})" for name, why in failed.items()))
+    plugin = load("handcam.detectors", "mediapipe")
+    detector: Detector = plugin.open(1)
+    trackers = {name: Tracker(runtime, [detector]) for name, runtime in opened.items()}
+    theirs = plugin.mp.solutions.hands.Hands(static_image_mode=False, max_num_hands=1, model_complexity=1)
+    figures = {name: Figures(tracker.runtime_name) for name, tracker in trackers.items()}
+    figures[MEDIAPIPE] = Figures("MediaPipe Hands (tracking, full model, one hand)")
+
+    def show(name: str, frame: Frame, into: list[float] | None) -> None:
+        cpu, wall = process_time(), perf_counter()
+        if name == MEDIAPIPE:
+            found = bool(theirs.process(frame.color).multi_hand_landmarks)
+        else:
+            result = trackers[name].track(frame, ONE_HAND)
+            found = bool(result.hands)
+        cpu, wall = (process_time() - cpu) * 1e3, (perf_counter() - wall) * 1e3
+        if into is None:
+            return
+        mine = figures[name]
+        mine.frames += 1
+        if found:
+            mine.tracked += 1
+            into.append(cpu)
+            mine.wall_ms.append(wall)
+            if name != MEDIAPIPE:
+                for section, values in mine.sections_ms.items():
+                    values.append(result.times_ms[section])
+
+    everybody = list(figures)
+    for name in everybody:
+        for frame in frames[:WARM_UP]:
+            show(name, frame, None)
+    stretches = np.array_split(np.arange(WARM_UP, len(frames)), rounds)
+    for k, stretch in enumerate(stretches):
+        turn = everybody[k % len(everybody) :] + everybody[: k % len(everybody)]
+        for i, name in enumerate(turn if k % 2 == 0 else turn[::-1]):
+            into: list[float] = []
+            figures[name].cpu_ms.append(into)
+            for at in stretch:
+                show(name, frames[at], into)
+            progress(k * len(everybody) + i + 1, rounds * len(everybody))
+    for name, runtime in opened.items():
+        figures[name].encode_cpu_ms = _encode_alone(trackers[name], runtime, frames)
+        runtime.close()
+    theirs.close()
+    detector.close()
+    return figures, failed
+
+
+def _open_all(names: Sequence[str], weights: Path) -> tuple[dict[str, Runtime], dict[str, str]]:
+    opened, failed = {}, {}
+    for name in names:
+        try:
+            opened[name] = open_named(name, weights)
+        except LookupError as error:
+            raise HandcamError(str(error).strip("'\"")) from None
+        except Exception as error:  # a package's or driver's own exception: the others are measured all the same
+            failed[name] = str(error).strip().partition("\n")[0].rstrip(".")
+    return opened, failed
+
+
+def _encode_alone(tracker: Tracker, runtime: Runtime, frames: Sequence[Frame]) -> float | None:
+    """Processor time of the encoding of one crop, without anything around it."""
+    hands = next((hands for frame in frames[-5:] if (hands := tracker.track(frame, ONE_HAND).hands)), ())
+    crop = hands[0].crop if hands else None
+    if crop is None or crop.color is None:
+        return None
+    half_tan = np.array([crop.color.shape[0] / 2 / crop.intrinsics.fx], np.float32)
+    planes, times = {"rgb": crop.color[None], "half_tan": half_tan}, []
+    for _ in range(30):
+        start = process_time()
+        runtime.encode(planes)
+        times.append(process_time() - start)
+    return float(np.median(times)) * 1e3
+
+
+def describe_machine() -> dict[str, str | int | float]:
+    """What the figures were measured on."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        processor = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        processor = platform.processor()
+    return {
+        "processor": processor, "cores": psutil.cpu_count() or 1, "system": platform.platform(terse=True),
+        "python": platform.python_version(), "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
+        "load_before": psutil.getloadavg()[0],
+    }  # fmt: skip

@@ -1,0 +1,143 @@
+"""How far a predicted hand is from the true one (section 4.3 of the paper, and what the field adds to it).
+
+Everything here is plain numpy on stacks of hands and does not care about the unit of length: errors come in the unit
+of the joints, thresholds and sigmas must be in the same one. :mod:`handcam.lab.evaluate.pipeline` uses millimetres.
+
+The invariances of the paper's section 4.5, as arguments of :func:`align`:
+
+* **T** (``translation``): joints are compared relative to a root;
+* **S** (``scale``): the prediction is brought to the true total bone length;
+* **H**: the side is told to the model; that is a matter of who runs it, see
+:func:`handcam.lab.evaluate.pipeline.predict`.
+"""
+
+from typing import Literal, get_args
+
+import numpy as np
+from jaxtyping import Float
+from scipy.stats import norm
+
+from handcam.geometry import fit_similarity
+from handcam.hand.skeleton import MIDDLE_MCP, WRIST, bone_lengths
+
+__all__ = [
+    "ROOTS", "Root", "align", "auc", "coverage", "interval_z", "joint_errors", "mean_and_median", "pcf_curve",
+    "pck_curve", "procrustes_errors", "root_of", "total_bone_length", "with_palm",
+]  # fmt: skip
+
+Root = Literal["middle_mcp", "wrist", "palm"]
+"""Joint that both hands are moved to. The papers on RHD and STB use the palm centre (supplement, 7.1)."""
+ROOTS: tuple[str, ...] = get_args(Root)
+
+
+def with_palm(
+    joints: Float[np.ndarray, "*b 21 3"], palm: Float[np.ndarray, "*b 3"] | None = None
+) -> Float[np.ndarray, "*b 21 3"]:
+    """The joints with the palm centre in the wrist's place, as the papers' protocols have it.
+
+    Args:
+        joints: the hands.
+        palm: the labelled palm centres; default half way from the wrist to the middle MCP (supplement, 7.1).
+    """
+    out = np.array(joints)
+    out[..., WRIST, :] = (joints[..., WRIST, :] + joints[..., MIDDLE_MCP, :]) / 2 if palm is None else palm
+    return out
+
+
+def root_of(joints: Float[np.ndarray, "*b 21 3"], root: Root = "middle_mcp") -> Float[np.ndarray, "*b 1 3"]:
+    """The root; with ``palm`` the joints must have come through :func:`with_palm`."""
+    i = MIDDLE_MCP if root == "middle_mcp" else WRIST
+    return joints[..., i : i + 1, :]
+
+
+def total_bone_length(joints: Float[np.ndarray, "*b 21 3"]) -> Float[np.ndarray, "*b"]:
+    """Sum of the 20 bones."""
+    return np.asarray(bone_lengths(joints).sum(axis=-1))
+
+
+def align(
+    predicted: Float[np.ndarray, "*b 21 3"],
+    true: Float[np.ndarray, "*b 21 3"],
+    root: Root = "middle_mcp",
+    translation: bool = True,
+    scale: bool = True,
+) -> Float[np.ndarray, "*b 21 3"]:
+    """The prediction as it is compared under the paper's invariances (section 4.5).
+
+    Args:
+        predicted: predicted hands, camera frame.
+        true: true hands, camera frame.
+        root: where the hands are put together.
+        translation: T, move the predicted root onto the true one.
+        scale: S, stretch the prediction about its root to the true total bone length.
+    """
+    centre = root_of(predicted, root)
+    k = np.ones(predicted.shape[:-2])
+    if scale:
+        k = total_bone_length(true) / np.maximum(total_bone_length(predicted), 1e-12)
+    return k[..., None, None] * (predicted - centre) + (root_of(true, root) if translation else centre)
+
+
+def joint_errors(
+    predicted: Float[np.ndarray, "*b j c"], true: Float[np.ndarray, "*b j c"]
+) -> Float[np.ndarray, "*b j"]:
+    """Euclidean distance of each joint (end-point error); in the plane where the joints are pixels."""
+    return np.linalg.norm(predicted - true, axis=-1)
+
+
+def procrustes_errors(
+    predicted: Float[np.ndarray, "*b j 3"], true: Float[np.ndarray, "*b j 3"]
+) -> Float[np.ndarray, "*b j"]:
+    """Distance of each joint after the best rotation, translation and scale of the prediction."""
+    return joint_errors(fit_similarity(predicted, true), true)
+
+
+def mean_and_median(errors: Float[np.ndarray, "..."]) -> tuple[float, float]:
+    """Mean and median over all joints of all hands."""
+    return float(errors.mean()), float(np.median(errors))
+
+
+def pck_curve(errors: Float[np.ndarray, "..."], thresholds: Float[np.ndarray, " t"]) -> Float[np.ndarray, " t"]:
+    """Share of joints whose error is at most each threshold (percentage of correct keypoints, section 4.3)."""
+    return np.searchsorted(np.sort(errors, axis=None), thresholds, side="right") / errors.size
+
+
+def pcf_curve(errors: Float[np.ndarray, "*b j"], thresholds: Float[np.ndarray, " t"]) -> Float[np.ndarray, " t"]:
+    """Share of frames whose worst joint is within each threshold (percentage of correct frames, section 4.3)."""
+    return pck_curve(errors.max(axis=-1), thresholds)
+
+
+def auc(errors: Float[np.ndarray, "..."], low: float, high: float) -> float:
+    """Area under the PCK curve between two thresholds, divided by its width: 0 to 1.
+
+    It is the exact integral, which the field's sums over 20 or 100 thresholds approach: a joint with error ``e`` is
+    correct on the share ``(high - e) / (high - low)`` of the range.
+    """
+    return float(np.clip((high - errors) / (high - low), 0.0, 1.0).mean())
+
+
+def interval_z(level: float = 0.9) -> float:
+    """Half width, in standard deviations, of the central interval of a Gaussian that holds ``level`` of it."""
+    return float(norm.ppf(0.5 + level / 2))
+
+
+def coverage(
+    predicted: Float[np.ndarray, "*b 21 3"],
+    true: Float[np.ndarray, "*b 21 3"],
+    sigma: Float[np.ndarray, "*b 21"],
+    level: float = 0.9,
+) -> float:
+    """Share of true coordinates inside the predicted central interval of probability ``level``.
+
+    Joints are relative to the middle MCP, as the sigmas are; each axis of each other joint counts once. Perfectly
+    calibrated sigmas give ``level``.
+
+    Args:
+        predicted: predicted hands, already scaled if they should be.
+        true: true hands.
+        sigma: standard deviation of each joint along one axis, in the unit of the joints.
+        level: probability of the interval.
+    """
+    off = np.abs((predicted - root_of(predicted)) - (true - root_of(true)))
+    inside = off <= interval_z(level) * sigma[..., None]
+    return float(np.delete(inside, MIDDLE_MCP, axis=-2).mean())

@@ -1,0 +1,213 @@
+"""How well hands are followed: scenes with known truth, and what the tracker made of them.
+
+A hand is **in sight** when at least 15 of its joints lie in the picture and nothing covers it, and **followed** when a
+tracked hand's keypoints lie within a quarter of its length from the true ones, on average; a tracked hand that is near
+no true one is a **false hand**. Hands that are in the picture in part count neither way.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from handcam.detectors import Detector
+from handcam.hand.skeleton import ROOT, hand_length
+from handcam.lab.evaluate.pipeline import Follower
+from handcam.types import Controls, Frame, HandBox, HandPose, Side, TrackedHand
+
+__all__ = ["Counted", "Watched", "summary", "total", "watch"]
+
+IN_SIGHT = 15
+"""Joints in the picture from which a hand is to be followed."""
+NEAR = 0.25
+"""Mean distance of the keypoints, as a share of the hand's length in the picture, up to which it is followed."""
+SLIPPED = 1.0
+"""The same, from which a tracked hand is not even beside a true one."""
+
+
+class Counted:
+    """A detector that counts how often it is asked."""
+
+    def __init__(self, detector: Detector) -> None:
+        self._detector, self.calls = detector, 0
+
+    def find(self, frame: Frame, max_hands: int = 2) -> list[HandBox]:
+        """Boxes of the hands; see :class:`handcam.detectors.Detector`."""
+        self.calls += 1
+        return self._detector.find(frame, max_hands)
+
+    def close(self) -> None:
+        """Free what it holds."""
+        self._detector.close()
+
+
+@dataclass(slots=True)
+class Watched:
+    """What was seen in one scene."""
+
+    frames: int = 0
+    """Frames shown."""
+    in_sight: int = 0
+    """Hands that were to be followed, over all frames."""
+    followed: int = 0
+    """Those that were."""
+    errors: list[float] = field(default_factory=list)
+    """Mean keypoint error of each followed hand, as a share of its length in the picture."""
+    found_after: list[int] = field(default_factory=list)
+    """Frames from a hand's coming into sight until it is followed, for each time that it comes."""
+    never_found: int = 0
+    """Times that it comes and is not followed before it goes."""
+    gaps: list[int] = field(default_factory=list)
+    """Frames of each loss of a hand that stays in sight."""
+    wrong_sides: int = 0
+    """Followed hands that are taken for the other one."""
+    side_changes: int = 0
+    """Times that a track changes its side."""
+    new_numbers: int = 0
+    """Times that a hand goes on under another track's number without having left."""
+    swaps: int = 0
+    """Those where it is the number that the other hand had."""
+    false_hands: int = 0
+    """Tracked hands beside no true one, over all frames."""
+    empty_frames: int = 0
+    """Frames without any hand, not even in part."""
+    searches: int = 0
+    """Runs of the detector."""
+
+
+@dataclass(slots=True)
+class _Hand:
+    """What is remembered of a true hand."""
+
+    here: bool = False  # in sight in the frame before
+    missed: int = 0  # frames since it was last followed, or came
+    found: bool = False  # followed since it came
+    number: int | None = None  # of the track that followed it last
+
+
+def watch(frames: Iterable[Frame], tracker: Follower, counted: Counted, controls: Controls = Controls()) -> Watched:
+    """Show one scene to a tracker.
+
+    Args:
+        frames: in order, with their truth.
+        tracker: forgets the hands of the scene before by itself or is reset by the caller.
+        counted: the tracker's detector.
+        controls: of the tracker.
+    """
+    out = Watched(searches=-counted.calls)
+    hands: dict[Side, _Hand] = {}
+    sides: dict[int, Side] = {}
+    for frame in frames:
+        tracked = tracker.track(frame, controls).hands
+        out.frames += 1
+        for hand in tracked:
+            out.side_changes += sides.get(hand.track, hand.pose.side) is not hand.pose.side
+            sides[hand.track] = hand.pose.side
+        seen = [_joints_inside(pose, frame) for pose in frame.truth]
+        out.empty_frames += not any(seen)
+        off = _distances(frame.truth, tracked, frame.intrinsics.fx)
+        pairs = _pair(off)
+        out.false_hands += sum(
+            1 for k in range(len(tracked)) if not any(off[i, k] < SLIPPED for i, n in enumerate(seen) if n)
+        )
+        before = {side: hand.number for side, hand in hands.items()}
+        for i, pose in enumerate(frame.truth):
+            hand = hands.setdefault(pose.side, _Hand())
+            k = pairs.get(i)
+            others = [number for side, number in before.items() if side is not pose.side]
+            _count(out, hand, seen[i] >= IN_SIGHT, None if k is None else tracked[k], pose.side, others)
+            if k is not None and seen[i] >= IN_SIGHT:
+                out.errors.append(float(off[i, k]))
+        for side, hand in hands.items():  # covered: not in the truth at all
+            if side not in {pose.side for pose in frame.truth}:
+                _leave(out, hand)
+    for hand in hands.values():
+        _leave(out, hand)
+    out.searches += counted.calls
+    return out
+
+
+def _count(
+    out: Watched, hand: _Hand, in_sight: bool, track: TrackedHand | None, side: Side, others: list[int | None]
+) -> None:
+    if not in_sight:
+        _leave(out, hand)
+        return
+    if not hand.here:
+        hand.here, hand.found, hand.missed, hand.number = True, False, 0, None
+    out.in_sight += 1
+    if track is None:
+        hand.missed += 1
+        return
+    out.followed += 1
+    out.wrong_sides += track.pose.side is not side
+    if not hand.found:
+        out.found_after.append(hand.missed)
+    elif hand.missed:
+        out.gaps.append(hand.missed)
+    if hand.number is not None and hand.number != track.track:
+        out.new_numbers += 1
+        out.swaps += track.track in others
+    hand.found, hand.missed, hand.number = True, 0, track.track
+
+
+def _leave(out: Watched, hand: _Hand) -> None:
+    """The hand is no longer in sight."""
+    if hand.here and not hand.found:
+        out.never_found += 1
+    elif hand.here and hand.missed > 1:  # one frame at the edge is no loss
+        out.gaps.append(hand.missed)
+    hand.here = False
+
+
+def _joints_inside(pose: HandPose, frame: Frame) -> int:
+    x, y = pose.keypoints_px.T
+    return int(((x >= 0) & (y >= 0) & (x < frame.intrinsics.width) & (y < frame.intrinsics.height)).sum())
+
+
+def _distances(truth: Sequence[HandPose], tracked: Sequence[TrackedHand], focal_px: float) -> np.ndarray:
+    """Mean distance of the keypoints of every true and every tracked hand, in lengths of the true one."""
+    off = np.full((len(truth), len(tracked)), np.inf)
+    for i, pose in enumerate(truth):
+        length_px = float(hand_length(pose.joints_m)) / pose.joints_m[ROOT, 2] * focal_px
+        for k, hand in enumerate(tracked):
+            off[i, k] = np.linalg.norm(hand.raw.keypoints_px - pose.keypoints_px, axis=1).mean() / length_px
+    return off
+
+
+def _pair(off: np.ndarray) -> dict[int, int]:
+    """True hands with the tracked ones that follow them, the nearest first."""
+    pairs: dict[int, int] = {}
+    for flat in np.argsort(off, axis=None):
+        i, k = np.unravel_index(flat, off.shape)
+        if off[i, k] < NEAR and i not in pairs and k not in pairs.values():
+            pairs[int(i)] = int(k)
+    return pairs
+
+
+def total(scenes: Sequence[Watched]) -> Watched:
+    """Everything together."""
+    out = Watched()
+    for name in Watched.__dataclass_fields__:
+        values = [getattr(scene, name) for scene in scenes]
+        setattr(out, name, sum(values, [] if isinstance(getattr(out, name), list) else 0))
+    return out
+
+
+def summary(seen: Watched) -> dict[str, float | int | None]:
+    """The figures; None where a scene has none."""
+
+    def of(values: Sequence[float], how: str) -> float | None:
+        return float(getattr(np, how)(values)) if values else None
+
+    return {
+        "frames": seen.frames, "in_sight": seen.in_sight,
+        "followed": seen.followed / seen.in_sight if seen.in_sight else None,
+        "error_median": of(seen.errors, "median"),
+        "came": len(seen.found_after) + seen.never_found, "never_found": seen.never_found,
+        "frames_to_find_median": of(seen.found_after, "median"), "frames_to_find_max": of(seen.found_after, "max"),
+        "losses": len(seen.gaps), "frames_lost_max": of(seen.gaps, "max"),
+        "wrong_sides": seen.wrong_sides / seen.followed if seen.followed else None,
+        "side_changes": seen.side_changes, "new_numbers": seen.new_numbers, "swaps": seen.swaps,
+        "false_hands": seen.false_hands, "empty_frames": seen.empty_frames, "searches": seen.searches,
+    }  # fmt: skip

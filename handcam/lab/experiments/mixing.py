@@ -1,0 +1,89 @@
+"""Figure 8: latents of every modality, cross-trained and separately trained, and how well a classifier tells them."""
+
+from itertools import combinations
+
+import numpy as np
+
+from handcam.lab.evaluate.figures import INKS, plain
+from handcam.lab.experiments import Cell, Report, Setup
+from handcam.lab.train.mixing import mixing
+from handcam.lab.train.run_small import WORDS, encoded, fit, trainable
+from handcam.model.vae import load
+from handcam.types import HandcamError
+
+__all__ = ["CROSS", "TITLE", "run"]
+
+TITLE = "Cross-trained and separately trained (Fig. 8)"
+DATA = ("rendered",)
+_INKS = {"rgb": INKS[0], "joints3d": INKS[2], "keypoints2d": INKS[1]}
+"""As in the paper: blue, green, yellow."""
+SHOWN = 400
+"""Hands of each modality in the figure."""
+CROSS = (
+    "rgb>joints3d",
+    "keypoints2d>joints3d",
+    "joints3d>joints3d",
+    "rgb>rgb",
+    "keypoints2d>keypoints2d",
+    "rgb>keypoints2d",
+)
+"""Pairs of the cross-trained model; the separately trained one has each modality decoded from itself alone."""
+
+
+def run(setup: Setup) -> Report:
+    """Accuracy of the classifier for every two modalities, and maps of both latent spaces, or of ``setup.weights``."""
+    rows: list[tuple[Cell, ...]] = []
+    maps: dict[str, dict[str, np.ndarray]] = {}
+    notes = [
+        "Told apart: cross-validated accuracy of a classifier (support vector machine) that says a latent's modality.",
+        "It is given samples of the posteriors, or their means; 0.5 is perfect mixing.",
+        "Matched: share of hands of which the nearest latent of the other modality is that of the same hand.",
+        *(() if setup.weights else (f"Cross-trained on {', '.join(CROSS)}; separately on each modality from itself.",)),
+    ]
+    for data in setup.data or DATA:
+        split = setup.split(data)
+        names = [m for m in ("rgb", "joints3d", "keypoints2d") if split.train.decodable(m)]
+        if len(names) < 2:
+            raise HandcamError(f"{data} has fewer than two modalities that can be decoded.")
+        cross = tuple(pair for pair in CROSS if trainable((pair,), split.train))
+        kinds = {"cross-trained": cross, "separately trained": tuple(f"{m}>{m}" for m in names)}
+        shipped = None if setup.weights is None else load(setup.weights)[0]
+        if setup.weights is not None and shipped is not None:
+            kinds = {setup.weights.name: ()}
+            names = [m for m in names if m in shipped.encoders]
+        for kind, pairs in kinds.items():
+            found: dict[tuple[str, str], list] = {}
+            for seed in setup.seeds:
+                model = shipped or fit(setup, split, pairs, seed)
+                posteriors = {m: encoded(model, m, split.test) for m in names}
+                for two in combinations(names, 2):
+                    found.setdefault(two, []).append(mixing(posteriors[two[0]], posteriors[two[1]], seed))
+            for (a, b), each in found.items():
+                rows.append((
+                    f"{split.name}, {kind}, {WORDS[a]} and {WORDS[b]}", [m.accuracy for m in each],
+                    [m.accuracy_means for m in each], [m.matched for m in each],
+                ))  # fmt: skip
+            maps[f"{split.name}, {kind}"] = _map({m: mean[:SHOWN] for m, (mean, _) in posteriors.items()}, setup.seed)
+        notes.append(split.says)
+    head = ("", "told apart, samples", "told apart, means", "matched")
+
+    def draw(figure) -> None:
+        for axes, (title, clouds) in zip(np.atleast_1d(figure.subplots(1, len(maps))), maps.items(), strict=True):
+            for name, points in clouds.items():
+                axes.scatter(*points.T, s=5, color=_INKS[name], label=WORDS[name], linewidths=0, alpha=0.7)
+            axes.set(title=title, xticks=[], yticks=[], xlabel="t-SNE of the posteriors' means")
+            axes.margins(0.1)
+            axes.legend(loc="upper right", markerscale=2)
+            plain(axes)
+
+    return Report(head, rows, tuple(notes), draw)
+
+
+def _map(clouds: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
+    """All clouds in one t-SNE, (n 2) each."""
+    from openTSNE import TSNE
+
+    points = np.concatenate(list(clouds.values()))
+    perplexity = min(30.0, (len(points) - 1) / 3)
+    flat = np.asarray(TSNE(perplexity=perplexity, random_state=seed, n_jobs=1, neighbors="exact").fit(points))
+    return dict(zip(clouds, np.split(flat, np.cumsum([len(c) for c in clouds.values()])[:-1]), strict=True))

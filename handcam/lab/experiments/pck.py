@@ -1,0 +1,66 @@
+"""Figure 4: share of joints within a distance of the truth (PCK), from RGB."""
+
+import numpy as np
+
+from handcam.lab.evaluate.figures import INKS, plain
+from handcam.lab.evaluate.metrics import auc, mean_and_median, pck_curve
+from handcam.lab.experiments import Cell, Report, Setup
+from handcam.lab.train.loop import VARIANTS, variant
+from handcam.lab.train.run_small import errors_mm, fit, predict, tasks_of, trainable
+from handcam.model.nets.hand_landmark import FEATURES
+from handcam.types import HandcamError
+
+__all__ = ["TITLE", "run"]
+
+TITLE = "PCK from RGB (Fig. 4)"
+DATA = {"rgb": "rendered"}
+THRESHOLDS_MM = np.arange(0.0, 81.0)
+
+
+def run(setup: Setup) -> Report:
+    """Curves of every variant, of the landmark network alone, and of saying the mean hand every time."""
+    tasks = tasks_of(setup, DATA)
+    if not tasks:
+        raise HandcamError(
+            "The experiment pck needs pictures; take rendered, crops:FOLDER, features:FOLDER or rhd:PATH."
+        )
+    curves: dict[str, dict[str, np.ndarray]] = {}
+    rows: list[tuple[Cell, ...]] = []
+    for name, split, x in tasks:
+        methods: dict[str, list[np.ndarray]] = {}
+        for number in VARIANTS:
+            pairs = tuple(variant(number, x))
+            if trainable(pairs, split.train):
+                methods[f"Var. {number}"] = [
+                    errors_mm(predict(fit(setup, split, pairs, seed), x, split.test), split) for seed in setup.seeds
+                ]
+        if split.test.arrays[x].ndim == 2:
+            seen = split.test.arrays[x][:, FEATURES + 43 :].reshape(-1, 21, 3).astype(float)
+            methods["landmark network"] = [errors_mm(seen, split)]
+        mean = split.train.arrays["joints3d"].astype(float).mean(0)
+        methods["mean hand"] = [errors_mm(np.broadcast_to(mean, (len(split.test), 21, 3)), split)]
+        curves[name] = {m: pck_curve(np.stack(e), THRESHOLDS_MM) for m, e in methods.items()}
+        for method, errors in methods.items():
+            rows.append((
+                f"{name}, {method}", *([mean_and_median(e)[k] for e in errors] for k in range(2)),
+                [auc(e, 20.0, 50.0) for e in errors], [auc(e, 0.0, 50.0) for e in errors],
+            ))  # fmt: skip
+    head = ("", "mean", "median", "AUC 20 to 50", "AUC 0 to 50")
+    notes = ("Errors in mm, T+S+H. AUC: area under the curve between two distances in mm, 0 to 1.",)
+
+    def draw(figure) -> None:
+        for axes, (name, lines) in zip(np.atleast_1d(figure.subplots(1, len(curves))), curves.items(), strict=True):
+            for i, (method, curve) in enumerate(lines.items()):
+                style = "--" if method in ("landmark network", "mean hand") else "-"
+                axes.plot(THRESHOLDS_MM, curve, style, color=INKS[i % len(INKS)], label=method)
+            axes.set(
+                title=name, xlabel="distance, mm", ylabel="share of joints within it (PCK)", xlim=(0, 80), ylim=(0, 1)
+            )
+            axes.legend(loc="lower right")
+            plain(axes)
+
+    data = {
+        "thresholds_mm": THRESHOLDS_MM.tolist(),
+        "pck": {n: {m: c.tolist() for m, c in k.items()} for n, k in curves.items()},
+    }
+    return Report(head, rows, (*notes, *(split.says for _, split, _ in tasks)), draw, data)

@@ -1,0 +1,59 @@
+"""Figure 3: the share of labelled hands against the error, supervised (variant 1) and semi-supervised (variant 3)."""
+
+import numpy as np
+
+from handcam.lab.evaluate.figures import INKS, plain
+from handcam.lab.evaluate.metrics import mean_and_median
+from handcam.lab.experiments import Cell, Report, Setup
+from handcam.lab.train.loop import variant
+from handcam.lab.train.run_small import errors_mm, fit, predict, tasks_of, trainable
+
+__all__ = ["SHARES", "TITLE", "run"]
+
+TITLE = "Semi-supervised learning (Fig. 3)"
+DATA = {"keypoints2d": "poses", "rgb": "rendered"}
+SHARES = (0.02, 0.05, 0.1, 0.3, 1.0)
+"""Labelled parts; the hands of a smaller one are among those of a larger one."""
+_NAMES = {1: "Var. 1, labelled hands alone", 3: "Var. 3, all hands"}
+
+
+def run(setup: Setup) -> Report:
+    """Median error of both variants for every share and every input that can be decoded as well."""
+    tasks = [task for task in tasks_of(setup, DATA) if trainable(tuple(variant(3, task[2])), task[1].train)]
+    curves: dict[str, dict[int, list[list[float]]]] = {}
+    for name, split, x in tasks:
+        curves[name] = {}
+        for number in _NAMES:
+            curves[name][number] = []
+            for share in SHARES:
+                found = []
+                for seed in setup.seeds:
+                    model = fit(setup, split, tuple(variant(number, x)), seed, label_share=share)
+                    found.append(mean_and_median(errors_mm(predict(model, x, split.test), split))[1])
+                curves[name][number].append(found)
+    head = ("labelled", *(f"{name}, Var. {number}" for name in curves for number in _NAMES))
+    rows: list[tuple[Cell, ...]] = [
+        (f"{share:.0%}", *(curves[name][number][i] for name in curves for number in _NAMES))
+        for i, share in enumerate(SHARES)
+    ]
+    notes = (
+        "Median end-point error in mm, T+S+H. Var. 1: x>3D on the labelled hands. Var. 3: and x>x on all of them.",
+        *(split.says for split in {id(s): s for _, s, _ in tasks}.values()),
+    )
+
+    def draw(figure) -> None:
+        for axes, (name, lines) in zip(np.atleast_1d(figure.subplots(1, len(curves))), curves.items(), strict=True):
+            for number, label in _NAMES.items():
+                values = np.array(lines[number])
+                axes.errorbar(
+                    np.array(SHARES) * 100, values.mean(1), values.std(1, ddof=1) if values.shape[1] > 1 else None,
+                    color=INKS[number - 1], marker="o", markersize=4, capsize=3, label=label,
+                )  # fmt: skip
+            axes.set_xscale("log")
+            axes.set_xticks([s * 100 for s in SHARES], [f"{s * 100:g}" for s in SHARES])
+            axes.minorticks_off()
+            axes.set(title=name, xlabel="labelled hands, %", ylabel="median error, mm")
+            axes.legend()
+            plain(axes)
+
+    return Report(head, rows, notes, draw)

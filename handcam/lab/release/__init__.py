@@ -1,0 +1,1 @@
+"""Turn a training into weights that ship: calibrate, export, quantise, prune, pack."""

@@ -1,0 +1,1 @@
+"""Train the nets: algorithm 1, its objectives, and the recipe of the weights that ship."""

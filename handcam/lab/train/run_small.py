@@ -1,0 +1,122 @@
+"""One training of an experiment, and how far its predictions are from the truth."""
+
+from dataclasses import asdict
+from hashlib import sha256
+from zlib import crc32
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from handcam.lab.data.in_memory import Hands, Split
+from handcam.lab.evaluate.metrics import align, joint_errors, with_palm
+from handcam.lab.experiments import Setup
+from handcam.lab.release.pack import average_of
+from handcam.lab.train.loop import TrainSettings, train
+from handcam.model.vae import CrossModalVAE
+
+__all__ = ["WORDS", "encoded", "errors_mm", "fit", "predict", "tasks_of", "trainable"]
+
+WORDS = {"keypoints2d": "2D", "rgb": "RGB", "depth": "Depth", "joints3d": "3D"}
+"""The paper's names of the modalities."""
+
+
+def fit(setup: Setup, split: Split, pairs: tuple[str, ...], seed: int, **changes: float) -> CrossModalVAE:
+    """Train pairs on a split by algorithm 1; a training that was done before is read instead.
+
+    Args:
+        setup: sizes and places.
+        split: trained on is its first part.
+        pairs: ``source>target``.
+        seed: of this training.
+        changes: further settings of :class:`handcam.lab.train.loop.TrainSettings`.
+
+    Returns:
+        The averaged weights, in evaluation mode, on the CPU.
+    """
+    size = setup.size
+    sources, targets = zip(*(pair.split(">") for pair in pairs), strict=True)
+    encoders = {name: _encoder(name, split.train) for name in dict.fromkeys(sources)}
+    decoders = {name: "conv" if name in ("rgb", "depth") else "mlp" for name in dict.fromkeys(targets)}
+    nets: dict[str, dict[str, int]] = {}
+    for part, chosen in (("encoder", encoders), ("decoder", decoders)):
+        for name, net in chosen.items():
+            nets[f"{part}.{name}"] = {
+                "conv": {"width": size.paint}, "resnet": {"width": size.resnet},
+                "mlp": {"hidden": size.hidden, "depth": size.depth},
+            }.get(net, {"hidden": size.hidden, "depth": 2})  # fmt: skip
+    hands = crc32(np.ascontiguousarray(split.train.arrays["joints3d"]))  # the very ones, wherever they came from
+    nets_and_rounds = {k: v for k, v in asdict(size).items() if k not in ("poses", "pictures", "test")}
+    said = (pairs, hands, nets_and_rounds, setup.pixels, setup.latent, setup.rate, seed, sorted(changes.items()))
+    words = "+".join(pairs).replace(">", "-")
+    out = setup.out / "trainings" / f"{split.name}-{words[:60]}-{sha256(repr(said).encode()).hexdigest()[:10]}"
+    steps = int(changes.pop("steps", size.steps))
+    settings = TrainSettings(
+        out=out, pairs=pairs, data=split.name, encoders=encoders, decoders=decoders, nets=nets, latent=setup.latent,
+        steps=steps, batch=size.batch, rate=setup.rate, warmup=max(steps // 20, 1), ema=0.998, seed=seed,
+        precision=setup.precision, accelerator=setup.accelerator, devices=setup.devices, save_every=250, **changes,  # type: ignore[arg-type]
+    )  # fmt: skip
+    checkpoint = train(settings, setup.progress, {split.name: split.train.drawn_with(seed)})
+    model = CrossModalVAE(encoders, decoders, setup.latent, nets)
+    model.load_state_dict({k: v.cpu() for k, v in average_of(checkpoint).items()})
+    return model.eval()
+
+
+def _encoder(name: str, hands: Hands) -> str:
+    """The net for what there is to see: pictures, looks that were kept, or numbers."""
+    kept = {"rgb": "features", "depth": "shaded_depth"}
+    if name not in kept:
+        return "mlp"
+    return kept[name] if hands.arrays[name].ndim == 2 else "resnet"
+
+
+def trainable(pairs: tuple[str, ...], hands: Hands) -> bool:
+    """Do these hands hold what the pairs need?"""
+    ends = [pair.split(">") for pair in pairs]
+    return all(source in hands.modalities and hands.decodable(target) for source, target in ends)
+
+
+def tasks_of(setup: Setup, default: dict[str, str]) -> list[tuple[str, Split, str]]:
+    """What is compared, as the paper's tables name it: ``RGB>3D NAME``, the split, and the input modality.
+
+    Args:
+        setup: may name data sets; then every wanted input that one of them has is a task.
+        default: the wanted inputs, with the data set of each when none is named.
+    """
+    if not setup.data:
+        found = [(setup.split(data), x) for x, data in default.items()]
+    else:
+        splits = [setup.split(data) for data in setup.data]
+        found = [(split, x) for x in default for split in splits if x in split.train.modalities]
+    return [(f"{WORDS[x]}>3D {split.name}", split, x) for split, x in found]
+
+
+@torch.inference_mode()
+def encoded(model: CrossModalVAE, name: str, hands: Hands) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and log-variance of every hand's posterior, (n z) each."""
+    found = [model.encode(name, batch[name]) for batch in hands.chunks()]
+    mean, log_var = (torch.cat(part).numpy() for part in zip(*found, strict=True))
+    return mean, log_var
+
+
+@torch.inference_mode()
+def predict(model: CrossModalVAE, name: str, hands: Hands) -> Float[np.ndarray, "n 21 3"]:
+    """Joints decoded from the posterior's mean, in hand lengths."""
+    z = torch.from_numpy(encoded(model, name, hands)[0])
+    return np.asarray(model.decode("joints3d", z).numpy(), float)
+
+
+def errors_mm(predicted: Float[np.ndarray, "n 21 3"], split: Split, scale: bool = True) -> Float[np.ndarray, "n 21"]:
+    """End-point error of each joint on the hands to measure on, millimetres.
+
+    The protocol is that of the papers on RHD and STB: relative to the palm's centre, which takes the wrist's place
+    (supplement, 7.1).
+
+    Args:
+        predicted: joints in hand lengths.
+        split: its second part is the truth.
+        scale: S, the true size is told; else every hand is taken for one of the mean length of those trained on.
+    """
+    true = with_palm(split.test.joints_mm)
+    length = float(split.train.length_mm.mean())
+    return joint_errors(align(with_palm(predicted * length), true, root="palm", scale=scale), true)

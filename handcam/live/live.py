@@ -1,0 +1,296 @@
+"""The threads and mailboxes of the live app, without a window.
+
+Capture thread (:mod:`handcam.live.capture`) -> newest frame -> live thread (:mod:`handcam.live.estimate`) -> newest
+result -> whoever takes it. The live thread opens, calls and closes the tracker, so that whatever is bound to a thread
+stays on it. Controls travel the other way.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from threading import Event, Lock, Thread
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float
+
+from handcam.live.capture import Capture
+from handcam.live.estimate import Estimate, Requests, Sink
+from handcam.live.hot_swap import Exchange
+from handcam.live.session import SessionTap
+from handcam.live.status import LiveStatus, RecordingStatus
+from handcam.mailbox import Latest
+from handcam.sources import Source
+from handcam.types import Controls, Frame, HandcamError, Result
+
+if TYPE_CHECKING:
+    from handcam.tracking.tracker import Tracker
+
+__all__ = ["Live", "LiveStatus", "RecordingStatus", "Sink"]
+
+log = logging.getLogger(__name__)
+
+
+class Live:
+    """Frames in, results out, in the background. Methods may be called from any thread and never wait for a frame."""
+
+    def __init__(
+        self,
+        open_source: Callable[[], Source],
+        open_tracker: Callable[[], "Tracker"],
+        controls: Controls = Controls(),
+        *,
+        sinks: Sequence[Sink] = (),
+        record: Path | None = None,
+        lossless: bool = False,
+        loop: bool = False,
+        settings: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        """
+        Args:
+            open_source: opens the source, on the capture thread.
+            open_tracker: opens the tracker, on the live thread.
+            controls: what the user has set at the start.
+            sinks: get the result of every new frame.
+            record: a session to write from the first tracked frame on.
+            lossless: track every frame of a file, at whatever pace that takes.
+            loop: play a file again when it ends.
+            settings: kept in the sessions that are recorded, for whoever reads them.
+        """
+        self.results: Latest[Result] = Latest()
+        self._controls = controls
+        self._open_source, self._open_tracker = open_source, open_tracker
+        self._sinks, self._record, self._lossless = list(sinks), record, lossless
+        self._tracking, self._stop = Event(), Event()
+        self._ended: bool | None = None
+        self._failure: str | None = None
+        self._tracker: Tracker | None = None
+        self._model = ("", "")  # runtime and weights
+        self._session = SessionTap(settings)
+        self._requests, self._exchange = Requests(), Exchange()
+        self._lock = Lock()  # start, stop, restart
+        self._capture = self._new_capture(None, loop)
+        self._thread = Thread(target=self._run, name="live", daemon=True)
+
+    def start(self) -> None:
+        """Open the source and the tracker in the background."""
+        with self._lock:
+            self._thread.start()
+            self._capture.start()
+
+    def stop(self, timeout_s: float = 1.0) -> bool:
+        """End both threads and the session. False when a thread hangs in a driver; it cannot keep the process."""
+        with self._lock:
+            if self._ended is not None:
+                return self._ended  # what hung then is not waited for again
+            deadline = time.monotonic() + timeout_s
+            self._stop.set()
+            self._capture.stop()
+            self.results.close()
+            done = self._capture.join(0.8 * timeout_s)
+            if self._thread.ident is not None:
+                self._thread.join(max(0.0, deadline - time.monotonic()))
+            if self._thread.is_alive():
+                # while it loads nothing can interrupt it, and nothing is lost
+                level = logging.DEBUG if self._tracker is None else logging.WARNING
+                log.log(level, "The model does not let go; its thread is left behind.")
+                done = False
+            self._session.end()
+            self._ended = done
+            return done
+
+    def finish(self) -> None:
+        """Take no further frame; :meth:`stop` then ends the rest. Returns at once, so a sink may call it."""
+        self._stop.set()
+        self._capture.stop()
+
+    def restart(self, open_source: Callable[[], Source] | None = None) -> None:
+        """Open the source again, or another one; the tracker is kept, or opened again if it had failed."""
+        with self._lock:
+            if self._stop.is_set():
+                return
+            old = self._capture
+            if open_source is not None:
+                self._open_source = open_source
+                self._session.end()  # a session is of one camera
+            self._capture = self._new_capture(old, old.loop)
+            old.stop()
+            if self._failure is not None:
+                self._thread.join(1.0)
+                self._failure = None
+                self._thread = Thread(target=self._run, name="live", daemon=True)
+                self._thread.start()
+            self._capture.start()
+
+    def exchange(self, open_tracker: "Callable[[], Tracker]") -> "Future[str]":
+        """Track with another tracker from now on, e.g. on another runtime; the present one goes on when it does not
+        open. While it loads the picture stands.
+
+        Returns:
+            The name of its runtime; or why it does not open. Empty when nothing runs because the model has failed: it
+            is then started with this one. Cancelled when the model is closed first.
+        """
+        if self._failure is None:
+            return self._exchange.ask(open_tracker)
+        started: Future[str] = Future()
+        started.set_result("")
+        self._open_tracker = open_tracker
+        self.restart()
+        return started
+
+    @property
+    def controls(self) -> Controls:
+        """What the user has set."""
+        return self._controls
+
+    def set_controls(self, controls: Controls) -> None:
+        """Use these from the next frame on; on a standing picture, at once."""
+        self._controls = controls  # one frozen value: whoever reads it has all of the old or all of the new
+
+    def pause(self, paused: bool) -> None:
+        """Hold the picture, or let it run."""
+        self._capture.pause(paused)
+
+    def seek(self, index: int) -> None:
+        """Go to a frame of a file or session."""
+        self._capture.seek(index)
+
+    def step(self, n: int = 1) -> None:
+        """Go ``n`` frames on, or back."""
+        self._capture.step(n)
+
+    def set_speed(self, x: float) -> None:
+        """Playback rate of a file or session; 1 is the recorded pace."""
+        self._capture.set_speed(x)
+
+    def set_loop(self, on: bool) -> None:
+        """Play a file or session again when it ends."""
+        self._capture.loop = on
+
+    def decode(self, modality: str, z: Float[np.ndarray, "n z"]) -> "Future[np.ndarray]":
+        """Decode latents on the live thread. The future is cancelled when the model is closed first."""
+        future = self._requests.put(modality, z)
+        self._capture.frames.wake()
+        return future
+
+    def start_recording(self, path: Path) -> None:
+        """Write every frame and result into a new session from now on.
+
+        Raises:
+            RecordingError: the model is not loaded yet, a session is being written, or the folder cannot be written.
+        """
+        self._begin_recording(path)
+
+    def stop_recording(self) -> Path | None:
+        """Finish the session and return where it is; None when none was written."""
+        return self._session.end()
+
+    @property
+    def recorded(self) -> RecordingStatus | None:
+        """How the session that was finished last ended."""
+        return self._session.last
+
+    def mark(self, label: str) -> None:
+        """Put a named mark into the session at this moment."""
+        self._session.mark(label)
+
+    def status(self) -> LiveStatus:
+        """How things stand."""
+        capture, tracker = self._capture, self._tracker
+        source, failure = capture.source, self._failure or capture.failure
+        if self._stop.is_set():
+            state = "stopped"
+        elif failure is not None:
+            state = "failed"
+        elif tracker is None or source is None or capture.state == "starting":
+            state = "starting"
+        elif capture.state == "ended":
+            state = "running" if capture.pending else "ended"
+        else:
+            state = "paused" if capture.paused else "running"
+        return LiveStatus(
+            source.name if source else "", source.live if source else False,
+            *self._model, state, failure,
+            capture.captured, capture.processed, capture.frames.dropped, capture.with_hand,
+            capture.seekable, capture.position, capture.length, capture.speed, capture.loop,
+            self._session.status(), source.fps if source and source.fps > 0 else 30.0,
+            tuple(getattr(source, "notes", ())),
+        )  # fmt: skip
+
+    def _new_capture(self, after: Capture | None, loop: bool) -> Capture:
+        return Capture(
+            self._open_source,
+            self._tracking,
+            self._show,
+            self._tap,
+            self._session.source_failed,
+            after,
+            self._lossless,
+            loop,
+        )
+
+    def _show(self, frame: Frame) -> None:
+        """Show the picture of a frame that comes before the tracker is ready."""
+        self.results.put(Result(frame, (), {}, time.perf_counter_ns(), controls=self._controls))
+
+    def _tap(self, frame: Frame) -> None:
+        if self._record is not None:  # the first frame: now the source has a name, and nothing is missed
+            path, self._record = self._record, None
+            self._begin_recording(path)
+        self._session.frame(frame)
+
+    def _run(self) -> None:
+        """The live thread."""
+        try:
+            tracker = self._open_tracker()
+            try:
+                self._use(tracker)
+                self._requests.open()
+                self._exchange.open()
+                self._tracking.set()
+                Estimate(tracker, self._requests, self._emit).run(
+                    self._stop, lambda: self._capture, lambda: self._controls, self._instead
+                )
+            finally:
+                self._tracking.clear()
+                tracker, self._tracker = self._tracker or tracker, None
+                tracker.close()
+        except HandcamError as error:
+            self._failure = str(error)
+        except Exception as error:  # told in one sentence, with the rest in the log
+            log.exception("The model failed.")
+            self._failure = f"The model failed unexpectedly ({type(error).__name__}: {error}); retry."
+        finally:
+            self._capture.stop()
+            self._requests.close()
+            self._exchange.close()
+
+    def _use(self, tracker: "Tracker") -> None:
+        self._tracker, self._model = tracker, (tracker.runtime_name, tracker.card.name)
+
+    def _instead(self, old: "Tracker") -> "Tracker":
+        """The tracker to go on with, on the live thread."""
+        new, opened_by = self._exchange.serve(old)
+        if opened_by is not None:
+            self._open_tracker = opened_by  # for whoever restarts it
+            self._use(new)
+        return new
+
+    def _emit(self, result: Result, fresh: bool) -> None:
+        self.results.put(result)
+        if not fresh:
+            return  # a standing picture looked at again, for the window alone
+        self._session.result(result)
+        for sink in list(self._sinks):
+            try:
+                sink.send(result)
+            except Exception:  # one receiver must not end the rest
+                log.exception("%s failed and gets no more results.", type(sink).__name__)
+                self._sinks.remove(sink)
+
+    def _begin_recording(self, path: Path) -> None:
+        tracker, source = self._tracker, self._capture.source
+        self._session.begin(path, source.name if source else "", tracker.card if tracker else None, self._controls)

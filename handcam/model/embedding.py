@@ -1,0 +1,87 @@
+"""The atlas: where a few thousand known hands lie in the latent space, seen through each modality.
+
+``NAME.atlas.npz`` beside ``NAME.safetensors`` is what the Explorer and the Map draw from: the aggregate posterior
+``q(z)`` as a sample, with the true pose of every hand in it. Made by ``handcam train atlas``
+(:mod:`handcam.lab.release.embedding`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+from jaxtyping import Float
+
+from handcam.model.weights import read_card
+from handcam.types import WeightsError
+
+__all__ = ["Atlas", "atlas_path", "read_atlas", "write_atlas"]
+
+_MAKE = "make it with handcam train atlas"
+
+
+@dataclass(frozen=True, slots=True)
+class Atlas:
+    """The same ``n`` hands in every array."""
+
+    z: Mapping[str, Float[np.ndarray, "n z"]]
+    """Posterior means by modality."""
+    variance: Mapping[str, Float[np.ndarray, " z"]]
+    """Variance of one hand's posterior by modality, the mean over all hands."""
+    joints: Float[np.ndarray, "n 21 3"]
+    """True joints relative to the root, hand lengths, in the frame of the crop's camera."""
+    parameters: Float[np.ndarray, "n k"]
+    """What is known of each pose, by :attr:`names`."""
+    names: tuple[str, ...]
+    """Names of the parameters with their units in brackets, e.g. ``index curl [deg]``."""
+
+
+def atlas_path(weights: Path) -> Path:
+    """Where the atlas of these weights lies."""
+    return weights.with_name(f"{weights.stem}.atlas.npz")
+
+
+def read_atlas(weights: Path) -> Atlas:
+    """Read the atlas beside ``weights``; arrays come back as float32.
+
+    Raises:
+        WeightsError: the weights cannot be used, or the atlas is missing, damaged or was made for other weights.
+    """
+    card, path = read_card(weights), atlas_path(weights)
+    if not path.is_file():
+        raise WeightsError(f"The atlas {path} is missing; {_MAKE}.")
+    try:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in file.files}
+        of = str(arrays["weights_sha256"])
+        z = {key[2:]: a.astype(np.float32) for key, a in arrays.items() if key.startswith("z.")}
+        variance = {key[9:]: a.astype(np.float32) for key, a in arrays.items() if key.startswith("variance.")}
+        joints, parameters = (arrays[key].astype(np.float32) for key in ("joints", "parameters"))
+        names = tuple(str(name) for name in arrays["names"])
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, TypeError) as error:
+        raise WeightsError(f"The atlas {path} is damaged ({error}); {_MAKE}.") from None
+    if of != card.sha256:
+        raise WeightsError(f"The atlas {path} belongs to other weights than {weights.name}; {_MAKE}.")
+    n = len(joints)
+    if (
+        not z or joints.shape != (n, 21, 3) or parameters.shape != (n, len(names)) or set(z) != set(variance)
+        or any(a.shape != (n, card.latent) for a in z.values())
+        or any(a.shape != (card.latent,) for a in variance.values())
+    ):  # fmt: skip
+        raise WeightsError(f"The atlas {path} is damaged (its arrays do not fit together); {_MAKE}.")
+    return Atlas(z, variance, joints, parameters, names)
+
+
+def write_atlas(weights: Path, atlas: Atlas) -> Path:
+    """Write the atlas beside ``weights``, in half precision; returns the file."""
+    path = atlas_path(weights)
+    partial = path.with_name(f"{path.stem}.tmp.npz")
+    np.savez_compressed(
+        partial, weights_sha256=np.array(read_card(weights).sha256), names=np.array(atlas.names),
+        joints=atlas.joints.astype(np.float16), parameters=atlas.parameters.astype(np.float16),
+        **{f"z.{name}": a.astype(np.float16) for name, a in atlas.z.items()},
+        **{f"variance.{name}": a.astype(np.float32) for name, a in atlas.variance.items()},
+    )  # fmt: skip
+    partial.replace(path)
+    return path

@@ -1,0 +1,40 @@
+"""The colour crop: uint8 (s s 3), RGB.
+
+The default encoder looks through the hand-landmark network (``nets/hand_landmark.py``) and reads the posterior from
+its pooled features, keypoints and landmarks together; the paper's ResNet-18 takes the picture itself. The decoder
+paints a small picture.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from handcam.model.modalities import Modality
+
+PAINTED_PX = 64
+"""Edge of the decoded picture."""
+SIGMA = 0.5
+"""Standard deviation of the likelihood per value in 0..1; wide, since neighbouring pixels are far from independent."""
+
+
+def _prepare(x: Tensor) -> Tensor:
+    if x.ndim == 2:  # what the landmark network saw in the picture, kept from an earlier look
+        return x
+    return x.permute(0, 3, 1, 2).float() / 255.0  # (b, 3, s, s) in 0..1
+
+
+def _loss(decoded: Tensor, target: Tensor) -> Tensor:
+    """``target``: raw pictures, uint8 (b h w 3) of any size from 64 px, or prepared ones (b 3 64 64) in 0..1."""
+    if target.dtype == torch.uint8:
+        target = F.interpolate(_prepare(target), size=decoded.shape[-2:], mode="area")
+    return (decoded - target).square().flatten(1).sum(1) / (2 * SIGMA**2)
+
+
+def _show(decoded: Tensor) -> Tensor:
+    return (decoded.clamp(0, 1) * 255).to(torch.uint8).permute(0, 2, 3, 1)  # (b, s, s, 3)
+
+
+MODALITY = Modality(
+    name="rgb", plane="color", input_shape=(3, 224, 224), output_shape=(3, PAINTED_PX, PAINTED_PX),
+    encoder="hand_landmark", decoder="conv", prepare=_prepare, loss=_loss, show=_show,
+)  # fmt: skip

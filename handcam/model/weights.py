@@ -1,0 +1,113 @@
+"""The weights on disk: one safetensors file and a JSON side file that says what it is, checked at load."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from handcam.types import WeightsError
+
+__all__ = ["FORMAT", "WeightsCard", "default_weights", "read_card", "write_card"]
+
+FORMAT = 1
+"""Version of the side file that this program writes and the newest that it reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsCard:
+    """The side file, ``NAME.json`` beside ``NAME.safetensors``."""
+
+    name: str
+    """Stem of both files."""
+    encoders: dict[str, str]
+    """Net of each modality that can be encoded, e.g. ``{"keypoints2d": "mlp"}``."""
+    decoders: dict[str, str]
+    """Net of each modality that can be decoded."""
+    latent: int
+    """Size of the latent space."""
+    crop_px: int
+    """Edge of the crops that the picture encoders take."""
+    joint_order: str
+    """Order of the joints; this program reads ``common21``."""
+    drive: str
+    """What ``auto`` decodes: a modality or ``fused``."""
+    sha256: str
+    """Of the safetensors file."""
+    exports: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of the exported graphs beside the weights, by file name."""
+    parts: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of further weights beside the first file, by file name: decoders that came later leave it as it is."""
+    nets: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Settings of each net, by ``encoder.MODALITY`` or ``decoder.MODALITY``."""
+    fusion: dict[str, float] = field(default_factory=dict)
+    """Weight of each modality in the product of Gaussians that ``fused`` decodes."""
+    calibration: dict[str, dict[str, float]] = field(default_factory=dict)
+    """By drive: ``gain`` on the spread of posterior samples and ``floor`` in hand lengths; together they make sigma."""
+    data: list[str] = field(default_factory=list)
+    """What it was trained on, with licences."""
+    metrics: dict[str, float | dict | None] = field(default_factory=dict)
+    """Figures, with the command that makes them under ``command``."""
+    licence: str = "MIT"
+    """Licence of the weights."""
+    rebuild: str = ""
+    """The command that makes these weights again."""
+    format: int = FORMAT
+    """Version of this file's layout."""
+
+
+def default_weights() -> Path:
+    """The safetensors file that ships with the program."""
+    return Path(__file__).parents[2] / "weights" / "handcam.safetensors"
+
+
+def read_card(weights: Path) -> WeightsCard:
+    """Read and check the side file of ``weights``, and the hashes of the weights themselves.
+
+    Raises:
+        WeightsError: a file is missing, damaged, of a newer format, or its hash differs.
+    """
+    side = weights.with_suffix(".json")
+    for path in (weights, side):
+        if not path.is_file():
+            raise WeightsError(f"The weights file {path} is missing; restore it or pass --weights.")
+    try:
+        fields = json.loads(side.read_text("utf-8"))
+        version = int(fields["format"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise WeightsError(
+            f"The side file {side} is damaged ({error}); restore it together with its weights."
+        ) from None
+    if version > FORMAT:
+        raise WeightsError(f"{side} has format {version}, newer than the {FORMAT} this handcam reads; update handcam.")
+    try:
+        card = WeightsCard(**fields)
+    except TypeError as error:
+        raise WeightsError(
+            f"The side file {side} is damaged ({error}); restore it together with its weights."
+        ) from None
+    for name, sha256 in {weights.name: card.sha256, **card.parts}.items():
+        check(weights.with_name(name), sha256)
+    return card
+
+
+def check(path: Path, sha256: str) -> None:
+    """Compare a file with its recorded hash.
+
+    Raises:
+        WeightsError: it is missing or differs.
+    """
+    if not path.is_file():
+        raise WeightsError(f"The weights file {path} is missing; restore it or pass --weights.")
+    if digest(path) != sha256:
+        raise WeightsError(f"{path} is truncated or altered (its SHA-256 is not the recorded one); restore it.")
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_card(weights: Path, card: WeightsCard) -> None:
+    """Write the side file beside ``weights``."""
+    weights.with_suffix(".json").write_text(json.dumps(asdict(card), indent=1) + "\n", "utf-8")

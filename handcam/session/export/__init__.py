@@ -1,0 +1,116 @@
+"""Write a session in the formats of others. A file here is a format; it defines ``SUFFIX`` and
+``export(session, out, settings)``, which writes ``out`` (and, where it must, files beside it whose names begin alike).
+
+A hand that was not seen stays missing: NaN or null and a flag in tables, no key frame and a hidden hand in animations.
+Nothing is repeated or interpolated. What each format holds: ``docs/export.md``.
+"""
+
+import os
+import shutil
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from handcam.plugins import load, names
+from handcam.session import Session
+from handcam.types import HandcamError
+
+__all__ = ["ExportError", "ExportSettings", "convert", "suffix"]
+
+
+class ExportError(HandcamError):
+    """A session cannot be written in a format."""
+
+
+def _silent(done: int, total: int) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSettings:
+    """What a user may ask of an export; each format takes what it can and ignores the rest."""
+
+    raw: bool = False
+    """Animations, labels: the pose before the refiners instead of after. Tables and logs hold both anyway."""
+    fixed_bones: bool = False
+    """Animations: bones of constant (median) length and rotations only; joints then move by some millimetres."""
+    pictures: bool = False
+    """mcap, rrd: the colour pictures too. ``folder`` always has them."""
+    progress: Callable[[int, int], None] = _silent
+    """Called with (frames done, frames in all)."""
+
+
+def suffix(format: str) -> str:
+    """The ending of a format's files, with the dot; empty where it writes a folder.
+
+    Raises:
+        ExportError: there is no such format, or its package is missing.
+    """
+    return _plugin(format).SUFFIX
+
+
+def convert(
+    session: Session, format: str, out: Path, settings: ExportSettings = ExportSettings(), overwrite: bool = False
+) -> list[Path]:
+    """Write a session to ``out``. The files appear when all of them are complete; on an error there are none.
+
+    Args:
+        session: what to write.
+        format: a file of this package.
+        out: the file, or the folder for formats that write one.
+        settings: what to write of it.
+        overwrite: replace files that are there. A folder that holds anything is never replaced.
+
+    Returns:
+        The files written.
+
+    Raises:
+        ExportError: the format is unknown or needs a package, something is in the way, or the disk does not take it.
+    """
+    plugin = _plugin(format)
+    if not len(session):
+        raise ExportError(f"The session {session.path} holds no frames; there is nothing to convert.")
+    _check(out, overwrite)
+    workshop = out.parent / f".{out.name}.part"
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(workshop, ignore_errors=True)
+        workshop.mkdir()
+        plugin.export(session, workshop / out.name, settings)
+        made = sorted(workshop.iterdir())
+        if not made:
+            raise ExportError(f"The session {session.path} shows no hand; {format} would be empty.")
+        for part in made:
+            _check(out.parent / part.name, overwrite)
+        for part in made:
+            if part.is_dir() and (out.parent / part.name).exists():
+                (out.parent / part.name).rmdir()
+            os.replace(part, out.parent / part.name)
+    except OSError as error:
+        raise ExportError(f"Cannot write {out}: {error.strerror or error}.") from error
+    except (ValueError, OverflowError, struct.error) as error:  # a damaged or made-up session
+        raise ExportError(f"The session {session.path} holds values that {format} cannot ({error}).") from error
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+    return [out.parent / part.name for part in made]
+
+
+def _plugin(format: str):
+    if format not in names(__name__):
+        raise ExportError(f"Unknown format {format!r}; use one of {', '.join(names(__name__))}.")
+    try:
+        return load(__name__, format)
+    except ImportError as error:
+        raise ExportError(
+            f'The format {format!r} needs the package {error.name!r}; install it with pip install -e ".[export]".'
+        ) from error
+
+
+def _check(target: Path, overwrite: bool) -> None:
+    """Refuse to write over what is there."""
+    if target.is_dir():
+        if any(target.iterdir()):
+            raise ExportError(f"The folder {target} is not empty; choose another with --out.")
+    elif target.exists() and not overwrite:
+        raise ExportError(f"{target} exists; choose another name with --out, or add --overwrite.")

@@ -1,0 +1,51 @@
+"""Everything the session says of the hands, in one JSON file, numbers as exact as they were recorded."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from handcam.hand.skeleton import JOINTS
+from handcam.session import Session
+from handcam.session.export import ExportSettings
+from handcam.session.format import hand_json, neutral
+
+__all__ = ["SUFFIX", "VERSION", "export"]
+
+SUFFIX = ".json"
+VERSION = 1
+
+
+def export(session: Session, out: Path, settings: ExportSettings) -> None:
+    """Write ``{"format", "version", "joints", "session", "events", "frames"}``, one frame per line.
+
+    ``hands`` of a frame is null when the frame was not processed and empty when there was none; what is not known is
+    null.
+    """
+    head = {
+        "format": "handcam.session",
+        "version": VERSION,
+        "frame_of_reference": "camera: metres, x right, y down, z forward",
+        "joints": JOINTS,
+        "session": session.header,
+        "events": session.events,
+    }
+    with out.open("w", encoding="utf-8") as file:
+        file.write(_text(head)[:-1] + ', "frames": [')
+        for entry, result in session.results():
+            camera = entry.intrinsics
+            frame = {
+                "index": entry.index,
+                "time_ns": entry.time_ns,
+                "device_time_ns": entry.device_time_ns,
+                "intrinsics": camera,
+                "times_ms": result.times_ms if result is not None else None,
+                "done_ns": result.time_ns if result is not None else None,
+                "hands": None if result is None else [hand_json(hand) for hand in result.hands],
+            }
+            file.write((",\n" if entry.n else "\n") + _text(frame))
+            settings.progress(entry.n + 1, len(session))
+        file.write("\n]}\n")
+
+
+def _text(value: Any) -> str:
+    return json.dumps(neutral(value), allow_nan=False)

@@ -1,0 +1,225 @@
+"""Pictures on disk: Matroska with H.264 colour and lossless FFV1 depth, one picture per frame and plane.
+
+The file is cut into clusters of half a second that are complete in themselves, so that a file that was never finished
+(kill, power cut, full disk) can be read up to its last cluster.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from jaxtyping import UInt8, UInt16
+
+from handcam.session._files import WholeFile
+from handcam.session.format import LARGEST_EDGE_PX
+from handcam.types import RecordingError
+
+__all__ = ["VideoReader", "VideoWriter", "copy_video"]
+
+CLUSTER_MS = 400
+"""Most that the muxer holds back."""
+JUMP_MS = 2000
+"""Further ahead than this the reader jumps instead of decoding its way."""
+MILLISECOND = Fraction(1, 1000)
+
+
+class VideoWriter:
+    """One Matroska file. All pictures of a plane have one size; the planes are fixed when the file is made."""
+
+    def __init__(self, file: WholeFile, color: tuple[int, ...] | None, depth: tuple[int, ...] | None) -> None:
+        """``color`` and ``depth`` are the arrays' shapes, None for a plane that is not there."""
+        self.planes = color, depth
+        self.last_pts = -1
+        options = {"cluster_time_limit": str(CLUSTER_MS), "flush_packets": "1"}
+        self._container = av.open(file, "w", format="matroska", container_options=options)
+        self._color = self._depth = None
+        if color is not None:
+            fast = {"preset": "ultrafast", "tune": "zerolatency", "crf": "18", "g": "30"}
+            self._color = self._stream("libx264", color, "yuv420p" if even(color) else "yuv444p", fast)
+            self._color.metadata["title"] = "color"
+        if depth is not None:
+            lossless = {"level": "3", "slices": "4", "slicecrc": "1", "g": "1"}
+            self._depth = self._stream("ffv1", depth, "gray16le", lossless)
+            self._depth.metadata["title"] = "depth"
+
+    def _stream(self, codec: str, shape: tuple[int, ...], pixels: str, options: dict[str, str]) -> VideoStream:
+        stream = self._container.add_stream(codec, rate=30, options=options)
+        stream.height, stream.width = shape[:2]
+        stream.pix_fmt = pixels
+        stream.codec_context.time_base = stream.time_base = MILLISECOND
+        stream.codec_context.thread_count = 1  # the second core belongs to the tracker
+        return stream  # type: ignore[return-value]
+
+    def write(
+        self, pts_ms: int, color: UInt8[np.ndarray, "h w 3"] | None, depth: UInt16[np.ndarray, "h w"] | None
+    ) -> None:
+        """Encode the planes of one frame; ``pts_ms`` grows from frame to frame."""
+        self.last_pts = pts_ms
+        for stream, plane, pixels in ((self._color, color, "rgb24"), (self._depth, depth, "gray16le")):
+            if stream is None or plane is None:
+                continue
+            picture = VideoFrame.from_ndarray(np.ascontiguousarray(plane), pixels)
+            picture.pts, picture.time_base = pts_ms, MILLISECOND
+            for packet in stream.encode(picture):
+                self._container.mux(packet)
+
+    def close(self) -> None:
+        """Write what the encoders hold and the index.
+
+        Raises:
+            OSError, av.FFmpegError: the disk is full; what was written before stays readable.
+        """
+        try:
+            for stream in (self._color, self._depth):
+                for packet in stream.encode(None) if stream is not None else ():
+                    self._container.mux(packet)
+        finally:
+            self._container.close()
+
+
+def even(shape: tuple[int, ...]) -> bool:
+    return shape[0] % 2 == 0 and shape[1] % 2 == 0
+
+
+class VideoReader:
+    """Reads one Matroska file, whatever its state. Damaged pictures are missing pictures."""
+
+    def __init__(self, path: Path) -> None:
+        """Open ``path``.
+
+        Raises:
+            RecordingError: it cannot be read at all, or is not of the kind that this program writes.
+        """
+        self._path = path
+        self._open()
+        self._decoded: Iterator[tuple[str, VideoFrame]] = decode_all(self._container, self.streams)
+        self._waiting: dict[str, deque[VideoFrame]] = {"h264": deque(), "ffv1": deque()}
+        self._reached = -1  # last pts that was asked for
+
+    def _open(self) -> None:
+        try:
+            self._container: InputContainer = av.open(str(self._path.resolve()), format="matroska")
+        except (av.FFmpegError, OSError, ValueError, MemoryError) as error:
+            raise RecordingError(f"{self._path.name} cannot be read; it is damaged or empty.") from error
+        self.streams: dict[str, VideoStream] = {}
+        for stream in self._container.streams:
+            context = stream.codec_context
+            name = context.name if isinstance(stream, VideoStream) and context is not None else ""
+            fits = bool(name) and 0 < max(stream.width, stream.height) <= LARGEST_EDGE_PX
+            if name not in ("h264", "ffv1") or not fits or name in self.streams:
+                self._container.close()
+                raise RecordingError(f"{self._path.name} holds something that no session holds; it is damaged.")
+            # A picture that changes its size in mid-stream, or does not match its checksum, is damage.
+            context.options = {"max_pixels": str(stream.width * stream.height + 65536), "err_detect": "explode"}
+            context.thread_type, context.thread_count = "SLICE", 2
+            self.streams[name] = stream
+        if not self.streams:
+            self._container.close()
+            raise RecordingError(f"{self._path.name} holds no pictures; it is damaged.")
+
+    def times(self) -> dict[str, set[int]]:
+        """The pts of all whole packets by codec, without decoding; what comes after damage is left out."""
+        found: dict[str, set[int]] = {"h264": set(), "ffv1": set()}
+        for packet in self.packets():
+            found[packet.stream.codec_context.name].add(packet.pts)
+        self._restart()
+        return found
+
+    def packets(self) -> Iterator[Packet]:
+        """All whole packets, not decoded; what comes after damage is left out."""
+        with suppress(av.FFmpegError, OSError, MemoryError):
+            for packet in self._container.demux(*self.streams.values()):
+                if packet.size and packet.pts is not None and not packet.is_corrupt:
+                    yield packet
+
+    def read(self, pts_ms: int, color: bool, depth: bool) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """The wanted planes of the frame at ``pts_ms``; None for a plane that is damaged or missing."""
+        if pts_ms <= self._reached or pts_ms > self._reached + JUMP_MS:
+            self._jump(pts_ms)
+        self._reached = pts_ms
+        rgb = self._picture("h264", pts_ms) if color else None
+        grey = self._picture("ffv1", pts_ms) if depth else None
+        return (
+            None if rgb is None else rgb.to_ndarray(format="rgb24"),
+            None if grey is None or grey.format.name != "gray16le" else grey.to_ndarray(),
+        )
+
+    def _picture(self, codec: str, pts_ms: int) -> VideoFrame | None:
+        waiting = self._waiting[codec]
+        while codec in self.streams:
+            while waiting and waiting[0].pts < pts_ms:  # type: ignore[operator]
+                waiting.popleft()
+            if waiting:
+                return waiting.popleft() if waiting[0].pts == pts_ms else None
+            name, picture = next(self._decoded, ("", None))
+            if picture is None:
+                return None
+            if picture.pts is not None and not picture.is_corrupt:
+                self._waiting[name].append(picture)
+        return None
+
+    def _jump(self, pts_ms: int) -> None:
+        self._restart()
+        stream = self.streams.get("h264") or self.streams.get("ffv1")
+        if pts_ms > JUMP_MS and stream is not None:
+            with suppress(av.FFmpegError):  # then decode from the start
+                self._container.seek(pts_ms, stream=stream, backward=True)
+
+    def _restart(self) -> None:
+        self._container.close()
+        self._open()
+        self._decoded = decode_all(self._container, self.streams)
+        for waiting in self._waiting.values():
+            waiting.clear()
+
+    def close(self) -> None:
+        self._container.close()
+
+
+def decode_all(container: InputContainer, streams: dict[str, VideoStream]) -> Iterator[tuple[str, VideoFrame]]:
+    """All pictures from here to the end with their codec, over damaged packets."""
+    packets = container.demux(*streams.values())
+    while True:
+        try:
+            packet = next(packets, None)
+        except (av.FFmpegError, OSError, MemoryError):
+            return
+        if packet is None:
+            return
+        try:
+            pictures = packet.decode()
+        except (av.FFmpegError, OSError, MemoryError):
+            continue
+        for picture in pictures:
+            yield packet.stream.codec_context.name, picture  # type: ignore[misc]
+
+
+def copy_video(source: Path, target: WholeFile) -> None:
+    """Copy all whole packets, not decoded, into a new file with an index.
+
+    Raises:
+        RecordingError: ``source`` cannot be read at all.
+        OSError, av.FFmpegError: ``target`` cannot be written.
+    """
+    reader = VideoReader(source)
+    container = av.open(target, "w", format="matroska")
+    try:
+        copies = {stream.index: container.add_stream_from_template(stream) for stream in reader.streams.values()}
+        last = dict.fromkeys(copies, -1)
+        for packet in reader.packets():
+            index = packet.stream.index
+            if packet.pts > last[index]:  # type: ignore[operator]  # packets that go back in time are damage
+                last[index] = packet.pts
+                packet.stream = copies[index]
+                container.mux(packet)
+    finally:
+        container.close()
+        reader.close()

@@ -1,0 +1,139 @@
+"""Reads ``frames.jsonl`` line by line; nothing in it is trusted."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from handcam.session.format import DAMAGE, LONGEST_LINE, neutral, number, read_controls, read_intrinsics, whole
+from handcam.types import Controls, Intrinsics
+
+__all__ = ["FrameEntry", "Scan", "read_lines", "scan"]
+
+RESULT = re.compile(rb'\{"kind":"result","index":(-?\d{1,18}),"time_ns":(-?\d{1,18}),')
+
+
+@dataclass(frozen=True, slots=True)
+class FrameEntry:
+    """One captured frame, without its pictures."""
+
+    n: int
+    """Position in the session, from 0."""
+    index: int
+    """``Frame.index`` when it was recorded; gaps are frames that the device lost."""
+    time_ns: int
+    """Host clock when the pixels arrived, ``time.perf_counter_ns`` of the recording process."""
+    device_time_ns: int | None
+    """The device's own clock, where it has one."""
+    intrinsics: Intrinsics
+    """The camera."""
+    depth_unit_m: float
+    """Metres per depth count."""
+    has_color: bool
+    """A colour picture is there to be read."""
+    has_depth: bool
+    """A depth picture is there to be read."""
+    video: int
+    """Number of the video file; -1 when the pictures were dropped."""
+    pts_ms: int
+    """Time stamp of the pictures in that file."""
+    processed: bool
+    """A result is there."""
+    depth_crc32: int | None = None
+    """Checksum of the depth picture."""
+
+
+@dataclass(slots=True)
+class Scan:
+    """What the lines say. Offsets are where a line starts in the file."""
+
+    frames: list[FrameEntry] = field(default_factory=list)
+    """All frames, ``processed`` not yet known."""
+    starts: list[int] = field(default_factory=list)
+    """Offset of each frame's line."""
+    results: dict[tuple[int, int], tuple[int, Controls]] = field(default_factory=dict)
+    """Offset of the result, and the controls at the time, by the frame's ``index`` and ``time_ns``."""
+    events: list[dict[str, Any]] = field(default_factory=list)
+    """What happened."""
+    end: dict[str, Any] | None = None
+    """The end mark, when it is the last line."""
+    kept: set[int] = field(default_factory=set)
+    """Offsets of the lines that could be read."""
+    bad: int = 0
+    """Lines that could not be read."""
+    camera: Intrinsics | None = None
+    """The camera of the frames that follow."""
+    controls: Controls = field(default_factory=Controls)
+    """The controls of the results that follow."""
+
+
+def read_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file with their offsets; lines that are too long or cut off come as b""."""
+    file.seek(0)
+    start = 0
+    while line := file.readline(LONGEST_LINE):
+        kept = line if line.endswith(b"\n") else b""
+        while line and not line.endswith(b"\n"):
+            line = file.readline(LONGEST_LINE)
+        yield start, kept
+        start = file.tell()
+
+
+def scan(file: BinaryIO) -> Scan:
+    """Read every line once. Results are only located, for they are large."""
+    found = Scan()
+    for start, line in read_lines(file):
+        try:
+            if match := RESULT.match(line):
+                found.results[int(match[1]), int(match[2])] = start, found.controls
+                found.end = None
+            else:
+                note(found, json.loads(line), start)
+            found.kept.add(start)
+        except DAMAGE:
+            found.bad += 1
+    return found
+
+
+def note(found: Scan, line: Any, start: int) -> None:
+    """Add one line to ``found``.
+
+    Raises:
+        one of DAMAGE: the line is not what it should be.
+    """
+    kind = line["kind"]
+    found.end = None  # whatever follows the end mark, it was not the end
+    if kind == "frame":
+        found.frames.append(entry(line, len(found.frames), found.camera))
+        found.starts.append(start)
+    elif kind == "camera":
+        found.camera = read_intrinsics(line)
+    elif kind == "controls":
+        found.controls = read_controls(line)
+    elif kind == "result":
+        found.results[whole(line["index"]), whole(line["time_ns"])] = start, found.controls
+    elif kind == "event":
+        whole(line["time_ns"])
+        event = neutral({**line, "event": str(line["event"])})
+        del event["kind"]
+        found.events.append(event)
+    elif kind == "end":
+        found.end = line
+    elif not isinstance(kind, str):  # unknown kinds are additions of a later program: let be
+        raise ValueError("no kind of line")
+
+
+def entry(line: dict[str, Any], n: int, camera: Intrinsics | None) -> FrameEntry:
+    """Frame ``n`` from its line."""
+    if camera is None:
+        raise ValueError("a frame without a camera")
+    device, crc = line.get("device_time_ns"), line.get("depth_crc32")
+    unit_m = number(line["depth_unit_m"])
+    if not 0 < unit_m < 1:
+        raise ValueError("impossible unit of depth")
+    return FrameEntry(
+        n, whole(line["index"]), whole(line["time_ns"]), None if device is None else whole(device), camera, unit_m,
+        line["color"] is True, line["depth"] is True, whole(line["video"], -1, 99_999), whole(line["pts_ms"], 0), False,
+        None if crc is None else whole(crc, 0),
+    )  # fmt: skip

@@ -1,0 +1,237 @@
+"""Reads sessions, also those that were never finished, damaged or made up; nothing in them is trusted."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from handcam.session.format import (
+    DAMAGE,
+    FORMAT,
+    HEADER_FILE,
+    LINES_FILE,
+    LONGEST_LINE,
+    NAME,
+    VIDEO_FILE,
+    depth_crc32,
+    neutral,
+    number,
+    read_hand,
+    read_pose,
+    whole,
+)
+from handcam.session.mkv import VideoReader
+from handcam.session.parse import FrameEntry, read_lines, scan
+from handcam.types import Frame, RecordingError, Result
+
+__all__ = ["Session", "open_session"]
+
+MANY = 20
+"""So many missing video files are named."""
+
+
+def open_session(path: Path | str) -> "Session":
+    """Open a session's folder.
+
+    Raises:
+        RecordingError: it is no session, of a newer version, or nothing in it can be read.
+    """
+    return Session(Path(path).expanduser())
+
+
+class Session:
+    """A recorded session. One thread at a time may use it; it is a context manager.
+
+    ``problems`` says in sentences what is missing or damaged; the rest reads as recorded.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.problems: tuple[str, ...] = ()
+        self.clean = False
+        """The recording was ended properly."""
+        self.dropped = 0
+        """Frames whose pictures the recorder had to drop."""
+        self.frames: tuple[FrameEntry, ...] = ()
+        """Every captured frame, in order."""
+        self.events: tuple[dict[str, Any], ...] = ()
+        """What happened, in order; each has ``event`` and ``time_ns``."""
+        self.header = read_header(path)
+        self._videos: dict[int, VideoReader | None] = {}
+        self._there: dict[int, dict[str, set[int]] | None] = {}  # pts by video file and codec; None: all of them
+        try:
+            self._file: BinaryIO = (path / LINES_FILE).open("rb")
+        except OSError as error:
+            raise RecordingError(f"The session {path} has no {LINES_FILE} that can be read; it is lost.") from error
+        try:
+            self.scan = scan(self._file)
+            """What the lines say."""
+            self.events = tuple(self.scan.events)
+            self.clean = self.scan.end is not None
+            self._judge()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    @property
+    def fps(self) -> float:
+        """Frames a second, the median; 30 where it cannot be told."""
+        gaps = np.diff([entry.time_ns for entry in self.frames[:3000]])
+        typical = float(np.median(gaps)) / 1e9 if len(gaps) else 0.0
+        return float(np.clip(1 / typical, 0.1, 1000.0)) if typical > 0 else 30.0
+
+    def frame(self, n: int) -> Frame | None:
+        """Frame ``n`` as recorded; None when its pictures were dropped or are damaged. Going forward is fast."""
+        entry = self.frames[n]
+        color, depth = self.pictures(n)
+        if (color is None) == entry.has_color or (depth is None) == entry.has_depth or color is depth:
+            return None
+        return replace(self._bare(entry), color=color, depth=depth)
+
+    def pictures(self, n: int) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Colour (h w 3) uint8 RGB and depth (h w) uint16 of frame ``n``; None for what is not there or damaged."""
+        entry = self.frames[n]
+        video = self._video(entry.video) if entry.has_color or entry.has_depth else None
+        if video is None:
+            return None, None
+        size = entry.intrinsics.height, entry.intrinsics.width
+        color, depth = video.read(entry.pts_ms, entry.has_color, entry.has_depth)
+        if color is not None and color.shape[:2] != size:
+            color = None
+        if depth is not None and (depth.shape != size or entry.depth_crc32 not in (None, depth_crc32(depth))):
+            depth = None
+        return color, depth
+
+    def result(self, n: int) -> Result | None:
+        """What was seen in frame ``n``; None when the frame was not processed. ``Result.frame`` has no pictures."""
+        entry = self.frames[n]
+        at = self.scan.results.get((entry.index, entry.time_ns))
+        if at is None:
+            return None
+        try:
+            line = self._parse(at[0])
+            hands = tuple(read_hand(hand, entry.intrinsics) for hand in line["hands"][:2])
+            times = {str(key): number(value) for key, value in line["times_ms"].items()}
+            return Result(self._bare(entry), hands, times, whole(line["done_ns"]), controls=at[1])
+        except DAMAGE:
+            return None
+
+    def results(self) -> Iterator[tuple[FrameEntry, Result | None]]:
+        """All frames in order with what was seen in them."""
+        for entry in self.frames:
+            yield entry, self.result(entry.n)
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """The lines that could be read, as they stand in the file, with their offsets."""
+        return ((start, line) for start, line in read_lines(self._file) if start in self.scan.kept)
+
+    def close(self) -> None:
+        """Close the files."""
+        self._file.close()
+        for video in self._videos.values():
+            if video is not None:
+                video.close()
+
+    # ------------------------------------------------------------------------------------------------- reading
+
+    def _parse(self, start: int) -> dict[str, Any]:
+        self._file.seek(start)
+        line = json.loads(self._file.readline(LONGEST_LINE))
+        if not isinstance(line, dict):
+            raise ValueError("no object")
+        return line
+
+    def _judge(self) -> None:
+        """Say what is wrong with the lines, and find out which pictures there are."""
+        found, problems = self.scan, []
+        if not self.clean:
+            problems.append("The recording was cut off; up to a second at its end may be missing.")
+        if found.bad:
+            problems.append(f"{found.bad} line{'s' * (found.bad > 1)} of {LINES_FILE} cannot be read.")
+        recorded = sum(entry.video >= 0 for entry in found.frames)
+        if found.end is not None and found.end.get("frames") != recorded:
+            problems.append(f"{LINES_FILE} does not hold as many frames as were recorded.")
+        self.problems = tuple(problems)
+        self.dropped = len(found.frames) - recorded
+        self.frames = tuple(map(self._checked, found.frames))
+        lost = sum(
+            (a.has_color, a.has_depth) != (b.has_color, b.has_depth)
+            for a, b in zip(self.frames, found.frames, strict=True)
+        )
+        if lost:
+            self.problems += (f"The pictures of {lost} of {len(self.frames)} frames are missing.",)
+
+    def _checked(self, entry: FrameEntry) -> FrameEntry:
+        """The entry with what is really there. In a session that ended properly the pictures are believed to be."""
+        times = self._times(entry.video)
+        color = entry.has_color and (times is None or entry.pts_ms in times["h264"])
+        depth = entry.has_depth and (times is None or entry.pts_ms in times["ffv1"])
+        processed = (entry.index, entry.time_ns) in self.scan.results
+        return replace(entry, has_color=color, has_depth=depth, processed=processed)
+
+    def _times(self, number: int) -> dict[str, set[int]] | None:
+        if number not in self._there:
+            video = self._video(number)
+            nothing = {"h264": set(), "ffv1": set()}
+            self._there[number] = nothing if video is None else None if self.clean else video.times()
+        return self._there[number]
+
+    def _video(self, number: int) -> VideoReader | None:
+        if number >= 0 and number not in self._videos:
+            try:
+                self._videos[number] = VideoReader(self.path / VIDEO_FILE.format(number))
+            except RecordingError as error:
+                self._videos[number] = None
+                if len(self._videos) < MANY:
+                    self.problems += (str(error),)
+        return self._videos.get(number)
+
+    def _bare(self, entry: FrameEntry) -> Frame:
+        """The frame without pictures, with its true hands where those were known."""
+        try:
+            truth = tuple(read_pose(pose) for pose in self._parse(self.scan.starts[entry.n]).get("truth", ())[:2])
+        except DAMAGE:
+            truth = ()
+        return Frame(
+            entry.index, entry.time_ns, entry.intrinsics, depth_unit_m=entry.depth_unit_m,
+            device_time_ns=entry.device_time_ns, truth=truth,
+        )  # fmt: skip
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """``session.json``, or its copy in the first line of ``frames.jsonl``.
+
+    Raises:
+        RecordingError: ``path`` is no session, or one of a newer version.
+    """
+    if not path.is_dir():
+        raise RecordingError(f"There is no session {path}; a session is a folder with {HEADER_FILE} in it.")
+    for name in (HEADER_FILE, LINES_FILE):
+        try:
+            with (path / name).open("rb") as file:
+                text = file.readline(LONGEST_LINE) if name == LINES_FILE else file.read(LONGEST_LINE)
+            head = neutral(json.loads(text))
+            if head["format"] == NAME:
+                version = whole(head["version"], 1)
+                break
+        except (OSError, *DAMAGE):
+            continue
+    else:
+        raise RecordingError(f"{path} is not a session of handcam, or its {HEADER_FILE} is lost.")
+    if version > FORMAT:
+        raise RecordingError(
+            f"The session {path} has format {version}, newer than the {FORMAT} this handcam reads; update handcam."
+        )
+    return head

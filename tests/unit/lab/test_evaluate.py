@@ -1,0 +1,298 @@
+"""Evaluation with methods whose answers are known."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+import handcam.cli as cli
+from handcam.geometry import project
+from handcam.hand.skeleton import INDEX, JOINTS
+from handcam.lab.data.sets import Sample, folder, tight_box
+from handcam.lab.evaluate import report
+from handcam.lab.evaluate.metrics import total_bone_length
+from handcam.lab.evaluate.pipeline import LabelDetector, Outcome, Prediction, choose, run, tracked
+from handcam.lab.evaluate.scores import KEYS, Protocol, curl, facing, pointing, summarise
+from handcam.model.weights import default_weights
+from handcam.types import Controls, Frame, HandBox, HandPose, Intrinsics, Posterior, Result, Side, TrackedHand
+
+CAMERA = Intrinsics(300.0, 300.0, 160.0, 120.0, 320, 240)
+
+
+def open_hand(seed: int = 0) -> np.ndarray:
+    """A right hand, palm to the camera, fingers up, half a metre away."""
+    joints = np.zeros((21, 3))
+    for f, x in enumerate((0.045, 0.025, 0.005, -0.015, -0.033)):
+        for j in range(4):
+            joints[1 + 4 * f + j] = [x, -0.08 - 0.025 * j if f else -0.03 - 0.025 * j, 0.0]
+    joints += np.random.default_rng(seed).normal(0.0, 0.002, joints.shape)
+    return joints + np.array([0.02 * seed, 0.03, 0.5])
+
+
+def sample(seed: int = 0, **changes: object) -> Sample:
+    joints = open_hand(seed)
+    frame = Frame(seed, seed, CAMERA, np.full((240, 320, 3), 90, np.uint8))
+    whole = Sample(frame, f"hand {seed}", Side.RIGHT, joints, project(joints, CAMERA))
+    return replace(whole, **changes)
+
+
+class Samples(list):
+    name = "made here"
+
+
+def exact(sample: Sample) -> list[Prediction]:
+    assert sample.joints_m is not None
+    return [Prediction(Side.RIGHT, sample.joints_m, project(sample.joints_m, CAMERA), np.full(21, 0.001))]
+
+
+def missing(sample: Sample) -> list[Prediction]:
+    return []
+
+
+class FakeTracker:
+    """Gives the hand it is told, in the crop it is told."""
+
+    def __init__(self, labels: LabelDetector | None = None) -> None:
+        self.labels, self.resets, self.seen = labels, 0, []
+
+    def reset(self) -> None:
+        self.resets += 1
+
+    def track(self, frame: Frame, controls: Controls) -> Result:
+        self.seen.append((controls, self.labels and self.labels.find(frame)))
+        joints = open_hand(frame.index)
+        side = controls.lock_side or Side.LEFT
+        pose = HandPose(side, 0.9, joints, False, project(joints, CAMERA), np.full(21, 0.001))
+        z = np.zeros(2, np.float32)
+        return Result(frame, (TrackedHand(0, pose, pose, Posterior(z, z), {}, z, np.zeros((0, 21, 3))),), {}, 0)
+
+
+def test_a_perfect_method_has_no_error() -> None:
+    figures = summarise(list(run(Samples([sample(0), sample(1)]), exact)))
+    assert list(figures)[: len(KEYS)] == list(KEYS)
+    assert (figures["n"], figures["missed"]) == (2, 0)
+    for key in KEYS:
+        if key.endswith(("_mm", "_px")):
+            assert figures[key] == pytest.approx(0.0, abs=1e-6)
+        elif key not in ("n", "missed"):
+            assert figures[key] == pytest.approx(1.0)
+    assert list(figures["per_joint"]) == list(JOINTS)
+    assert figures["viewpoint"]["palm"]["n"] == figures["curl"]["open"]["n"] == 2
+    json.dumps(figures, allow_nan=False)
+
+
+def test_known_errors_in_every_figure() -> None:
+    true = sample(0)
+    assert true.joints_m is not None
+    joints = true.joints_m.copy()
+    joints[INDEX["index_tip"]] += [0.0, 0.0, 0.021]
+    shifted = joints + np.array([0.0, 0.03, 0.04])
+
+    def wrong(_: Sample) -> list[Prediction]:
+        return [Prediction(Side.LEFT, shifted, project(joints, CAMERA) + np.array([3.0, 4.0]), np.full(21, 0.001))]
+
+    figures = summarise(list(run(Samples([true]), wrong)), Protocol(scale=False))
+    assert figures["epe_mean_mm"] == pytest.approx(1.0)
+    assert figures["epe_median_mm"] == pytest.approx(0.0, abs=1e-6)
+    assert figures["per_joint"]["index_tip"]["epe_mm"] == pytest.approx(21.0)
+    assert figures["camera_mean_mm"] == pytest.approx((20 * 50.0 + np.hypot(30.0, 61.0)) / 21)
+    assert figures["coverage_90"] == pytest.approx(1 - 1 / 60)  # one coordinate of one joint
+    assert figures["auc_20_50"] == pytest.approx((20 + 29 / 30) / 21)
+    assert figures["kp2d_mean_px"] == pytest.approx(5.0, abs=0.3)
+    assert figures["side_correct"] == 0.0
+    assert 0.0 < figures["pa_mean_mm"] < 3.0
+    absolute = summarise(list(run(Samples([true]), wrong)), Protocol(translation=False, scale=False))
+    assert absolute["epe_mean_mm"] == pytest.approx(figures["camera_mean_mm"])
+
+
+def test_size_is_forgiven_and_sigma_scaled_with_it() -> None:
+    true = sample(0)
+
+    def small(s: Sample) -> list[Prediction]:
+        assert s.joints_m is not None
+        return [Prediction(Side.RIGHT, s.joints_m * 0.5, project(s.joints_m, CAMERA), np.full(21, 0.001))]
+
+    assert summarise(list(run(Samples([true]), small)))["epe_mean_mm"] == pytest.approx(0.0, abs=1e-6)
+    unscaled = summarise(list(run(Samples([true]), small)), Protocol(scale=False))
+    assert unscaled["epe_mean_mm"] > 10.0
+    assert unscaled["coverage_90"] < 0.5
+    assert true.joints_m is not None
+    assert total_bone_length(true.joints_m) > 0.5
+
+
+def test_misses_and_missing_labels_give_nothing() -> None:
+    figures = summarise(list(run(Samples([sample(0)]), missing)))
+    assert (figures["n"], figures["missed"]) == (1, 1)
+    assert all(figures[key] is None for key in KEYS[2:])
+    bare = Samples([sample(0, joints_m=None, keypoints_px=None, side=None)])
+    figures = summarise(list(run(bare, lambda _: exact(sample(0)))))
+    assert (figures["n"], figures["missed"]) == (1, 0)
+    assert all(figures[key] is None for key in KEYS[2:])
+    flat = summarise(list(run(Samples([sample(0, joints_m=None)]), lambda _: exact(sample(0)))))
+    assert flat["kp2d_mean_px"] == pytest.approx(0.0, abs=1e-9)
+    assert flat["epe_mean_mm"] is None
+    relative = summarise(
+        list(run(Samples([sample(0)]), lambda s: [replace(exact(s)[0], absolute=False, sigma_m=None)]))
+    )
+    assert relative["camera_mean_mm"] is None
+    assert relative["coverage_90"] is None
+
+
+def test_the_palm_of_the_labels_counts_in_the_palm_protocol() -> None:
+    true = sample(0)
+    assert true.joints_m is not None
+    palm = (true.joints_m[0] + true.joints_m[INDEX["middle_mcp"]]) / 2
+    moved = replace(true, palm_m=palm + np.array([0.0, 0.0, 0.01]))
+    assert summarise(list(run(Samples([true]), exact)), Protocol("palm"))["epe_mean_mm"] == pytest.approx(0.0, abs=1e-6)
+    assert summarise(list(run(Samples([moved]), exact)), Protocol("palm"))["epe_mean_mm"] > 5.0
+    assert summarise(list(run(Samples([moved]), exact)), Protocol("wrist"))["epe_mean_mm"] == pytest.approx(
+        0.0, abs=1e-6
+    )
+
+
+def test_the_nearest_hand_is_the_labelled_one() -> None:
+    true = sample(0)
+    near, far = exact(true)[0], replace(exact(true)[0], keypoints_px=project(open_hand(0), CAMERA) + 150.0)
+    assert choose(true, [far, near]) is near
+    assert choose(true, [far]) is None
+    boxed = sample(0, joints_m=None, keypoints_px=None, box=tight_box(140.0, 60.0, 80.0, 80.0, None))
+    assert choose(boxed, [far, near]) is near
+    assert choose(boxed, [far]) is None
+    assert choose(sample(0, joints_m=None, keypoints_px=None), [far, near]) is far
+
+
+def test_views() -> None:
+    hand = open_hand()
+    assert facing(hand, Side.RIGHT) == "palm"
+    assert facing(hand, Side.LEFT) == "back"
+    assert pointing(hand, Side.RIGHT) == "across"
+    assert curl(hand, Side.RIGHT) == "open"
+    centre = hand.mean(0)
+    forwards = (hand - centre) @ np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]]) + centre  # up becomes towards us
+    assert pointing(forwards, Side.RIGHT) in ("at camera", "away")
+    assert facing(forwards, Side.RIGHT) == "edge"
+    edge = (hand - centre) @ np.array([[0.0, 0, 1], [0, 1, 0], [-1, 0, 0]]) + centre
+    assert facing(edge, Side.RIGHT) == "edge"
+
+
+def test_the_tracker_starts_afresh_and_gets_the_labels_box() -> None:
+    labels = LabelDetector()
+    tracker = FakeTracker(labels)
+    controls = Controls(drive="rgb", refiners=("one_euro",), samples=9)
+    outcomes = list(run(Samples([sample(0), sample(1)]), tracked(tracker, controls, labels, told_side=True)))
+    assert tracker.resets == 2
+    assert [o.prediction.side for o in outcomes if o.prediction] == [Side.RIGHT, Side.RIGHT]
+    for seed, (given, boxes) in enumerate(tracker.seen):
+        assert (given.drive, given.refiners, given.samples, given.max_hands) == ("rgb", (), 0, 1)
+        (box,) = boxes
+        assert isinstance(box, HandBox)
+        assert box.side is Side.RIGHT
+        assert np.linalg.norm(box.centre_px - project(open_hand(seed), CAMERA).mean(0)) < 30
+    free = FakeTracker()
+    (outcome,) = run(Samples([sample(0)]), tracked(free))
+    assert outcome.prediction is not None
+    assert outcome.prediction.side is Side.LEFT  # nobody told it
+    assert free.seen[0][0].max_hands == 2
+
+
+def outcome(index: int, joints: np.ndarray | None, prediction: Prediction | None) -> Outcome:
+    true = sample(index)
+    return Outcome(index, "a very long name of a picture.png", Side.LEFT, joints, None, true.keypoints_px, prediction)
+
+
+def test_the_page_shows_every_kind_of_sample() -> None:
+    samples = Samples([sample(i) for i in range(4)])
+    depth = Frame(0, 0, CAMERA, None, np.full((240, 320), 500, np.uint16))
+    samples[3] = replace(samples[3], frame=depth)
+    off = [exact(s)[0] for s in samples]
+    outcomes = [
+        outcome(0, samples[0].joints_m, replace(off[0], keypoints_px=off[0].keypoints_px + 5.0)),
+        outcome(1, None, off[1]),
+        outcome(2, samples[2].joints_m, None),
+        replace(outcome(3, None, off[3]), keypoints_px=None),
+    ]
+    assert report.page(samples, [], "nothing", columns=3).shape == (34, 720, 3)
+    picture = report.page(samples, outcomes, "a page", columns=3)
+    assert picture.shape[1] == 3 * 240
+    for colour in report._FINGERS:
+        assert (np.abs(picture.astype(int) - colour).sum(-1) < 20).any()
+
+
+class FakeApp(FakeTracker):
+    runtime_name = "fake (here)"
+
+    class card:  # noqa: N801
+        name, drive = "fake", "rgb"
+
+    def close(self) -> None:
+        pass
+
+
+def test_the_command_writes_flat_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(app, "open_tracker", lambda *_: FakeApp())
+    folder.write(tmp_path / "set", [sample(i) for i in range(3)])
+    arguments = ["evaluate", f"folder:{tmp_path / 'set'}", "--json", f"{tmp_path}/out/figures.json"]
+    assert cli.main([*arguments, "--plot", f"{tmp_path}/page.png"]) == 0
+    figures = json.loads((tmp_path / "out" / "figures.json").read_text())
+    assert list(figures)[: len(KEYS)] == list(KEYS)
+    assert (figures["n"], figures["missed"], figures["side_correct"]) == (3, 0, 0.0)
+    assert figures["epe_mean_mm"] < 0.1
+    assert figures["settings"]["runtime"] == "fake (here)"
+    assert cv2.imread(str(tmp_path / "page.png")) is not None
+    assert "epe_mean_mm" in capsys.readouterr().out
+    assert cli.main([*arguments, "--limit", "2"]) == 0
+    assert [s["name"] for s in json.loads((tmp_path / "out" / "figures.json").read_text())["samples"]] == [
+        "images/000000.png", "images/000002.png",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["folder:/nowhere"], "no readable /nowhere/labels.jsonl"),
+        (["nothing"], "Unknown data set 'nothing'"),
+        (["clip"], "Say which clip"),
+        (["predictions"], "Say handcam evaluate predictions"),
+        (["folder:x", "--invariances", "TSX"], "letters T, S and H"),
+        (["folder:x", "more"], "takes no further files"),
+        (["folder:x", "--limit", "0"], "nothing to evaluate"),
+    ],
+)
+def test_the_command_says_what_is_wrong(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["evaluate", *arguments]) == 2
+    assert says in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("detector", ["labels", "mediapipe"])
+def test_the_real_pipeline_on_a_picture_without_a_hand(tmp_path: Path, detector: str) -> None:
+    if not default_weights().is_file():
+        pytest.skip("the weights are not here")
+    noise = np.random.default_rng(0).integers(0, 255, (240, 320, 3)).astype(np.uint8)
+    folder.write(tmp_path, [sample(0, frame=replace(sample(0).frame, color=noise))])
+    options = ["--detector", detector, "--runtime", "eager", "--compare", "mediapipe", "--json", f"{tmp_path}/out.json"]
+    assert cli.main(["evaluate", f"folder:{tmp_path}", *options]) == 0
+    figures = json.loads((tmp_path / "out.json").read_text())
+    assert (figures["n"], figures["missed"], figures["compare"]["mediapipe"]["missed"]) == (1, 1, 1)
+    assert figures["epe_mean_mm"] is None
+
+
+def test_published_predictions_by_command(tmp_path: Path) -> None:
+    rows = np.random.default_rng(0).uniform(100, 300, (5, 48))
+    np.savetxt(tmp_path / "truth.txt", rows)
+    np.savetxt(tmp_path / "a++.txt", rows)
+    np.savetxt(tmp_path / "b.txt", rows + 1)
+    out = tmp_path / "out.json"
+    files = [f"{tmp_path}/{name}.txt" for name in ("truth", "a++", "b")]
+    for arguments in (["--truth", *files, "--dataset", "icvl"], [*files[1:], "--dataset", "icvl", "--truth", files[0]]):
+        assert cli.main(["evaluate", "predictions", *arguments, "--json", str(out)]) == 0
+        methods = json.loads(out.read_text())["methods"]
+        assert list(methods) == ["a++", "b"]
+        assert methods["a++"]["mean_mm"] == 0.0
+        assert methods["b"]["mean_mm"] > 1.0
+        out.unlink()

@@ -1,0 +1,30 @@
+"""The recipe of the weights, at the smallest size: it runs, and what comes out can be loaded and is calibrated."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from handcam.lab.data.sets import features as sights
+from handcam.lab.data.sets import rendered_targets as painted
+from handcam.lab.train.recipe import Recipe, build
+from handcam.model.embedding import read_atlas
+from handcam.model.weights import read_card
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_weights_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for data in (sights, painted):
+        monkeypatch.setattr(data, "SHARD", 20)
+    said: list[str] = []
+    steps = dict.fromkeys(("poses_steps", "seeing_steps", "depth_steps", "painted_steps", "distil_steps"), 3)
+    weights = build(Recipe(tmp_path, pictures=400, painted=400, held_out=100, **steps), said.append)
+    assert len(said) == 45
+    card = read_card(weights)
+    assert set(card.encoders) == {"rgb", "keypoints2d", "landmarks3d", "depth", "joints3d"}
+    assert {"fused", "fused+depth", "depth"} <= set(card.calibration)
+    assert all(np.isfinite(list(c.values())).all() for c in card.calibration.values())
+    assert len(card.exports) >= 6
+    assert read_atlas(weights).joints.shape[1:] == (21, 3)
+    assert set(card.decoders) == {"joints3d", "keypoints2d", "rgb", "depth"}

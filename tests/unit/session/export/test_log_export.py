@@ -1,0 +1,60 @@
+"""mcap and rrd, opened again by their own libraries."""
+
+import json
+
+import numpy as np
+import pytest
+from mcap.reader import make_reader
+
+from handcam.session.export import ExportSettings
+from handcam.types import Side
+
+TENTH_MM = 1e-4
+
+
+def test_mcap(recorded, tmp_path):
+    (out,) = recorded.convert("mcap", tmp_path / "take.mcap", ExportSettings(pictures=True))
+    topics: dict[str, list] = {}
+    with out.open("rb") as file:
+        for schema, channel, message in make_reader(file).iter_messages():
+            assert schema is not None
+            json.loads(schema.data)
+            topics.setdefault(channel.topic, []).append((schema.name, message.log_time, json.loads(message.data)))
+    looked_at = [(frame, seen) for frame, seen in recorded.results if seen is not None]
+    for topic, raw in (("/hands", False), ("/hands/raw", True)):
+        messages = topics[topic]
+        assert [time for _, time, _ in messages] == [frame.time_ns for frame, _ in looked_at]
+        for (_, _, said), (frame, seen) in zip(messages, looked_at, strict=True):
+            assert said["frame"] == frame.index
+            assert [hand["side"] for hand in said["hands"]] == [hand.pose.side.value for hand in seen.hands]
+            for hand, truth in zip(said["hands"], seen.hands, strict=True):
+                joints = (truth.raw if raw else truth.pose).joints_m
+                assert np.abs(np.array(hand["joints_m"]) - joints).max() < TENTH_MM
+    for (name, _, scene), (_, seen) in zip(topics["/hands/scene"], looked_at, strict=True):
+        assert name == "foxglove.SceneUpdate"
+        assert scene["deletions"][0]["type"] == 1, "what was there before is taken away"
+        for entity, hand in zip(scene["entities"], seen.hands, strict=True):
+            drawn = np.array([[s["pose"]["position"][a] for a in "xyz"] for s in entity["spheres"]])
+            assert np.abs(drawn - hand.pose.joints_m).max() < TENTH_MM
+            assert len(entity["lines"][0]["points"]) == 40
+    assert [m[0] for m in topics["/camera/calibration"]] == ["foxglove.CameraCalibration"]
+    assert len(topics["/camera/image"]) == len(recorded.results)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_rrd(recorded, tmp_path):
+    rerun = pytest.importorskip("rerun")
+    (out,) = recorded.convert("rrd", tmp_path / "take.rrd")
+    recording = rerun.dataframe.load_recording(out)
+    for side in Side:
+        table = recording.view(index="frame", contents=f"/hands/{side.value}/joints").select().read_all()
+        (column,) = [name for name in table.column_names if name.endswith("Position3D")]
+        found = {}
+        for index, points in zip(table["frame"].to_pylist(), table[column].to_pylist(), strict=True):
+            found[index] = np.array(points) if points else None
+        truth = recorded.joints(side)
+        for index, joints in zip(recorded.index.tolist(), truth, strict=True):
+            if np.isfinite(joints).all():
+                assert np.abs(found[index] - joints).max() < TENTH_MM
+            else:
+                assert found.get(index) is None

@@ -1,0 +1,433 @@
+"""Following hands, with nets whose answers are known."""
+
+from dataclasses import dataclass, field, replace
+from threading import Event, current_thread, main_thread
+from time import perf_counter
+
+import numpy as np
+import pytest
+
+from handcam.crop import box_around
+from handcam.geometry import project
+from handcam.hand.skeleton import hand_length, normalise
+from handcam.model.weights import WeightsCard
+from handcam.runtimes import Encoding
+from handcam.tracking import search as _search
+from handcam.tracking.search import Search
+from handcam.tracking.tracker import SEARCH_EVERY, SEARCH_SECOND_EVERY, Tracker
+from handcam.types import Controls, Frame, HandBox, Intrinsics, Side, WeightsError
+
+CAMERA = Intrinsics(600.0, 600.0, 320.0, 240.0, 640, 480)
+CARD = WeightsCard(
+    name="known", encoders={"keypoints2d": "mlp", "landmarks3d": "mlp"}, decoders={"joints3d": "mlp"}, latent=63,
+    crop_px=224, joint_order="common21", drive="keypoints2d", sha256="",
+    fusion={"keypoints2d": 0.5, "landmarks3d": 0.5},
+    calibration={name: {"gain": 1.0, "floor": 0.01} for name in ("keypoints2d", "landmarks3d", "fused")},
+)  # fmt: skip
+
+
+def right_hand(at: tuple[float, float, float]) -> np.ndarray:
+    """A plausible flat right hand, fingers up, palm to the camera, wrist at ``at`` (metres)."""
+    joints = np.zeros((21, 3))
+    for f, (x, y) in enumerate([(-0.03, -0.03), (-0.025, -0.09), (0.0, -0.095), (0.02, -0.09), (0.038, -0.08)]):
+        for k in range(4):
+            joints[1 + 4 * f + k] = [x * (1 + 0.1 * k), y - 0.025 * k, 0.004 * k]
+    return joints + at
+
+
+@dataclass
+class KnownNets:
+    """Answers with the truth: the latent is the normalised joints themselves."""
+
+    world: list[np.ndarray] = field(default_factory=list)
+    sides: list[Side] = field(default_factory=list)
+    right_says: float | list[float] = 0.95
+    card: WeightsCard = CARD
+    name: str = "known"
+    calls: list[int] = field(default_factory=list)
+    crops: list = field(default_factory=list)
+    planes: list[set[str]] = field(default_factory=list)
+    sure: float | list[float] = 1.0
+    blind: set[str] = field(default_factory=set)
+
+    def encode(self, planes):
+        b = len(planes["half_tan"])
+        self.planes.append(set(planes))
+        self.calls.append(b)
+        keypoints, latents, presence = np.zeros((b, 21, 2)), np.zeros((b, 63), np.float32), np.zeros(b)
+        sure = self.sure if isinstance(self.sure, list) else [self.sure] * b
+        for i, crop in enumerate(self.crops[-b:]):
+            for joints in self.world:
+                local = joints @ crop.crop_from_camera.T
+                seen = project(local, crop.intrinsics)
+                if np.abs(seen.mean(0) - 112).max() < 100:
+                    keypoints[i], latents[i], presence[i] = seen, normalise(local).ravel(), sure[i]
+        return Encoding(
+            dict.fromkeys(set(self.card.encoders) - self.blind, latents),
+            {name: np.full((b, 63), -8.0) for name in self.card.encoders if name not in self.blind},
+            keypoints, presence, np.broadcast_to(self.right_says, b),
+        )  # fmt: skip
+
+    def decode(self, modality, z):
+        assert modality == "joints3d"
+        return z.reshape(-1, 21, 3)
+
+    def close(self):
+        self.calls.append(-1)
+
+
+@dataclass
+class KnownDetector:
+    boxes: list[HandBox] = field(default_factory=list)
+    calls: int = 0
+
+    def find(self, frame, max_hands=2):
+        self.calls += 1
+        return self.boxes[:max_hands]
+
+    def close(self):
+        self.calls = -1
+
+
+@pytest.fixture
+def scene(monkeypatch):
+    nets, detector = KnownNets(), KnownDetector()
+    from handcam.tracking import tracker as tracking
+
+    def cut(frame, box, size):
+        from handcam.crop import cut as real
+
+        nets.crops.append(real(frame, box, size))
+        return nets.crops[-1]
+
+    monkeypatch.setattr(tracking, "cut", cut)
+    return nets, detector, Tracker(nets, [detector])
+
+
+def frame(index: int = 0) -> Frame:
+    return Frame(index, 1 + index * 33_000_000, CAMERA, np.zeros((480, 640, 3), np.uint8))
+
+
+def show(nets, detector, *hands: tuple[np.ndarray, Side]) -> None:
+    nets.world = [joints for joints, _ in hands]
+    detector.boxes = [box_around(project(joints, CAMERA), side) for joints, side in hands]
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_the_true_joints_come_out_in_the_camera_frame(scene, side):
+    nets, detector, tracker = scene
+    joints = right_hand((0.1, 0.05, 0.5))
+    if side is Side.LEFT:
+        joints = joints * [-1, 1, 1]
+    show(nets, detector, (joints, side))
+    controls = Controls(hand_length_m=float(hand_length(joints)))
+    (hand,) = tracker.track(frame(), controls).hands
+    np.testing.assert_allclose(hand.pose.joints_m, joints, atol=1e-5)
+    np.testing.assert_allclose(hand.pose.keypoints_px, project(joints, CAMERA), atol=1e-3)
+    assert hand.pose.side is side
+    assert not hand.pose.metric
+    wrong_size = tracker.track(frame(1), replace(controls, hand_length_m=2 * controls.hand_length_m, refiners=()))
+    np.testing.assert_allclose(wrong_size.hands[0].pose.joints_m, 2 * joints, atol=1e-4)
+
+
+def test_a_followed_hand_needs_no_detector(scene):
+    nets, detector, tracker = scene
+    tracks = set()
+    for i in range(30):
+        show(nets, detector, (right_hand((0.004 * i - 0.05, 0.05, 0.5)), Side.RIGHT))
+        (hand,) = tracker.track(frame(i), Controls(max_hands=1)).hands
+        tracks.add(hand.track)
+    assert detector.calls == 1
+    assert len(tracks) == 1
+
+
+def test_two_hands_are_one_batch(scene):
+    nets, detector, tracker = scene
+    show(nets, detector, (right_hand((0.12, 0.05, 0.5)), Side.RIGHT), (right_hand((-0.12, 0.05, 0.5)), Side.LEFT))
+    result = tracker.track(frame())
+    assert len(result.hands) == 2
+    tracker.track(frame(1))
+    assert nets.calls[-1] == 2
+
+
+def test_a_lost_hand_is_searched_for_at_once_then_every_few_frames(scene):
+    nets, detector, tracker = scene
+    show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))
+    tracker.track(frame(0), Controls(max_hands=1))
+    show(nets, detector)
+    for i in range(1, 1 + 10 * SEARCH_EVERY):
+        assert tracker.track(frame(i), Controls(max_hands=1)).hands == ()
+    assert 10 <= detector.calls <= 12
+    show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))
+    found = [bool(tracker.track(frame(100 + i), Controls(max_hands=1)).hands) for i in range(SEARCH_EVERY)]
+    assert found[-1]
+
+
+def test_a_followed_hand_is_held_where_a_new_one_is_not_believed(scene):
+    nets, detector, tracker = scene
+    show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))
+    nets.sure = 0.3
+    assert tracker.track(frame(0), Controls(max_hands=1)).hands == ()
+    nets.sure = 0.6
+    (hand,) = next(hands for i in range(1, 9) if (hands := tracker.track(frame(i), Controls(max_hands=1)).hands))
+    nets.sure = 0.3
+    (held,) = tracker.track(frame(10), Controls(max_hands=1)).hands
+    assert held.track == hand.track
+    nets.sure = 0.1
+    assert tracker.track(frame(11), Controls(max_hands=1)).hands == ()
+
+
+def test_one_sure_look_is_enough_for_a_new_hand(scene):
+    nets, detector, tracker = scene
+    joints = right_hand((0, 0.05, 0.5))
+    show(nets, detector, (joints, Side.RIGHT))
+    nets.sure = [0.4, 0.2, 0.7]  # as it stands, and turned to either side
+    controls = Controls(max_hands=1, hand_length_m=float(hand_length(joints)))
+    (hand,) = tracker.track(frame(0), controls).hands
+    np.testing.assert_allclose(hand.pose.joints_m, joints, atol=1e-4)
+
+
+def test_the_side_follows_the_evidence_but_not_one_frame(scene):
+    nets, detector, tracker = scene
+    show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))
+    for i in range(20):
+        tracker.track(frame(i))
+    nets.right_says = 0.05
+    sides = [tracker.track(frame(20 + i)).hands[0].pose.side for i in range(12)]
+    assert sides[:2] == [Side.RIGHT, Side.RIGHT]
+    assert Side.LEFT in sides
+    tracker.reset()
+    locked = [tracker.track(frame(50 + i), Controls(lock_side=Side.RIGHT)).hands[0].pose.side for i in range(12)]
+    assert set(locked) == {Side.RIGHT}
+
+
+def test_latent_controls(scene):
+    nets, detector, tracker = scene
+    joints = right_hand((0, 0.05, 0.5))
+    show(nets, detector, (joints, Side.RIGHT))
+    other = normalise(joints * [1, 0.5, 1]).ravel().astype(np.float32)
+    (hand,) = tracker.track(frame(), Controls(latent=other, samples=5)).hands
+    np.testing.assert_allclose(hand.z, other)
+    assert hand.samples_m.shape == (5, 21, 3)
+    offset = np.zeros(63, np.float32)
+    offset[0] = 0.5
+    (moved,) = tracker.track(frame(1), Controls(offset=offset)).hands
+    np.testing.assert_allclose(moved.z - moved.posterior.mean, offset, atol=1e-6)
+    show(nets, detector)
+    tracker.reset()
+    result = tracker.track(frame(2), Controls(latent=other))
+    assert result.hands == ()
+    assert result.explored is not None
+    np.testing.assert_allclose(normalise(result.explored.pose.joints_m).ravel(), other, atol=1e-5)
+    assert tracker.track(frame(3), Controls()).explored is None
+
+
+@pytest.mark.parametrize("depth", [None, np.full((480, 640), 490, np.uint16)], ids=["colour", "depth"])
+def test_a_pose_set_by_the_user_stays_where_the_hand_is(scene, depth):
+    nets, detector, tracker = scene
+    joints = right_hand((0, 0.05, 0.5))
+    show(nets, detector, (joints, Side.RIGHT))
+    (hand,) = tracker.track(replace(frame(), depth=depth)).hands
+    other = normalise(joints * [1, -0.2, 1]).ravel().astype(np.float32)  # as no hand in the picture looks
+    for i in range(1, 4):
+        (moved,) = tracker.track(replace(frame(i), depth=depth), Controls(latent=other, refiners=())).hands
+    root = hand.raw.joints_m[9]
+    np.testing.assert_allclose(moved.raw.joints_m[9], root, atol=0.01)
+    np.testing.assert_allclose(normalise(moved.raw.joints_m @ moved.crop.crop_from_camera.T).ravel(), other, atol=1e-4)
+
+
+def test_smoothing_of_a_file_does_not_depend_on_how_fast_it_is_read(scene):
+    nets, detector, tracker = scene
+    smoothed = {}
+    for pace_ns in (33_000_000, 4_000_000):
+        for device in (True, False):
+            tracker.reset()
+            for i in range(12):
+                show(nets, detector, (right_hand((0.004 * i * (i % 2), 0.05, 0.5)), Side.RIGHT))
+                time_ns = 10**12 + i * pace_ns
+                seen = replace(frame(i), time_ns=time_ns, device_time_ns=i * 33_000_000 if device else None)
+                (hand,) = tracker.track(seen, Controls(max_hands=1)).hands
+            smoothed[pace_ns, device] = hand.pose.joints_m
+    np.testing.assert_array_equal(smoothed[33_000_000, True], smoothed[4_000_000, True])
+    np.testing.assert_allclose(smoothed[33_000_000, True], smoothed[33_000_000, False], atol=1e-12)
+    assert np.abs(smoothed[33_000_000, False] - smoothed[4_000_000, False]).max() > 1e-3
+
+
+def test_a_clock_that_goes_away_does_not_hold_the_pose(scene):
+    nets, detector, tracker = scene
+    show(nets, detector, (right_hand((0.0, 0.05, 0.5)), Side.RIGHT))
+    tracker.track(replace(frame(0), device_time_ns=10**18), Controls(max_hands=1))
+    for i in range(1, 30):
+        joints = right_hand((min(0.005 * i, 0.03), 0.05, 0.5))
+        show(nets, detector, (joints, Side.RIGHT))
+        (hand,) = tracker.track(frame(i), Controls(max_hands=1, hand_length_m=float(hand_length(joints)))).hands
+    np.testing.assert_allclose(hand.pose.joints_m, joints, atol=2e-3)
+
+
+def test_drives(scene):
+    nets, detector, tracker = scene
+    show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))
+    fused = tracker.track(frame(), Controls(drive="fused")).hands[0].posterior
+    single = tracker.track(frame(1), Controls(drive="landmarks3d")).hands[0].posterior
+    np.testing.assert_allclose(fused.log_var, single.log_var, atol=1e-3)  # two halves make a whole
+    with pytest.raises(WeightsError, match="keypoints2d"):
+        tracker.track(frame(2), Controls(drive="depth"))
+
+
+def test_depth_alone_does_not_look_at_the_colours(scene, monkeypatch, caplog):
+    nets, detector, tracker = scene
+    joints = right_hand((0, 0.05, 0.5))
+    show(nets, detector, (joints, Side.RIGHT))
+    calibration = {**CARD.calibration, "depth": CARD.calibration["fused"], "fused+depth": CARD.calibration["fused"]}
+    nets.card = replace(
+        CARD, encoders={**CARD.encoders, "depth": "mlp"}, fusion={**CARD.fusion, "depth": 0.5}, calibration=calibration
+    )
+    seen = replace(frame(), depth=np.full((480, 640), 490, np.uint16))
+    (hand,) = tracker.track(seen, Controls(drive="depth")).hands
+    assert hand.pose.metric
+    assert nets.planes[-1] == {"half_tan", "depth", "centre_m"}
+    (hand,) = tracker.track(replace(seen, index=1, time_ns=2), Controls(drive="fused")).hands
+    assert nets.planes[-1] == {"half_tan", "depth", "centre_m", "rgb"}
+    assert np.abs(hand.pose.joints_m[:, 2] - 0.5).max() < 0.03
+    monkeypatch.setattr(nets, "blind", {"depth"})
+    with caplog.at_level("WARNING"):
+        tracker.track(frame(2), Controls(drive="depth"))
+        tracker.track(frame(3), Controls(drive="depth"))
+    (told,) = caplog.records
+    assert told.message.startswith("This source shows nothing to depth; ")
+    assert {"keypoints2d", "landmarks3d"} <= set(told.message.split())
+    assert nets.planes[-1] == {"half_tan", "rgb"}, "without depth the colours must do"
+
+
+def test_sigma_has_the_calibrated_floor(scene):
+    nets, detector, tracker = scene
+    show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))
+    sigma = tracker.track(frame(), Controls(hand_length_m=0.2)).hands[0].pose.sigma_m
+    assert np.all(sigma >= 0.01 * 0.2)
+    assert np.all(sigma < 0.2 * (0.01 + 3 * np.exp(-4)))
+
+
+def test_closing_closes_the_parts(scene):
+    nets, detector, tracker = scene
+    tracker.close()
+    assert nets.calls == [-1]
+    assert detector.calls == -1
+
+
+class AwkwardDetector(KnownDetector):
+    """Takes its time, fails, or never comes back."""
+
+    def __init__(self, way: str) -> None:
+        super().__init__()
+        self.way, self.asked, self.let_go, self.threads = way, Event(), Event(), set()
+
+    def find(self, frame, max_hands=2):
+        self.threads.add(current_thread())
+        self.asked.set()
+        found = super().find(frame, max_hands)
+        if self.way == "raising":
+            raise RuntimeError("no palm")
+        self.let_go.wait(0.05 if self.way == "slow" else 60.0)
+        return found
+
+
+TWO = ((right_hand((0.12, 0.05, 0.5)), Side.RIGHT), (right_hand((-0.12, 0.05, 0.5)), Side.LEFT))
+
+
+def follow_one_of_two(nets, detector) -> tuple[Tracker, int]:
+    """A tracker that follows one hand and has yet to find the second; and the number of the first's track."""
+    known = KnownDetector()
+    show(nets, known, TWO[0])
+    tracker = Tracker(nets, [known], live=True)
+    (hand,) = tracker.track(frame(0), Controls(max_hands=2)).hands
+    tracker._search = Search([detector], live=True)
+    show(nets, detector, *TWO)
+    return tracker, hand.track
+
+
+@pytest.mark.parametrize("way", ["slow", "raising", "never"])
+def test_a_followed_hand_does_not_wait_for_the_search_of_another(scene, way, caplog):
+    nets = scene[0]
+    detector = AwkwardDetector(way)
+    tracker, first = follow_one_of_two(nets, detector)
+    waited = []
+    with caplog.at_level("WARNING"):
+        for i in range(1, 3 * SEARCH_SECOND_EVERY):
+            result = tracker.track(frame(i), Controls(max_hands=2))
+            assert result.hands[0].track == first, "the hand that is followed goes on"
+            waited.append(result.times_ms["detect"])
+            if way == "slow" and detector.calls:
+                detector.let_go.wait(0.01)
+            if len(result.hands) == 2:
+                break
+    assert detector.calls >= 1
+    assert np.median(waited) < 5.0
+    assert sorted(waited)[-2] < 40.0, "no frame waits for the detector, which takes at least 50 ms"
+    assert main_thread() not in detector.threads
+    assert (len(result.hands) == 2) == (way == "slow")
+    if way == "raising":
+        (told,) = caplog.records
+        assert told.message == "The detector failed (RuntimeError: no palm)."
+        assert detector.calls > 1, "it is asked again"
+    if way == "never":
+        assert detector.calls == 1, "it is not asked again before it has answered"
+    detector.let_go.set()
+    tracker.close()
+
+
+def test_a_detector_that_hangs_is_told_of_and_left_behind(scene, monkeypatch, caplog):
+    nets = scene[0]
+    monkeypatch.setattr(_search, "HUNG_S", 0.05)
+    monkeypatch.setattr(_search, "CLOSE_S", 0.01)
+    detector = AwkwardDetector("never")
+    tracker = Tracker(nets, [detector], live=True)
+    start = perf_counter()
+    with caplog.at_level("WARNING"):
+        for i in range(10):
+            assert tracker.track(frame(i)).hands == ()
+    assert perf_counter() - start < 1.0
+    assert detector.asked.wait(10.0)
+    (told,) = caplog.records
+    assert told.message.startswith("The detector does not answer; hands that come into sight are not found")
+    tracker.close()
+    assert detector.calls == 1, "what hangs is not closed under its feet"
+    assert nets.calls == [-1]
+    detector.let_go.set()
+
+
+def test_what_was_searched_before_a_jump_is_forgotten(scene):
+    nets = scene[0]
+    detector = AwkwardDetector("never")
+    tracker, _ = follow_one_of_two(nets, detector)
+    for i in range(1, SEARCH_SECOND_EVERY + 1):
+        tracker.track(frame(i))
+    assert detector.asked.wait(10.0)
+    tracker.reset()
+    nets.world = []
+    detector.let_go.set()
+    searched = [tracker.track(frame(50 + i)) for i in range(2)]
+    assert [r.hands for r in searched] == [(), ()]
+    assert not tracker._tracks
+    tracker.close()
+
+
+def test_without_a_window_what_a_detector_raises_is_raised(scene):
+    with pytest.raises(RuntimeError, match="no palm"):
+        Tracker(scene[0], [AwkwardDetector("raising")]).track(frame())
+
+
+def test_of_two_tracks_on_one_hand_the_one_with_its_side_stays(scene):
+    nets, detector, tracker = scene
+    a, b = right_hand((0.1, 0.05, 0.5)), right_hand((-0.1, 0.05, 0.5))
+    show(nets, detector, (a, Side.RIGHT), (b, Side.LEFT))
+    _, younger = (hand.track for hand in tracker.track(frame(), Controls(refiners=())).hands)
+    tracker._tracks[0].box = replace(tracker._tracks[1].box, side=tracker._tracks[0].box.side)  # slid onto the other
+    nets.world = [b]
+    nets.right_says = [0.1, 0.9]
+    (left,) = tracker.track(frame(1), Controls(refiners=())).hands
+    assert left.track == younger
+    nets.right_says = [0.9]
+    calls = detector.calls
+    for i in range(2, 2 + 2 * SEARCH_EVERY):
+        tracker.track(frame(i), Controls(refiners=()))
+    assert detector.calls == calls + 2, "what was lost a moment ago is searched for as if no hand were in view"
