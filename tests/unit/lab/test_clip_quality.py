@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import handcam.cli as cli
+from handcam import api, cli
 from handcam.geometry import project
 from handcam.hand.anatomy import violations_deg
 from handcam.hand.rig import load_rig
@@ -166,7 +166,7 @@ def test_a_clip_is_watched_in_its_own_time(device_times: bool, fps: int) -> None
 
 
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "open_tracker", lambda *_: Follower())
+    monkeypatch.setattr(api, "open_tracker", lambda *_: Follower())
     monkeypatch.setattr("handcam.sources.open_source", lambda *_: Clip(True))
     out = tmp_path / "clip.json"
     assert cli.main(["evaluate", "clip", "video:x.mp4", "--json", str(out)]) == 0

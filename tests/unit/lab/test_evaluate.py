@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-import handcam.cli as cli
+from handcam import api, cli
 from handcam.geometry import project
 from handcam.hand.skeleton import INDEX, JOINTS
 from handcam.lab.data.sets import Sample, folder, tight_box
@@ -234,7 +234,7 @@ class FakeApp(FakeTracker):
 def test_the_command_writes_flat_figures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(app, "open_tracker", lambda *_: FakeApp())
+    monkeypatch.setattr(api, "open_tracker", lambda *_: FakeApp())
     folder.write(tmp_path / "set", [sample(i) for i in range(3)])
     arguments = ["evaluate", f"folder:{tmp_path / 'set'}", "--json", f"{tmp_path}/out/figures.json"]
     assert cli.main([*arguments, "--plot", f"{tmp_path}/page.png"]) == 0
