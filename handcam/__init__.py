@@ -16,7 +16,7 @@ A capture thread pulls RGB or RealSense depth frames [``sources/``], a hand crop
 ``detectors/``          where the hands are: mediapipe, depth, whole
 ``modalities/``         what can be coded: rgb, depth, keypoints2d, landmarks3d, joints3d
 ``nets/``               architectures of encoders and decoders
-``refiners/``           what is done after: one_euro
+``filters/``           what is done after: one_euro
 ``vae``                 the cross-modal VAE, all of it
 ``runtimes/``           how it is run: eager, onnxruntime, openvino, cuda, tensorrt
 ``tracking``            follow hands from frame to frame

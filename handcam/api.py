@@ -68,7 +68,7 @@ def runtimes_here() -> tuple[str, ...]:
 def open_tracker(
     weights: Path | None = None, runtime: str = "auto", detector: str = "mediapipe", live: bool = False
 ) -> "Tracker":
-    """Join runtime, detectors and refiners. All calls to the tracker must come from the thread that opens it.
+    """Join runtime, detectors and filters. All calls to the tracker must come from the thread that opens it.
 
     Args:
         weights: a safetensors file with its side file; None for those that ship with the program.

@@ -12,13 +12,12 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
-from handcam.geometry import inverse3, project, unproject
+from handcam.geometry import inverse3, project
 from handcam.hand.skeleton import INDEX
 from handcam.types import Frame, HandBox, HandCrop, Intrinsics, Side
 
 __all__ = [
-    "CUBE_M", "box_around", "camera_from_crop_points", "camera_from_cube", "centre_from_keypoints", "cube_box", "cut",
-    "image_from_crop_points", "view",
+    "CUBE_M", "box_around", "camera_from_crop_points", "cube_box", "cut", "image_from_crop_points", "view",
 ]  # fmt: skip
 
 _PALM = [INDEX[n] for n in ("wrist", "thumb_cmc", "thumb_mcp", "thumb_ip")] + [
@@ -28,8 +27,6 @@ _PALM = [INDEX[n] for n in ("wrist", "thumb_cmc", "thumb_mcp", "thumb_ip")] + [
 
 CUBE_M = 0.125
 """Half the edge of the cube around a hand's centre that a depth net sees; a centre 3 cm off still holds the hand."""
-_SKIN_M = 0.008
-"""The joints lie so far behind the skin."""
 _CELL = 16
 """Where a crop's pixels come from is computed at every so many pixels, and straight between."""
 _BEHIND = 1e-4
@@ -172,36 +169,3 @@ def cube_box(
     centre_px = project(np.asarray(centre_m, float), camera)
     size = 2 * CUBE_M * (camera.fx + camera.fy) / 2 / float(centre_m[2])
     return HandBox(side, centre_px, size, angle_rad, score)
-
-
-def centre_from_keypoints(frame: Frame, keypoints_px: Float[np.ndarray, "21 2"]) -> Float[np.ndarray, " 3"] | None:
-    """Where a hand seen in colour is, from the depth under its joints; None where the sensor saw nothing there.
-
-    The nearest quarter of the readings decides what is hand and what is behind it.
-    """
-    if frame.depth is None:
-        return None
-    h, w = frame.depth.shape
-    u, v = np.round(keypoints_px).astype(int).T
-    ok = (u >= 0) & (v >= 0) & (u < w) & (v < h)
-    z = frame.depth[v[ok], u[ok]] * frame.depth_unit_m
-    z = z[z > 0.1]
-    if len(z) < 4:
-        return None
-    hand = z[z < np.percentile(z, 25) + 0.1]
-    return unproject(np.asarray(keypoints_px, float).mean(0), np.array(hand.mean() + _SKIN_M), frame.intrinsics)
-
-
-def camera_from_cube(
-    uvd: Float[np.ndarray, "n 3"], centre_m: Float[np.ndarray, " 3"], crop: HandCrop
-) -> Float[np.ndarray, "n 3"]:
-    """Joints that a depth net sees in its cube to the camera frame, metres.
-
-    Args:
-        uvd: crop halves from the crop's centre, and halves of the cube's edge from its centre along the crop's axis.
-        centre_m: the cube's centre, camera frame.
-        crop: cut with :func:`cube_box` around that centre.
-    """
-    z = np.linalg.norm(centre_m) + uvd[:, 2:] * CUBE_M
-    half_tan = crop.intrinsics.width / 2 / crop.intrinsics.fx
-    return camera_from_crop_points(np.concatenate([uvd[:, :2] * half_tan * z, z], 1), crop)

@@ -185,9 +185,9 @@ class TrackedHand:
     track: int
     """Stays the same while the hand stays in view."""
     pose: HandPose
-    """The pose after the refiners."""
+    """The pose after the filters."""
     raw: HandPose
-    """The pose before the refiners."""
+    """The pose before the filters."""
     posterior: Posterior
     """The latent posterior that was decoded, before the user's offsets."""
     posteriors: Mapping[str, Posterior]
@@ -216,8 +216,8 @@ class Controls:
     """Number of posterior samples to decode for display."""
     decode: tuple[str, ...] = ()
     """Further modalities to decode from the same latent."""
-    refiners: tuple[str, ...] = ("one_euro",)
-    """Refiners to apply, in order."""
+    filters: tuple[str, ...] = ("one_euro",)
+    """Filters to apply, in order."""
     hand_length_m: float = 0.19
     """The user's hand, wrist crease to tip of the straight middle finger; sets the scale where no sensor does."""
     lock_side: Side | None = None

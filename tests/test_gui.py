@@ -237,7 +237,7 @@ def test_keys_do_what_the_help_says(window: Window, live: FakeLive) -> None:
         (Qt.Key.Key_U, lambda: window.views.scene.options.surface),
         (Qt.Key.Key_P, lambda: live.controls.samples > 0),
         (Qt.Key.Key_D, lambda: live.controls.drive == "fused"),
-        (Qt.Key.Key_O, lambda: live.controls.refiners == ()),
+        (Qt.Key.Key_O, lambda: live.controls.filters == ()),
         (Qt.Key.Key_F, lambda: live.controls.latent is not None),
         (Qt.Key.Key_Backspace, lambda: live.controls.latent is None),
         (Qt.Key.Key_L, lambda: window.dock.isHidden()),

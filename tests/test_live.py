@@ -526,8 +526,8 @@ def test_a_slider_works_on_a_paused_picture_and_without_a_hand() -> None:
         assert result is not None
         assert result.frame is last.frame
         assert result.controls is explore is live.controls
-        assert tracker.seen[0][1].refiners
-        assert not tracker.seen[-1][1].refiners, "a filter over time would hold the pose where it was"
+        assert tracker.seen[0][1].filters
+        assert not tracker.seen[-1][1].filters, "a filter over time would hold the pose where it was"
         assert result.explored is not None
         looks = len(tracker.seen)
         time.sleep(0.1)

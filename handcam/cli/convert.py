@@ -32,7 +32,7 @@ def main(
         session: the session's folder.
         to: the format.
         out: where to; by default beside the session, with its name and the format's ending.
-        raw: animations and labels: the poses before the refiners.
+        raw: animations and labels: the poses before the filters.
         fixed_bones: animations: constant bone lengths and rotations only.
         pictures: mcap and rrd: the colour pictures too.
         overwrite: replace files that are there.

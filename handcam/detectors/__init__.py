@@ -1,4 +1,4 @@
-"""Where the hands are. A file here is a detector; it defines ``open() -> Detector``."""
+"""Hand detectors. A file here is a detector; it defines ``open() -> Detector``."""
 
 from typing import Protocol, runtime_checkable
 
@@ -12,7 +12,7 @@ RENAMED = {"whole": "full_frame"}
 
 @runtime_checkable
 class Detector(Protocol):
-    """Finds hands in a frame without knowing the one before. Used when a hand is not being followed."""
+    """Find hands in a frame without knowing the one before; called when a hand is not being tracked."""
 
     def find(self, frame: Frame, max_hands: int = 2) -> list[HandBox]:
         """Boxes of the hands, the surest first; empty when there is none or the frame lacks the plane it needs."""

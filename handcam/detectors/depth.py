@@ -1,4 +1,4 @@
-"""Hands in depth alone: no colour, no light, no net.
+"""Find hands in depth alone: no colour, no light, no net.
 
 A hand is the end of a limb. In a small copy of the picture near things are cut from far ones at the jumps of distance;
 what a ball of 13 cm fits into (bodies, heads, walls, tables) is taken away; each limb that is left is followed to its
@@ -41,12 +41,12 @@ _LEAST_MORE = 0.6
 
 
 def open() -> "DepthDetector":
-    """The detector."""
+    """Open the detector."""
     return DepthDetector()
 
 
 class DepthDetector:
-    """Finds hands in frames that have depth; others give no boxes."""
+    """Find hands in frames that have depth; others give no boxes."""
 
     def find(self, frame: Frame, max_hands: int = 2) -> list[HandBox]:
         if frame.depth is None:
@@ -74,12 +74,6 @@ class Candidate:
     """Direction from the arm to the fingers, camera frame, unit."""
     area_m2: float
     """Visible area."""
-    length_m: float
-    """Length of the limb that it ends."""
-    solidity: float
-    """Share of its convex outline that it fills: low for spread fingers."""
-    thin: float
-    """Share of it that is as thin as fingers are."""
     score: float
     """How much like a hand it is, 0 to 1."""
 
@@ -122,7 +116,7 @@ def candidates(frame: Frame) -> list[Candidate]:
         if (zi**2).sum() / focal**2 < 0.0015:  # 15 square centimetres
             continue
         limb = _Limb(
-            np.stack([u[xs] * zi, v[ys] * zi, zi], 1), np.stack([xs, ys], 1),
+            np.stack([u[xs] * zi, v[ys] * zi, zi], 1),
             (xs <= 1) | (ys <= 1) | (xs >= w - 2) | (ys >= h - 2), thin[ys, xs], focal,
         )  # fmt: skip
         limb.edge[:] |= away[ys, xs] < _LIMB_M + 0.04
@@ -161,8 +155,6 @@ class _Limb:
 
     points: np.ndarray
     """Camera frame, metres (n 3)."""
-    pixels: np.ndarray
-    """In the small picture (n 2)."""
     edge: np.ndarray
     """Which points border on a body or on the picture's edge (n)."""
     thin: np.ndarray
@@ -188,14 +180,12 @@ def _end(limb: _Limb, fingers: np.ndarray, side: Side, fist: bool) -> Candidate:
     centre = centre + fingers * max(0.0, high - tip - centre @ fingers)
     inside = hand & (((points - centre) ** 2).sum(1) < (_BALL_M * 1.2) ** 2)
     if inside.sum() < 8:
-        return Candidate(side, centre, fingers, 0.0, float(high - low), 0.0, 0.0, 0.0)
+        return Candidate(side, centre, fingers, 0.0, 0.0)
     share = points[inside, 2] ** 2 / limb.focal**2
-    hull = cv2.convexHull(limb.pixels[inside].astype(np.int32))
-    solidity = float(inside.sum() / (cv2.contourArea(hull) + 0.5 * cv2.arcLength(hull, True) + 1))
     thin = float(share[limb.thin[inside]].sum() / share.sum())
     attached = float(limb.edge[along > high - 0.03].mean())  # a free end borders on nothing
     score = _score(float(share.sum()), float(np.ptp(along[inside])), float(high - low), thin, attached, fist)
-    return Candidate(side, centre, fingers, float(share.sum()), float(high - low), solidity, thin, score)
+    return Candidate(side, centre, fingers, float(share.sum()), score)
 
 
 def _score(area: float, extent: float, length: float, thin: float, attached: float, fist: bool) -> float:

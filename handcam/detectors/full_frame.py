@@ -1,4 +1,4 @@
-"""The whole picture is one right hand: for pictures that are crops already."""
+"""Take the full frame as one right hand: for pictures that are crops already."""
 
 import numpy as np
 
@@ -7,13 +7,13 @@ from handcam.types import Frame, HandBox, Side
 __all__ = ["open"]
 
 
-def open() -> "Whole":
-    """The detector."""
-    return Whole()
+def open() -> "FullFrame":
+    """Open the detector."""
+    return FullFrame()
 
 
-class Whole:
-    """Always finds one box, the largest centred square."""
+class FullFrame:
+    """Find one box in every frame: the largest centred square."""
 
     def find(self, frame: Frame, max_hands: int = 2) -> list[HandBox]:
         k = frame.intrinsics

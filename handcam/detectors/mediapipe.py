@@ -1,4 +1,4 @@
-"""Hands in colour by MediaPipe's palm detector and landmark model, which come with its package and need no network."""
+"""Find hands in colour by MediaPipe's palm detector and landmark model, which come with its package."""
 
 import logging
 import os
@@ -13,14 +13,14 @@ from handcam.types import Frame, HandBox, Side
 os.environ.setdefault("GLOG_minloglevel", "2")  # before the import: its start-up notes are not for users
 import mediapipe as mp
 
-__all__ = ["MediaPipe", "Seen", "open"]
+__all__ = ["MediaPipe", "MediaPipeHand", "open"]
 
 logging.getLogger("absl").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A hand as MediaPipe alone sees it: what our own poses are compared with."""
+class MediaPipeHand:
+    """One hand as MediaPipe alone estimates it, for comparison with our own poses."""
 
     side: Side
     """Which hand of the real person."""
@@ -33,7 +33,7 @@ class Seen:
 
 
 def open(max_hands: int = 2, min_score: float = 0.4, still: bool = True) -> "MediaPipe":
-    """The detector; loading takes about 0.1 s.
+    """Load the detector (about 0.1 s).
 
     Args:
         max_hands: the most it can find in a frame.
@@ -44,7 +44,7 @@ def open(max_hands: int = 2, min_score: float = 0.4, still: bool = True) -> "Med
 
 
 class MediaPipe:
-    """One look at a still picture each time: about 20 ms of CPU at 640x480."""
+    """Detect hands in single pictures: about 20 ms of CPU at 640x480."""
 
     def __init__(self, max_hands: int, min_score: float, still: bool) -> None:
         self._hands = mp.solutions.hands.Hands(
@@ -52,26 +52,26 @@ class MediaPipe:
         )
 
     def find(self, frame: Frame, max_hands: int = 2) -> list[HandBox]:
-        """Boxes from the landmarks that it sees."""
-        boxes = [box_around(hand.keypoints_px, hand.side, hand.score) for hand in self.look(frame)]
+        """Boxes around the landmarks, the surest first."""
+        boxes = [box_around(hand.keypoints_px, hand.side, hand.score) for hand in self.landmarks(frame)]
         return sorted(boxes, key=lambda box: -box.score)[:max_hands]
 
-    def look(self, frame: Frame) -> list[Seen]:
-        """Its own landmarks; its sides are swapped, since it takes pictures to be mirrored."""
+    def landmarks(self, frame: Frame) -> list[MediaPipeHand]:
+        """MediaPipe's own landmarks; sides are swapped, since it takes pictures to be mirrored."""
         if frame.color is None:
             return []
         height, width = frame.color.shape[:2]
         found = self._hands.process(frame.color)
-        seen = []
-        for marks, world, label in zip(
+        hands: list[MediaPipeHand] = []
+        for image, world, label in zip(
             found.multi_hand_landmarks or (), found.multi_hand_world_landmarks or (), found.multi_handedness or (),
             strict=True,
         ):  # fmt: skip
-            points = np.array([(m.x * width - 0.5, m.y * height - 0.5) for m in marks.landmark])  # type: ignore
+            points = np.array([(m.x * width - 0.5, m.y * height - 0.5) for m in image.landmark])  # type: ignore
             points_m = np.array([(m.x, m.y, m.z) for m in world.landmark])  # type: ignore
             side = Side.LEFT if label.classification[0].label == "Right" else Side.RIGHT
-            seen.append(Seen(side, float(label.classification[0].score), points, points_m))
-        return seen
+            hands.append(MediaPipeHand(side, float(label.classification[0].score), points, points_m))
+        return hands
 
     def close(self) -> None:
         self._hands.close()

@@ -1,20 +1,20 @@
-"""What is done after the estimate. A file here is a refiner; it defines ``open() -> Refiner``."""
+"""What is done after the estimate. A file here is a filter; it defines ``open() -> Filter``."""
 
 from typing import Protocol, runtime_checkable
 
 from handcam.types import HandPose
 
-__all__ = ["Refiner"]
+__all__ = ["Filter"]
 
 
 @runtime_checkable
-class Refiner(Protocol):
-    """Improves the poses of **one** track from its past. A new track gets a new refiner."""
+class Filter(Protocol):
+    """Improves the poses of **one** track from its past. A new track gets a new filter."""
 
-    def refine(self, pose: HandPose, time_ns: int) -> HandPose:
+    def apply(self, pose: HandPose, time_ns: int) -> HandPose:
         """The refined pose of this moment.
 
         ``time_ns`` is of the device's clock where it has one, so that what is made of a file does not depend on how
-        fast it is read; all times of one refiner are of the same clock.
+        fast it is read; all times of one filter are of the same clock.
         """
         ...

@@ -26,7 +26,7 @@ class Settings:
 
 
 def open(settings: Settings = Settings()) -> "OneEuro":
-    """A refiner for one track."""
+    """A filter for one track."""
     return OneEuro(settings)
 
 
@@ -73,5 +73,5 @@ class OneEuro:
     def __init__(self, settings: Settings = Settings()) -> None:
         self._joints = OneEuroFilter(settings, joint_speed=True)
 
-    def refine(self, pose: HandPose, time_ns: int) -> HandPose:
+    def apply(self, pose: HandPose, time_ns: int) -> HandPose:
         return replace(pose, joints_m=self._joints(pose.joints_m, time_ns))

@@ -214,7 +214,7 @@ class Actions:
 
     def toggle_smooth(self) -> None:
         knobs = self._window.knobs
-        knobs.set(refiners=() if knobs.controls.refiners else ("one_euro",))
+        knobs.set(filters=() if knobs.controls.filters else ("one_euro",))
 
     # -------------------------------------------------------------------------------------------------- views
     def toggle_mirror(self) -> None:

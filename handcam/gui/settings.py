@@ -62,7 +62,7 @@ class Remembered:
         hands = next((name for name, known in HANDS.items() if known == sides), None)
         return {
             "hand_length_cm": round(controls.hand_length_m * 100, 2), "mirror": views.camera.mirror,
-            "smooth": bool(controls.refiners), "hands": hands,
+            "smooth": bool(controls.filters), "hands": hands,
             "plane": views.camera.plane.value, "crop": views.crop.isChecked(), "skin": views.surface.isChecked(),
             "samples": controls.samples, "points": views.points.isChecked(), "panels": not window.dock.isHidden(),
         }  # fmt: skip
@@ -100,7 +100,7 @@ class Remembered:
         elif isinstance(value, bool):
             doing: dict[str, tuple[bool, Callable[[], object]]] = {
                 "mirror": (views.camera.mirror, window.actions_.toggle_mirror),
-                "smooth": (bool(knobs.controls.refiners), window.actions_.toggle_smooth),
+                "smooth": (bool(knobs.controls.filters), window.actions_.toggle_smooth),
                 "panels": (not window.dock.isHidden(), window.actions_.toggle_dock),
                 **{key: (button.isChecked(), button.click) for key, button in switches.items()},
             }

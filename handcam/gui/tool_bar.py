@@ -179,7 +179,7 @@ class ToolBar(QWidget):
         """Show what is set, whoever set it."""
         controls = self._knobs.controls
         self.drive.show_value(self._named(controls.drive))
-        self.smooth.setChecked(bool(controls.refiners))
+        self.smooth.setChecked(bool(controls.filters))
         with QSignalBlocker(self.length):
             self.length.setValue(controls.hand_length_m * 100)
 

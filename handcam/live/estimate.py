@@ -137,7 +137,7 @@ class Estimate:
 
     def _track(self, frame: Frame, controls: Controls, wait_ms: float, fresh: bool = True) -> Result:
         # on a standing picture no time passes, and a filter over time would hold the pose where it was
-        used = controls if fresh else replace(controls, refiners=())
+        used = controls if fresh else replace(controls, filters=())
         result = self._tracker.track(frame, used)
         since = time.monotonic() if fresh or self._last is None else self._last[2]
         self._last = (frame, controls, since)

@@ -13,7 +13,7 @@ __all__ = ["Comparison", "compare"]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two sessions of the same frames. Distances are of poses before the refiners; NaN where there are none."""
+    """Two sessions of the same frames. Distances are of poses before the filters; NaN where there are none."""
 
     frames: int
     """Frames of which both sessions have results."""

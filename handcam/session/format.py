@@ -199,7 +199,7 @@ def read_controls(value: dict[str, Any]) -> Controls:
         offset=None if offset is None else vector(offset),
         samples=whole(value.get("samples", 0), 0, 1000),
         decode=tuple(str(name) for name in value.get("decode", ())),
-        refiners=tuple(str(name) for name in value.get("refiners", ())),
+        filters=tuple(str(name) for name in value.get("filters", value.get("refiners", ()))),
         hand_length_m=number(value["hand_length_m"]),
         lock_side=None if side is None else Side(side),
         max_hands=whole(value.get("max_hands", 2), 1, 2),

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from handcam.crop import box_around
-from handcam.filters import Refiner
+from handcam.filters import Filter
 from handcam.hand.skeleton import ROOT
 from handcam.types import HandBox, HandPose, Side, TrackedHand
 
@@ -28,10 +28,10 @@ class Track:
     """Stays the same while it is followed."""
     box: HandBox
     """Where to look next."""
-    refiners: dict[str, Refiner] = field(default_factory=dict)
+    filters: dict[str, Filter] = field(default_factory=dict)
     """By name."""
     by_device: bool = False
-    """Do the refiners go by the device's clock?"""
+    """Do the filters go by the device's clock?"""
     keypoints_px: Float[np.ndarray, "21 2"] | None = None
     """Where it was seen last; None until it has been."""
     velocity_px: Float[np.ndarray, " 2"] | None = None
@@ -56,7 +56,7 @@ class Track:
         """The hand was seen: where to look next, and which side it is by vote over the last frames.
 
         Args:
-            pose: before the refiners.
+            pose: before the filters.
             right: probability of the box's side, None where nobody says.
             lock: the side that the user has set.
         """

@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from handcam.crop import cut, image_from_crop_points
 from handcam.detectors import Detector
-from handcam.filters import Refiner
+from handcam.filters import Filter
 from handcam.geometry import project
 from handcam.model.weights import WeightsCard
 from handcam.plugins import load
@@ -58,7 +58,7 @@ class Tracker:
     Args:
         runtime: runs the nets.
         detectors: asked in turn when a hand is missing; the first that finds something wins.
-        open_refiner: makes a fresh refiner of a given name for a new track.
+        open_filter: makes a fresh filter of a given name for a new track.
         live: search in the background while a hand is followed, so that its frames do not wait; what is found is then
             looked at in a later frame. Otherwise the same frames always give the same results.
     """
@@ -67,10 +67,10 @@ class Tracker:
         self,
         runtime: Runtime,
         detectors: Sequence[Detector],
-        open_refiner: Callable[[str], Refiner] = lambda name: load("handcam.filters", name).open(),
+        open_filter: Callable[[str], Filter] = lambda name: load("handcam.filters", name).open(),
         live: bool = False,
     ) -> None:
-        self._runtime, self._open_refiner = runtime, open_refiner
+        self._runtime, self._open_filter = runtime, open_filter
         self._search, self._live = Search(detectors, live), live
         self._tracks: list[Track] = []
         self._count = 0
@@ -251,14 +251,14 @@ class Tracker:
         # by the device's clock a file is smoothed alike however fast it is read
         by_device = frame.device_time_ns is not None
         if track.by_device != by_device:  # times of two clocks have nothing to do with each other
-            track.refiners.clear()
+            track.filters.clear()
             track.by_device = by_device
         time_ns = frame.time_ns if frame.device_time_ns is None else frame.device_time_ns
         pose = hand.raw
-        for name in controls.refiners:
-            if name not in track.refiners:
-                track.refiners[name] = self._open_refiner(name)
-            pose = track.refiners[name].refine(pose, time_ns)
+        for name in controls.filters:
+            if name not in track.filters:
+                track.filters[name] = self._open_filter(name)
+            pose = track.filters[name].apply(pose, time_ns)
         return replace(hand, pose=pose)
 
 

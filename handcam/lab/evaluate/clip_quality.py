@@ -75,7 +75,7 @@ def seen_by_mediapipe(hands: "MediaPipe") -> Look:
     """MediaPipe's own landmarks as a method to compare with."""
 
     def look(frame: Frame) -> Moment | None:
-        seen = hands.look(frame)
+        seen = hands.landmarks(frame)
         return Moment(seen[0].side, seen[0].world_m, seen[0].keypoints_px) if seen else None
 
     return look

@@ -93,11 +93,11 @@ def tracked(
 
     Args:
         tracker: a tracker; where it looks for hands is its own business.
-        controls: modality, hand size and so on; refiners see a single picture and have nothing to do.
+        controls: modality, hand size and so on; filters see a single picture and have nothing to do.
         labels: the tracker's detector when the crops are to come from the labels.
         told_side: H, the true side is given (section 4.5 of the paper).
     """
-    fixed = {"samples": 0, "decode": (), "refiners": (), "latent": None, "offset": None}
+    fixed = {"samples": 0, "decode": (), "filters": (), "latent": None, "offset": None}
 
     def predict(sample: Sample) -> list[Prediction]:
         settings = replace(controls, **fixed, lock_side=sample.side if told_side else controls.lock_side)
@@ -114,7 +114,7 @@ def seen_by_mediapipe(hands: "MediaPipe") -> Predictor:
     """MediaPipe's own landmarks as a method to compare with; its world landmarks have no place in the camera frame."""
 
     def predict(sample: Sample) -> list[Prediction]:
-        return [Prediction(h.side, h.world_m, h.keypoints_px, absolute=False) for h in hands.look(sample.frame)]
+        return [Prediction(h.side, h.world_m, h.keypoints_px, absolute=False) for h in hands.landmarks(sample.frame)]
 
     return predict
 

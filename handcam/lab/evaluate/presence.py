@@ -135,7 +135,7 @@ def look_at_clip(frames: Iterable[Frame], tracker: Tracker, encode: Encode, ever
     """
     rng, rows = np.random.default_rng(0), []
     for number, frame in enumerate(frames):
-        hands = tracker.track(frame, Controls(max_hands=1, refiners=())).hands
+        hands = tracker.track(frame, Controls(max_hands=1, filters=())).hands
         if not hands or hands[0].crop is None or number % every:
             continue
         box, true = hands[0].crop.box, hands[0].raw.keypoints_px

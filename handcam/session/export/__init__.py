@@ -32,7 +32,7 @@ class ExportSettings:
     """What a user may ask of an export; each format takes what it can and ignores the rest."""
 
     raw: bool = False
-    """Animations, labels: the pose before the refiners instead of after. Tables and logs hold both anyway."""
+    """Animations, labels: the pose before the filters instead of after. Tables and logs hold both anyway."""
     fixed_bones: bool = False
     """Animations: bones of constant (median) length and rotations only; joints then move by some millimetres."""
     pictures: bool = False

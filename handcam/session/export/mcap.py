@@ -1,7 +1,7 @@
 """MCAP for robotics logs: JSON messages with schemas, log times are capture times.
 
 ``/hands`` has the message of ``docs/streaming.md`` for every processed frame (``hands`` is empty when there was none),
-``/hands/raw`` the same before the refiners, ``/camera/calibration`` and ``/hands/scene`` are Foxglove's own schemas, so
+``/hands/raw`` the same before the filters, ``/camera/calibration`` and ``/hands/scene`` are Foxglove's own schemas, so
 that Foxglove draws the hands without set-up, and ``/camera/image`` holds JPEG pictures when they are asked for.
 """
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from handcam.crop import CUBE_M, camera_from_cube, centre_from_keypoints, cube_box, cut
+from handcam.crop import CUBE_M, cube_box, cut
 from handcam.detectors.depth import LEAST_SCORE, candidates, open  # noqa: A004
 from handcam.geometry import project
 from handcam.hand.rig import load_rig
@@ -113,20 +113,10 @@ def test_any_unit_and_size():
     assert np.abs(box.centre_px - project(joints.mean(0), camera)).max() < 20
 
 
-def test_the_centre_from_keypoints_and_its_cube():
-    joints, meshes = hand((-0.1, 0.03, 0.5), "open")
-    frame = shoot([*meshes, *body()])
-    centre = centre_from_keypoints(frame, project(joints, CAMERA))
-    assert np.linalg.norm(centre - joints.mean(0)) < 0.015
-    crop = cut(frame, cube_box(centre, Side.RIGHT, 0.0, CAMERA), 96)
-    half_tan = 48 / crop.intrinsics.fx
-    assert half_tan * np.linalg.norm(centre) == pytest.approx(CUBE_M, rel=1e-6), "the crop spans the cube"
-    u, v = (project(joints @ crop.crop_from_camera.T, crop.intrinsics).T + 0.5) / 48 - 1
-    depth = (joints @ crop.crop_from_camera.T)[:, 2]
-    uvd = np.stack([u, v, (depth - np.linalg.norm(centre)) / CUBE_M], 1)
-    assert np.allclose(camera_from_cube(uvd, centre, crop), joints, atol=1e-9)
-    assert centre_from_keypoints(shoot([solid([0, 0, 9], [0.1] * 3)]), project(joints, CAMERA)) is None
-    assert centre_from_keypoints(Frame(0, 0, CAMERA, color=np.zeros((480, 640, 3), np.uint8)), joints[:, :2]) is None
+def test_a_crop_around_a_point_spans_the_depth_net_s_cube():
+    centre = np.array([-0.1, 0.03, 0.5])
+    crop = cut(shoot(body()), cube_box(centre, Side.RIGHT, 0.0, CAMERA), 96)
+    assert 48 / crop.intrinsics.fx * np.linalg.norm(centre) == pytest.approx(CUBE_M, rel=1e-6)
 
 
 @pytest.mark.skipif(not SR305.is_dir(), reason="the SR305 frames are not here")

@@ -44,8 +44,8 @@ def pose(joints: np.ndarray) -> HandPose:
 
 
 def run(joints: np.ndarray, hz: float) -> np.ndarray:
-    refiner = OneEuro()
-    return np.array([refiner.refine(pose(j), round(i * 1e9 / hz)).joints_m for i, j in enumerate(joints)])
+    filter = OneEuro()
+    return np.array([filter.apply(pose(j), round(i * 1e9 / hz)).joints_m for i, j in enumerate(joints)])
 
 
 @pytest.mark.parametrize("hz", [30.0, 60.0])
@@ -63,10 +63,10 @@ def test_a_hand_at_rest_is_held_still_and_a_fast_one_is_followed(hz):
 
 
 def test_raw_is_kept_and_only_joints_change():
-    refiner = OneEuro()
+    filter = OneEuro()
     first, second = pose(np.zeros((21, 3))), pose(np.ones((21, 3)))
-    refiner.refine(first, 0)
-    refined = refiner.refine(second, 33_000_000)
+    filter.apply(first, 0)
+    refined = filter.apply(second, 33_000_000)
     assert np.all(second.joints_m == 1.0)
     assert np.all((refined.joints_m > 0) & (refined.joints_m < 1))
     assert refined.keypoints_px is second.keypoints_px

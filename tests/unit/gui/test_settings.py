@@ -94,7 +94,7 @@ def test_what_was_set_is_there_the_next_time(make: Callable[..., Window], tmp_pa
     assert second.remembered is not None
     assert second.remembered.state() == left
     assert live.controls.hand_length_m == pytest.approx(0.175)
-    assert (live.controls.max_hands, live.controls.lock_side, live.controls.refiners) == (1, Side.LEFT, ())
+    assert (live.controls.max_hands, live.controls.lock_side, live.controls.filters) == (1, Side.LEFT, ())
     assert second.views.camera.mirror
     assert second.bar.mirror.isChecked()
     assert second.views.scene.options.surface

@@ -181,12 +181,12 @@ def test_views() -> None:
 def test_the_tracker_starts_afresh_and_gets_the_labels_box() -> None:
     labels = LabelDetector()
     tracker = FakeTracker(labels)
-    controls = Controls(drive="rgb", refiners=("one_euro",), samples=9)
+    controls = Controls(drive="rgb", filters=("one_euro",), samples=9)
     outcomes = list(run(Samples([sample(0), sample(1)]), tracked(tracker, controls, labels, told_side=True)))
     assert tracker.resets == 2
     assert [o.prediction.side for o in outcomes if o.prediction] == [Side.RIGHT, Side.RIGHT]
     for seed, (given, boxes) in enumerate(tracker.seen):
-        assert (given.drive, given.refiners, given.samples, given.max_hands) == ("rgb", (), 0, 1)
+        assert (given.drive, given.filters, given.samples, given.max_hands) == ("rgb", (), 0, 1)
         (box,) = boxes
         assert isinstance(box, HandBox)
         assert box.side is Side.RIGHT

@@ -129,7 +129,7 @@ def test_numbers_that_are_not_finite(tmp_path: Path):
 
 def test_controls_of_each_result(tmp_path: Path):
     recorder = Recorder(tmp_path / "s", "demo")
-    moved = Controls(offset=np.arange(6.0), lock_side=Side.LEFT, drive="rgb", refiners=())
+    moved = Controls(offset=np.arange(6.0), lock_side=Side.LEFT, drive="rgb", filters=())
     for n in range(4):
         recorder.put_frame(frame := make_frame(n))
         recorder.put_result(make_result(frame, controls=moved if n >= 2 else Controls()))
@@ -139,7 +139,7 @@ def test_controls_of_each_result(tmp_path: Path):
         assert drives == ["auto", "auto", "rgb", "rgb"]
         read = session.result(3).controls
     np.testing.assert_array_equal(read.offset, moved.offset)
-    assert (read.lock_side, read.refiners, read.latent) == (Side.LEFT, (), None)
+    assert (read.lock_side, read.filters, read.latent) == (Side.LEFT, (), None)
     assert neutral(read_controls(neutral(moved))) == neutral(moved)
 
 

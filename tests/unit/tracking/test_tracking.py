@@ -126,7 +126,7 @@ def test_the_true_joints_come_out_in_the_camera_frame(scene, side):
     np.testing.assert_allclose(hand.pose.keypoints_px, project(joints, CAMERA), atol=1e-3)
     assert hand.pose.side is side
     assert not hand.pose.metric
-    wrong_size = tracker.track(frame(1), replace(controls, hand_length_m=2 * controls.hand_length_m, refiners=()))
+    wrong_size = tracker.track(frame(1), replace(controls, hand_length_m=2 * controls.hand_length_m, filters=()))
     np.testing.assert_allclose(wrong_size.hands[0].pose.joints_m, 2 * joints, atol=1e-4)
 
 
@@ -230,7 +230,7 @@ def test_a_pose_set_by_the_user_stays_where_the_hand_is(scene, depth):
     (hand,) = tracker.track(replace(frame(), depth=depth)).hands
     other = normalise(joints * [1, -0.2, 1]).ravel().astype(np.float32)  # as no hand in the picture looks
     for i in range(1, 4):
-        (moved,) = tracker.track(replace(frame(i), depth=depth), Controls(latent=other, refiners=())).hands
+        (moved,) = tracker.track(replace(frame(i), depth=depth), Controls(latent=other, filters=())).hands
     root = hand.raw.joints_m[9]
     np.testing.assert_allclose(moved.raw.joints_m[9], root, atol=0.01)
     np.testing.assert_allclose(normalise(moved.raw.joints_m @ moved.crop.crop_from_camera.T).ravel(), other, atol=1e-4)
@@ -420,14 +420,14 @@ def test_of_two_tracks_on_one_hand_the_one_with_its_side_stays(scene):
     nets, detector, tracker = scene
     a, b = right_hand((0.1, 0.05, 0.5)), right_hand((-0.1, 0.05, 0.5))
     show(nets, detector, (a, Side.RIGHT), (b, Side.LEFT))
-    _, younger = (hand.track for hand in tracker.track(frame(), Controls(refiners=())).hands)
+    _, younger = (hand.track for hand in tracker.track(frame(), Controls(filters=())).hands)
     tracker._tracks[0].box = replace(tracker._tracks[1].box, side=tracker._tracks[0].box.side)  # slid onto the other
     nets.world = [b]
     nets.right_says = [0.1, 0.9]
-    (left,) = tracker.track(frame(1), Controls(refiners=())).hands
+    (left,) = tracker.track(frame(1), Controls(filters=())).hands
     assert left.track == younger
     nets.right_says = [0.9]
     calls = detector.calls
     for i in range(2, 2 + 2 * SEARCH_EVERY):
-        tracker.track(frame(i), Controls(refiners=()))
+        tracker.track(frame(i), Controls(filters=()))
     assert detector.calls == calls + 2, "what was lost a moment ago is searched for as if no hand were in view"
