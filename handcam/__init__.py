@@ -30,11 +30,12 @@ A capture thread pulls RGB or RealSense depth frames [``sources/``], a hand crop
 import os
 from typing import TYPE_CHECKING
 
+from handcam.version import __version__
+
 # Before numpy is loaded: its helper threads spin between the small products of each frame, a whole core for nothing.
 for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
-__version__ = "0.1.0"
 __all__ = ["HandTracker", "__version__"]
 
 if TYPE_CHECKING:

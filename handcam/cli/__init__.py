@@ -16,9 +16,9 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from handcam import __version__
 from handcam.plugins import load, names
 from handcam.types import HandcamError
+from handcam.version import __version__
 
 __all__ = ["main", "parse"]
 

@@ -144,17 +144,20 @@ def realsense() -> Finding:
 
 
 def cuda() -> Finding:
-    """Can PyTorch use an NVIDIA card?"""
-    import torch
-
-    if torch.cuda.is_available():
-        cards = ", ".join(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count()))
-        return Finding("CUDA", OK, f"{cards}; PyTorch {torch.__version__}")
-    if torch.version.cuda is None:
-        return Finding(
-            "CUDA", MISSING, f"PyTorch {torch.__version__} is built without it", "fine without an NVIDIA card"
-        )
-    return Finding("CUDA", MISSING, "no NVIDIA card or driver", "install NVIDIA's driver if there is a card")
+    """Can PyTorch use an NVIDIA card? The driver and the package are asked, so that nothing heavy is loaded."""
+    query = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        cards = subprocess.run(query, capture_output=True, text=True, timeout=20, check=True).stdout.split("\n")
+    except (OSError, subprocess.SubprocessError):
+        return Finding("CUDA", MISSING, "no NVIDIA card or driver", "install NVIDIA's driver if there is a card")
+    names = ", ".join(filter(None, cards))
+    try:
+        version = metadata.version("torch")
+    except metadata.PackageNotFoundError:
+        return Finding("CUDA", MISSING, f"{names}; PyTorch is not installed", _extra("train"))
+    if version.endswith("+cpu"):
+        return Finding("CUDA", MISSING, f"{names}; PyTorch {version} is built without it", "install PyTorch for CUDA")
+    return Finding("CUDA", OK, f"{names}; PyTorch {version}")
 
 
 def tensorrt() -> Finding:
@@ -204,9 +207,9 @@ def detector() -> Finding:
 
 def recording() -> Finding:
     """Is there room and are there codecs for sessions?"""
-    import av
+    from handcam.session.mkv import missing_codecs
 
-    lost = [name for name in ("libx264", "ffv1") if name not in av.codecs_available]
+    lost = missing_codecs()
     free_gb = shutil.disk_usage(Path.cwd()).free / 2**30
     if lost:
         return Finding("Recording", BROKEN, f"PyAV lacks {', '.join(lost)}", "pip install --force-reinstall av")

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import psutil
 
-from handcam import __version__
 from handcam.geometry import fit_similarity
 from handcam.hand.skeleton import ROOT
 from handcam.live import LiveStatus, RecordingStatus
 from handcam.types import HandcamError, HandPose, Result
+from handcam.version import __version__
 
 __all__ = ["Report", "check_writable", "machine", "write"]
 

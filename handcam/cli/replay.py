@@ -9,12 +9,12 @@ from rich.progress import Progress
 from rich.table import Table
 from tyro.conf import Positional
 
-from handcam.cli._re_estimate import fitted
-from handcam.cli._re_estimate import rerun as write_anew
 from handcam.session import open_session
 from handcam.session.compare import Comparison, compare
 from handcam.session.format import neutral
 from handcam.session.labels import carry_over
+from handcam.session.rerun import fitted
+from handcam.session.rerun import rerun as write_anew
 
 __all__ = ["main"]
 

@@ -22,13 +22,18 @@ from handcam.session._files import WholeFile
 from handcam.session.format import LARGEST_EDGE_PX
 from handcam.types import RecordingError
 
-__all__ = ["VideoReader", "VideoWriter", "copy_video"]
+__all__ = ["VideoReader", "VideoWriter", "copy_video", "missing_codecs"]
 
 CLUSTER_MS = 400
 """Most that the muxer holds back."""
 JUMP_MS = 2000
 """Further ahead than this the reader jumps instead of decoding its way."""
 MILLISECOND = Fraction(1, 1000)
+
+
+def missing_codecs() -> list[str]:
+    """Encoders that sessions need and this build of FFmpeg lacks."""
+    return [name for name in ("libx264", "ffv1") if name not in av.codecs_available]
 
 
 class VideoWriter:

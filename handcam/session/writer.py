@@ -9,7 +9,6 @@ from typing import Any, Protocol, runtime_checkable
 
 import av
 
-from handcam import __version__
 from handcam.session._files import WholeFile, make_folder, sync_folder
 from handcam.session.format import (
     FORMAT,
@@ -23,6 +22,7 @@ from handcam.session.format import (
 )  # fmt: skip
 from handcam.session.mkv import VideoWriter
 from handcam.types import Controls, Frame, Intrinsics, Result
+from handcam.version import __version__
 
 __all__ = ["Card", "SessionWriter", "header"]
 

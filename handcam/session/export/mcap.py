@@ -14,12 +14,12 @@ import cv2
 import numpy as np
 from mcap.writer import Writer
 
-from handcam import __version__
 from handcam.hand.message import SCHEMA, frame_message, hand_message
 from handcam.session import FrameEntry, Session
 from handcam.session.export import ExportSettings
 from handcam.session.export._foxglove import SCHEMAS, calibration, compressed_image, scene
 from handcam.types import Result
+from handcam.version import __version__
 
 __all__ = ["SUFFIX", "export"]
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from pxr import Gf, Sdf, Usd, UsdGeom, UsdSkel, Vt
 
-from handcam import __version__
 from handcam.hand.rotations import quaternions, rest_rotations
 from handcam.hand.skeleton import JOINTS, PARENTS
 from handcam.session import Session
 from handcam.session.export import ExportSettings
 from handcam.session.export._motion import Motion, frames_per_second, motions
 from handcam.session.export._skin import skin
+from handcam.version import __version__
 
 __all__ = ["SUFFIX", "export"]
 

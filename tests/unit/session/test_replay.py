@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from sessions import make_frame, make_hand, make_result, record, same_hand
 
-from handcam.cli._re_estimate import fitted, rerun
 from handcam.model.weights import WeightsCard
 from handcam.session import open_session
 from handcam.session.compare import compare
+from handcam.session.rerun import fitted, rerun
 from handcam.sources import Seekable, SourceSettings, open_source
 from handcam.types import Controls, Frame, Result, Side
 

@@ -1,4 +1,4 @@
-"""Estimates the hands of a session anew."""
+"""Estimate the hands of a recorded session anew: same frames to the bit, new results."""
 
 import json
 import shutil
