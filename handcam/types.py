@@ -18,9 +18,12 @@ import numpy as np
 from jaxtyping import Float, UInt8, UInt16
 
 __all__ = [
-    "Controls", "Frame", "HandBox", "HandCrop", "HandPose", "HandcamError", "Intrinsics", "Posterior",
-    "RecordingError", "Result", "Side", "SourceError", "TrackedHand", "WeightsError",
+    "NOMINAL_HAND_LENGTH_M", "Controls", "Frame", "HandBox", "HandCrop", "HandPose", "HandcamError", "Intrinsics",
+    "Posterior", "RecordingError", "Result", "Side", "SourceError", "TrackedHand", "WeightsError",
 ]  # fmt: skip
+
+NOMINAL_HAND_LENGTH_M = 0.19
+"""Length of an adult's hand, wrist to middle fingertip along the bones: assumed where nobody says how long it is."""
 
 
 class HandcamError(Exception):
@@ -218,7 +221,7 @@ class Controls:
     """Further modalities to decode from the same latent."""
     filters: tuple[str, ...] = ("one_euro",)
     """Filters to apply, in order."""
-    hand_length_m: float = 0.19
+    hand_length_m: float = NOMINAL_HAND_LENGTH_M
     """The user's hand, wrist crease to tip of the straight middle finger; sets the scale where no sensor does."""
     lock_side: Side | None = None
     """Treat every hand as this one."""

@@ -19,7 +19,7 @@ from handcam.lab.evaluate.metrics import Root
 from handcam.lab.evaluate.pipeline import LabelDetector, Outcome, Predictor, run, seen_by_mediapipe, tracked
 from handcam.lab.evaluate.scores import KEYS, Protocol, summarise
 from handcam.model.weights import default_weights
-from handcam.types import Controls, HandcamError
+from handcam.types import NOMINAL_HAND_LENGTH_M, Controls, HandcamError
 
 if TYPE_CHECKING:
     from handcam.tracking.tracker import Tracker
@@ -38,7 +38,7 @@ def main(
     modality: str = "auto",
     weights: Path | None = None,
     runtime: str = "auto",
-    hand_length_mm: float = 190.0,
+    hand_length_mm: float = 1000 * NOMINAL_HAND_LENGTH_M,
     root: Root = "middle_mcp",
     invariances: str = "TS",
     compare: Literal["none", "mediapipe"] = "none",

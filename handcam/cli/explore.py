@@ -13,7 +13,7 @@ from handcam.cli._display import window_problem
 from handcam.live import Live
 from handcam.model.weights import default_weights, read_card
 from handcam.plugins import names
-from handcam.types import Controls, Frame, HandcamError, Intrinsics
+from handcam.types import NOMINAL_HAND_LENGTH_M, Controls, Frame, HandcamError, Intrinsics
 
 if TYPE_CHECKING:
     from handcam.tracking.tracker import Tracker
@@ -25,7 +25,7 @@ def main(
     *,
     weights: Annotated[Path | None, arg(metavar="FILE")] = None,
     runtime: str = "auto",
-    hand_length_cm: float = 19.0,
+    hand_length_cm: float = 100 * NOMINAL_HAND_LENGTH_M,
     presets: Annotated[Path | None, arg(metavar="FILE")] = None,
     page: str = "explorer",
     window: tuple[int, int] = (1280, 800),

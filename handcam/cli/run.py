@@ -16,7 +16,7 @@ from handcam.cli._display import window_problem
 from handcam.live import Live
 from handcam.model.weights import default_weights, read_card
 from handcam.sources import SourceSettings
-from handcam.types import Controls, HandcamError, WeightsError
+from handcam.types import NOMINAL_HAND_LENGTH_M, Controls, HandcamError, WeightsError
 
 if TYPE_CHECKING:
     from handcam.tracking.tracker import Tracker
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 log = logging.getLogger(__name__)
-_HAND_CM = 19.0
 
 
 def main(
@@ -97,7 +96,8 @@ def main(
 
     if min(width, height) < 16 or max(width, height) > 8192 or not 0 < fps <= 1000:
         raise HandcamError("--width and --height go from 16 to 8192, --fps up to 1000.")
-    if not 5 <= (hand_length_cm or _HAND_CM) <= 40 or not 5 <= fov <= 170:
+    hand_cm = hand_length_cm or 100 * NOMINAL_HAND_LENGTH_M
+    if not 5 <= hand_cm <= 40 or not 5 <= fov <= 170:
         raise HandcamError("--hand-length-cm goes from 5 to 40, --fov from 5 to 170.")
     if (duration is not None and duration <= 0) or (frames is not None and frames <= 0):
         raise HandcamError("--duration and --frames must be above 0.")
@@ -120,7 +120,7 @@ def main(
     sink = Report(frames, lambda: live.finish())
     streams = open_streams(stream, StreamSettings(stream_joints))
     live = Live(
-        open_source, tracker, Controls(drive=drive, hand_length_m=(hand_length_cm or _HAND_CM) / 100),
+        open_source, tracker, Controls(drive=drive, hand_length_m=hand_cm / 100),
         sinks=[*streams, *([sink] if headless or report is not None else [])],
         record=record, lossless=not realtime, loop=loop, settings=asdict(settings),
     )  # fmt: skip

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from handcam.crop import cube_box
-from handcam.types import Frame, HandBox, Side
+from handcam.types import NOMINAL_HAND_LENGTH_M, Frame, HandBox, Side
 
 __all__ = ["Candidate", "candidates", "open"]
 
@@ -26,8 +26,6 @@ _LIMB_M = 0.066
 """Radius of the largest ball in a hand or forearm."""
 _FINGER_M = 0.0135
 """Radius of the largest ball in a finger."""
-_HAND_M = 0.19
-"""Wrist to fingertip."""
 _FIST_M = 0.11
 """Wrist to knuckles."""
 _TIP_M = 0.085
@@ -166,7 +164,7 @@ class _Limb:
 def _end(limb: _Limb, fingers: np.ndarray, side: Side, fist: bool) -> Candidate:
     """The hand or fist at one end of a limb, as if the fingers pointed there."""
     points = limb.points
-    reach, tip = (_FIST_M, _FIST_M / 2) if fist else (_HAND_M, _TIP_M)
+    reach, tip = (_FIST_M, _FIST_M / 2) if fist else (NOMINAL_HAND_LENGTH_M, _TIP_M)
     along = points @ fingers
     low, high = np.percentile(along, [1, 99])
     hand = along > high - reach

@@ -8,11 +8,9 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from handcam.runtimes import Encoding, Runtime
+from handcam.types import NOMINAL_HAND_LENGTH_M
 
-__all__ = ["HAND_MM", "Crops", "deviation", "deviation_from_check", "random_crops", "save_check"]
-
-HAND_MM = 190.0
-"""Length of the hand for which deviations are stated."""
+__all__ = ["Crops", "deviation", "deviation_from_check", "random_crops", "save_check"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ def _compare(answers: list[np.ndarray], runtime: Runtime, crops: Crops) -> dict[
         np.stack(a) for a in zip(*(_answer(runtime, crops.planes(i)) for i in range(len(crops.rgb))), strict=True)
     )
     return {
-        "joints_mm": np.linalg.norm(joints - answers[0], axis=-1).mean(-1) * HAND_MM,
+        "joints_mm": np.linalg.norm(joints - answers[0], axis=-1).mean(-1) * 1000 * NOMINAL_HAND_LENGTH_M,
         "keypoints_px": np.linalg.norm(keypoints - answers[1], axis=-1).mean(-1),
         "presence": np.abs(presence - answers[2]),
     }

@@ -14,6 +14,7 @@ from handcam.hand.anatomy import limits_deg
 from handcam.hand.rig import DOF_INDEX, DOFS, Shape, load_rig
 from handcam.synth.gestures import gesture_angles
 from handcam.synth.viewpoints import random_views
+from handcam.types import NOMINAL_HAND_LENGTH_M
 
 __all__ = ["PoseSettings", "Poses", "collides", "sample", "sample_angles", "sample_shape", "sample_views"]
 
@@ -190,7 +191,7 @@ def sample_views(
     return random_views(rng, n, settings.anywhere, settings.tilt_deg, settings.roll_deg)
 
 
-def collides(joints_m: Float[np.ndarray, "n c 3"], size_m: float = 0.19) -> Bool[np.ndarray, " n"]:
+def collides(joints_m: Float[np.ndarray, "n c 3"], size_m: float = NOMINAL_HAND_LENGTH_M) -> Bool[np.ndarray, " n"]:
     """Whether two fingers, or a fingertip and the palm, share the same place, judged by distances between joints."""
     scale = np.linalg.norm(joints_m[:, 9] - joints_m[:, 0], axis=1) / (0.535 * size_m)
     j = joints_m[:, 1:21].reshape(-1, 5, 4, 3)

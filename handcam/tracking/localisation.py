@@ -13,7 +13,7 @@ from handcam.geometry import place, place_metric
 from handcam.runtimes import Encoding, Runtime
 from handcam.runtimes._cube import CubeNet
 from handcam.tracking.depth_fit import settle
-from handcam.types import Controls, HandCrop, HandPose, Posterior, TrackedHand
+from handcam.types import NOMINAL_HAND_LENGTH_M, Controls, HandCrop, HandPose, Posterior, TrackedHand
 
 __all__ = ["FLESH_M", "Placement", "distances_under", "fuse", "with_centre"]
 
@@ -84,7 +84,7 @@ class Placement:
         distance = distances_under(crop, keypoints)
         metric = int(np.isfinite(distance).sum()) >= LEAST_READINGS
         if metric:
-            behind = distance + FLESH_M * controls.hand_length_m / 0.19
+            behind = distance + FLESH_M * controls.hand_length_m / NOMINAL_HAND_LENGTH_M
             size = (controls.hand_length_m, SIZE_SPREAD_M)
             # the hand in the picture says where, whatever pose the user has set
             length_m, root = place_metric(live[0], keypoints, behind, crop.intrinsics, size, OWN)

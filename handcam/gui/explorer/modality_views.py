@@ -17,7 +17,7 @@ from handcam.gui.scene3d.orbit import FOCAL, Orbit
 from handcam.gui.scene3d.scenes import SAMPLES, empty_scene
 from handcam.gui.scene3d.scenes.painter import paint
 from handcam.gui.theme import STEP, font
-from handcam.model.latent.directions import HAND_MM
+from handcam.types import NOMINAL_HAND_LENGTH_M
 
 __all__ = ["TILES", "Tile", "Tiles", "draw_tile"]
 
@@ -28,9 +28,9 @@ TILES = {
 """Modality and title of every tile, in order."""
 _HEAD = 28
 _DEEP_MM = 100.0
-"""Distance from the middle knuckle at which the depth colours end, on a hand of :data:`HAND_MM`."""
+"""Distance from the middle knuckle at which the depth colours end, on the nominal hand."""
 _EYE_M = 0.38
-_SPAN = _EYE_M / FOCAL / (HAND_MM / 1000)
+_SPAN = _EYE_M / FOCAL / NOMINAL_HAND_LENGTH_M
 """Hand lengths across the surface's tile: as large as the skeleton in its own."""
 
 
@@ -174,7 +174,7 @@ def _skeleton(
     painter: QPainter, joints: np.ndarray, orbit: Orbit, width: int, height: int, samples: np.ndarray | None
 ) -> None:
     scene = empty_scene()
-    metres = HAND_MM / 1000
+    metres = NOMINAL_HAND_LENGTH_M
     middle = (joints.min(0) + joints.max(0)) / 2
     scene["hands"], scene["joints"][0] = 1, (joints - middle) * metres
     if samples is not None:
@@ -187,7 +187,7 @@ def _skeleton(
 
 def _depth(painter: QPainter, depth: np.ndarray, square: QRectF) -> None:
     """Near is bright; the ground where nothing is."""
-    level = np.clip((depth * HAND_MM / _DEEP_MM + 1) / 2 * 255, 0, 255)
+    level = np.clip((depth * 1000 * NOMINAL_HAND_LENGTH_M / _DEEP_MM + 1) / 2 * 255, 0, 255)
     pixels = DepthScale.ramp[np.nan_to_num(level).astype(np.uint8)].copy()
     pixels[~np.isfinite(depth)] = [*rgb(VIEW)[::-1], 255]
     _picture(painter, pixels, square)

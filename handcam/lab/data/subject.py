@@ -15,7 +15,7 @@ from torch import Tensor
 from handcam.geometry import place
 from handcam.hand.rig import Shape, load_rig
 from handcam.hand.skeleton import BONES, HAND_LENGTH_BONES, KNUCKLES, ROOT, bone_lengths, hand_length, normalise
-from handcam.types import Intrinsics
+from handcam.types import NOMINAL_HAND_LENGTH_M, Intrinsics
 
 __all__ = ["Fit", "fit", "median_bones", "person_of", "with_bones"]
 
@@ -74,7 +74,7 @@ def fit(
     half_tan: Float[np.ndarray, " n"],
     known: Float[np.ndarray, " 20"] | None = None,
     distance_m: Float[np.ndarray, "n 21"] | None = None,
-    hand_length_m: float = 0.19,
+    hand_length_m: float = NOMINAL_HAND_LENGTH_M,
     steps: int = 300,
 ) -> Fit:
     """Shared bone lengths, and the pose in every frame.

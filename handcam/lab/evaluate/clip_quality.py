@@ -17,15 +17,13 @@ from handcam.hand.anatomy import bone_length_spread, violations_deg
 from handcam.hand.skeleton import ROOT, hand_length
 from handcam.lab.evaluate.pipeline import Follower
 from handcam.sources import Source
-from handcam.types import Controls, Frame, Side
+from handcam.types import NOMINAL_HAND_LENGTH_M, Controls, Frame, Side
 
 if TYPE_CHECKING:
     from handcam.detectors.mediapipe import MediaPipe
 
 __all__ = ["Moment", "Track", "frames_of", "lag_ms", "quality", "seen_by_mediapipe", "watch"]
 
-HAND_M = 0.19
-"""Hand length to which every track is scaled before its jitter is measured."""
 WINDOW_S = 0.35
 """Length of the sliding quadratic fit that stands for the true motion."""
 VISIBLE_DEG = 5.0
@@ -148,7 +146,7 @@ def quality(track: Track) -> dict:
     out["violation_deg"] = float(excess.mean())
     step = float(np.median(np.diff(track.times_s))) if len(track.times_s) > 1 else 1 / 30
     window = max(5, round(WINDOW_S / step)) | 1
-    scale = HAND_M / float(np.median(hand_length(joints)))
+    scale = NOMINAL_HAND_LENGTH_M / float(np.median(hand_length(joints)))
     still, plane, jerks = [], [], []
     for run in track.runs(window):
         j = track.joints(run)

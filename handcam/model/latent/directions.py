@@ -14,14 +14,13 @@ from jaxtyping import Float
 
 from handcam.model.embedding import Atlas
 from handcam.model.latent.parameters import PARAMETERS, parameters_of
+from handcam.types import NOMINAL_HAND_LENGTH_M
 
-__all__ = ["HAND_MM", "SEEN_MM", "Decode", "Direction", "motion_mm", "named_directions",
+__all__ = ["SEEN_MM", "Decode", "Direction", "motion_mm", "named_directions",
            "principal_directions", "raw_directions"]  # fmt: skip
 
 Decode = Callable[[Float[np.ndarray, "n z"]], Float[np.ndarray, "n 21 3"]]
 """Latents to joints, hand lengths."""
-HAND_MM = 190.0
-"""Length of the hand for which motions are stated."""
 SEEN_MM = 0.5
 """A direction that moves the hand by less than this does nothing that can be seen."""
 _TRIED = 24
@@ -49,7 +48,7 @@ class Direction:
     bend: Float[np.ndarray, "z z"] | None = None
     """Symmetric; None where it is straight."""
     mm: float = 0.0
-    """How far one sigma moves a joint, the mean over joints and hands, mm on a hand of :data:`HAND_MM`."""
+    """How far one sigma moves a joint, the mean over joints and hands, mm on the nominal hand."""
     r2: float | None = None
     """Named: share of the parameter's variance that is explained on hands that were held out."""
     gain: float | None = None
@@ -156,7 +155,7 @@ def named_directions(atlas: Atlas, decode: Decode, bent: bool = True) -> list[Di
 def motion_mm(direction: Direction, z: Float[np.ndarray, "n z"], decode: Decode) -> float:
     """How far one sigma moves a joint, to either side of some of these hands: mean over joints and hands, mm."""
     there, back = (decode(moved) for moved in _tried(direction, z, 1.0))
-    return float(np.linalg.norm(there - back, axis=-1).mean()) / 2 * HAND_MM
+    return float(np.linalg.norm(there - back, axis=-1).mean()) / 2 * 1000 * NOMINAL_HAND_LENGTH_M
 
 
 def _means(atlas: Atlas) -> tuple[Float[np.ndarray, "n z"], Float[np.ndarray, " z"]]:

@@ -10,8 +10,8 @@ from handcam.model.weights import WeightsCard, digest, read_card, write_card
 from handcam.runtimes import Encoding
 from handcam.runtimes import _select as _choose
 from handcam.runtimes._graphs import CHECK, find_graph, graph_path
-from handcam.runtimes._parity import HAND_MM, deviation, random_crops, save_check
-from handcam.types import HandcamError, WeightsError
+from handcam.runtimes._parity import deviation, random_crops, save_check
+from handcam.types import NOMINAL_HAND_LENGTH_M, HandcamError, WeightsError
 
 
 class Fake:
@@ -34,7 +34,7 @@ class Fake:
 
     def decode(self, modality, z):
         joints = np.zeros((len(z), 21, 3), np.float32) + np.asarray(z)[:, :1, None]
-        joints[..., 0] += self.off_mm / HAND_MM
+        joints[..., 0] += self.off_mm / 1000 / NOMINAL_HAND_LENGTH_M
         return joints
 
     def close(self):

@@ -23,7 +23,7 @@ from handcam.model.nets.shaded_depth import depth_sight, shade
 from handcam.session import Session, open_session
 from handcam.session.labels import Labels
 from handcam.tracking.localisation import FLESH_M, distances_under, with_centre
-from handcam.types import HandBox, HandcamError, HandCrop, HandPose, Side, TrackedHand
+from handcam.types import NOMINAL_HAND_LENGTH_M, HandBox, HandcamError, HandCrop, HandPose, Side, TrackedHand
 
 __all__ = ["Recordings", "gather", "open"]
 
@@ -220,7 +220,7 @@ def _recorded(hand: TrackedHand, side: Side, crop: HandCrop, looked: dict[str, n
 def _distances(crop: HandCrop, looked: dict[str, np.ndarray], hand_length_m: float) -> np.ndarray:
     """Distance of each joint along the crop's axis: what the sensor read over it, and the flesh between."""
     seen = looked["keypoints"][0].astype(np.float64) * (INPUT_PX / 2) + (INPUT_PX - 1) / 2
-    return distances_under(crop, seen) + FLESH_M * hand_length_m / 0.19
+    return distances_under(crop, seen) + FLESH_M * hand_length_m / NOMINAL_HAND_LENGTH_M
 
 
 def _true(truth: tuple[HandPose, ...], pose: HandPose, side: Side) -> HandPose | None:

@@ -6,7 +6,6 @@ import pytest
 from handcam.hand.skeleton import INDEX, normalise
 from handcam.model.embedding import Atlas
 from handcam.model.latent.directions import (
-    HAND_MM,
     SEEN_MM,
     named_directions,
     principal_directions,
@@ -14,6 +13,7 @@ from handcam.model.latent.directions import (
 )
 from handcam.model.latent.parameters import PARAMETERS, parameters_of
 from handcam.synth.poses import sample
+from handcam.types import NOMINAL_HAND_LENGTH_M
 
 SCALE = np.array([1.0, 0.7, 0.0, 0.4, 0.0])
 TURN = np.linalg.qr(np.random.default_rng(3).normal(size=(5, 5)))[0]
@@ -48,7 +48,7 @@ def test_principal_directions_come_by_how_far_they_move_the_hand(atlas):
         assert abs(along @ TURN[:, axis]) > 0.99
         sigma = np.hypot(SCALE[axis], 0.1)
         assert np.linalg.norm(went) == pytest.approx(sigma, rel=0.06)
-        assert direction.mm == pytest.approx(sigma * step * 20 / 21 * HAND_MM, rel=0.1)
+        assert direction.mm == pytest.approx(sigma * step * 20 / 21 * 1000 * NOMINAL_HAND_LENGTH_M, rel=0.1)
     assert sum(d.mm > SEEN_MM for d in found) == 3
 
 
