@@ -15,6 +15,7 @@ from handcam.plugins import load, names
 from handcam.types import Controls, Frame, HandcamError, Intrinsics, Result, WeightsError
 
 if TYPE_CHECKING:
+    from handcam.detectors import Detector
     from handcam.runtimes import Runtime
     from handcam.tracking.tracker import Tracker
 
@@ -66,14 +67,19 @@ def runtimes_here() -> tuple[str, ...]:
 
 
 def open_tracker(
-    weights: Path | None = None, runtime: str = "auto", detector: str = "mediapipe", live: bool = False
+    weights: Path | None = None,
+    runtime: "str | Runtime" = "auto",
+    detector: "str | Detector | None" = "mediapipe",
+    live: bool = False,
 ) -> "Tracker":
     """Join runtime, detectors and filters. All calls to the tracker must come from the thread that opens it.
 
     Args:
         weights: a safetensors file with its side file; None for those that ship with the program.
-        runtime: a file of :mod:`handcam.runtimes`, or ``auto`` for the fastest that opens.
-        detector: a file of :mod:`handcam.detectors`. With weights that read depth, ``depth`` is asked as well.
+        runtime: a file of :mod:`handcam.runtimes`, ``auto`` for the fastest that opens, or one that is open (its
+            weights are then those that track).
+        detector: a file of :mod:`handcam.detectors`, beside which ``depth`` is asked with weights that read depth; or
+            one that is open and asked alone; or None to decode only.
         live: search for further hands in the background, so that the hand that is followed does not wait.
 
     Raises:
@@ -82,10 +88,11 @@ def open_tracker(
     """
     from handcam.tracking.tracker import Tracker
 
-    opened = open_runtime(default_weights() if weights is None else weights, runtime)
-    there = names("handcam.detectors")
+    opened = open_runtime(weights or default_weights(), runtime) if isinstance(runtime, str) else runtime
+    if not isinstance(detector, str):
+        return Tracker(opened, [] if detector is None else [detector], live=live)
     wanted = [detector]
-    if "depth" in opened.card.encoders and "depth" in there and detector != "depth":
+    if "depth" in opened.card.encoders and "depth" in names("handcam.detectors") and detector != "depth":
         wanted.append("depth")
     try:
         return Tracker(opened, [load("handcam.detectors", name).open() for name in wanted], live=live)

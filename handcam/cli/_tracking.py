@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Column, Table
 
-from handcam.api import open_runtime
+from handcam.api import open_runtime, open_tracker
 from handcam.lab.evaluate.clip_quality import frames_of
 from handcam.lab.evaluate.presence import judge, look, look_at_clip
 from handcam.lab.evaluate.track_quality import Counted, Watched, summary, total, watch
@@ -17,7 +17,6 @@ from handcam.lab.evaluate.track_scenes import SCENES, film
 from handcam.model.weights import default_weights
 from handcam.plugins import load
 from handcam.sources import SourceSettings, open_source
-from handcam.tracking.tracker import Tracker
 from handcam.types import Controls, HandcamError
 
 __all__ = ["evaluate_presence", "evaluate_tracking"]
@@ -48,9 +47,11 @@ def evaluate_tracking(
     chosen = list(names) or list(SCENES)
     found: dict[str, Watched] = {}
     counted = Counted(load("handcam.detectors", detector).open())
-    opened = open_runtime(default_weights() if weights is None else weights, runtime)
     console = Console()
-    with closing(Tracker(opened, [counted])) as tracker, Progress(console=console, transient=True) as progress:
+    with (
+        closing(open_tracker(weights, runtime, counted)) as tracker,
+        Progress(console=console, transient=True) as progress,
+    ):
         for name in progress.track(chosen, description="scenes"):
             tracker.reset()
             found[name] = watch(film(name, frames=limit), tracker, counted, controls)
@@ -78,7 +79,7 @@ def evaluate_presence(files: Sequence[str], weights: Path | None, runtime: str, 
         judged = {"rendered": judge(fitted, fresh)}
         if files:
             with closing(open_source(files[0], SourceSettings(realtime=False))) as source:
-                tracker = Tracker(opened, [load("handcam.detectors", "mediapipe").open(1)])
+                tracker = open_tracker(None, opened, load("handcam.detectors", "mediapipe").open(1))
                 seen = look_at_clip(frames_of(source), tracker, opened.encode)
             judged["clip"] = judge(fitted, seen)
     table = Table(

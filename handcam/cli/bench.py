@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -13,6 +14,9 @@ from rich.table import Table
 from handcam.model.weights import default_weights
 from handcam.sources import SourceSettings, open_source
 from handcam.types import Frame, HandcamError
+
+if TYPE_CHECKING:
+    from handcam.tracking.tracker import Tracker
 
 __all__ = ["main"]
 
@@ -124,16 +128,15 @@ def _read(source: str, seconds: float) -> tuple[list[Frame], list[float]]:
 
 
 def _app(frames: Sequence[Frame], runtime: str, weights: Path, seconds: float) -> dict:
+    from handcam.api import open_tracker
     from handcam.cli._bench_app import run_app
     from handcam.lab.evaluate.bench import percentiles
     from handcam.plugins import load
-    from handcam.runtimes._select import open_named
-    from handcam.tracking.tracker import Tracker
 
-    def open_tracker() -> Tracker:
-        return Tracker(open_named(runtime, weights), [load("handcam.detectors", "mediapipe").open(1)])
+    def tracker() -> "Tracker":
+        return open_tracker(weights, runtime, load("handcam.detectors", "mediapipe").open(1))
 
-    measured = run_app(frames, open_tracker, seconds)
+    measured = run_app(frames, tracker, seconds)
     parts = {f"{name}_ms": percentiles(measured[name]) for name in ("age", "own", "net", "wait", "draw")}  # type: ignore[arg-type]
     painted = len(measured["age"])  # type: ignore[arg-type]
     return {**parts, "painted": painted, **{k: measured[k] for k in ("cpu_share", "lost_per_s", "rss_mb")}}

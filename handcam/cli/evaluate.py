@@ -18,7 +18,6 @@ from handcam.lab.evaluate import report
 from handcam.lab.evaluate.metrics import Root
 from handcam.lab.evaluate.pipeline import LabelDetector, Outcome, Predictor, run, seen_by_mediapipe, tracked
 from handcam.lab.evaluate.scores import KEYS, Protocol, summarise
-from handcam.model.weights import default_weights
 from handcam.types import NOMINAL_HAND_LENGTH_M, Controls, HandcamError
 
 if TYPE_CHECKING:
@@ -145,12 +144,9 @@ def main(
 
 def _tracker(weights: Path | None, runtime: str, detector: str | LabelDetector) -> "Tracker":
     """The app's own tracker; with boxes from the labels where that is asked for."""
-    from handcam.api import open_runtime, open_tracker
-    from handcam.tracking.tracker import Tracker
+    from handcam.api import open_tracker
 
-    if isinstance(detector, str):
-        return open_tracker(weights, runtime, detector)
-    return Tracker(open_runtime(default_weights() if weights is None else weights, runtime), [detector])
+    return open_tracker(weights, runtime, detector)
 
 
 def _predictions(dataset: str | None, files: tuple[Path, ...], json: Path | None, plot: Path | None) -> None:

@@ -74,10 +74,9 @@ def open_live(weights: Path, runtime: str = "auto", controls: Controls = Control
     """A pipeline that only decodes: no camera, no detector."""
 
     def tracker() -> "Tracker":
-        from handcam.api import open_runtime
-        from handcam.tracking.tracker import Tracker
+        from handcam.api import open_tracker
 
-        return Tracker(open_runtime(weights, runtime), [])
+        return open_tracker(weights, runtime, None)
 
     return Live(_NoCamera, tracker, controls)
 

@@ -14,6 +14,7 @@ from time import perf_counter, process_time
 import numpy as np
 import psutil
 
+from handcam.api import open_tracker
 from handcam.detectors import Detector
 from handcam.plugins import load
 from handcam.runtimes import Runtime
@@ -103,7 +104,7 @@ def compare(
         raise HandcamError("No runtime runs here: " + "; ".join(f"{name} ({why})" for name, why in failed.items()))
     plugin = load("handcam.detectors", "mediapipe")
     detector: Detector = plugin.open(1)
-    trackers = {name: Tracker(runtime, [detector]) for name, runtime in opened.items()}
+    trackers = {name: open_tracker(None, runtime, detector) for name, runtime in opened.items()}
     theirs = plugin.mp.solutions.hands.Hands(static_image_mode=False, max_num_hands=1, model_complexity=1)
     figures = {name: Figures(tracker.runtime_name) for name, tracker in trackers.items()}
     figures[MEDIAPIPE] = Figures("MediaPipe Hands (tracking, full model, one hand)")
