@@ -15,9 +15,10 @@ import numpy as np
 import psutil
 
 from handcam.geometry import fit_similarity
+from handcam.hand.matching import match_hands
 from handcam.hand.skeleton import ROOT
 from handcam.live import LiveStatus, RecordingStatus
-from handcam.types import HandcamError, HandPose, Result
+from handcam.types import HandcamError, Result
 from handcam.version import __version__
 
 __all__ = ["Report", "check_writable", "machine", "write"]
@@ -51,8 +52,7 @@ class Report:
         for section, ms in result.times_ms.items():
             self._ms[section].append(ms)
         self._ms["age"].append((result.time_ns - result.frame.time_ns) / 1e6)
-        for truth in result.frame.truth:
-            self._compare(truth, result)
+        self._compare(result)
         now = time.monotonic() - self._start
         self._times.append(now)
         if not self._memory or now - self._memory[-1][0] >= MEMORY_EVERY_S:
@@ -107,21 +107,16 @@ class Report:
             summary["recording"] = {**asdict(session), "path": str(session.path)}
         return summary
 
-    def _compare(self, truth: HandPose, result: Result) -> None:
-        """The error of the hand nearest to a true one; a hand farther away than a palm is not it."""
-
-        def distance(pose: HandPose) -> float:
-            return float(np.linalg.norm(pose.keypoints_px - truth.keypoints_px, axis=1).mean())
-
-        poses = [hand.pose for hand in result.hands]
-        nearest = min(poses, key=distance, default=None)
-        if nearest is None or distance(nearest) > 0.5 * np.ptp(truth.keypoints_px, axis=0).max():
-            self._missed += 1
-            return
-        ours, true = nearest.joints_m, truth.joints_m
-        moved = ours - ours[ROOT] + true[ROOT]
-        for name, joints in (("camera", ours), ("root_relative", moved), ("aligned", fit_similarity(ours, true))):
-            self._error_mm[name].append(float(np.linalg.norm(joints - true, axis=1).mean()) * 1e3)
+    def _compare(self, result: Result) -> None:
+        """Errors of the hands that are found to be labelled ones."""
+        poses, truth = [hand.pose for hand in result.hands], result.frame.truth
+        pairs = match_hands([pose.keypoints_px for pose in poses], [pose.keypoints_px for pose in truth])
+        self._missed += len(truth) - len(pairs)
+        for i, k in pairs.items():
+            ours, true = poses[k].joints_m, truth[i].joints_m
+            moved = ours - ours[ROOT] + true[ROOT]
+            for name, joints in (("camera", ours), ("root_relative", moved), ("aligned", fit_similarity(ours, true))):
+                self._error_mm[name].append(float(np.linalg.norm(joints - true, axis=1).mean()) * 1e3)
 
     def _rss_mb(self) -> float:
         return self._process.memory_info().rss / 2**20

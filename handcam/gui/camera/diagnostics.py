@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from handcam.hand.matching import match_hands
 from handcam.hand.skeleton import ROOT, hand_length
 from handcam.types import HandPose, Result, TrackedHand
 
@@ -55,12 +56,11 @@ def label(pose: HandPose) -> str:
 
 
 def error_mm(pose: HandPose, truth: tuple[HandPose, ...]) -> tuple[float, float] | None:
-    """Mean joint error relative to the root, and the root's own error, against the nearest true hand of that side."""
-    same = [t for t in truth if t.side is pose.side] or list(truth)
-    if not same:
+    """Mean joint error relative to the root, and the root's own error, mm; None where this is no labelled hand."""
+    pairs = match_hands([pose.keypoints_px], [t.keypoints_px for t in truth])
+    if not pairs:
         return None
-    true = min(same, key=lambda t: float(np.linalg.norm(t.joints_m[ROOT] - pose.joints_m[ROOT]))).joints_m
-    own = pose.joints_m
+    own, true = pose.joints_m, truth[next(iter(pairs))].joints_m
     shape = np.linalg.norm((own - own[ROOT]) - (true - true[ROOT]), axis=1).mean()
     return float(shape) * 1e3, float(np.linalg.norm(own[ROOT] - true[ROOT])) * 1e3
 

@@ -16,7 +16,7 @@ from jaxtyping import Float
 
 from handcam.hand.skeleton import INDEX, KNUCKLES, WRIST
 from handcam.lab.data.sets import Sample, read_picture, tight_box
-from handcam.lab.evaluate.pipeline import Prediction
+from handcam.lab.evaluate.pipeline import Prediction, choose
 from handcam.lab.evaluate.published import CAMERAS, read_uvd, stem
 from handcam.types import Frame, HandcamError, Intrinsics
 
@@ -91,14 +91,12 @@ def evaluate(folder: Path, predict: Callable[[Sample], list[Prediction]]) -> dic
     found, missed = samples(folder), 0
     true, ours, seen = [], [], []
     for index, sample, points_m in found:
-        hands = predict(sample)
-        if not hands:
+        hand = choose(sample, predict(sample))
+        if hand is None:
             missed += 1
             continue
-        centre = points_m.mean(0)
-        nearest = min(hands, key=lambda hand: float(np.linalg.norm(hand.joints_m.mean(0) - centre)))
         true.append(points_m)
-        ours.append(points(nearest.joints_m))
+        ours.append(points(hand.joints_m))
         seen.append(index)
     methods = {}
     if seen:

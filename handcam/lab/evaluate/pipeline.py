@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
+from handcam.hand.matching import assign, match_hands, relative_distances
 from handcam.lab.data.sets import Dataset, Sample, label_box
 from handcam.types import Controls, Frame, HandBox, HandPose, Result, Side
 
@@ -126,23 +127,18 @@ def _of_pose(pose: HandPose) -> Prediction:
 def choose(sample: Sample, found: Sequence[Prediction]) -> Prediction | None:
     """Which of the hands that were found is the labelled one.
 
-    The nearest: by the mean distance of the keypoints, or of their centre to the box where only that is labelled. One
-    that is farther off than the labelled hand is large is another hand or no hand, so the labelled one was missed.
-    Without keypoints, joints or box the first is taken.
+    By :func:`handcam.hand.matching.assign`: keypoints, or their centre and the box where only that is labelled. Without
+    keypoints, joints or box the first is taken.
     """
-    if not found:
-        return None
     true, box = sample.picture_joints_px, sample.box
     if true is not None:
-        size = float(np.ptp(true, axis=0).max())
-        distances = [float(np.linalg.norm(p.keypoints_px - true, axis=-1).mean()) for p in found]
+        pairs = match_hands([p.keypoints_px for p in found], [true])
     elif box is not None:
-        size = box.size_px
-        distances = [float(np.linalg.norm(p.keypoints_px.mean(0) - box.centre_px)) for p in found]
+        centres = [p.keypoints_px.mean(0, keepdims=True) for p in found]
+        pairs = assign(relative_distances(centres, [box.centre_px[None]], [box.size_px]))
     else:
-        return found[0]
-    nearest = int(np.argmin(distances))
-    return found[nearest] if distances[nearest] <= size else None
+        return found[0] if found else None
+    return found[pairs[0]] if pairs else None
 
 
 def run(dataset: Dataset, predict: Predictor, indices: Sequence[int] | None = None) -> Iterator[Outcome]:

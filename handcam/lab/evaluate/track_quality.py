@@ -1,8 +1,9 @@
 """How well hands are followed: scenes with known truth, and what the tracker made of them.
 
 A hand is **in sight** when at least 15 of its joints lie in the picture and nothing covers it, and **followed** when a
-tracked hand's keypoints lie within a quarter of its length from the true ones, on average; a tracked hand that is near
-no true one is a **false hand**. Hands that are in the picture in part count neither way.
+tracked hand's keypoints lie within a quarter of its length from the true ones, on average; a tracked hand that is no
+true one (:data:`handcam.hand.matching.MATCH_LIMIT`) is a **false hand**. Hands that are in the picture in part count
+neither way.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from handcam.detectors import Detector
+from handcam.hand.matching import MATCH_LIMIT, assign, relative_distances
 from handcam.hand.skeleton import ROOT, hand_length
 from handcam.lab.evaluate.pipeline import Follower
 from handcam.types import Controls, Frame, HandBox, HandPose, Side, TrackedHand
@@ -21,8 +23,6 @@ IN_SIGHT = 15
 """Joints in the picture from which a hand is to be followed."""
 NEAR = 0.25
 """Mean distance of the keypoints, as a share of the hand's length in the picture, up to which it is followed."""
-SLIPPED = 1.0
-"""The same, from which a tracked hand is not even beside a true one."""
 
 
 class Counted:
@@ -106,9 +106,9 @@ def watch(frames: Iterable[Frame], tracker: Follower, counted: Counted, controls
         seen = [_joints_inside(pose, frame) for pose in frame.truth]
         out.empty_frames += not any(seen)
         off = _distances(frame.truth, tracked, frame.intrinsics.fx)
-        pairs = _pair(off)
+        pairs = {i: k for i, k in assign(off).items() if off[i, k] < NEAR}
         out.false_hands += sum(
-            1 for k in range(len(tracked)) if not any(off[i, k] < SLIPPED for i, n in enumerate(seen) if n)
+            1 for k in range(len(tracked)) if not any(off[i, k] <= MATCH_LIMIT for i, n in enumerate(seen) if n)
         )
         before = {side: hand.number for side, hand in hands.items()}
         for i, pose in enumerate(frame.truth):
@@ -167,22 +167,9 @@ def _joints_inside(pose: HandPose, frame: Frame) -> int:
 
 def _distances(truth: Sequence[HandPose], tracked: Sequence[TrackedHand], focal_px: float) -> np.ndarray:
     """Mean distance of the keypoints of every true and every tracked hand, in lengths of the true one."""
-    off = np.full((len(truth), len(tracked)), np.inf)
-    for i, pose in enumerate(truth):
-        length_px = float(hand_length(pose.joints_m)) / pose.joints_m[ROOT, 2] * focal_px
-        for k, hand in enumerate(tracked):
-            off[i, k] = np.linalg.norm(hand.raw.keypoints_px - pose.keypoints_px, axis=1).mean() / length_px
-    return off
-
-
-def _pair(off: np.ndarray) -> dict[int, int]:
-    """True hands with the tracked ones that follow them, the nearest first."""
-    pairs: dict[int, int] = {}
-    for flat in np.argsort(off, axis=None):
-        i, k = np.unravel_index(flat, off.shape)
-        if off[i, k] < NEAR and i not in pairs and k not in pairs.values():
-            pairs[int(i)] = int(k)
-    return pairs
+    lengths_px = [float(hand_length(pose.joints_m)) / pose.joints_m[ROOT, 2] * focal_px for pose in truth]
+    found = [hand.raw.keypoints_px for hand in tracked]
+    return relative_distances(found, [pose.keypoints_px for pose in truth], lengths_px)
 
 
 def total(scenes: Sequence[Watched]) -> Watched:

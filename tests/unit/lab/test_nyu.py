@@ -41,7 +41,7 @@ def folder(tmp_path):
 def test_a_perfect_prediction_scores_nothing(folder):
     def perfect(one):
         joints = a_hand(one.frame.index + 1)
-        return [Prediction(Side.RIGHT, joints + 0.3, project(joints, nyu._CAMERA)),
+        return [Prediction(Side.RIGHT, joints + 0.3, project(joints + 0.3, nyu._CAMERA)),
                 Prediction(Side.RIGHT, joints, project(joints, nyu._CAMERA))]  # fmt: skip
 
     figures = nyu.evaluate(folder, perfect)

@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from handcam.crop import box_around, cut
+from handcam.hand.matching import match_hands
 from handcam.hand.skeleton import ROOT, hand_length, normalise
 from handcam.lab.data.subject import Fit, fit
 from handcam.lab.train.landmark_weights import read
@@ -226,4 +227,5 @@ def _distances(crop: HandCrop, looked: dict[str, np.ndarray], hand_length_m: flo
 def _true(truth: tuple[HandPose, ...], pose: HandPose, side: Side) -> HandPose | None:
     """The true hand that this one is, where it is known."""
     same = [t for t in truth if t.side is side]
-    return min(same, key=lambda t: float(np.abs(t.keypoints_px - pose.keypoints_px).mean()), default=None)
+    pairs = match_hands([pose.keypoints_px], [t.keypoints_px for t in same])
+    return same[next(iter(pairs))] if pairs else None
