@@ -13,7 +13,7 @@ import torch
 
 from handcam.hand.skeleton import from_order, normalise
 from handcam.lab.data.sets.poses import Noise, Poses
-from handcam.lab.evaluate.metrics import STATED_HAND_MM, procrustes_errors
+from handcam.lab.evaluate.metrics import HAND_MM, procrustes_errors
 from handcam.model.vae import CrossModalVAE, kl, load, modality, reparameterise
 from handcam.model.weights import default_weights
 from handcam.synth.poses import PoseSettings, sample
@@ -61,8 +61,8 @@ def fit(settings: PoseSettings, steps: int, batch: int = 512) -> CrossModalVAE:
 @torch.inference_mode()
 def kept(model: CrossModalVAE, batch: dict[str, torch.Tensor], source: str = "joints3d") -> tuple[float, float]:
     """Mean error of the joints that come back, mm: as they are, and after alignment."""
-    back = model.decode("joints3d", model.encode(source, batch[source])[0]).numpy() * STATED_HAND_MM
-    truth = batch["joints3d"].numpy() * STATED_HAND_MM
+    back = model.decode("joints3d", model.encode(source, batch[source])[0]).numpy() * HAND_MM
+    truth = batch["joints3d"].numpy() * HAND_MM
     return float(np.linalg.norm(back - truth, axis=-1).mean()), float(procrustes_errors(back, truth).mean())
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from handcam.lab.evaluate.metrics import STATED_HAND_MM, align, joint_errors, procrustes_errors
+from handcam.lab.evaluate.metrics import HAND_MM, align, joint_errors, procrustes_errors
 from handcam.lab.release.pack import average_of
 from handcam.lab.train.loop import TrainSettings
 from handcam.model.vae import CrossModalVAE
@@ -61,11 +61,7 @@ def score(settings: TrainSettings, checkpoint: Path, data: str) -> list[Score]:
     for batch in _chunks(hands):
         if "joints3d" not in batch:
             raise HandcamError(f"{data} has no joints to measure against.")
-        mm = (
-            1000 * batch["hand_length_m"]
-            if "hand_length_m" in batch
-            else torch.full((len(batch["rgb"]),), STATED_HAND_MM)
-        )
+        mm = 1000 * batch["hand_length_m"] if "hand_length_m" in batch else torch.full((len(batch["rgb"]),), HAND_MM)
         true = (batch["joints3d"] * mm[:, None, None]).double().numpy()
         for source in (name for name in settings.encoders if name in batch):
             joints = model.decode("joints3d", model.encode(source, batch[source])[0]).double().numpy()

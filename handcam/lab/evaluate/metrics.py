@@ -21,14 +21,27 @@ from handcam.geometry import fit_similarity
 from handcam.hand.skeleton import MIDDLE_MCP, WRIST, bone_lengths
 
 __all__ = [
-    "ROOTS", "STATED_HAND_MM", "Root", "align", "auc", "coverage", "interval_z", "joint_errors", "mean_and_median", "pcf_curve",
-    "pck_curve", "procrustes_errors", "root_of", "total_bone_length", "with_palm",
+    "HAND_MM",
+    "ROOTS",
+    "Root",
+    "align",
+    "auc",
+    "coverage",
+    "interval_z",
+    "joint_errors",
+    "mean_and_median",
+    "pcf_curve",
+    "pck_curve",
+    "procrustes_errors",
+    "root_of",
+    "total_bone_length",
+    "with_palm",
 ]  # fmt: skip
 
 Root = Literal["middle_mcp", "wrist", "palm"]
 """Joint that both hands are moved to. The papers on RHD and STB use the palm centre (supplement, 7.1)."""
 ROOTS: tuple[str, ...] = get_args(Root)
-STATED_HAND_MM = 185.0
+HAND_MM = 185.0
 """Hand length for which errors of normalised joints are stated in mm: the mean hand of the sampled training poses."""
 
 

@@ -19,7 +19,7 @@ from handcam.hand.skeleton import BONES, JOINTS
 from handcam.lab.data.sets.poses import Poses
 from handcam.lab.data.sets.poses import open as open_poses
 from handcam.lab.data.sets.recordings import Recordings, corrected, gather
-from handcam.lab.evaluate.metrics import STATED_HAND_MM, procrustes_errors
+from handcam.lab.evaluate.metrics import HAND_MM, procrustes_errors
 from handcam.lab.release.export import ship
 from handcam.lab.release.pack import average_of, pack
 from handcam.lab.train.landmark_weights import read
@@ -164,9 +164,7 @@ def measure(model: CrossModalVAE, card: WeightsCard, hands: Recordings, seed: in
     other = poses.batch(0, 1000)
     mean, _ = model.encode("keypoints2d", other["keypoints2d"])
     others = (model.decode("joints3d", mean) - other["joints3d"]).norm(dim=-1).mean()
-    return Errors(
-        *(round(float(x), 2) for x in ((off * mm).mean(), (aligned * mm).mean(), wrong, others * STATED_HAND_MM))
-    )
+    return Errors(*(round(float(x), 2) for x in ((off * mm).mean(), (aligned * mm).mean(), wrong, others * HAND_MM)))
 
 
 def read_bones(path: Path) -> dict[str, float]:

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 
 from handcam.lab.data.sets.rendered_targets import Kept, Painted
-from handcam.lab.evaluate.metrics import STATED_HAND_MM
+from handcam.lab.evaluate.metrics import HAND_MM
 from handcam.lab.release.export import write_decoders
 from handcam.lab.train.loop import TrainSettings
 from handcam.model.vae import CrossModalVAE, load, read_state
@@ -118,6 +118,6 @@ def measure(model: CrossModalVAE, held_out: Painted) -> dict[str, float | str]:
     return {
         "rgb_error": round(float(off[hand].mean()), 2),
         "hand_iou": round(float((hand & drawn).sum() / (hand | drawn).sum()), 4),
-        "depth_mm": round(float((depth - near).abs()[hand & drawn].mean()) * STATED_HAND_MM, 2),
+        "depth_mm": round(float((depth - near).abs()[hand & drawn].mean()) * HAND_MM, 2),
         "command": "handcam train weights (held-out plain pictures)",
     }

@@ -26,7 +26,7 @@ from handcam.detectors import mediapipe
 from handcam.lab.data.sets import features as sights
 from handcam.lab.data.sets import poses, unlabelled
 from handcam.lab.data.sets import rendered_targets as painted
-from handcam.lab.evaluate.metrics import STATED_HAND_MM, procrustes_errors
+from handcam.lab.evaluate.metrics import HAND_MM, procrustes_errors
 from handcam.lab.release.calibrate import calibrate, coverage, spread_and_error
 from handcam.lab.release.embedding import make_atlas
 from handcam.lab.release.export import detected_crops, ship
@@ -216,10 +216,8 @@ def _measure(
         spread, error = spread_and_error(model, mean, log_var, truth)
         calibration[drive] = calibrate(spread[:half], error[:half])
         metrics[drive] = {
-            "epe_mean_mm": round(float(np.linalg.norm(error, axis=-1).mean()) * STATED_HAND_MM, 2),
-            "pa_mean_mm": round(
-                float(procrustes_errors(truth.numpy() + error, truth.numpy()).mean()) * STATED_HAND_MM, 2
-            ),
+            "epe_mean_mm": round(float(np.linalg.norm(error, axis=-1).mean()) * HAND_MM, 2),
+            "pa_mean_mm": round(float(procrustes_errors(truth.numpy() + error, truth.numpy()).mean()) * HAND_MM, 2),
             "coverage_90": round(coverage(spread[half:], error[half:], calibration[drive]), 3),
         }
     metrics["command"] = "handcam train weights (rendered hands of its folder held_out)"  # type: ignore[assignment]
