@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from handcam.synth.body import bodies
+from handcam.synth.body import build_bodies
 from handcam.synth.light import sample_lights
-from handcam.synth.poses import PoseSettings, sample
-from handcam.synth.render import shade_hands
+from handcam.synth.poses import PoseSettings, sample_poses
+from handcam.synth.render import render_hands
 from handcam.synth.skin import sample_skin
 from handcam.types import Intrinsics
 
@@ -44,14 +44,14 @@ class Shot(NamedTuple):
 def shots(count: int = FRAMES) -> Iterator[Shot]:
     """The frames: a hand that moves 3 mm a frame to the right and away."""
     rng = np.random.default_rng(12)
-    poses = sample(rng, 1, PoseSettings(anywhere=0.0, independent=0.0, tilt_deg=10.0, near_m=0.4, far_m=0.41))
-    body, look, lights = bodies(poses, np.zeros((1, 2)))[0], sample_skin(rng), sample_lights(rng, 1.0)
+    poses = sample_poses(rng, 1, PoseSettings(anywhere=0.0, independent=0.0, tilt_deg=10.0, near_m=0.4, far_m=0.41))
+    body, look, lights = build_bodies(poses, np.zeros((1, 2)))[0], sample_skin(rng), sample_lights(rng, 1.0)
     for k in range(count):
         move = np.array([0.003 * k - 0.015, 0.0, 0.003 * k], np.float32)
         seen = []
         for camera, aside in ((DEPTH, BASELINE_M), (COLOR, 0.0)):
             moved = replace(body, vertices_m=body.vertices_m + move + np.float32([aside, 0, 0]))
-            layer = shade_hands(np.random.default_rng(3), [(moved, look, [])], camera, lights, 1.0)
+            layer = render_hands(np.random.default_rng(3), [(moved, look, [])], camera, lights, 1.0)
             seen.append((np.where(layer.depth_m > 0, layer.depth_m, WALL_M), layer.color))
         depth = np.round(seen[0][0] / UNIT_M).astype(np.uint16)
         color = np.clip(np.round(seen[1][1] / 8) * 8, 0, 255).astype(np.uint8)  # flat areas keep the file small

@@ -14,7 +14,7 @@ import torch
 from handcam.lab.data.sets import rendered_targets as painted
 from handcam.model.weights import default_weights
 from handcam.runtimes.eager import Eager
-from handcam.synth.canonical import paint_plain
+from handcam.synth.canonical import render_canonical
 
 COLUMNS, EDGE = 10, 96
 
@@ -26,7 +26,7 @@ def main(folder: str, out: Path) -> None:
     with torch.inference_mode():
         z = runtime.model.encode("joints3d", batch["joints3d"])[0].numpy()
     z = np.concatenate([z, np.random.default_rng(4).standard_normal((2, z.shape[1]))]).astype(np.float32)
-    true = paint_plain(runtime.decode("joints3d", z), 64)
+    true = render_canonical(runtime.decode("joints3d", z), 64)
     rows = [
         [picture.color for picture in true], list(runtime.decode("rgb", z)),
         [_ramp(picture.depth) for picture in true], [_ramp(depth) for depth in runtime.decode("depth", z)],

@@ -16,7 +16,7 @@ from handcam.lab.data.sets.poses import Noise, Poses
 from handcam.lab.evaluate.metrics import HAND_MM, procrustes_errors
 from handcam.model.vae import CrossModalVAE, kl, load, modality, reparameterise
 from handcam.model.weights import default_weights
-from handcam.synth.poses import PoseSettings, sample
+from handcam.synth.poses import PoseSettings, sample_poses
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "validation" / "dexycb_poses"
 NET = {"hidden": 512, "depth": 3}
@@ -47,7 +47,9 @@ def fit(settings: PoseSettings, steps: int, batch: int = 512) -> CrossModalVAE:
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     for step in range(steps):
-        hands = torch.from_numpy(normalise(sample(np.random.default_rng((7, step)), batch, settings).joints_m)).float()
+        hands = torch.from_numpy(
+            normalise(sample_poses(np.random.default_rng((7, step)), batch, settings).joints_m)
+        ).float()
         mean, log_var = model.encode("joints3d", hands)
         z = reparameterise(mean, log_var, torch.randn(mean.shape))
         loss = (modality("joints3d").loss(model.decode("joints3d", z), hands) + kl(mean, log_var)).mean()

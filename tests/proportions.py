@@ -13,7 +13,7 @@ import numpy as np
 from handcam.hand.skeleton import bone_lengths
 from handcam.lab.data.sets import features as sights
 from handcam.lab.data.sets import unlabelled
-from handcam.synth.poses import sample
+from handcam.synth.poses import sample_poses
 
 
 def shares(joints: np.ndarray) -> np.ndarray:
@@ -36,6 +36,6 @@ if __name__ == "__main__":
     real, rendered = (
         data.take(np.arange(len(data))) for data in (unlabelled.open(sys.argv[1]), sights.open(sys.argv[2]))
     )
-    ratio = shares(real["landmarks3d"].numpy()) / shares(sample(np.random.default_rng(0), 4000).joints_m)
+    ratio = shares(real["landmarks3d"].numpy()) / shares(sample_poses(np.random.default_rng(0), 4000).joints_m)
     print("  ".join(f"{name} {value:.2f}" for name, value in zip(("first", "middle", "last"), ratio, strict=True)))
     print(f"breadth {breadth(real) / breadth(rendered):.2f}")

@@ -18,9 +18,9 @@ from handcam.geometry import fit_similarity
 from handcam.hand.anatomy import ANGLES, angles_deg
 from handcam.hand.rig import DOFS, Shape, load_rig
 from handcam.hand.skeleton import bone_lengths, from_order
-from handcam.synth.camera_effects import LensSettings
-from handcam.synth.poses import Poses, PoseSettings, sample
-from handcam.synth.scenes import PictureSettings, _pictures
+from handcam.synth.camera_effects import CameraEffects
+from handcam.synth.poses import PoseBatch, PoseSettings, sample_poses
+from handcam.synth.scenes import PictureSettings, render_poses
 from handcam.synth.sensor import STEREO, STRUCTURED, TOF, degrade
 from handcam.types import Intrinsics
 
@@ -33,7 +33,7 @@ EVERYDAY = PoseSettings(
 )  # fmt: skip
 
 
-def grasps(rng: np.random.Generator, n: int) -> Poses:
+def grasps(rng: np.random.Generator, n: int) -> PoseBatch:
     """Hands with the angles, bones, places and views of DexYCB's, brought to 0.4 to 0.7 m; 5 mm from them."""
     rig, parts = load_rig(), []
     for side in ("right", "left"):
@@ -54,7 +54,7 @@ def grasps(rng: np.random.Generator, n: int) -> Poses:
     centred = hand - hand.mean(1, keepdims=True)
     rotation = np.swapaxes(np.linalg.pinv(centred) @ (placed - placed.mean(1, keepdims=True)), 1, 2)
     move = placed.mean(1) - np.einsum("nij,nj->ni", rotation, hand.mean(1))
-    return Poses(angles, shape, *(a.astype(np.float32) for a in (rotation, move, placed)))
+    return PoseBatch(angles, shape, *(a.astype(np.float32) for a in (rotation, move, placed)))
 
 
 def main(
@@ -76,18 +76,18 @@ def main(
         sleeve: share with a sleeve.
     """
     out.mkdir(parents=True, exist_ok=True)
-    lens = LensSettings(defocus=0.15, motion=0.1, coarse=0.1, jpeg=0.5, noise=0.6, colour=0.7)
+    effects = CameraEffects(defocus=0.15, motion=0.1, coarse=0.1, jpeg=0.5, noise=0.6, colour=0.7)
     settings = PictureSettings(
-        poses=EVERYDAY, lens=lens, sleeve=sleeve, held=held, second=0.03, cover=0.0, even_light=0.7
+        poses=EVERYDAY, camera_effects=effects, sleeve=sleeve, held=held, second=0.03, cover=0.0, even_light=0.7
     )
     rng, lines = np.random.default_rng(seed), []
     while len(lines) < count:
-        hands = grasps(rng, 16) if poses == "dexycb" else sample(rng, 16, EVERYDAY)
+        hands = grasps(rng, 16) if poses == "dexycb" else sample_poses(rng, 16, EVERYDAY)
         at, s = hands.translation_m[:, None], hands.shape
         shape = replace(s, size=s.size * np.float32(size), thickness=s.thickness * np.float32(girth))
         hands = replace(hands, shape=shape, joints_m=(hands.joints_m - at) * np.float32(size) + at)
         lenses = [Intrinsics(f, f, 320.0, 240.0, 640, 480) for f in rng.uniform(570, 640, 16).tolist()]
-        for picture in _pictures(rng, hands, lenses, settings):
+        for picture in render_poses(rng, hands, lenses, settings):
             px, k = picture.keypoints_px, picture.intrinsics
             if len(lines) == count or (px < 3).any() or (px > [637, 477]).any() or picture.visible.mean() < 0.4:
                 continue

@@ -14,7 +14,7 @@ from tyro.conf import Positional, arg
 
 from handcam.synth.poses import PoseSettings
 from handcam.synth.scenes import PictureSettings
-from handcam.synth.shards import SHARD, Job, prepare, shard_path, write_shard
+from handcam.synth.shards import SHARD, ShardJob, prepare_folder, shard_path, write_shard
 from handcam.types import HandcamError
 
 __all__ = ["main"]
@@ -57,8 +57,8 @@ def main(
     plain = PictureSettings()
     poses: PoseSettings = replace(plain.poses, anywhere=anywhere)
     settings = replace(plain, size=size, backgrounds=backgrounds and backgrounds.resolve(), poses=poses)
-    job = Job(kind, settings, seed, sensor, quality)
-    prepare(out, job)
+    job = ShardJob(kind, settings, seed, sensor, quality)
+    prepare_folder(out, job)
     numbers = range(-(-count // SHARD))
     missing = [number for number in numbers if not shard_path(out, number).is_file()]
     console = Console()
@@ -73,7 +73,7 @@ def main(
     console.print(f"{len(numbers) * SHARD} pictures in {len(numbers)} files in {out}.", markup=False, soft_wrap=True)
 
 
-def _render(out: Path, missing: list[int], job: Job, workers: int, done: Callable[[], None]) -> None:
+def _render(out: Path, missing: list[int], job: ShardJob, workers: int, done: Callable[[], None]) -> None:
     """Write the missing files, in processes of their own where there is more than one worker."""
     if workers == 1 or len(missing) < 2:
         for number in missing:

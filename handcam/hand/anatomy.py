@@ -13,10 +13,10 @@ in supple hands), so a violation means an impossible pose rather than an unusual
 import numpy as np
 from jaxtyping import Float
 
-from handcam.hand.batched_rotations import read_angles
-from handcam.hand.bones import turns_for_joints
 from handcam.hand.rig import DOFS, load_rig
+from handcam.hand.rotations import flexion_abduction
 from handcam.hand.skeleton import BONES, FINGERS, INDEX, bone_lengths, hand_length
+from handcam.hand.surface import bone_rotations
 from handcam.types import Side
 
 __all__ = [
@@ -54,13 +54,13 @@ def angles_deg(joints: Float[np.ndarray, "*b 21 3"], side: Side = Side.RIGHT) ->
     if side is Side.LEFT:
         flat = flat * np.array([-1.0, 1.0, 1.0], np.float32)
     rig = load_rig()
-    _, turns = turns_for_joints(flat, rig)
+    _, turns = bone_rotations(flat, rig)
     bones = np.diff(flat[:, 1:].reshape(-1, 5, 4, 3), axis=2)
     parents = np.empty((len(flat), 5, 3, 3, 3), np.float32)
     parents[:, 0, 0], parents[:, 1:, 0] = turns[:, 0], turns[:, 21:]
     parents[:, :, 1:] = turns[:, 1:21].reshape(-1, 5, 4, 3, 3)[:, :, :2]
     local = np.einsum("flji,bflj->bfli", rig.frames, np.einsum("bflkj,bflk->bflj", parents, bones))
-    flexion, sideways = read_angles(local)
+    flexion, sideways = flexion_abduction(local)
     bend = np.arccos(np.clip(local[..., 1] / np.maximum(np.linalg.norm(local, axis=-1), 1e-12), -1.0, 1.0))
     hinge = np.where(flexion < 0, -bend, bend)
     out = np.empty((len(flat), 5, 4), np.float32)

@@ -25,8 +25,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
-from handcam.hand.batched_rotations import apply, product, read_angles, turn
 from handcam.hand.glb import read_glb
+from handcam.hand.rotations import compose, flexion_abduction, joint_rotation, rotate
 from handcam.hand.skeleton import FINGERS
 
 __all__ = ["DOFS", "DOF_INDEX", "METACARPALS", "Rig", "Shape", "load_rig"]
@@ -124,10 +124,10 @@ class Rig:
         direction = self.rest_m[1:21].reshape(5, 4, 3)
         bones = np.diff(direction, axis=1)
         local = np.einsum("flji,flj->fli", self.frames, bones)
-        flexion, abduction = read_angles(local)
+        flexion, abduction = flexion_abduction(local)
         flexion[0, 0] = abduction[0, 0] = 0.0
         abduction[:, 1:] *= np.array([1.0, 0, 0, 0, 0])[:, None]
-        undo = np.moveaxis(turn(flexion, abduction, np.zeros_like(flexion)), (0, 1), (-1, -2))
+        undo = np.moveaxis(joint_rotation(flexion, abduction, np.zeros_like(flexion)), (0, 1), (-1, -2))
         c = undo @ np.swapaxes(self.frames, -1, -2)
         k = self.frames.copy()
         k[:, 1:] = c[:, :-1] @ self.frames[:, 1:]
@@ -179,7 +179,7 @@ class Rig:
         cross = self._arch_axes.transpose(1, 2, 0)[..., None]
         square = (self._arch_axes @ self._arch_axes).transpose(1, 2, 0)[..., None]
         arch[:, :, 3:] += -np.sin(a[22:]) * cross + (1.0 - np.cos(a[22:])) * square
-        roots[:, 3:] = base[:, 23:] + apply(arch[:, :, 3:], roots[:, 3:] - base[:, 23:])
+        roots[:, 3:] = base[:, 23:] + rotate(arch[:, :, 3:], roots[:, 3:] - base[:, 23:])
 
         out = np.zeros((3, 3, 25, n), np.float32) if turns else None
         if out is not None:
@@ -187,12 +187,12 @@ class Rig:
             out[:, :, 21:] = arch[:, :, 1:]
         h, at = arch, roots
         for level in range(3):
-            h = product(h, k[:, level].transpose(1, 2, 0)[..., None])
-            h = product(h, turn(flexion[level], abduction[level], twist[level]))
+            h = compose(h, k[:, level].transpose(1, 2, 0)[..., None])
+            h = compose(h, joint_rotation(flexion[level], abduction[level], twist[level]))
             base[:, 1 + level : 21 : 4] = at
-            at = at + apply(h, bones[:, level].T[..., None]) * lengths[:, level + 1]
+            at = at + rotate(h, bones[:, level].T[..., None]) * lengths[:, level + 1]
             if out is not None:
-                out[:, :, 1 + level : 21 : 4] = product(h, c[:, level].transpose(1, 2, 0)[..., None])
+                out[:, :, 1 + level : 21 : 4] = compose(h, c[:, level].transpose(1, 2, 0)[..., None])
         base[:, 4:21:4] = at
         joints = np.ascontiguousarray((base * shape.size.astype(np.float32)).transpose(2, 1, 0))
         if out is None:

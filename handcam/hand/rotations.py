@@ -22,8 +22,8 @@ from handcam.hand.skeleton import INDEX, JOINTS, PARENTS, WRIST
 from handcam.types import Side
 
 __all__ = [
-    "THUMB_REST", "Y_UP", "forward", "global_frames", "hand_frame", "joint_frames", "local_rotations", "offsets",
-    "quaternions", "rest_rotations",
+    "THUMB_REST", "Y_UP", "compose", "flexion_abduction", "forward", "global_frames", "hand_frame", "joint_frames",
+    "joint_rotation", "local_rotations", "offsets", "quaternions", "rest_rotations", "rotate",
 ]  # fmt: skip
 
 THUMB_REST = (-30.0, 40.0, 100.0)
@@ -139,3 +139,30 @@ def _turn(ahead: np.ndarray) -> np.ndarray:
     sin_a, cos_a, zero = np.sin(a), np.cos(a), np.zeros_like(a)
     rows = [cos_b, zero, sin_b, sin_a * sin_b, cos_a, -sin_a * cos_b, -cos_a * sin_b, sin_a, cos_a * cos_b]
     return np.stack(rows, axis=-1).reshape(*a.shape, 3, 3)
+
+
+def flexion_abduction(local: Float[np.ndarray, "*b 3"]) -> tuple[Float[np.ndarray, "*b"], Float[np.ndarray, "*b"]]:
+    """Flexion and turn about the dorsal axis (radians) of a bone given along its joint's right, forward and dorsal."""
+    sideways = local[..., 0] / np.maximum(np.linalg.norm(local, axis=-1), 1e-12)
+    return np.arctan2(-local[..., 2], local[..., 1]), -np.arcsin(np.clip(sideways, -1.0, 1.0))
+
+
+def joint_rotation(flexion: np.ndarray, abduction: np.ndarray, twist: np.ndarray) -> np.ndarray:
+    """``Rx(-flexion) Rz(abduction) Ry(twist)``, stacked in the first two axes."""
+    cf, sf, ca, sa, ct, st = (g(a) for a in (flexion, abduction, twist) for g in (np.cos, np.sin))
+    return np.stack([
+        ca * ct, -sa, ca * st,
+        cf * sa * ct - sf * st, cf * ca, cf * sa * st + sf * ct,
+        -sf * sa * ct - cf * st, -sf * ca, -sf * sa * st + cf * ct,
+    ]).reshape(3, 3, *flexion.shape)  # fmt: skip
+
+
+def compose(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Matrix product of matrices stacked in the first two axes."""
+    rows = [[a[i, 0] * b[0, j] + a[i, 1] * b[1, j] + a[i, 2] * b[2, j] for j in range(3)] for i in range(3)]
+    return np.array(rows)
+
+
+def rotate(a: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Matrices (3 3 ...) times vectors (3 ...)."""
+    return a[:, 0] * v[0] + a[:, 1] * v[1] + a[:, 2] * v[2]

@@ -35,6 +35,13 @@ FINGER_OF_JOINT = (-1, *(f for f in range(5) for _ in range(4)))
 HAND_LENGTH_BONES = tuple(b for b in BONES if FINGER_OF_JOINT[b[1]] == FINGERS.index("middle"))
 """The chain whose length is the hand length."""
 
+CANONICAL_DISTANCE = 3.0
+"""Distance of the mean of the joints from the camera of a canonical render, hand lengths.
+
+The mean lies on the camera's axis; the axes are those of the crop in which the joints are given."""
+CANONICAL_HALF_WIDTH = 0.62
+"""From the centre of a canonical render to its edge at that distance, hand lengths: an open hand just fits."""
+
 _ORDERS: dict[str, tuple[int, ...]] = {
     # position in the foreign order -> our joint
     "mano": (0, 5, 6, 7, 9, 10, 11, 17, 18, 19, 13, 14, 15, 1, 2, 3, 4, 8, 12, 16, 20),

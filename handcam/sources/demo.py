@@ -14,12 +14,12 @@ import numpy as np
 from handcam.geometry import project
 from handcam.hand.rig import Shape
 from handcam.sources import SourceSettings
-from handcam.synth.background_room import room_light, room_picture
-from handcam.synth.body import bodies
-from handcam.synth.motion import MotionSettings, move
-from handcam.synth.poses import Poses, PoseSettings, sample_shape
-from handcam.synth.props import Thing, sleeve
-from handcam.synth.render import Layer, shade_hands
+from handcam.synth.background import indoor_light, indoor_picture
+from handcam.synth.body import build_bodies
+from handcam.synth.motion import MotionSettings, sample_motion
+from handcam.synth.poses import PoseBatch, PoseSettings, sample_shape
+from handcam.synth.props import Prop, sleeve
+from handcam.synth.render import Layer, render_hands
 from handcam.synth.scenes import mirrored
 from handcam.synth.skin import sample_skin
 from handcam.types import Frame, HandPose, Intrinsics, Side, SourceError
@@ -63,10 +63,10 @@ class DemoSource:
         self._wrists = [_bend(rng, frames) for _ in sides]
         self._look = next(look for look in iter(lambda: sample_skin(rng), None) if not look.polish)
         self._sleeved = rng.random() < 0.7
-        self._lights = room_light(rng)
+        self._lights = indoor_light(rng)
         light = float(self._lights.ambient.mean() + 0.5 * self._lights.colours.mean(1).sum())
         self._exposure = (0.3 / float(self._look.back.mean())) ** 0.4 / light  # metered on the hand, as cameras do
-        room = room_picture(rng, self._camera.width, self._camera.height)
+        room = indoor_picture(rng, self._camera.width, self._camera.height)
         self._grain = _noise(self._camera.width, self._camera.height)
         self._rooms = np.clip(room + self._grain, 0, 255).astype(np.uint8)
         scale = _SCALE[len(sides)]
@@ -112,13 +112,13 @@ class DemoSource:
     def _layer(self, at: int) -> Layer:
         people = []
         for side, poses, wrist in zip(self._sides, self._poses, self._wrists, strict=True):
-            body = bodies(_frame_of(poses, at), wrist[at : at + 1])[0]
+            body = build_bodies(_frame_of(poses, at), wrist[at : at + 1])[0]
             cloth = [sleeve(np.random.default_rng(self._seed), body)] if self._sleeved else []
             if side is Side.LEFT:
                 body, cloth = mirrored(body), [_mirrored(thing) for thing in cloth]
             people.append((body, self._look, cloth))
         rng = np.random.default_rng([self._seed, at])
-        return shade_hands(rng, people, self._small, self._lights, self._exposure)
+        return render_hands(rng, people, self._small, self._lights, self._exposure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +184,12 @@ def open(rest: str, settings: SourceSettings) -> DemoSource:
     return DemoSource(_HANDS[rest], settings)
 
 
-def _path(rng: np.random.Generator, frames: int, fps: float, person: Shape, count: int) -> Poses:
+def _path(rng: np.random.Generator, frames: int, fps: float, person: Shape, count: int) -> PoseBatch:
     """The motion of one hand as a right one; a second hand keeps to its own half of the picture."""
     settings = MotionSettings(named=1.0, gestures=_SHOWN, turn_deg=17.0, back_share=0.2, distance_m=0.42)
     if count > 1:
         settings = replace(settings, wander_m=0.02, distance_m=0.55, turn_deg=14.0)
-    poses = move(rng, frames, fps, settings, person)
+    poses = sample_motion(rng, frames, fps, settings, person)
     if count == 1:
         return poses
     aside = np.float32([-0.12, 0.0, 0.0])  # a right hand held up is at the left of the picture; a left one is mirrored
@@ -203,13 +203,13 @@ def _bend(rng: np.random.Generator, frames: int) -> np.ndarray:
     return rng.normal(0, 0.1, (1, 2)) + [[0.2, 0.1]] * np.sin(turns * t + phase)
 
 
-def _frame_of(poses: Poses, at: int) -> Poses:
+def _frame_of(poses: PoseBatch, at: int) -> PoseBatch:
     one = slice(at, at + 1)
     shape = Shape(*(getattr(poses.shape, name)[one] for name in Shape.__dataclass_fields__))
-    return Poses(poses.angles[one], shape, poses.rotation[one], poses.translation_m[one], poses.joints_m[one])
+    return PoseBatch(poses.angles[one], shape, poses.rotation[one], poses.translation_m[one], poses.joints_m[one])
 
 
-def _mirrored(thing: Thing) -> Thing:
+def _mirrored(thing: Prop) -> Prop:
     flip = _FLIP.astype(np.float32)
     return replace(thing, vertices_m=thing.vertices_m * flip, normals=thing.normals * flip)
 

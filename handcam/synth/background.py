@@ -1,4 +1,4 @@
-"""What is behind the hand: photographs where a folder is given, else walls, rooms and clutter."""
+"""Backgrounds behind rendered hands: photographs where a folder is given, else interiors and clutter made here."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -6,12 +6,17 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 
-from handcam.synth.background_room import room_picture
-from handcam.synth.procedural import procedural
+from handcam.synth.light import Lights
 
-__all__ = ["Backgrounds"]
+__all__ = [
+    "Backgrounds",
+    "clutter_picture",
+    "indoor_light",
+    "indoor_picture",
+    "noise_picture"
+]  # fmt: skip
 
 _POOL = 48
 
@@ -76,6 +81,93 @@ def _load(folder: Path | None, seed: int) -> Backgrounds:
                 if min(picture.shape[:2]) >= 128:
                     photographs.append(np.ascontiguousarray(picture[..., ::-1]))
     rng = np.random.default_rng([seed, 77])
-    rooms = [np.clip(room_picture(rng, 400, 300), 0, 255).astype(np.uint8) for _ in range(_POOL // 4)]
-    made = [*rooms, *(procedural(rng, 400, 300) for _ in range(_POOL - len(rooms)))]
+    rooms = [np.clip(indoor_picture(rng, 400, 300), 0, 255).astype(np.uint8) for _ in range(_POOL // 4)]
+    made = [*rooms, *(clutter_picture(rng, 400, 300) for _ in range(_POOL - len(rooms)))]
     return Backgrounds((*photographs, *made), len(photographs))
+
+
+def indoor_light(rng: np.random.Generator) -> Lights:
+    """Daylight from one side and a ceiling lamp: what a desk usually has."""
+    window = np.array([rng.choice([-1.0, 1.0]) * rng.uniform(0.5, 0.9), rng.uniform(-0.6, -0.2), -0.8])
+    ceiling = np.array([rng.normal(0, 0.2), -1.0, rng.uniform(-0.5, -0.1)])
+    directions = np.stack([window, ceiling])
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    slope = np.zeros((3, 3))
+    slope[0], slope[1] = 0.1 * np.sign(window[0]), -0.15
+    return Lights(
+        directions.astype(np.float32), np.float32([[0.75, 0.76, 0.8], [0.42, 0.39, 0.34]]),
+        np.float32([0.5, 0.5, 0.52]), slope.astype(np.float32), softness=0.15, gloss=18.0,
+    )  # fmt: skip
+
+
+def indoor_picture(rng: np.random.Generator, width: int, height: int) -> Float[np.ndarray, "h w 3"]:
+    """A wall with a framed picture and a shelf of books, out of focus; display values."""
+    wall = np.array([176, 174, 168]) + rng.normal(0, 8, 3) + rng.normal(0, 14)
+    room = np.full((height, width, 3), 1.0, np.float32) * wall.astype(np.float32)
+    x, y = np.meshgrid(np.linspace(0, 1, width), np.linspace(0, 1, height))
+    side = 1 if rng.random() < 0.5 else -1
+    room *= (0.86 + 0.24 * (x if side > 0 else 1 - x) - 0.12 * y)[..., None].astype(np.float32)
+
+    def box(x0: float, y0: float, x1: float, y1: float, colour: np.ndarray) -> None:
+        a, b = (round(x0 * width), round(y0 * height)), (round(x1 * width), round(y1 * height))
+        cv2.rectangle(room, a, b, tuple(float(c) for c in colour), -1)
+
+    frame = rng.uniform(0.05, 0.15) if side < 0 else rng.uniform(0.62, 0.7)
+    box(frame, 0.08, frame + 0.24, 0.5, np.array([92, 78, 64]) + rng.normal(0, 10, 3))
+    box(frame + 0.02, 0.11, frame + 0.22, 0.47, np.array([206, 208, 204]) + rng.normal(0, 10, 3))
+    middle = (round((frame + 0.12) * width), round(0.3 * height))
+    cv2.circle(room, middle, round(0.07 * width), (150.0, 160.0, 178.0), -1)
+    box(0.0, 0.8, 1.0, 0.83, np.array([124, 98, 74]) + rng.normal(0, 8, 3))
+    at = 0.02
+    while at < 0.97:
+        wide, tall = rng.uniform(0.015, 0.045), rng.uniform(0.1, 0.2)
+        if rng.random() < 0.75:
+            box(at, 0.8 - tall, at + wide, 0.8, rng.uniform(55, 170) + rng.normal(0, 18, 3))
+        at += wide + 0.002
+    box(0.0, 0.83, 1.0, 1.0, np.array([150, 148, 144]) + rng.normal(0, 6, 3))
+    room *= 1 + 0.05 * noise_picture(rng, width, height, 0.4)[..., None]
+    return cv2.GaussianBlur(room, (0, 0), width / 130)
+
+
+def clutter_picture(rng: np.random.Generator, width: int, height: int) -> UInt8[np.ndarray, "h w 3"]:
+    """A made-up scene: a shaded wall, then clutter of boxes, discs and stripes, at random sharpness."""
+    base = rng.uniform(20, 235, 3) if rng.random() < 0.4 else np.full(3, rng.uniform(20, 235)) + rng.normal(0, 12, 3)
+    shade = noise_picture(rng, width, height, rng.uniform(0.3, 1.2))[..., None]
+    out = base * (1 + rng.uniform(0.05, 0.5) * shade)
+    grain = noise_picture(rng, width, height, rng.uniform(0.01, 0.06))[..., None]
+    out = np.clip(out + rng.uniform(0, 14) * grain, 0, 255).astype(np.uint8)
+    if rng.random() < 0.25:  # boards or bricks
+        period, angle = rng.uniform(15, 80), rng.uniform(0, np.pi)
+        y, x = np.mgrid[:height, :width]
+        along = (x * np.cos(angle) + y * np.sin(angle)) / period
+        out = np.clip(
+            out * (1 - 0.35 * (along % 1 < 0.05))[..., None] * (0.9 + 0.2 * _hash(np.floor(along)))[..., None], 0, 255
+        )
+        out = out.astype(np.uint8)
+    out = np.ascontiguousarray(out)
+    for _ in range(int(rng.integers(0, 22))):
+        colour = tuple(int(c) for c in rng.uniform(0, 255, 3))
+        centre, size = rng.uniform([0, 0], [width, height]), np.exp(rng.uniform(np.log(8), np.log(0.5 * width), 2))
+        kind = rng.integers(3)
+        angle = float(rng.normal(0, 25) if rng.random() < 0.7 else rng.uniform(0, 180))
+        if kind == 0:
+            cv2.ellipse(out, (tuple(centre.tolist()), tuple(size.tolist()), angle), colour, -1, cv2.LINE_AA)
+        elif kind == 1:
+            box = cv2.boxPoints((tuple(centre.tolist()), tuple(size.tolist()), angle))
+            cv2.fillConvexPoly(out, box.astype(np.int32), colour, cv2.LINE_AA)
+        else:
+            other = rng.uniform([0, 0], [width, height]).astype(int).tolist()
+            cv2.line(out, centre.astype(int).tolist(), other, colour, int(rng.integers(1, 12)), cv2.LINE_AA)
+    light = 1 + 0.35 * noise_picture(rng, width, height, 0.6)[..., None]
+    return np.clip(out * light, 0, 255).astype(np.uint8)
+
+
+def noise_picture(rng: np.random.Generator, width: int, height: int, feature: float) -> np.ndarray:
+    """Smooth noise about -1 to 1 with features of ``feature`` times the width."""
+    cells = max(int(1 / feature), 1) + 3
+    coarse = rng.standard_normal((max(int(cells * height / width), 3), cells)).astype(np.float32)
+    return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC) * 0.7
+
+
+def _hash(x: np.ndarray) -> np.ndarray:
+    return (np.sin(x * 127.1) * 43758.5453) % 1

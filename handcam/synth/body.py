@@ -8,13 +8,13 @@ from jaxtyping import Float, Int, UInt8
 from scipy.spatial.transform import Rotation
 
 from handcam.hand.rig import Rig, load_rig
-from handcam.synth.poses import Poses
+from handcam.synth.poses import PoseBatch
 
-__all__ = ["ARM_RINGS_M", "ATLAS_ARM", "Body", "Skin", "bodies", "load_skin"]
+__all__ = ["ARM_RINGS_M", "TEXTURE_ARM", "ArmSurface", "Body", "build_bodies", "load_surface"]
 
 ARM_RINGS_M = np.array([0.028, 0.038, 0.052, 0.07, 0.095, 0.13, 0.175, 0.23, 0.30, 0.42])
 """Distance of each ring of the forearm from the wrist."""
-ATLAS_ARM = 0.76
+TEXTURE_ARM = 0.76
 """Where the texture atlas changes from the hand (above) to the forearm (below), as a share of its height."""
 _WIDTH = np.interp(ARM_RINGS_M, [0.0, 0.04, 0.12, 0.22, 0.30, 0.42], [1.0, 0.99, 1.12, 1.42, 1.5, 1.6])
 _DEPTH = np.interp(ARM_RINGS_M, [0.0, 0.04, 0.12, 0.22, 0.30, 0.42], [1.0, 1.04, 1.35, 1.85, 2.0, 2.2])
@@ -22,7 +22,7 @@ _FINGER_OF_BONE = np.array([0, *np.repeat(np.arange(1, 6), 4), 0, 0, 0, 0])
 
 
 @dataclass(frozen=True)
-class Skin:
+class ArmSurface:
     """What never changes: triangles, texture coordinates and the forearm's rest positions."""
 
     faces: Int[np.ndarray, "m 3"]
@@ -58,7 +58,7 @@ class Body:
 
 
 @cache
-def load_skin() -> Skin:
+def load_surface() -> ArmSurface:
     """Build the closed surface once."""
     from scipy.sparse import csr_matrix
 
@@ -78,7 +78,7 @@ def load_skin() -> Skin:
     a2, b2 = np.roll(a, -1, 1), np.roll(b, -1, 1)
     quads = np.stack([np.stack([a, b, a2], -1), np.stack([a2, b, b2], -1)], 2).reshape(-1, 3)
     u0 = np.arange(k) / k
-    v0 = ATLAS_ARM + 0.01 + (1 - ATLAS_ARM - 0.02) * np.arange(len(rows)) / (len(rows) - 1)
+    v0 = TEXTURE_ARM + 0.01 + (1 - TEXTURE_ARM - 0.02) * np.arange(len(rows)) / (len(rows) - 1)
     ua, va = np.broadcast_arrays(u0[None], v0[:-1, None])
     vb, ub = np.broadcast_to(v0[1:, None], va.shape), ua + 1 / k
     first = np.stack([np.stack(p, -1) for p in ((ua, va), (ua, vb), (ub, va))], 2)
@@ -88,7 +88,7 @@ def load_skin() -> Skin:
     outward = np.cross(arm[1, 1] - arm[1, 0], arm[2, 0] - arm[1, 0]) @ (arm[1, 0] - arm[1].mean(0))
     if outward > 0:
         quads, arm_uv = quads[:, ::-1], arm_uv[:, ::-1]
-    hand_uv = rig.corner_uv[~lid] * [1.0, ATLAS_ARM - 0.01]
+    hand_uv = rig.corner_uv[~lid] * [1.0, TEXTURE_ARM - 0.01]
     faces = np.concatenate([rig.faces[~lid], quads]).astype(np.int32)
     segment = 1 + _FINGER_OF_BONE[rig.weights[rig.faces[~lid]].sum(1).argmax(1)]
     segment = np.concatenate([segment, np.full(len(quads), 7)]).astype(np.uint8)
@@ -98,17 +98,17 @@ def load_skin() -> Skin:
     )
     everything = np.concatenate([rest, arm.reshape(-1, 3)]).astype(np.float32)
     uv = np.concatenate([hand_uv, arm_uv]).astype(np.float32)
-    return Skin(faces, uv, everything, arm.astype(np.float32), loop, segment, sums)
+    return ArmSurface(faces, uv, everything, arm.astype(np.float32), loop, segment, sums)
 
 
-def bodies(poses: Poses, wrist_rad: Float[np.ndarray, "n 2"]) -> list[Body]:
+def build_bodies(poses: PoseBatch, wrist_rad: Float[np.ndarray, "n 2"]) -> list[Body]:
     """Surfaces of right hands in the camera frame.
 
     Args:
         poses: the hands.
         wrist_rad: flexion and sideways bend of each wrist, which turn the arm and leave the hand where it is.
     """
-    skin, rig = load_skin(), load_rig()
+    skin, rig = load_surface(), load_rig()
     joints, hands = rig.surface(poses.angles, poses.shape)
     n = len(hands)
     f = np.clip((ARM_RINGS_M - 0.01) / 0.05, 0, 1)

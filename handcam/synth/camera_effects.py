@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
-__all__ = ["LensSettings", "develop"]
+__all__ = ["CameraEffects", "apply_camera_effects"]
 
 
 @dataclass(frozen=True, slots=True)
-class LensSettings:
+class CameraEffects:
     """How bad the camera may be; shares of pictures and strengths."""
 
     defocus: float = 0.35
@@ -28,8 +28,8 @@ class LensSettings:
     """Factor on changes of exposure, contrast and white balance."""
 
 
-def develop(
-    rng: np.random.Generator, picture: Float[np.ndarray, "h w 3"], settings: LensSettings = LensSettings()
+def apply_camera_effects(
+    rng: np.random.Generator, picture: Float[np.ndarray, "h w 3"], settings: CameraEffects = CameraEffects()
 ) -> UInt8[np.ndarray, "h w 3"]:
     """A developed picture from one in display values 0..255.
 

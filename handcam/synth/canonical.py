@@ -10,16 +10,15 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from handcam.hand.bones import surface_for_joints
-from handcam.hand.canonical_camera import DISTANCE, REACH
-from handcam.hand.skeleton import ROOT
-from handcam.synth.body import ARM_RINGS_M, Body, load_skin, vertex_normals
+from handcam.hand.skeleton import CANONICAL_DISTANCE, CANONICAL_HALF_WIDTH, ROOT
+from handcam.hand.surface import surface_for_joints
+from handcam.synth.body import ARM_RINGS_M, Body, load_surface, vertex_normals
 from handcam.synth.light import Lights
-from handcam.synth.render import over, shade_hands
-from handcam.synth.skin import SkinLook, to_linear
+from handcam.synth.render import composite, render_hands
+from handcam.synth.skin import SkinAppearance, to_linear
 from handcam.types import Intrinsics
 
-__all__ = ["BACKDROP", "Plain", "paint_plain"]
+__all__ = ["BACKDROP", "CanonicalRender", "render_canonical"]
 
 BACKDROP = (22, 25, 31)
 """The colour behind the hand, sRGB: the ground of the window's views."""
@@ -31,7 +30,7 @@ _LIGHT = Lights(
     ambient=np.float32([0.30, 0.31, 0.34]), slope=np.float32([[0, 0, 0], [-0.06, -0.06, -0.06], [-0.04] * 3]),
     softness=0.3, gloss=18.0,
 )  # fmt: skip
-_SKIN = SkinLook(
+_SKIN = SkinAppearance(
     back=to_linear(np.float32([206, 158, 126])), palm=to_linear(np.float32([222, 172, 146])),
     nail=to_linear(np.float32([236, 196, 180])), red=0.7, crease=1.0, mottle=0.35, knuckle=0.1, vein=0.1, bump=0.7,
     shine=0.2, polish=False,
@@ -39,7 +38,7 @@ _SKIN = SkinLook(
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
+class CanonicalRender:
     """One hand in the middle of a square."""
 
     color: UInt8[np.ndarray, "s s 3"]
@@ -48,33 +47,33 @@ class Plain:
     """Distance from the root along the axis in hand lengths, NaN where the hand is not."""
 
 
-def paint_plain(joints: Float[np.ndarray, "n 21 3"], size: int) -> list[Plain]:
-    """Pictures of right hands, all through one lens, with the mean of the joints in the middle.
+def render_canonical(joints: Float[np.ndarray, "n 21 3"], size: int) -> list[CanonicalRender]:
+    """Pictures of right hands, all with one camera, with the mean of the joints in the middle.
 
     Args:
         joints: in hand lengths about any origin, the picture's axes; the rig's skin is drawn over them.
         size: edge of the pictures, px.
     """
     big = size * _DRAWN
-    f = big / 2 * DISTANCE / REACH
-    lens = Intrinsics(f, f, (big - 1) / 2, (big - 1) / 2, big, big)
+    f = big / 2 * CANONICAL_DISTANCE / CANONICAL_HALF_WIDTH
+    camera = Intrinsics(f, f, (big - 1) / 2, (big - 1) / 2, big, big)
     out = []
-    for placed in joints - joints.mean(1, keepdims=True) + [0.0, 0.0, DISTANCE]:
-        layer = shade_hands(np.random.default_rng(0), [(_body(placed), _SKIN, [])], lens, _LIGHT, 1.0)
-        color = over(layer, np.broadcast_to(np.uint8(BACKDROP), (big, big, 3))).clip(0, 255)
+    for placed in joints - joints.mean(1, keepdims=True) + [0.0, 0.0, CANONICAL_DISTANCE]:
+        layer = render_hands(np.random.default_rng(0), [(_body(placed), _SKIN, [])], camera, _LIGHT, 1.0)
+        color = composite(layer, np.broadcast_to(np.uint8(BACKDROP), (big, big, 3))).clip(0, 255)
         hand = layer.segments > 0
         near = np.where(hand, layer.depth_m - placed[ROOT, 2], 0)
         color, share, total = (
             cv2.resize(x.astype(np.float32), (size, size), interpolation=cv2.INTER_AREA) for x in (color, hand, near)
         )
         depth = np.where(share >= 0.5, total / np.maximum(share, 0.5), np.nan)
-        out.append(Plain(np.round(color).astype(np.uint8), depth.astype(np.float32)))
+        out.append(CanonicalRender(np.round(color).astype(np.uint8), depth.astype(np.float32)))
     return out
 
 
 def _body(joints: np.ndarray) -> Body:
     """The skin over the joints with a rounded wrist: an arm would hide the hand where it points at the camera."""
-    skin, hand = load_skin(), surface_for_joints(joints)
+    skin, hand = load_surface(), surface_for_joints(joints)
     ring = hand[skin.loop]
     middle, t = ring.mean(0), np.linspace(0, np.pi / 2, len(ARM_RINGS_M) + 1)[1:, None, None]
     along = joints[0] - joints[ROOT]

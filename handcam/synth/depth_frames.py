@@ -13,10 +13,10 @@ import open3d as o3d
 from jaxtyping import Float
 
 from handcam.hand.rig import load_rig
-from handcam.synth.poses import Poses, PoseSettings, sample
-from handcam.synth.primitives import box, cylinder, place_solid, quad, sphere, turns_at_random, unit
+from handcam.synth.poses import PoseBatch, PoseSettings, sample_poses
+from handcam.synth.props import box, cylinder, place_primitive, quad, random_rotation, sphere, unit_vector
 
-__all__ = ["DepthCrops", "DepthSceneSettings", "render", "render_empty", "sample_poses"]
+__all__ = ["DepthCrops", "DepthSceneSettings", "render_depth", "render_depth_negatives", "sample_depth_poses"]
 
 _CELL_M = 8.0
 """Distance between the scenes of a batch; no ray is followed so far."""
@@ -63,12 +63,14 @@ class DepthCrops:
     """Tangent of half the field of view, to the centre of the outermost pixels."""
 
 
-def sample_poses(rng: np.random.Generator, n: int) -> Poses:
+def sample_depth_poses(rng: np.random.Generator, n: int) -> PoseBatch:
     """Hands for depth: more free viewpoints than for colour, since people also look down on their hands."""
-    return sample(rng, n, PoseSettings(anywhere=0.35, roll_deg=60.0))
+    return sample_poses(rng, n, PoseSettings(anywhere=0.35, roll_deg=60.0))
 
 
-def render(rng: np.random.Generator, poses: Poses, settings: DepthSceneSettings = DepthSceneSettings()) -> DepthCrops:
+def render_depth(
+    rng: np.random.Generator, poses: PoseBatch, settings: DepthSceneSettings = DepthSceneSettings()
+) -> DepthCrops:
     """Exact depth crops of these hands in random scenes."""
     n, rig = len(poses.angles), load_rig()
     zc = np.exp(rng.uniform(np.log(settings.near_m), np.log(settings.far_m), n)).astype(np.float32)
@@ -114,7 +116,9 @@ def _cast(vertices: list, faces: list, cells: np.ndarray, half_tan: np.ndarray, 
     return np.where(depth < _FAR_M, depth, 0.0).astype(np.float32)
 
 
-def render_empty(rng: np.random.Generator, n: int, settings: DepthSceneSettings = DepthSceneSettings()) -> DepthCrops:
+def render_depth_negatives(
+    rng: np.random.Generator, n: int, settings: DepthSceneSettings = DepthSceneSettings()
+) -> DepthCrops:
     """Crops around what is no hand: faces, arms, things, bodies. All "joints" lie at the crop's centre."""
     zc = np.exp(rng.uniform(np.log(settings.near_m), np.log(settings.far_m), n)).astype(np.float32)
     cells = _cells(n)
@@ -123,7 +127,7 @@ def render_empty(rng: np.random.Generator, n: int, settings: DepthSceneSettings 
     for i in range(n):
         kind, meshes = rng.integers(4), []
         at = np.array([0.0, 0.0, zc[i]])
-        tilt = np.eye(3) if kind == 0 else turns_at_random(rng)
+        tilt = np.eye(3) if kind == 0 else random_rotation(rng)
         if kind == 0:  # a face: head, nose, neck, shoulders
             k = rng.uniform(0.85, 1.1)
             sway = 0.04 * rng.standard_normal(3)
@@ -131,15 +135,17 @@ def render_empty(rng: np.random.Generator, n: int, settings: DepthSceneSettings 
                 (sphere, (0, 0, 0.06), (0.075, 0.105, 0.09)), (sphere, (0, 0.01, -0.02), (0.015, 0.025, 0.022)),
                 (cylinder, (0, 0.12, 0.08), (0.055, 0.055, 0.08)), (sphere, (0, 0.26, 0.1), (0.21, 0.1, 0.11)),
             ):  # fmt: skip
-                meshes += place_solid(solid, at + k * np.array(move) + sway, tilt, k * np.array(half), clear=nowhere)
+                meshes += place_primitive(
+                    solid, at + k * np.array(move) + sway, tilt, k * np.array(half), clear=nowhere
+                )
         elif kind == 1:  # an arm
             half = np.array([*[rng.uniform(0.025, 0.055)] * 2, rng.uniform(0.15, 0.4)])
-            meshes += place_solid(cylinder, at + 0.03 * rng.standard_normal(3), tilt, half, clear=nowhere)
+            meshes += place_primitive(cylinder, at + 0.03 * rng.standard_normal(3), tilt, half, clear=nowhere)
         else:  # things
             for _ in range(rng.integers(1, 5)):
                 solid = (sphere, box, cylinder)[rng.integers(3)]
                 spot = at + 0.05 * rng.standard_normal(3)
-                meshes += place_solid(solid, spot, turns_at_random(rng), rng.uniform(0.01, 0.12, 3), clear=nowhere)
+                meshes += place_primitive(solid, spot, random_rotation(rng), rng.uniform(0.01, 0.12, 3), clear=nowhere)
         if rng.random() < 0.5:
             normal = _towards(np.array([0.0, 0.0, -1.0]) + 0.5 * rng.standard_normal(3), 0.2)
             meshes.append(quad(at, normal, -rng.uniform(0.0, 0.3), 1.0))
@@ -202,17 +208,17 @@ def _scenery(
             half = rng.uniform(0.012, 0.07, 3)
             if kind is cylinder:
                 half = np.array([half[0], half[0], rng.uniform(0.03, 0.12)])
-            tries += place_solid(kind, at, turns_at_random(rng), half, clear=joints)
+            tries += place_primitive(kind, at, random_rotation(rng), half, clear=joints)
         out += sorted(tries, key=lambda mesh: -np.ptp(mesh[0], axis=0).min())[:1]
     if chance[1] < s.clutter:
         for _ in range(rng.integers(1, 4)):
-            at = centre + unit(rng.standard_normal(3)) * rng.uniform(0.09, 0.2)
+            at = centre + unit_vector(rng.standard_normal(3)) * rng.uniform(0.09, 0.2)
             kind = (sphere, box, cylinder)[rng.integers(3)]
-            out += place_solid(kind, at, turns_at_random(rng), rng.uniform(0.01, 0.08, 3), clear=joints)
+            out += place_primitive(kind, at, random_rotation(rng), rng.uniform(0.01, 0.08, 3), clear=joints)
     if chance[2] < s.other and len(skin) > 1:
         other = skin[(i + 1) % len(skin)]
-        other = (other - other.mean(0)) * [-1, 1, 1] @ turns_at_random(rng).T
-        away = unit(rng.standard_normal(3) * [1, 1, 0.6]) * rng.uniform(0.09, 0.2)
+        other = (other - other.mean(0)) * [-1, 1, 1] @ random_rotation(rng).T
+        away = unit_vector(rng.standard_normal(3) * [1, 1, 0.6]) * rng.uniform(0.09, 0.2)
         out.append(((other + centre + away).astype(np.float32), load_rig().faces))
     if chance[3] < s.table:
         normal = _towards(np.array([0.0, -1.0, -0.5]) + 0.5 * rng.standard_normal(3), 0.2)
@@ -228,4 +234,4 @@ def _scenery(
 def _towards(normal: np.ndarray, least: float) -> np.ndarray:
     """A direction that faces the camera, so that the plate stands behind the hand."""
     normal[2] = -max(abs(normal[2]), least)
-    return unit(normal)
+    return unit_vector(normal)

@@ -8,9 +8,9 @@ from scipy.spatial.transform import Rotation
 
 from handcam.hand.rig import Shape, load_rig
 from handcam.synth.gestures import GESTURES, gesture_angles
-from handcam.synth.poses import Poses, PoseSettings, collides, sample_angles, sample_shape
+from handcam.synth.poses import PoseBatch, PoseSettings, collides, sample_angles, sample_shape
 
-__all__ = ["MotionSettings", "move"]
+__all__ = ["MotionSettings", "sample_motion"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,10 @@ class MotionSettings:
     """Share of the time that the back of the hand is shown."""
 
 
-def move(
+def sample_motion(
     rng: np.random.Generator, frames: int, fps: float, settings: MotionSettings = MotionSettings(),
     shape: Shape | None = None,
-) -> Poses:  # fmt: skip
+) -> PoseBatch:  # fmt: skip
     """One right hand over ``frames`` frames, the last of which leads back to the first.
 
     Args:
@@ -70,7 +70,7 @@ def move(
     room = np.maximum(np.array(settings.half_view) * place[:, 2:] - 0.11, 0.01)
     place[:, :2] = room * np.tanh(place[:, :2] / room)
     translation = (place - turned.mean(1)).astype(np.float32)
-    return Poses(path, shape, rotation, translation, turned + translation[:, None])
+    return PoseBatch(path, shape, rotation, translation, turned + translation[:, None])
 
 
 def _key_angles(rng: np.random.Generator, keys: int, settings: MotionSettings) -> np.ndarray:

@@ -13,10 +13,17 @@ from jaxtyping import Bool, Float
 from handcam.hand.anatomy import limits_deg
 from handcam.hand.rig import DOF_INDEX, DOFS, Shape, load_rig
 from handcam.synth.gestures import gesture_angles
-from handcam.synth.viewpoints import random_views
 from handcam.types import NOMINAL_HAND_LENGTH_M
 
-__all__ = ["PoseSettings", "Poses", "collides", "sample", "sample_angles", "sample_shape", "sample_views"]
+__all__ = [
+    "PoseBatch",
+    "PoseSettings",
+    "collides",
+    "sample_angles",
+    "sample_poses",
+    "sample_shape",
+    "sample_viewpoints",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,7 @@ class PoseSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Poses:
+class PoseBatch:
     """Right hands before cameras."""
 
     angles: Float[np.ndarray, "n 24"]
@@ -73,7 +80,7 @@ class Poses:
     """Joints in the camera frame."""
 
 
-def sample(rng: np.random.Generator, n: int, settings: PoseSettings = PoseSettings()) -> Poses:
+def sample_poses(rng: np.random.Generator, n: int, settings: PoseSettings = PoseSettings()) -> PoseBatch:
     """``n`` hands; the palm lies near the camera's axis, as in a crop around the hand."""
     angles, shape = sample_angles(rng, n, settings), sample_shape(rng, n, settings)
     hand = load_rig().pose(angles, shape)
@@ -84,13 +91,13 @@ def sample(rng: np.random.Generator, n: int, settings: PoseSettings = PoseSettin
         angles[bad] = sample_angles(rng, len(bad), settings)
         hand[bad] = load_rig().pose(angles[bad], _take(shape, bad))
         bad = bad[collides(hand[bad])]
-    rotation = sample_views(rng, n, settings)
+    rotation = sample_viewpoints(rng, n, settings)
     turned = hand[:, :21] @ rotation.swapaxes(1, 2)
     distance = np.exp(rng.uniform(np.log(settings.near_m), np.log(settings.far_m), (n, 1))).astype(np.float32)
     at = np.ones((n, 3), np.float32)
     at[:, :2] = settings.off_axis * rng.standard_normal((n, 2), np.float32)
     translation = at * distance - turned.mean(1)
-    return Poses(angles, shape, rotation, translation, turned + translation[:, None])
+    return PoseBatch(angles, shape, rotation, translation, turned + translation[:, None])
 
 
 def sample_angles(
@@ -184,11 +191,61 @@ def sample_shape(rng: np.random.Generator, n: int, settings: PoseSettings = Pose
     return Shape(size, lengths, breadth, thickness)
 
 
-def sample_views(
+def sample_viewpoints(
     rng: np.random.Generator, n: int, settings: PoseSettings = PoseSettings()
 ) -> Float[np.ndarray, "n 3 3"]:
-    """Camera-from-hand rotations, see :func:`handcam.synth.viewpoints.random_views`."""
-    return random_views(rng, n, settings.anywhere, settings.tilt_deg, settings.roll_deg)
+    """Camera-from-hand rotations, see :func:`random_viewpoints`."""
+    return random_viewpoints(rng, n, settings.anywhere, settings.tilt_deg, settings.roll_deg)
+
+
+def random_viewpoints(
+    rng: np.random.Generator, n: int, anywhere: float, tilt_deg: float, roll_deg: float
+) -> Float[np.ndarray, "n 3 3"]:
+    """Camera-from-hand rotations: mostly fingers up, with the palm, the back or an edge to the camera.
+
+    Args:
+        rng: where the chance comes from.
+        n: how many.
+        anywhere: share spread evenly over all rotations.
+        tilt_deg: standard deviation of the turn away from those three, per axis.
+        roll_deg: standard deviation of the turn in the picture's plane; 180 means any.
+    """
+    facing = rng.choice(np.array([0.0, np.pi, np.pi / 2, -np.pi / 2]), n, p=[0.38, 0.38, 0.12, 0.12])
+    tilt = np.radians(tilt_deg) * rng.standard_normal((n, 2))
+    roll = np.radians(roll_deg) * rng.standard_normal(n)
+    if roll_deg >= 180:
+        roll = rng.uniform(-np.pi, np.pi, n)
+    zero = np.zeros(n)
+    about_hand = _quaternion(np.stack([zero, facing + tilt[:, 1], zero], 1))
+    q = _multiply(_quaternion(np.stack([zero, zero, roll], 1)), _quaternion(np.stack([tilt[:, 0], zero, zero], 1)))
+    q = _multiply(_multiply(q, np.array([[0.0, 0.0, 0.0, 1.0]])), about_hand)  # half a turn about z: y up, palm seen
+    free = rng.random(n) < anywhere
+    q[free] = rng.standard_normal((int(free.sum()), 4))
+    return _matrix(q / np.linalg.norm(q, axis=1, keepdims=True)).astype(np.float32)
+
+
+def _quaternion(rotvec: np.ndarray) -> np.ndarray:
+    """(w x y z) of rotation vectors."""
+    angle = np.linalg.norm(rotvec, axis=-1, keepdims=True)
+    return np.concatenate([np.cos(angle / 2), rotvec * np.sinc(angle / (2 * np.pi)) / 2], -1)
+
+
+def _multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    w, x, y, z = np.moveaxis(a, -1, 0)
+    p, q, r, s = np.moveaxis(b, -1, 0)
+    return np.stack([
+        w * p - x * q - y * r - z * s, w * q + x * p + y * s - z * r,
+        w * r - x * s + y * p + z * q, w * s + x * r - y * q + z * p,
+    ], -1)  # fmt: skip
+
+
+def _matrix(q: np.ndarray) -> np.ndarray:
+    w, x, y, z = q.T
+    return np.stack([
+        1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y),
+        2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x),
+        2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y),
+    ], -1).reshape(-1, 3, 3)  # fmt: skip
 
 
 def collides(joints_m: Float[np.ndarray, "n c 3"], size_m: float = NOMINAL_HAND_LENGTH_M) -> Bool[np.ndarray, " n"]:

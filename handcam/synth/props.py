@@ -1,20 +1,127 @@
-"""What a hand wears and holds: sleeves, watches, rings, balls, bars and boxes, as small meshes in the camera frame."""
+"""Meshes around hands: sleeves, watches, rings, held objects, and primitives placed at random; camera frame."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from handcam.synth.body import ARM_RINGS_M, Body, load_skin
+from handcam.synth.body import ARM_RINGS_M, Body, load_surface
 
-__all__ = ["HELD", "WORN", "Thing", "held", "ring", "sleeve", "watch"]
+__all__ = [
+    "HELD",
+    "WORN",
+    "Prop",
+    "box",
+    "cylinder",
+    "held_object",
+    "place_primitive",
+    "quad",
+    "random_rotation",
+    "ring",
+    "sleeve",
+    "sphere",
+    "unit_vector",
+    "watch"
+]  # fmt: skip
+
+Mesh = tuple[Float[np.ndarray, "_ 3"], Int[np.ndarray, "_ 3"]]
+"""Vertices and triangles."""
+
+
+def _lathe(profile: np.ndarray, around: int = 20) -> Mesh:
+    """A profile of (radius, height) rows turned about z."""
+    angle = np.linspace(0, 2 * np.pi, around, endpoint=False)
+    v = np.stack([
+        profile[:, :1] * np.cos(angle), profile[:, :1] * np.sin(angle), np.repeat(profile[:, 1:], around, 1)
+    ], -1).reshape(-1, 3)  # fmt: skip
+    ring, up = np.arange(around), (np.arange(around) + 1) % around
+    faces = [
+        np.stack(t, 1)
+        for k in range(0, (len(profile) - 1) * around, around)
+        for t in ((k + ring, k + up, k + around + ring), (k + up, k + around + up, k + around + ring))
+    ]
+    return v, np.concatenate(faces)
+
+
+_ANGLES = np.linspace(-np.pi / 2, np.pi / 2, 11)
+_SPHERE = _lathe(np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], 1))
+_CYLINDER = _lathe(np.array([[0.0, -1.0], [1.0, -1.0], [1.0, 1.0], [0.0, 1.0]]))
+_CORNERS = np.array([[x, y, z] for x in (-1.0, 1.0) for y in (-1.0, 1.0) for z in (-1.0, 1.0)])
+_BOX = _CORNERS, np.array([
+    [0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1], [2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4],
+    [1, 5, 7], [1, 7, 3],
+])  # fmt: skip
+
+
+def sphere(points: Float[np.ndarray, "n 3"]) -> tuple[Mesh, Float[np.ndarray, " n"]]:
+    """The unit sphere, and how many times as large it would have to be to reach each point."""
+    return _SPHERE, np.linalg.norm(points, axis=1)
+
+
+def box(points: Float[np.ndarray, "n 3"]) -> tuple[Mesh, Float[np.ndarray, " n"]]:
+    """The cube of edge 2, likewise."""
+    return _BOX, np.abs(points).max(1)
+
+
+def cylinder(points: Float[np.ndarray, "n 3"]) -> tuple[Mesh, Float[np.ndarray, " n"]]:
+    """The cylinder of radius 1 and height 2 along z, likewise."""
+    return _CYLINDER, np.maximum(np.hypot(points[:, 0], points[:, 1]), np.abs(points[:, 2]))
+
+
+def place_primitive(
+    kind: Callable, at: Float[np.ndarray, " 3"], turn: Float[np.ndarray, "3 3"], half_m: Float[np.ndarray, " 3"],
+    clear: Float[np.ndarray, "k 3"], margin_m: float = 0.007, least_m: float = 0.008,
+) -> list[Mesh]:  # fmt: skip
+    """A solid at a place, made smaller until it keeps clear of these points; none if it would be too small.
+
+    Args:
+        kind: :func:`sphere`, :func:`box` or :func:`cylinder`.
+        at: its centre.
+        turn: its orientation.
+        half_m: half its extent along its own axes.
+        clear: points that must stay outside.
+        margin_m: by how much.
+        least_m: least mean half extent.
+    """
+    mesh, reach = kind(((clear - at) @ turn) / half_m)
+    scale = min(1.0, float(reach.min()) - margin_m / float(half_m.mean()))
+    if scale * half_m.mean() < least_m:
+        return []
+    return [((mesh[0] * (half_m * scale)) @ turn.T + at, mesh[1])]
+
+
+def quad(centre: Float[np.ndarray, " 3"], normal: Float[np.ndarray, " 3"], offset_m: float, half_m: float) -> Mesh:
+    """A square plate at ``centre + offset_m * normal``."""
+    a = unit_vector(np.cross(normal, [0.3, 1.0, 0.2]))
+    b = np.cross(normal, a)
+    p = centre + offset_m * normal
+    v = np.array([p + half_m * (s * a + t * b) for s, t in ((-1, -1), (1, -1), (1, 1), (-1, 1))])
+    return v, np.array([[0, 1, 2], [0, 2, 3]])
+
+
+def unit_vector(v: Float[np.ndarray, " 3"]) -> Float[np.ndarray, " 3"]:
+    """The direction of a vector."""
+    return v / np.linalg.norm(v)
+
+
+def random_rotation(rng: np.random.Generator) -> Float[np.ndarray, "3 3"]:
+    """A rotation, evenly distributed."""
+    w, x, y, z = rng.standard_normal(4)
+    s = 2 / (w * w + x * x + y * y + z * z)
+    return np.array([
+        [1 - s * (y * y + z * z), s * (x * y - w * z), s * (x * z + w * y)],
+        [s * (x * y + w * z), 1 - s * (x * x + z * z), s * (y * z - w * x)],
+        [s * (x * z - w * y), s * (y * z + w * x), 1 - s * (x * x + y * y)],
+    ])  # fmt: skip
+
 
 WORN, HELD = 7, 8
 """Segmentation numbers: what is worn counts as forearm, what is held is an object."""
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class Prop:
     """A mesh of one material."""
 
     vertices_m: Float[np.ndarray, "n 3"]
@@ -31,9 +138,9 @@ class Thing:
     """Segmentation number."""
 
 
-def sleeve(rng: np.random.Generator, body: Body) -> Thing:
+def sleeve(rng: np.random.Generator, body: Body) -> Prop:
     """Cloth around the forearm from somewhere below the wrist, with folds and sometimes stripes."""
-    skin = load_skin()
+    skin = load_surface()
     start = float(np.clip(rng.exponential(0.05) + 0.045, 0.045, 0.2))
     s = start + (ARM_RINGS_M[-1] - start) * np.linspace(0, 1, 20) ** 1.7
     k = skin.arm_m.shape[1]
@@ -56,9 +163,9 @@ def sleeve(rng: np.random.Generator, body: Body) -> Thing:
     return _tube(body.arm_axis, points, colour, float(rng.uniform(0, 0.1)), WORN)
 
 
-def watch(rng: np.random.Generator, body: Body) -> Thing:
+def watch(rng: np.random.Generator, body: Body) -> Prop:
     """A strap around the forearm with a round case, on the back or the inside."""
-    skin = load_skin()
+    skin = load_surface()
     at, width = rng.uniform(0.03, 0.06), rng.uniform(0.010, 0.024)
     s = at + width * np.array([-0.5, -0.5, -0.25, 0.25, 0.5, 0.5])
     k = skin.arm_m.shape[1]
@@ -83,7 +190,7 @@ def watch(rng: np.random.Generator, body: Body) -> Thing:
     return _join(band, case)
 
 
-def ring(rng: np.random.Generator, joints_m: Float[np.ndarray, "21 3"], girth: float) -> Thing:
+def ring(rng: np.random.Generator, joints_m: Float[np.ndarray, "21 3"], girth: float) -> Prop:
     """A metal ring on a finger's first phalanx."""
     finger = int(rng.choice([2, 3, 3, 3, 4]))
     a, b = joints_m[1 + 4 * finger], joints_m[2 + 4 * finger]
@@ -104,9 +211,9 @@ def ring(rng: np.random.Generator, joints_m: Float[np.ndarray, "21 3"], girth: f
     return _tube(pose, points, np.broadcast_to(metal, points.shape), 2.0, 1)
 
 
-def held(
+def held_object(
     rng: np.random.Generator, joints_m: Float[np.ndarray, "21 3"], rotation: Float[np.ndarray, "3 3"]
-) -> Thing | None:
+) -> Prop | None:
     """A ball, bar or box in front of the palm, as large as the fingers leave room for; None when they leave none."""
     palm = joints_m[[0, 5, 9, 13, 17]].mean(0)
     out_of_palm, across = -rotation[:, 2], rotation[:, 0]
@@ -158,7 +265,7 @@ def held(
     return _tube(pose, rows, colour, float(rng.uniform(0, 1.0)), HELD)
 
 
-def _tube(pose: np.ndarray, rows: np.ndarray, colour: np.ndarray, shine: float, segment: int) -> Thing:
+def _tube(pose: np.ndarray, rows: np.ndarray, colour: np.ndarray, shine: float, segment: int) -> Prop:
     """Skin over closed rows of points (r k 3), placed by ``pose`` (4 4)."""
     r, k = rows.shape[:2]
     points = (rows.reshape(-1, 3) @ pose[:3, :3].T + pose[:3, 3]).astype(np.float32)
@@ -174,15 +281,15 @@ def _tube(pose: np.ndarray, rows: np.ndarray, colour: np.ndarray, shine: float, 
     middle = grid[r // 2] - grid[r // 2].mean(0)
     if (normals[r // 2] * middle).sum() < 0:
         normals, faces = -normals, faces[:, ::-1]
-    return Thing(
+    return Prop(
         points, normals.reshape(-1, 3).astype(np.float32), faces.astype(np.int32),
         np.asarray(colour, np.float32).reshape(-1, 3), shine, segment,
     )  # fmt: skip
 
 
-def _join(a: Thing, b: Thing) -> Thing:
+def _join(a: Prop, b: Prop) -> Prop:
     """Two things as one, with the second's shine."""
-    return Thing(
+    return Prop(
         np.concatenate([a.vertices_m, b.vertices_m]), np.concatenate([a.normals, b.normals]),
         np.concatenate([a.faces, b.faces + len(a.vertices_m)]), np.concatenate([a.colour, b.colour]),
         b.shine, a.segment,

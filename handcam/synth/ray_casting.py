@@ -8,14 +8,14 @@ from jaxtyping import Bool, Float, Int
 
 from handcam.types import Intrinsics
 
-__all__ = ["Seen", "Tracer", "pixel_rays"]
+__all__ = ["RayCaster", "RayHits", "pixel_rays"]
 
 _STRIDE = 3
 """Step of the coarse grid, px."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class RayHits:
     """What the pixels of a rectangle see; the flat arrays list the pixels that hit something, row by row."""
 
     top: int
@@ -41,7 +41,7 @@ def pixel_rays(camera: Intrinsics, rows: slice, columns: slice) -> Float[np.ndar
     return out
 
 
-class Tracer:
+class RayCaster:
     """A set of triangles to look at, on one processor core."""
 
     def __init__(self, vertices_m: Float[np.ndarray, "n 3"], faces: Int[np.ndarray, "m 3"]) -> None:
@@ -52,7 +52,7 @@ class Tracer:
         self._scene = o3d.t.geometry.RaycastingScene(nthreads=1)
         self._scene.add_triangles(self._tensor(self._vertices), self._tensor(np.ascontiguousarray(faces, np.uint32)))
 
-    def look(self, camera: Intrinsics) -> Seen:
+    def look(self, camera: Intrinsics) -> RayHits:
         """Cast one ray through each pixel near the surfaces.
 
         A coarse grid of rays first finds out where there is anything; what is narrower than three pixels along its
@@ -75,7 +75,7 @@ class Tracer:
         weights[:, 1:] = uv
         weights[:, 0] = 1 - uv[:, 0] - uv[:, 1]
         face = found["primitive_ids"].numpy()[there].astype(np.int32)
-        return Seen(rows.start, columns.start, hit, face, weights, directions[there] * depth[there][:, None])
+        return RayHits(rows.start, columns.start, hit, face, weights, directions[there] * depth[there][:, None])
 
     def _cast(self, directions: Float[np.ndarray, "n 3"]) -> dict:
         rays = np.zeros((len(directions), 6), np.float32)

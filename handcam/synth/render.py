@@ -8,15 +8,14 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from handcam.geometry import project
-from handcam.synth.body import Body, load_skin
+from handcam.synth.body import Body, load_surface
 from handcam.synth.light import Lights, reflect
-from handcam.synth.props import Thing
-from handcam.synth.ray_casting import Seen, Tracer
-from handcam.synth.skin import SkinLook, albedo
-from handcam.synth.skin_texture import RELIEF_M, load_atlas
+from handcam.synth.props import Prop
+from handcam.synth.ray_casting import RayCaster, RayHits
+from handcam.synth.skin import RELIEF_M, SkinAppearance, albedo, load_skin_texture
 from handcam.types import Intrinsics
 
-__all__ = ["BACKGROUND", "OTHER", "SEGMENTS", "Layer", "over", "shade_hands", "visibility"]
+__all__ = ["BACKGROUND", "OTHER", "SEGMENTS", "Layer", "composite", "render_hands", "visibility"]
 
 SEGMENTS = ("background", "palm", "thumb", "index", "middle", "ring", "little", "forearm", "object", "other hand")
 """Meaning of the segmentation's numbers."""
@@ -37,8 +36,8 @@ class Layer:
     """Numbers of :data:`SEGMENTS`."""
 
 
-def shade_hands(
-    rng: np.random.Generator, people: Sequence[tuple[Body, SkinLook, Sequence[Thing]]], camera: Intrinsics,
+def render_hands(
+    rng: np.random.Generator, people: Sequence[tuple[Body, SkinAppearance, Sequence[Prop]]], camera: Intrinsics,
     lights: Lights, exposure: float,
 ) -> Layer:  # fmt: skip
     """Render hands with what they wear and hold; the first is the labelled one.
@@ -50,7 +49,7 @@ def shade_hands(
         lights: the light.
         exposure: brightness; 1 shows a white sheet in this light as white.
     """
-    skin = load_skin()
+    skin = load_surface()
     meshes: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for body, _, things in people:
         meshes.append((body.vertices_m, body.normals, skin.faces))
@@ -59,7 +58,7 @@ def shade_hands(
     vertices = np.concatenate([v for v, _, _ in meshes])
     vertex_normals = np.concatenate([n for _, n, _ in meshes])
     faces = np.concatenate([f + start for (_, _, f), start in zip(meshes, starts, strict=False)])
-    tracer = Tracer(vertices, faces)
+    tracer = RayCaster(vertices, faces)
     seen = tracer.look(camera)
     if not len(seen.face):
         empty = np.zeros((camera.height, camera.width), np.float32)
@@ -116,12 +115,12 @@ def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _skin(
-    seen: Seen, at: np.ndarray, local: np.ndarray, look: SkinLook, weights: np.ndarray, normals: np.ndarray,
+    seen: RayHits, at: np.ndarray, local: np.ndarray, look: SkinAppearance, weights: np.ndarray, normals: np.ndarray,
     pixel_m: float,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Albedo (3 n), specular factor (n), and normals (3 n) bent by the skin's relief, of the pixels ``at``."""
-    atlas = load_atlas()
-    corner = load_skin().corner_uv[local]
+    atlas = load_skin_texture()
+    corner = load_surface().corner_uv[local]
     uv = corner[:, 0].T * weights[0] + corner[:, 1].T * weights[1] + corner[:, 2].T * weights[2]
     level = int(np.clip(np.round(np.log2(max(pixel_m / atlas.texel_m, 1.0))), 0, len(atlas.marks) - 1))
     size = atlas.marks[level].shape[0]
@@ -145,7 +144,7 @@ def _skin(
 
 
 def _lit(
-    rng: np.random.Generator, tracer: Tracer, seen: Seen, points: np.ndarray, normals: np.ndarray, lights: Lights
+    rng: np.random.Generator, tracer: RayCaster, seen: RayHits, points: np.ndarray, normals: np.ndarray, lights: Lights
 ) -> Float[np.ndarray, " n"]:
     """Share of the first lamp that each point sees: one ray each towards a random point of it, then smoothed."""
     lit = np.zeros(len(seen.face), np.float32)
@@ -163,7 +162,7 @@ def _lit(
     return cv2.blur(picture, k)[seen.hit] / np.maximum(cv2.blur(inside, k)[seen.hit], np.float32(1e-6))
 
 
-def _openness(seen: Seen, z: Float[np.ndarray, " n"], pixel_m: float) -> Float[np.ndarray, " n"]:
+def _openness(seen: RayHits, z: Float[np.ndarray, " n"], pixel_m: float) -> Float[np.ndarray, " n"]:
     """How much of the surroundings each point sees, guessed from neighbours that stand in front of it."""
     depth, inside = np.zeros((2, *seen.hit.shape), np.float32)
     depth[seen.hit], inside[seen.hit] = z, 1.0
@@ -175,7 +174,7 @@ def _openness(seen: Seen, z: Float[np.ndarray, " n"], pixel_m: float) -> Float[n
     return np.clip(np.float32(0.95) - closed, 0.15, 1.0)
 
 
-def _layer(seen: Seen, camera: Intrinsics, colour: np.ndarray, z: np.ndarray, segment: np.ndarray) -> Layer:
+def _layer(seen: RayHits, camera: Intrinsics, colour: np.ndarray, z: np.ndarray, segment: np.ndarray) -> Layer:
     """Put flat results into pictures and soften the outline over one pixel."""
     shape = (camera.height, camera.width)
     rows = slice(seen.top, seen.top + seen.hit.shape[0])
@@ -192,7 +191,7 @@ def _layer(seen: Seen, camera: Intrinsics, colour: np.ndarray, z: np.ndarray, se
     return Layer(color, alpha, depth, segments)
 
 
-def over(layer: Layer, background: UInt8[np.ndarray, "h w 3"]) -> Float[np.ndarray, "h w 3"]:
+def composite(layer: Layer, background: UInt8[np.ndarray, "h w 3"]) -> Float[np.ndarray, "h w 3"]:
     """The layer in front of a background, display values."""
     a = layer.alpha[..., None]
     return background + a * (layer.color - background)

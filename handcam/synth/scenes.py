@@ -1,34 +1,110 @@
-"""Whole training pictures: crops as a live tracker would cut them, and scenes as a camera would see them."""
+"""Training pictures with every label: crops as a live tracker would cut them, and scenes as a camera sees them."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 
 from handcam.crop import box_around, view
 from handcam.geometry import project
 from handcam.synth.background import Backgrounds
-from handcam.synth.body import Body, bodies
-from handcam.synth.camera_effects import LensSettings, develop
+from handcam.synth.body import Body, build_bodies
+from handcam.synth.camera_effects import CameraEffects, apply_camera_effects
 from handcam.synth.light import Lights, sample_lights
-from handcam.synth.poses import Poses, sample
-from handcam.synth.props import HELD, Thing, held, ring, sleeve, watch
-from handcam.synth.render import Layer, over, shade_hands, visibility
-from handcam.synth.rendered import PictureSettings, Rendered
-from handcam.synth.skin import SkinLook, sample_skin
+from handcam.synth.poses import PoseBatch, PoseSettings, sample_poses
+from handcam.synth.props import HELD, Prop, held_object, ring, sleeve, watch
+from handcam.synth.render import Layer, composite, render_hands, visibility
+from handcam.synth.skin import SkinAppearance, sample_skin
 from handcam.types import HandBox, Intrinsics, Side
 
-__all__ = ["PictureSettings", "Rendered", "crops", "mirrored", "paint", "scenes"]
+__all__ = [
+    "PictureSettings",
+    "RenderedImage",
+    "compose_image",
+    "crops",
+    "mirrored",
+    "scenes"
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSettings:
+    """What pictures show. Shares are of pictures."""
+
+    size: int = 128
+    """Edge of a crop, px."""
+    width: int = 640
+    """Width of a scene, px."""
+    height: int = 480
+    """Height of a scene, px."""
+    fov_deg: tuple[float, float] = (45.0, 80.0)
+    """Horizontal field of view of the camera, from and to."""
+    poses: PoseSettings = field(default_factory=lambda: PoseSettings(bones=0.05, off_axis=0.2))
+    """Poses, shapes and views."""
+    camera_effects: CameraEffects = field(default_factory=CameraEffects)
+    """The camera's faults."""
+    backgrounds: Path | None = None
+    """Folder of photographs without hands; procedural ones are always there."""
+    photo: float = 0.6
+    """Share of photographs among the backgrounds, where there are any."""
+    even_light: float = 0.3
+    """0 for any light, 1 for friendly rooms only."""
+    sleeve: float = 0.4
+    """Share with a sleeve."""
+    watch: float = 0.12
+    """Share with a watch."""
+    ring: float = 0.1
+    """Share with a ring."""
+    held: float = 0.15
+    """Share with something held."""
+    second: float = 0.06
+    """Share with a second hand near the first."""
+    cover: float = 0.1
+    """Share with something before the hand."""
+    jitter_px: float = 0.02
+    """Noise of the keypoints a crop's box is made from, as a share of the box."""
+    jitter_box: float = 0.06
+    """Standard deviation of a crop's centre, size and (radians, twice) angle, as a share of the box."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedImage:
+    """One picture with its labels; in a crop the hand is always a right one, as everywhere behind the cropper."""
+
+    color: UInt8[np.ndarray, "h w 3"]
+    """RGB picture."""
+    depth_m: Float[np.ndarray, "h w"]
+    """Exact distance along z, of the background too; 0 where the view is open."""
+    segments: UInt8[np.ndarray, "h w"]
+    """Numbers of ``render.SEGMENTS``."""
+    intrinsics: Intrinsics
+    """The camera."""
+    side: Side
+    """Which hand it is in this picture."""
+    joints_m: Float[np.ndarray, "21 3"]
+    """Camera frame."""
+    keypoints_px: Float[np.ndarray, "21 2"]
+    """Where they appear."""
+    visible: Bool[np.ndarray, " 21"]
+    """In the picture and not hidden by anything but the flesh around the joint."""
+    angles: Float[np.ndarray, " 24"]
+    """Joint angles of the rig, radians, order of ``rig.DOFS``."""
+    shape: Float[np.ndarray, " 27"]
+    """Size, 20 bone lengths, breadth, 5 girths, as factors on the rig's."""
+    rotation: Float[np.ndarray, "3 3"]
+    """Camera from hand frame, of the right hand (before mirroring, for a left one)."""
+
 
 _BATCH = 16
 
 
-def crops(rng: np.random.Generator, settings: PictureSettings = PictureSettings()) -> Iterator[Rendered]:
+def crops(rng: np.random.Generator, settings: PictureSettings = PictureSettings()) -> Iterator[RenderedImage]:
     """Endless square crops around right hands, seen by the cropper's virtual cameras."""
     while True:
-        poses = sample(rng, _BATCH, settings.poses)
+        poses = sample_poses(rng, _BATCH, settings.poses)
         rotation, translation, lenses = poses.rotation.copy(), poses.translation_m.copy(), []
         for i in range(_BATCH):
             fov = np.radians(rng.uniform(*settings.fov_deg))
@@ -37,21 +113,21 @@ def crops(rng: np.random.Generator, settings: PictureSettings = PictureSettings(
             turn = crop.crop_from_camera.astype(np.float32)
             rotation[i], translation[i] = turn @ rotation[i], turn @ translation[i]
             lenses.append(crop.intrinsics)
-        yield from _pictures(rng, _moved(poses, rotation, translation), lenses, settings)
+        yield from render_poses(rng, _moved(poses, rotation, translation), lenses, settings)
 
 
-def scenes(rng: np.random.Generator, settings: PictureSettings = PictureSettings()) -> Iterator[Rendered]:
+def scenes(rng: np.random.Generator, settings: PictureSettings = PictureSettings()) -> Iterator[RenderedImage]:
     """Endless whole pictures of one labelled hand, left or right, anywhere in view."""
     while True:
-        poses = sample(rng, _BATCH, settings.poses)
+        poses = sample_poses(rng, _BATCH, settings.poses)
         fovs = np.radians(rng.uniform(*settings.fov_deg, _BATCH))
         lenses = [Intrinsics.from_fov(settings.width, settings.height, float(fov)) for fov in fovs]
-        for picture in _pictures(rng, poses, lenses, settings):
+        for picture in render_poses(rng, poses, lenses, settings):
             yield _flipped(picture) if rng.random() < 0.5 else picture
 
 
-def paint(
-    rng: np.random.Generator, layer: Layer, background: UInt8[np.ndarray, "h w 3"], lens: LensSettings
+def compose_image(
+    rng: np.random.Generator, layer: Layer, background: UInt8[np.ndarray, "h w 3"], effects: CameraEffects
 ) -> UInt8[np.ndarray, "h w 3"]:
     """Composite and develop; sometimes the hand throws a shadow on what is behind it."""
     if rng.random() < 0.3:
@@ -60,7 +136,7 @@ def paint(
         shadow = cv2.warpAffine(layer.alpha, move, (w, h))
         shadow = cv2.GaussianBlur(shadow, (0, 0), float(w * rng.uniform(0.01, 0.06)))
         background = (background * (1 - rng.uniform(0.1, 0.6) * shadow[..., None])).astype(np.uint8)
-    return develop(rng, over(layer, background), lens)
+    return apply_camera_effects(rng, composite(layer, background), effects)
 
 
 def mirrored(body: Body) -> Body:
@@ -69,12 +145,12 @@ def mirrored(body: Body) -> Body:
     return replace(body, vertices_m=body.vertices_m * flip, normals=body.normals * flip)
 
 
-def _pictures(
-    rng: np.random.Generator, poses: Poses, lenses: list[Intrinsics], settings: PictureSettings
-) -> Iterator[Rendered]:
+def render_poses(
+    rng: np.random.Generator, poses: PoseBatch, lenses: list[Intrinsics], settings: PictureSettings
+) -> Iterator[RenderedImage]:
     pool = Backgrounds.load(settings.backgrounds)
     n = len(lenses)
-    surfaces = bodies(poses, rng.normal(0, [0.35, 0.18], (n, 2)))
+    surfaces = build_bodies(poses, rng.normal(0, [0.35, 0.18], (n, 2)))
     for i, camera in enumerate(lenses):
         body, joints = surfaces[i], poses.joints_m[i]
         background = pool.cut(rng, camera.width, camera.height, settings.photo)
@@ -85,15 +161,15 @@ def _pictures(
         people = [(body, look, _things(rng, body, joints, poses.rotation[i], size, settings))]
         if rng.random() < settings.second and n > 1:
             people.append(_second(rng, surfaces[i - 1], poses.joints_m[i - 1], joints, look))
-        layer = shade_hands(rng, people, camera, lights, float(exposure))
+        layer = render_hands(rng, people, camera, lights, float(exposure))
         wall = max(float(layer.depth_m.max()), float(joints[:, 2].max())) + rng.exponential(0.5) + 0.03
         depth, segments = layer.depth_m, layer.segments
         plane = _plane(rng, camera, wall)
         depth = np.where(depth > 0, depth, plane if rng.random() < 0.8 else 0).astype(np.float32)
         if rng.random() < settings.cover:
             layer, depth, segments = _covered(rng, layer, depth, pool, settings)
-        color = paint(rng, layer, background, settings.lens)
-        yield Rendered(
+        color = compose_image(rng, layer, background, settings.camera_effects)
+        yield RenderedImage(
             color, depth, segments, camera, Side.RIGHT, joints, project(joints, camera).astype(np.float32),
             visibility(joints, depth, camera, 0.017 * size), poses.angles[i], _shape_row(poses, i), poses.rotation[i],
         )  # fmt: skip
@@ -102,7 +178,7 @@ def _pictures(
 def _things(
     rng: np.random.Generator, body: Body, joints: np.ndarray, rotation: np.ndarray, size: float,
     settings: PictureSettings,
-) -> list[Thing]:  # fmt: skip
+) -> list[Prop]:  # fmt: skip
     out = []
     draw = rng.random(4)
     if draw[0] < settings.sleeve:
@@ -112,14 +188,14 @@ def _things(
     if draw[2] < settings.ring:
         out.append(ring(rng, joints, size))
     if draw[3] < settings.held:
-        thing = held(rng, joints, rotation)
+        thing = held_object(rng, joints, rotation)
         out += [thing] if thing is not None else []
     return out
 
 
 def _second(
-    rng: np.random.Generator, body: Body, its_joints: np.ndarray, joints: np.ndarray, look: SkinLook
-) -> tuple[Body, SkinLook, list[Thing]]:
+    rng: np.random.Generator, body: Body, its_joints: np.ndarray, joints: np.ndarray, look: SkinAppearance
+) -> tuple[Body, SkinAppearance, list[Prop]]:
     """Another pose's body as the other hand of the same person, beside or behind the first."""
     beside = rng.standard_normal(3) * [1.0, 0.7, 0.3]
     beside *= rng.uniform(0.09, 0.18) / max(np.linalg.norm(beside[:2]), 1e-3)
@@ -184,19 +260,19 @@ def _box(rng: np.random.Generator, keypoints: np.ndarray, settings: PictureSetti
     )  # fmt: skip
 
 
-def _moved(poses: Poses, rotation: np.ndarray, translation: np.ndarray) -> Poses:
+def _moved(poses: PoseBatch, rotation: np.ndarray, translation: np.ndarray) -> PoseBatch:
     """The same hands in turned camera frames."""
     hand = (poses.joints_m - poses.translation_m[:, None]) @ poses.rotation
     joints = hand @ rotation.swapaxes(1, 2) + translation[:, None]
-    return Poses(poses.angles, poses.shape, rotation, translation, joints)
+    return PoseBatch(poses.angles, poses.shape, rotation, translation, joints)
 
 
-def _shape_row(poses: Poses, i: int) -> np.ndarray:
+def _shape_row(poses: PoseBatch, i: int) -> np.ndarray:
     s = poses.shape
     return np.concatenate([s.size[i : i + 1], s.lengths[i], s.breadth[i : i + 1], s.thickness[i]]).astype(np.float32)
 
 
-def _flipped(picture: Rendered) -> Rendered:
+def _flipped(picture: RenderedImage) -> RenderedImage:
     """The picture in a mirror: the hand becomes a left one."""
     camera, flip = picture.intrinsics, np.array([-1.0, 1.0, 1.0], np.float32)
     keypoints = picture.keypoints_px.copy()

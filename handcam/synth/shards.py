@@ -24,20 +24,20 @@ import cv2
 import numpy as np
 
 from handcam.synth.render import SEGMENTS
-from handcam.synth.scenes import PictureSettings, Rendered, crops, scenes
+from handcam.synth.scenes import PictureSettings, RenderedImage, crops, scenes
 from handcam.synth.sensor import DepthSensor, random_sensor, sense
 from handcam.types import HandcamError, Intrinsics, Side
 
 __all__ = [
     "DEPTH_UNIT_M",
     "SHARD",
-    "Job",
-    "camera_of",
+    "ShardJob",
+    "camera_from_labels",
     "labels",
-    "prepare",
-    "read",
+    "prepare_folder",
+    "read_shard",
     "shard_path",
-    "write",
+    "write_samples",
     "write_shard",
 ]
 
@@ -49,7 +49,7 @@ _FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ShardJob:
     """What all tar files of a folder have in common."""
 
     kind: str
@@ -78,7 +78,7 @@ def shard_path(folder: Path, number: int) -> Path:
     return folder / f"{number:06d}.tar"
 
 
-def prepare(folder: Path, job: Job) -> None:
+def prepare_folder(folder: Path, job: ShardJob) -> None:
     """Make the folder and its ``dataset.json``, or check that they belong to the same job.
 
     Raises:
@@ -89,6 +89,9 @@ def prepare(folder: Path, job: Job) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         if card.is_file():
             there, asked = json.loads(card.read_text("utf-8")), job.describe()
+            settings = there.get("settings", {})
+            if "lens" in settings:  # its name before version 0.2
+                settings["camera_effects"] = settings.pop("lens")
             other = [key for key in asked if there.get(key) != asked[key]]
             if other:
                 raise HandcamError(
@@ -105,7 +108,7 @@ def prepare(folder: Path, job: Job) -> None:
         raise HandcamError(f"{folder} cannot be written: {error.strerror}.") from None
 
 
-def write_shard(folder: Path, number: int, count: int, job: Job) -> Path:
+def write_shard(folder: Path, number: int, count: int, job: ShardJob) -> Path:
     """Render and write one tar file; it appears under its name only once it is complete.
 
     Args:
@@ -119,10 +122,10 @@ def write_shard(folder: Path, number: int, count: int, job: Job) -> Path:
     """
     rng = np.random.default_rng([job.seed, number])
     stream = (crops if job.kind == "crop" else scenes)(rng, job.settings)
-    return write(folder, number, (_files(picture, job, rng) for picture in islice(stream, count)))
+    return write_samples(folder, number, (_files(picture, job, rng) for picture in islice(stream, count)))
 
 
-def write(folder: Path, number: int, samples: Iterable[Iterable[tuple[str, bytes]]]) -> Path:
+def write_samples(folder: Path, number: int, samples: Iterable[Iterable[tuple[str, bytes]]]) -> Path:
     """Write one tar file of samples, each its files by ending; it appears under its name only once it is complete.
 
     Raises:
@@ -143,7 +146,7 @@ def write(folder: Path, number: int, samples: Iterable[Iterable[tuple[str, bytes
     return path
 
 
-def labels(picture: Rendered) -> dict:
+def labels(picture: RenderedImage) -> dict:
     """Labels as plain values: metres, pixels ((0, 0) is the centre of the first), radians, camera frame."""
     c = picture.intrinsics
     return {
@@ -157,7 +160,7 @@ def labels(picture: Rendered) -> dict:
     }  # fmt: skip
 
 
-def read(path: Path) -> Iterator[tuple[str, dict, dict[str, bytes]]]:
+def read_shard(path: Path) -> Iterator[tuple[str, dict, dict[str, bytes]]]:
     """Name, labels and the other files' bytes (by ending) of each sample of a tar file.
 
     Raises:
@@ -179,7 +182,7 @@ def read(path: Path) -> Iterator[tuple[str, dict, dict[str, bytes]]]:
         raise HandcamError(f"{path} cannot be read: {error}.") from None
 
 
-def _files(picture: Rendered, job: Job, rng: np.random.Generator) -> Iterator[tuple[str, bytes]]:
+def _files(picture: RenderedImage, job: ShardJob, rng: np.random.Generator) -> Iterator[tuple[str, bytes]]:
     fast = [cv2.IMWRITE_PNG_COMPRESSION, 1]
     rgb = cv2.cvtColor(picture.color, cv2.COLOR_RGB2BGR)
     counts = np.round(picture.depth_m * np.float32(1 / DEPTH_UNIT_M))
@@ -205,6 +208,6 @@ def _encoded(ending: str, picture: np.ndarray, options: list[int]) -> bytes:
     return cv2.imencode(ending, picture, options)[1].tobytes()
 
 
-def camera_of(label: dict) -> tuple[Intrinsics, Side]:
+def camera_from_labels(label: dict) -> tuple[Intrinsics, Side]:
     """Camera and side of a sample's labels."""
     return Intrinsics(*label["intrinsics"], label["width"], label["height"]), Side(label["side"])

@@ -15,7 +15,7 @@ from jaxtyping import Float
 
 from handcam.geometry import rays
 from handcam.hand.skeleton import PARENTS, ROOT, hand_length
-from handcam.hand.skin_points import Skin, over_joints, skin_points
+from handcam.hand.surface import SkinPoints, pose_skin_points, skin_points
 from handcam.types import Intrinsics
 
 __all__ = ["settle"]
@@ -87,7 +87,7 @@ def settle(
     begin, precision = joints_m, prior
     for _ in range(0 if also is None else _ROUNDS):
         begin, _ = _solve(prior, start, begin, [_second_look(also, begin)])
-    points, normals = over_joints(skin, begin)
+    points, normals = pose_skin_points(skin, begin)
     x = begin
     for turn in range(_ROUNDS):
         now = points + skin.follow @ (x - begin)
@@ -129,7 +129,7 @@ _Equations = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def _skin_on_readings(
-    depth_m: np.ndarray, camera: Intrinsics, skin: Skin, points: np.ndarray, normals: np.ndarray, reach_m: float
+    depth_m: np.ndarray, camera: Intrinsics, skin: SkinPoints, points: np.ndarray, normals: np.ndarray, reach_m: float
 ) -> _Equations:
     """Visible skin goes along its normal to the reading before or behind it."""
     size = len(depth_m)
@@ -148,7 +148,7 @@ def _skin_on_readings(
 
 
 def _readings_without_skin(
-    readings: np.ndarray, camera: Intrinsics, skin: Skin, points: np.ndarray, normals: np.ndarray
+    readings: np.ndarray, camera: Intrinsics, skin: SkinPoints, points: np.ndarray, normals: np.ndarray
 ) -> _Equations:
     """The nearest skin that faces the camera goes towards readings that no skin explains."""
     facing = np.flatnonzero((normals * points).sum(1) < 0)
@@ -193,7 +193,7 @@ def _bones(x: np.ndarray, length: np.ndarray) -> _Equations:
     return rows.reshape(20, 63), length - now, 1 / np.square(_BONE * length)
 
 
-def _moves(skin: Skin, at: np.ndarray, way: np.ndarray) -> np.ndarray:
+def _moves(skin: SkinPoints, at: np.ndarray, way: np.ndarray) -> np.ndarray:
     """How far these points move along the given directions when the joints move (n 63)."""
     return (skin.follow[at][:, :, None] * way[:, None, :]).reshape(-1, 63)
 

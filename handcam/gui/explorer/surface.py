@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from handcam.gui.colours import VIEW, rgb
-from handcam.hand.bones import surface_faces, surface_for_joints
 from handcam.hand.rig import load_rig
+from handcam.hand.surface import surface_faces, surface_for_joints
 
 __all__ = ["draw_surface"]
 

@@ -3,8 +3,8 @@
 import numpy as np
 from jaxtyping import Float, Int
 
-from handcam.hand.bones import surface_faces, surface_for_joints
 from handcam.hand.rig import load_rig
+from handcam.hand.surface import surface_faces, surface_for_joints
 from handcam.types import Side
 
 __all__ = ["Skin"]

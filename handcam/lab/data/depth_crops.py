@@ -14,7 +14,7 @@ import tyro
 from jaxtyping import Float
 
 from handcam.crop import CUBE_M
-from handcam.synth.depth_frames import render, render_empty, sample_poses
+from handcam.synth.depth_frames import render_depth, render_depth_negatives, sample_depth_poses
 from handcam.synth.sensor import DepthSensor, degrade
 
 __all__ = ["COUNT_M", "Augment", "CropFiles", "Examples", "examples", "make_crops"]
@@ -39,7 +39,8 @@ def make_crops(folder: Path, seed: int, count: int = SHARD, empty: bool = False)
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
     batches = [
-        render_empty(rng, _BATCH) if empty else render(rng, sample_poses(rng, _BATCH)) for _ in range(count // _BATCH)
+        render_depth_negatives(rng, _BATCH) if empty else render_depth(rng, sample_depth_poses(rng, _BATCH))
+        for _ in range(count // _BATCH)
     ]
     depth = np.concatenate([np.round(b.depth_m / COUNT_M).astype(np.uint16) for b in batches])
     np.save(folder / f"{seed:05d}.npy", depth)

@@ -21,7 +21,7 @@ from handcam.lab.data.sets import Dataset, label_box
 from handcam.model.nets.hand_landmark import INPUT_PX
 from handcam.model.vae import CrossModalVAE, load
 from handcam.model.weights import default_weights
-from handcam.synth.scenes import Rendered
+from handcam.synth.scenes import RenderedImage
 from handcam.synth.sensor import degrade
 from handcam.types import HandBox, HandcamError, Side
 
@@ -48,7 +48,7 @@ class View(NamedTuple):
     """Distance of the hand's centre as a tracker knows it."""
 
 
-def view_of(picture: Rendered, flip: bool, rng: np.random.Generator | None) -> View:
+def view_of(picture: RenderedImage, flip: bool, rng: np.random.Generator | None) -> View:
     """A rendered crop; ``flip`` makes its right hand a left one. ``rng``: of a depth camera's noise; None: no depth."""
     size = picture.color.shape[0]
     x = np.array([-1.0 if flip else 1.0, 1.0, 1.0])

@@ -13,12 +13,11 @@ from jaxtyping import Float
 
 from handcam.geometry import project
 from handcam.hand.rig import Shape
-from handcam.synth.background import Backgrounds
-from handcam.synth.background_room import room_light, room_picture
-from handcam.synth.body import bodies
-from handcam.synth.motion import MotionSettings, move
-from handcam.synth.poses import Poses, PoseSettings, sample_shape
-from handcam.synth.render import Layer, shade_hands
+from handcam.synth.background import Backgrounds, indoor_light, indoor_picture
+from handcam.synth.body import build_bodies
+from handcam.synth.motion import MotionSettings, sample_motion
+from handcam.synth.poses import PoseBatch, PoseSettings, sample_shape
+from handcam.synth.render import Layer, render_hands
 from handcam.synth.scenes import mirrored
 from handcam.synth.skin import sample_skin
 from handcam.types import Frame, HandPose, Intrinsics, Side
@@ -117,10 +116,10 @@ def film(name: str, seed: int = 0, frames: int | None = None) -> Iterator[Frame]
     rng = np.random.default_rng([seed, list(SCENES).index(name), 31])
     person = sample_shape(rng, 1, PoseSettings(size=0.05, bones=0.04))
     look = next(look for look in iter(lambda: sample_skin(rng), None) if not look.polish)
-    lights = room_light(rng)
+    lights = indoor_light(rng)
     light = float(lights.ambient.mean() + 0.5 * lights.colours.mean(1).sum())
     exposure = (0.3 / float(look.back.mean())) ** 0.4 / light
-    rooms = [np.clip(room_picture(rng, CAMERA.width, CAMERA.height), 0, 255).astype(np.uint8)]
+    rooms = [np.clip(indoor_picture(rng, CAMERA.width, CAMERA.height), 0, 255).astype(np.uint8)]
     if not scene.hands:
         rooms += [Backgrounds.load().cut(rng, CAMERA.width, CAMERA.height) for _ in range(5)]
     card = Backgrounds.load().cut(rng, CAMERA.width, CAMERA.height)
@@ -132,9 +131,9 @@ def film(name: str, seed: int = 0, frames: int | None = None) -> Iterator[Frame]
         if truth:
             people = []
             for side, poses in moving:
-                body = bodies(_one(poses, i), np.zeros((1, 2)))[0]
+                body = build_bodies(_one(poses, i), np.zeros((1, 2)))[0]
                 people.append((body if side is Side.RIGHT else mirrored(body), look, []))
-            layer = shade_hands(np.random.default_rng([seed, i]), people, small, lights, exposure)
+            layer = render_hands(np.random.default_rng([seed, i]), people, small, lights, exposure)
             front, cover = _blurred(layer, _speed_px(moving, i) * _SCALE)
             color = color * (1 - cover) + front
         if scene.covered_s[0] <= i / FPS < scene.covered_s[1]:
@@ -145,12 +144,12 @@ def film(name: str, seed: int = 0, frames: int | None = None) -> Iterator[Frame]
         yield Frame(i, when, CAMERA, color, device_time_ns=when, truth=truth)
 
 
-def _moved(rng: np.random.Generator, count: int, person: Shape, side: Side, path: Path, back: bool) -> Poses:
+def _moved(rng: np.random.Generator, count: int, person: Shape, side: Side, path: Path, back: bool) -> PoseBatch:
     """A right hand (a left one in the mirror) that gestures along a path."""
     settings = MotionSettings(
         named=1.0, gestures=_SHOWN, turn_deg=14.0, distance_m=0.5, wander_m=0.0, back_share=0.5 if back else 0.0
     )
-    poses = move(rng, count, FPS, settings, person)
+    poses = sample_motion(rng, count, FPS, settings, person)
     to = np.stack([np.broadcast_to(v, count) for v in path(np.arange(count) / FPS)], 1)
     if side is Side.LEFT:
         to = to * _FLIP
@@ -158,10 +157,10 @@ def _moved(rng: np.random.Generator, count: int, person: Shape, side: Side, path
     return replace(poses, translation_m=poses.translation_m + shift, joints_m=poses.joints_m + shift[:, None])
 
 
-def _one(poses: Poses, i: int) -> Poses:
+def _one(poses: PoseBatch, i: int) -> PoseBatch:
     at = slice(i, i + 1)
     shape = Shape(*(getattr(poses.shape, name)[at] for name in Shape.__dataclass_fields__))
-    return Poses(poses.angles[at], shape, poses.rotation[at], poses.translation_m[at], poses.joints_m[at])
+    return PoseBatch(poses.angles[at], shape, poses.rotation[at], poses.translation_m[at], poses.joints_m[at])
 
 
 def _truth(side: Side, right_m: np.ndarray) -> HandPose:
@@ -169,7 +168,7 @@ def _truth(side: Side, right_m: np.ndarray) -> HandPose:
     return HandPose(side, 1.0, joints, True, project(joints, CAMERA), np.zeros(21))
 
 
-def _speed_px(moving: list[tuple[Side, Poses]], i: int) -> np.ndarray:
+def _speed_px(moving: list[tuple[Side, PoseBatch]], i: int) -> np.ndarray:
     """Velocity of the first hand in the picture, px a frame."""
     side, poses = moving[0]
     now, before = (_truth(side, poses.joints_m[k]).keypoints_px.mean(0) for k in (i, max(i - 1, 0)))

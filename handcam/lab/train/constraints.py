@@ -7,7 +7,7 @@ Three kinds of quantities, each free within what hands can do and drawn back to 
   palm bends from one ray to the next;
 * the **joint angles** of :mod:`handcam.hand.anatomy`.
 
-The intervals of lengths and palm are those of :func:`handcam.synth.poses.sample`, those of the angles are
+The intervals of lengths and palm are those of :func:`handcam.synth.poses.sample_poses`, those of the angles are
 :data:`handcam.hand.anatomy.LIMITS_DEG`. Each violation costs as a Gaussian's negative logarithm, so that the prior can
 be added to the likelihoods of equation 5. Beside it, :func:`reprojection` compares joints with keypoints in a picture.
 """
@@ -23,7 +23,7 @@ from handcam.hand.anatomy import limits_deg
 from handcam.hand.rig import load_rig
 from handcam.hand.skeleton import BONES, normalise
 from handcam.model.vae import modality
-from handcam.synth.poses import sample
+from handcam.synth.poses import sample_poses
 
 __all__ = ["Violations", "angles", "palm", "prior", "reprojection", "violations"]
 
@@ -133,7 +133,7 @@ def reprojection(joints: Tensor, keypoints: Tensor) -> Tensor:
 @lru_cache(maxsize=4)
 def _intervals(device: torch.device, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     """Lowest and highest value of every quantity, in the order of :class:`Violations`."""
-    joints = torch.from_numpy(normalise(sample(np.random.default_rng(0), 50_000).joints_m)).float()
+    joints = torch.from_numpy(normalise(sample_poses(np.random.default_rng(0), 50_000).joints_m)).float()
     lengths = torch.linalg.vector_norm(joints[:, _CHILDREN] - joints[:, _PARENTS], dim=-1)
     drawn = torch.cat([lengths, palm(joints)], 1)
     limits = torch.from_numpy(np.radians(np.stack(limits_deg()))).float()

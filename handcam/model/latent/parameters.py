@@ -4,8 +4,8 @@ import numpy as np
 from jaxtyping import Float
 
 from handcam.hand.anatomy import ANGLES, angles_deg, pinch_distance_m
-from handcam.hand.bones import palm_frame
 from handcam.hand.skeleton import FINGERS
+from handcam.hand.surface import palm_frame
 
 __all__ = ["PARAMETERS", "parameters_of"]
 

@@ -9,8 +9,7 @@ convolutions turn that sketch into skin or distance. What is painted therefore a
 import torch
 from torch import Tensor, nn
 
-from handcam.hand.canonical_camera import DISTANCE, REACH
-from handcam.hand.skeleton import BONES, INDEX, ROOT
+from handcam.hand.skeleton import BONES, CANONICAL_DISTANCE, CANONICAL_HALF_WIDTH, INDEX, ROOT
 from handcam.model.nets import mlp
 
 __all__ = ["decoder"]
@@ -58,8 +57,8 @@ class _Sketch(nn.Module):
         wrist, root = joints[:, :1], joints[:, ROOT : ROOT + 1]
         middle = joints.mean(1, keepdim=True)
         joints = torch.cat([joints, wrist + 0.25 * (wrist - root)], 1) - middle  # (b, 22, 3)
-        z = joints[..., 2:] + DISTANCE
-        uv = joints[..., :2] * (DISTANCE / REACH) / z  # crop halves
+        z = joints[..., 2:] + CANONICAL_DISTANCE
+        uv = joints[..., :2] * (CANONICAL_DISTANCE / CANONICAL_HALF_WIDTH) / z  # crop halves
         a, b = self.links.unbind(1)
         start, along = uv[:, a], uv[:, b] - uv[:, a]  # (b, k, 2)
         ax, ay = along[..., :1], along[..., 1:]
@@ -71,13 +70,15 @@ class _Sketch(nn.Module):
         dx, dy = x - reached * ax, y - reached * ay
         t = reached / length
         depth = z[:, a] + t * (z[:, b] - z[:, a])
-        radius = self.thick * (DISTANCE / REACH) / depth
+        radius = self.thick * (CANONICAL_DISTANCE / CANONICAL_HALF_WIDTH) / depth
         square = dx * dx + dy * dy
         distance = (square + 1e-8).sqrt()
-        cover = torch.sigmoid((radius - distance) * (REACH / _SOFT))
-        there = torch.sigmoid(((radius - distance).amax(1, keepdim=True) * REACH + _MARGIN) * (8 / _MARGIN))
+        cover = torch.sigmoid((radius - distance) * (CANONICAL_HALF_WIDTH / _SOFT))
+        there = torch.sigmoid(
+            ((radius - distance).amax(1, keepdim=True) * CANONICAL_HALF_WIDTH + _MARGIN) * (8 / _MARGIN)
+        )
         rise = (1 - square / (radius * radius)).clamp_min(0).sqrt() * self.thick  # a capsule is round
-        near = depth - DISTANCE - rise
+        near = depth - CANONICAL_DISTANCE - rise
         share = torch.softmax(torch.log(cover + 1e-4) * 2 - near / _BEFORE, 1)
         bones = (joints[:, b] - joints[:, a]) * 4
         palm = joints[:, [INDEX["index_mcp"], INDEX["little_mcp"]]] - joints[:, :1]

@@ -5,9 +5,9 @@ import pytest
 
 from handcam.geometry import project
 from handcam.hand.skeleton import ROOT
-from handcam.hand.skin_points import over_joints, skin_points
-from handcam.synth.depth_frames import DepthSceneSettings, render
-from handcam.synth.poses import PoseSettings, sample
+from handcam.hand.surface import pose_skin_points, skin_points
+from handcam.synth.depth_frames import DepthSceneSettings, render_depth
+from handcam.synth.poses import PoseSettings, sample_poses
 from handcam.synth.sensor import STEREO, degrade
 from handcam.tracking.depth_fit import settle
 from handcam.types import Intrinsics
@@ -19,7 +19,7 @@ SETTINGS = DepthSceneSettings(size_px=SIZE, near_m=0.4, far_m=0.7, held=0.3, oth
 @pytest.fixture(scope="module")
 def crops():
     rng = np.random.default_rng(5)
-    made = render(rng, sample(rng, 24, PoseSettings(anywhere=0.0, independent=0.0)), SETTINGS)
+    made = render_depth(rng, sample_poses(rng, 24, PoseSettings(anywhere=0.0, independent=0.0)), SETTINGS)
     half = (SIZE - 1) / 2
     cameras = [Intrinsics(f, f, half, half, SIZE, SIZE) for f in (half / made.half_tan).tolist()]
     depth = [degrade(d, camera.fx, rng, STEREO) for d, camera in zip(made.depth_m, cameras, strict=True)]
@@ -88,11 +88,11 @@ def test_points_follow_the_joints_as_the_skin_does(crops):
     np.testing.assert_allclose(skin.follow.sum(1), 1.0, atol=1e-3)
     assert skin.area_m2.sum() == pytest.approx(0.035, rel=0.4), "a hand has about 350 square centimetres of skin"
     move = np.array([0.01, -0.02, 0.03])
-    points, normals = over_joints(skin, joints)
-    moved, turned = over_joints(skin, joints + move)
+    points, normals = pose_skin_points(skin, joints)
+    moved, turned = pose_skin_points(skin, joints + move)
     np.testing.assert_allclose(moved, points + move, atol=1e-5)
     np.testing.assert_allclose(turned, normals, atol=1e-4)
     np.testing.assert_allclose(np.linalg.norm(normals, axis=1), 1.0, atol=0.2)
     bent = joints.copy()
     bent[8] += [0.0, 0.0, 0.004]  # a fingertip
-    np.testing.assert_allclose(over_joints(skin, bent)[0] - points, skin.follow @ (bent - joints), atol=0.003)
+    np.testing.assert_allclose(pose_skin_points(skin, bent)[0] - points, skin.follow @ (bent - joints), atol=0.003)

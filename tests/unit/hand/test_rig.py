@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handcam.hand.anatomy import limits_deg
-from handcam.hand.bones import surface_faces, surface_for_joints
 from handcam.hand.rig import DOF_INDEX, DOFS, Shape, load_rig
 from handcam.hand.skeleton import BONES, bone_lengths, hand_length
+from handcam.hand.surface import surface_faces, surface_for_joints
 from handcam.types import Side
 
 

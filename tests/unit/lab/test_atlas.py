@@ -13,7 +13,7 @@ from handcam.model.embedding import atlas_path, read_atlas
 from handcam.model.latent.parameters import PARAMETERS, parameters_of
 from handcam.model.nets.hand_landmark import FEATURES
 from handcam.model.vae import load
-from handcam.synth.poses import sample
+from handcam.synth.poses import sample_poses
 from handcam.types import HandcamError
 
 
@@ -25,7 +25,7 @@ def sights(tmp_path: Path) -> Path:
     rng = np.random.default_rng(0)
     for shard in range(2):
         n = 20
-        joints = sample(rng, n).joints_m.astype(np.float32)
+        joints = sample_poses(rng, n).joints_m.astype(np.float32)
         keypoints = rng.normal(0, 0.3, (n, 21, 2)).astype(np.float32)
         sight = rng.normal(0, 0.2, (n, 1258)).astype(np.float16)
         sight[:, FEATURES : FEATURES + 42] = keypoints.reshape(n, 42)

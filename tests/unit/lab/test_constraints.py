@@ -9,11 +9,11 @@ from handcam.hand.rig import DOF_INDEX, load_rig
 from handcam.hand.skeleton import BONES, INDEX, bone_lengths, normalise
 from handcam.lab.data.sets.poses import Noise, Poses
 from handcam.lab.train.constraints import angles, palm, prior, reprojection, violations
-from handcam.synth.poses import sample
+from handcam.synth.poses import sample_poses
 
 
 def hands(seed: int, n: int) -> torch.Tensor:
-    return torch.from_numpy(normalise(sample(np.random.default_rng(seed), n).joints_m).astype(np.float32))
+    return torch.from_numpy(normalise(sample_poses(np.random.default_rng(seed), n).joints_m).astype(np.float32))
 
 
 def posed(**degrees: float) -> torch.Tensor:

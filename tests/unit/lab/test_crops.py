@@ -29,7 +29,7 @@ KINDS = {"rgb": ("resnet", "conv"), "depth": ("resnet", "conv"), "joints3d": ("m
 def rendered(tmp_path_factory) -> Path:
     """Two files of eight crops, one of them held out."""
     folder = tmp_path_factory.mktemp("crops")
-    job = shards.Job("crop", PictureSettings(size=96), 3, "stereo", 95)
+    job = shards.ShardJob("crop", PictureSettings(size=96), 3, "stereo", 95)
     for number in (0, 19):
         shards.write_shard(folder, number, 8, job)
     return folder
@@ -52,7 +52,7 @@ def test_a_batch_fits_together(rendered):
     assert batch["rgb"].dtype == torch.uint8
     joints, keypoints = batch["joints3d"].numpy(), batch["keypoints2d"].numpy()
     assert np.abs(joints[:, ROOT]).max() < 1e-6
-    _, label, files = next(iter(shards.read(rendered / "000000.tar")))
+    _, label, files = next(iter(shards.read_shard(rendered / "000000.tar")))
     k, half_tan = keypoints[0, :42].reshape(21, 2), keypoints[0, 42]
     true = np.array(label["joints_m"])
     np.testing.assert_allclose(k * half_tan, true[:, :2] / true[:, 2:], atol=1e-4)
@@ -119,7 +119,7 @@ def test_a_training_on_pictures_goes_on_exactly(rendered, tmp_path, monkeypatch)
 def test_real_pictures_without_labels_teach_how_to_paint(rendered, tmp_path):
     rng = np.random.default_rng(0)
     files = [cv2.imencode(".jpg", rng.integers(0, 255, (32, 32, 3), np.uint8))[1].tobytes() for _ in range(4)]
-    shards.write(tmp_path, 0, ([("rgb.jpg", data), ("json", b"{}")] for data in files))
+    shards.write_samples(tmp_path, 0, ([("rgb.jpg", data), ("json", b"{}")] for data in files))
     assert set(crops.open(str(tmp_path)).batch(0, 3)) == {"rgb"}
     checkpoint = train(settings(tmp_path / "a", f"crops:{tmp_path}", ("rgb>rgb",), steps=1), progress=False)
     assert checkpoint.is_file()

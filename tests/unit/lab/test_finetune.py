@@ -28,7 +28,7 @@ from handcam.model.weights import WeightsCard, read_card
 from handcam.session import open_session
 from handcam.session.labels import LABELS_FILE, Label, Labels, accept_all
 from handcam.session.writer import SessionWriter, header
-from handcam.synth.poses import sample
+from handcam.synth.poses import sample_poses
 from handcam.tracking.localisation import with_centre
 from handcam.types import Controls, HandBox, HandcamError, HandPose, Posterior, Result, Side, TrackedHand
 
@@ -46,7 +46,7 @@ def unusual() -> Shape:
 
 def everyday_hands(n: int) -> np.ndarray:
     """Poses of the unusual person with a hand of 0.19 m."""
-    drawn = sample(np.random.default_rng(1), n, EVERYDAY)
+    drawn = sample_poses(np.random.default_rng(1), n, EVERYDAY)
     shape = replace(drawn.shape, lengths=np.tile(unusual().lengths, (n, 1)), breadth=np.ones(n, np.float32))
     hand = load_rig().pose(drawn.angles, shape)[:, :21] @ drawn.rotation.swapaxes(1, 2)
     return 0.19 * normalise(hand.astype(float))

@@ -12,14 +12,14 @@ from handcam.hand.skeleton import INDEX
 from handcam.lab.evaluate import nyu
 from handcam.lab.evaluate.pipeline import Prediction
 from handcam.lab.evaluate.published import CAMERAS
-from handcam.synth.poses import sample
+from handcam.synth.poses import sample_poses
 from handcam.types import HandcamError, Side
 
 REAL = Path(__file__).parents[3] / ".." / "shared" / "data" / "published" / "nyu"
 
 
 def a_hand(seed=0):
-    joints = sample(np.random.default_rng(seed), 1).joints_m[0].astype(float)
+    joints = sample_poses(np.random.default_rng(seed), 1).joints_m[0].astype(float)
     return joints - joints.mean(0) + [0.02, 0.03, 0.8]
 
 

@@ -90,7 +90,11 @@ def test_a_sketch_covers_the_joints():
     assert torch.isfinite(drawn).all()
     cover = drawn[:, :20].amax(1)  # the bones' capsules
     centred = joints - joints.mean(1, keepdim=True)
-    uv = centred[..., :2] * (sketch.DISTANCE / sketch.REACH) / (centred[..., 2:] + sketch.DISTANCE)
+    uv = (
+        centred[..., :2]
+        * (sketch.CANONICAL_DISTANCE / sketch.CANONICAL_HALF_WIDTH)
+        / (centred[..., 2:] + sketch.CANONICAL_DISTANCE)
+    )
     u, v = ((uv + 1) * 16).long().clamp(0, 31).unbind(-1)
     inside = (uv.abs() < 1).all(-1)
     hit = torch.stack([c[y, x] for c, x, y in zip(cover, u, v, strict=True)])

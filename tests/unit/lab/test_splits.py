@@ -11,7 +11,7 @@ from handcam.lab.data.sets import Sample, folder
 from handcam.lab.data.splits import SplitSettings, open_split
 from handcam.lab.evaluate.published import CAMERAS
 from handcam.plugins import names
-from handcam.synth.poses import sample
+from handcam.synth.poses import sample_poses
 from handcam.types import Frame, HandcamError, Intrinsics, Side
 
 CAMERA = Intrinsics(400.0, 400.0, 159.5, 119.5, 320, 240)
@@ -23,7 +23,7 @@ def settings(cache: Path, **changes) -> SplitSettings:
 
 def make_folder(root: Path, n: int = 10) -> np.ndarray:
     """Left and right hands in turn, in grey pictures with a bright square at the wrist."""
-    joints = sample(np.random.default_rng(3), n).joints_m.astype(float)
+    joints = sample_poses(np.random.default_rng(3), n).joints_m.astype(float)
     joints[:, :, 2] += 0.55 - joints[:, :, 2].mean(1, keepdims=True)
     joints[:, :, :2] -= joints[:, :, :2].mean(1, keepdims=True)
     joints[1::2, :, 0] *= -1
@@ -107,7 +107,7 @@ def _side(joints: np.ndarray) -> np.ndarray:
 
 
 def test_msra_labels_are_lifted_on(tmp_path):
-    joints = sample(np.random.default_rng(5), 18).joints_m.astype(float)
+    joints = sample_poses(np.random.default_rng(5), 18).joints_m.astype(float)
     joints[:, :, 2] += 0.4 - joints[:, :, 2].mean(1, keepdims=True)
     camera = CAMERAS["msra"]
     theirs = joints[:, [0, *range(5, 21), *range(1, 5)]]

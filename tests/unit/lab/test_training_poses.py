@@ -8,13 +8,13 @@ from handcam.geometry import project
 from handcam.hand.skeleton import ROOT, hand_length
 from handcam.lab.data.sets.poses import Noise, Poses, crop_views
 from handcam.lab.release.calibrate import calibrate, coverage
-from handcam.synth.poses import sample
+from handcam.synth.poses import sample_poses
 from handcam.types import Intrinsics, Side
 
 
 def test_a_view_without_jitter_is_the_live_crop():
     rng = np.random.default_rng(0)
-    joints, keypoints, half_tan = crop_views(sample(rng, 50).joints_m, rng, jitter=0.0)
+    joints, keypoints, half_tan = crop_views(sample_poses(rng, 50).joints_m, rng, jitter=0.0)
     for x, k, t in zip(joints, keypoints, half_tan, strict=True):
         f = 500.0
         camera = Intrinsics(f, f, 0.0, 0.0, 1000, 1000)

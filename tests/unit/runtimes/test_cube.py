@@ -9,8 +9,8 @@ from handcam.lab.release.depth import load_depth_encoder, write_cube
 from handcam.model.modalities.depth import INPUT_PX, MODALITY, relative
 from handcam.runtimes._cube import CUBE, CUBE_WEIGHTS, CubeNet
 from handcam.runtimes._graphs import graph_path
-from handcam.synth.depth_frames import DepthSceneSettings, render
-from handcam.synth.poses import PoseSettings, sample
+from handcam.synth.depth_frames import DepthSceneSettings, render_depth
+from handcam.synth.poses import PoseSettings, sample_poses
 from handcam.types import HandcamError, Intrinsics, WeightsError
 
 
@@ -18,7 +18,9 @@ from handcam.types import HandcamError, Intrinsics, WeightsError
 def crops():
     rng = np.random.default_rng(4)
     settings = DepthSceneSettings(size_px=224, near_m=0.4, far_m=0.7, held=0.0, other=0.0, clutter=0.0)
-    made = render(rng, sample(rng, 12, PoseSettings(anywhere=0.0, independent=0.0, roll_deg=15.0)), settings)
+    made = render_depth(
+        rng, sample_poses(rng, 12, PoseSettings(anywhere=0.0, independent=0.0, roll_deg=15.0)), settings
+    )
     lenses = [Intrinsics(f, f, 111.5, 111.5, 224, 224) for f in (111.5 / made.half_tan).tolist()]
     return list(zip(made.depth_m, made.joints_m.astype(float), lenses, strict=True))
 

@@ -14,11 +14,11 @@ from handcam.lab.data.sets import open_dataset
 from handcam.lab.data.sets.synthetic import batch, stream
 from handcam.synth import shards
 from handcam.synth.scenes import PictureSettings, crops
-from handcam.synth.shards import Job, prepare, read, shard_path, write_shard
+from handcam.synth.shards import ShardJob, prepare_folder, read_shard, shard_path, write_shard
 from handcam.types import HandcamError
 
 SMALL = PictureSettings(size=64)
-JOB = Job("crop", SMALL, 3, "stereo", 90)
+JOB = ShardJob("crop", SMALL, 3, "stereo", 90)
 
 
 @pytest.fixture
@@ -31,10 +31,10 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 def test_a_shard_holds_the_rendered_pictures_with_their_labels(tmp_path: Path, tiny: int):
-    prepare(tmp_path, JOB)
+    prepare_folder(tmp_path, JOB)
     write_shard(tmp_path, 2, tiny, JOB)
     truth = list(islice(crops(np.random.default_rng([3, 2]), SMALL), 1))
-    samples = list(read(shard_path(tmp_path, 2)))
+    samples = list(read_shard(shard_path(tmp_path, 2)))
     assert [name for name, _, _ in samples] == [f"{10 + i:08d}" for i in range(tiny)]
     _, label, files = samples[0]
     assert set(files) == {"rgb.jpg", "depth.png", "sensor.png", "seg.png"}
@@ -67,7 +67,7 @@ def test_a_stopped_run_goes_on_without_redoing_shards(tmp_path: Path, tiny: int,
 
 
 def test_a_written_folder_opens_as_a_data_set(tmp_path: Path, tiny: int):
-    prepare(tmp_path, JOB)
+    prepare_folder(tmp_path, JOB)
     for n in range(2):
         write_shard(tmp_path, n, tiny, JOB)
     data = open_dataset(f"synthetic:{tmp_path}")
@@ -90,9 +90,20 @@ def test_what_is_wrong_with_a_folder_is_said_in_a_sentence(tmp_path: Path):
         open_dataset(f"synthetic:{tmp_path}")[0]
     (tmp_path / "dataset.json").write_text("{")
     with pytest.raises(HandcamError, match="damaged"):
-        prepare(tmp_path, JOB)
+        prepare_folder(tmp_path, JOB)
     with pytest.raises(HandcamError, match="cannot be written"):
-        prepare(tmp_path / "000000.tar" / "inside", JOB)
+        prepare_folder(tmp_path / "000000.tar" / "inside", JOB)
+
+
+def test_a_folder_of_an_older_version_can_be_continued(tmp_path: Path):
+    card = JOB.describe()
+    card["settings"]["lens"] = card["settings"].pop("camera_effects")
+    (tmp_path / "dataset.json").write_text(json.dumps(card))
+    prepare_folder(tmp_path, JOB)
+    card["settings"]["lens"]["jpeg"] = 0.9
+    (tmp_path / "dataset.json").write_text(json.dumps(card))
+    with pytest.raises(HandcamError, match="different settings"):
+        prepare_folder(tmp_path, JOB)
 
 
 def test_rendered_pictures_can_be_evaluated_without_a_folder():
@@ -125,7 +136,7 @@ def test_a_resumed_stream_goes_on_with_the_batch_it_was_stopped_at():
 
 
 def test_the_tar_layout_is_that_of_webdataset(tmp_path: Path, tiny: int):
-    prepare(tmp_path, JOB)
+    prepare_folder(tmp_path, JOB)
     path = write_shard(tmp_path, 0, 2, JOB)
     with tarfile.open(path) as tar:
         names = tar.getnames()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from handcam.crop import box_around, cut, view
 from handcam.geometry import inverse3, place_metric, project
 from handcam.hand.skeleton import hand_length
-from handcam.synth.poses import sample
+from handcam.synth.poses import sample_poses
 from handcam.tracking.localisation import distances_under, with_centre
 from handcam.types import Frame, Intrinsics, Side
 
@@ -18,7 +18,7 @@ CAMERA = Intrinsics(600.0, 600.0, 320.0, 240.0, 640, 480)
 
 
 def a_hand(seed: int) -> np.ndarray:
-    joints = sample(np.random.default_rng(seed), 1).joints_m[0].astype(float)
+    joints = sample_poses(np.random.default_rng(seed), 1).joints_m[0].astype(float)
     return joints - joints.mean(0) + [0.03, -0.02, 0.55]
 
 

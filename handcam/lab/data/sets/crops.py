@@ -21,9 +21,9 @@ from handcam.geometry import project
 from handcam.hand.skeleton import ROOT, hand_length, normalise
 from handcam.lab.data.sets import Sample, folder, label_box
 from handcam.model.modalities.depth import INPUT_PX, PAINTED_PX, relative
-from handcam.synth.scenes import PictureSettings, Rendered, crops
+from handcam.synth.scenes import PictureSettings, RenderedImage, crops
 from handcam.synth.sensor import degrade
-from handcam.synth.shards import camera_of, read
+from handcam.synth.shards import camera_from_labels, read_shard
 from handcam.types import HandcamError
 
 __all__ = ["Crops", "decoded", "open"]
@@ -67,7 +67,7 @@ def open(rest: str = "", seed: int = 0, split: str = "train") -> "Crops":
     kept = [path for path in paths if (int(path.stem) % 20 == 19) == (split == "test")]
     if not kept:
         raise HandcamError(f"{rest} holds no crops to {split} on; make them with handcam synthesize {rest}.")
-    found = [_from_files(label, files) for path in kept for _, label, files in read(path)]
+    found = [_from_files(label, files) for path in kept for _, label, files in read_shard(path)]
     if len({crop.truth is None for crop in found}) > 1:
         raise HandcamError(f"{rest} has crops with labels and without; give them to pairs of their own.")
     return Crops(found, seed)
@@ -110,7 +110,7 @@ def _from_files(label: dict, files: dict[str, bytes]) -> _Crop:
         return bare
     exact = decoded(files["depth.png"]) * np.float32(label["depth_unit_m"])
     sensed = decoded(files["sensor.png"]) if "sensor.png" in files else decoded(files["depth.png"])
-    camera, _ = camera_of(label)
+    camera, _ = camera_from_labels(label)
     joints, keypoints = (np.array(label[name], np.float32) for name in ("joints_m", "keypoints_px"))
     return _labelled(
         bare, joints, keypoints, camera.width / 2 / camera.fx, exact, decoded(files["seg.png"]), sensed,
@@ -131,7 +131,7 @@ def _from_sample(sample: Sample) -> _Crop:
     return _Crop(rgb, (joints.astype(np.float32), keypoints.astype(np.float32), CROP_PX / 2 / crop.intrinsics.fx))
 
 
-def _from_rendered(p: Rendered, rng: np.random.Generator) -> _Crop:
+def _from_rendered(p: RenderedImage, rng: np.random.Generator) -> _Crop:
     sensed = degrade(p.depth_m, p.intrinsics.fx, rng)
     rgb = cv2.imencode(".png", p.color[..., ::-1])[1].tobytes()
     counts = np.round(sensed / 1e-4).clip(0, 65535).astype(np.uint16)

@@ -18,7 +18,7 @@ from torch import Tensor
 from handcam.hand.skeleton import hand_length, normalise
 from handcam.model.nets.hand_landmark import FEATURES, INPUT_PX, HandLandmark
 from handcam.model.nets.shaded_depth import depth_sight, shade
-from handcam.synth.scenes import PictureSettings, Rendered, crops
+from handcam.synth.scenes import PictureSettings, RenderedImage, crops
 from handcam.synth.sensor import degrade
 from handcam.types import HandcamError
 
@@ -47,7 +47,7 @@ def make(folder: Path, count: int, eye: HandLandmark, settings: PictureSettings,
 
 
 @torch.inference_mode()
-def _look(eye: HandLandmark, pictures: list[Rendered], rng: np.random.Generator) -> dict[str, np.ndarray]:
+def _look(eye: HandLandmark, pictures: list[RenderedImage], rng: np.random.Generator) -> dict[str, np.ndarray]:
     size = pictures[0].color.shape[0]  # rendered smaller than the network's input, as hands in webcam pictures are
     half_tan = torch.tensor([size / 2 / p.intrinsics.fx for p in pictures], dtype=torch.float32)
     big = [cv2.resize(p.color, (INPUT_PX, INPUT_PX), interpolation=cv2.INTER_LINEAR) for p in pictures]

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from handcam.hand.skeleton import FINGER_OF_JOINT, INDEX, normalise
-from handcam.synth.poses import sample
+from handcam.synth.poses import sample_poses
 
 __all__ = ["Noise", "Poses", "crop_views", "open"]
 
@@ -54,7 +54,7 @@ class Poses:
 
     def batch(self, step: int, size: int) -> dict[str, Tensor]:
         rng = np.random.default_rng((self._seed, step))
-        return self.seen(rng, sample(rng, size).joints_m)
+        return self.seen(rng, sample_poses(rng, size).joints_m)
 
     def seen(self, rng: np.random.Generator, joints_m: Float[np.ndarray, "n 21 3"]) -> dict[str, Tensor]:
         """The batch that these right hands, of any place and orientation, make."""

@@ -17,8 +17,8 @@ from torch import Tensor
 from handcam.hand.skeleton import normalise
 from handcam.lab.data.sets.poses import crop_views
 from handcam.model.modalities.rgb import PAINTED_PX
-from handcam.synth.canonical import paint_plain
-from handcam.synth.poses import PoseSettings, sample
+from handcam.synth.canonical import render_canonical
+from handcam.synth.poses import PoseSettings, sample_poses
 from handcam.types import HandcamError
 
 __all__ = ["POSES", "Painted", "make", "open"]
@@ -66,9 +66,9 @@ def open(rest: str = "", seed: int = 0, split: str = "train") -> "Painted":
 
 
 def _render(rng: np.random.Generator, n: int, kept: Kept) -> dict[str, np.ndarray]:
-    joints, keypoints, half_tan = crop_views(sample(rng, n, POSES).joints_m, rng)
+    joints, keypoints, half_tan = crop_views(sample_poses(rng, n, POSES).joints_m, rng)
     joints = normalise(joints).astype(np.float32)
-    pictures = paint_plain(kept(joints), PAINTED_PX)
+    pictures = render_canonical(kept(joints), PAINTED_PX)
     return {
         "color": np.stack([p.color for p in pictures]),
         "depth": np.stack([p.depth for p in pictures]).astype(np.float16),

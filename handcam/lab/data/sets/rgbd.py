@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from handcam.lab.data.sets import Sample
-from handcam.synth.camera_effects import LensSettings
+from handcam.synth.camera_effects import CameraEffects
 from handcam.synth.poses import PoseSettings
 from handcam.synth.scenes import PictureSettings, scenes
 from handcam.synth.sensor import STEREO, STRUCTURED, TOF, degrade
@@ -28,9 +28,16 @@ _POSES = PoseSettings(
     independent=0.1, synergy=0.3, gesture=0.4, grasp=0.2, size=0.07, bones=0.05, anywhere=0.1, off_axis=0.05,
     near_m=0.2, far_m=1.5, width=1.0, jitter_deg=6.0,
 )  # fmt: skip
-_MILD = LensSettings(defocus=0.15, motion=0.1, coarse=0.1, noise=0.6, colour=0.7)
+_MILD = CameraEffects(defocus=0.15, motion=0.1, coarse=0.1, noise=0.6, colour=0.7)
 _PICTURES = PictureSettings(
-    poses=_POSES, lens=_MILD, fov_deg=(54.0, 70.0), sleeve=0.5, held=0.25, second=0.0, cover=0.0, even_light=0.7
+    poses=_POSES,
+    camera_effects=_MILD,
+    fov_deg=(54.0, 70.0),
+    sleeve=0.5,
+    held=0.25,
+    second=0.0,
+    cover=0.0,
+    even_light=0.7,
 )
 
 

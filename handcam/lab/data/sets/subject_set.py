@@ -11,7 +11,7 @@ from handcam.hand.rig import Shape, load_rig
 from handcam.lab.data.sets import recordings
 from handcam.lab.data.sets.poses import Noise, Poses
 from handcam.lab.data.subject import person_of
-from handcam.synth.poses import sample
+from handcam.synth.poses import sample_poses
 
 __all__ = ["Person", "open"]
 
@@ -37,7 +37,7 @@ class Person:
 
     def batch(self, step: int, size: int) -> dict[str, Tensor]:
         rng = np.random.default_rng((self._seed, step, 19))
-        drawn = sample(rng, size)
+        drawn = sample_poses(rng, size)
         doubt = np.exp(DOUBT * rng.standard_normal((size, 20))).astype(np.float32)
         one = np.ones(size, np.float32)
         shape = Shape(

@@ -19,7 +19,7 @@ import numpy as np
 
 from handcam.lab.data.sets import Sample
 from handcam.synth.scenes import PictureSettings, crops, scenes
-from handcam.synth.shards import SHARD, camera_of, read, shard_path
+from handcam.synth.shards import SHARD, camera_from_labels, read_shard, shard_path
 from handcam.types import Frame, HandcamError
 
 __all__ = ["Generated", "Shards", "batch", "open", "stream"]
@@ -97,7 +97,7 @@ class Shards:
         if index % SHARD >= len(samples):
             raise IndexError(index)
         name, label, files = samples[index % SHARD]
-        camera, side = camera_of(label)
+        camera, side = camera_from_labels(label)
         depth = _decoded(files["depth.png"], cv2.IMREAD_UNCHANGED)
         color = _decoded(files["rgb.jpg"], cv2.IMREAD_COLOR_RGB)
         frame = Frame(index, 0, camera, color, depth, label["depth_unit_m"])
@@ -106,7 +106,7 @@ class Shards:
 
 @lru_cache(maxsize=2)
 def _shard(path: Path) -> list[tuple[str, dict, dict[str, bytes]]]:
-    return list(read(path))
+    return list(read_shard(path))
 
 
 def batch(step: int, size: int, seed: int, settings: PictureSettings) -> dict[str, np.ndarray]:

@@ -20,7 +20,7 @@ from handcam.crop import box_around, cut, image_from_crop_points
 from handcam.detectors import Detector
 from handcam.lab.data.sets.crops import decoded
 from handcam.model.nets.hand_landmark import FEATURES, INPUT_PX, HandLandmark, Landmarks
-from handcam.synth.shards import SHARD, read, write
+from handcam.synth.shards import SHARD, read_shard, write_samples
 from handcam.types import Frame, HandcamError, HandCrop, Intrinsics
 
 __all__ = ["Unlabelled", "find", "make", "open", "sight_of"]
@@ -90,7 +90,7 @@ def make(pictures: Path, out: Path, eye: HandLandmark, detector: Detector) -> It
     out.mkdir(parents=True, exist_ok=True)
     for number in range(-(-len(crops) // SHARD)):
         part = crops[number * SHARD : (number + 1) * SHARD]
-        write(out, number, ([("rgb.jpg", data), ("json", b"{}")] for data in part))
+        write_samples(out, number, ([("rgb.jpg", data), ("json", b"{}")] for data in part))
     np.savez(out / "seen.npz", sight=np.stack(sights), name=np.array(names))
 
 
@@ -106,7 +106,7 @@ def open(rest: str, seed: int = 0) -> "Unlabelled":
     with np.load(path) as file:
         sight = file["sight"]
     tars = sorted(path.parent.glob("*.tar"))  # older folders have none
-    crops = [files["rgb.jpg"] for tar in tars for _, _, files in read(tar)]
+    crops = [files["rgb.jpg"] for tar in tars for _, _, files in read_shard(tar)]
     return Unlabelled(sight, crops, seed)
 
 

@@ -6,7 +6,7 @@ from handcam.hand.skeleton import hand_length, normalise
 from handcam.lab.data.in_memory import Hands, Split
 from handcam.lab.data.sets.poses import crop_views
 from handcam.lab.data.splits import SplitSettings, split_of
-from handcam.synth.poses import sample
+from handcam.synth.poses import sample_poses
 
 __all__ = ["SEEDS", "open"]
 
@@ -19,7 +19,7 @@ def open(rest: str, settings: SplitSettings, told: bool) -> Split:
     parts = []
     for seed, count in zip(SEEDS, (settings.poses, settings.test), strict=True):
         rng = np.random.default_rng(seed)
-        joints, keypoints, half_tan = crop_views(sample(rng, count).joints_m, rng)
+        joints, keypoints, half_tan = crop_views(sample_poses(rng, count).joints_m, rng)
         if not told:
             joints[1::2, :, 0] *= -1
             keypoints[1::2, :, 0] *= -1

@@ -12,7 +12,7 @@ from handcam.model.latent.directions import (
     raw_directions,
 )
 from handcam.model.latent.parameters import PARAMETERS, parameters_of
-from handcam.synth.poses import sample
+from handcam.synth.poses import sample_poses
 from handcam.types import NOMINAL_HAND_LENGTH_M
 
 SCALE = np.array([1.0, 0.7, 0.0, 0.4, 0.0])
@@ -101,7 +101,7 @@ def test_a_bent_direction_is_found_and_followed():
 
 def test_parameters_are_what_they_are_called():
     rng = np.random.default_rng(0)
-    poses = sample(rng, 200)
+    poses = sample_poses(rng, 200)
     told = dict(zip(PARAMETERS, parameters_of(normalise(poses.joints_m)).T, strict=True))
     curl = np.stack([told[f"{f} curl [°]"] for f in ("index", "middle", "ring", "little")])
     np.testing.assert_allclose(told["open [°]"], -curl.mean(0), atol=1e-3)

@@ -9,9 +9,9 @@ import pytest
 
 from handcam.geometry import project
 from handcam.synth.background import Backgrounds
-from handcam.synth.camera_effects import LensSettings, develop
+from handcam.synth.camera_effects import CameraEffects, apply_camera_effects
 from handcam.synth.render import SEGMENTS
-from handcam.synth.scenes import PictureSettings, Rendered, crops, scenes
+from handcam.synth.scenes import PictureSettings, RenderedImage, crops, scenes
 from handcam.types import Side
 
 PLAIN = PictureSettings(size=96, sleeve=0.0, watch=0.0, ring=0.0, held=0.0, second=0.0, cover=0.0)
@@ -19,11 +19,11 @@ HAND = (1, 2, 3, 4, 5, 6)
 
 
 @pytest.fixture(scope="module")
-def pictures() -> list[Rendered]:
+def pictures() -> list[RenderedImage]:
     return list(islice(crops(np.random.default_rng(11), PLAIN), 32))
 
 
-def test_keypoints_are_the_projected_joints_and_lie_on_the_hand(pictures: list[Rendered]):
+def test_keypoints_are_the_projected_joints_and_lie_on_the_hand(pictures: list[RenderedImage]):
     on = []
     for p in pictures:
         assert np.allclose(p.keypoints_px, project(p.joints_m, p.intrinsics), atol=1e-2)
@@ -33,7 +33,7 @@ def test_keypoints_are_the_projected_joints_and_lie_on_the_hand(pictures: list[R
     assert np.mean(on) > 0.97
 
 
-def test_depth_lies_just_before_the_visible_joints_and_the_wall_behind_the_hand(pictures: list[Rendered]):
+def test_depth_lies_just_before_the_visible_joints_and_the_wall_behind_the_hand(pictures: list[RenderedImage]):
     gaps = []
     for p in pictures:
         x, y = np.round(p.keypoints_px[p.visible]).astype(int).T
@@ -45,7 +45,7 @@ def test_depth_lies_just_before_the_visible_joints_and_the_wall_behind_the_hand(
     assert np.percentile(gaps, 1) > -0.012
 
 
-def test_fingers_that_are_seen_are_segmented_under_their_tips(pictures: list[Rendered]):
+def test_fingers_that_are_seen_are_segmented_under_their_tips(pictures: list[RenderedImage]):
     right = []
     for p in pictures:
         for finger, tip in enumerate((4, 8, 12, 16, 20)):
@@ -56,14 +56,14 @@ def test_fingers_that_are_seen_are_segmented_under_their_tips(pictures: list[Ren
     assert SEGMENTS[2] == "thumb"
 
 
-def test_the_same_seed_gives_the_same_pictures_and_others_differ(pictures: list[Rendered]):
+def test_the_same_seed_gives_the_same_pictures_and_others_differ(pictures: list[RenderedImage]):
     again = next(crops(np.random.default_rng(11), PLAIN))
     assert (again.color == pictures[0].color).all()
     assert (again.depth_m == pictures[0].depth_m).all()
     assert not (pictures[1].color == pictures[0].color).all()
 
 
-def test_crops_show_right_hands_mostly_whole_and_upright(pictures: list[Rendered]):
+def test_crops_show_right_hands_mostly_whole_and_upright(pictures: list[RenderedImage]):
     assert {p.side for p in pictures} == {Side.RIGHT}
     inside = [((p.keypoints_px > 0) & (p.keypoints_px < 95)).all(1).mean() for p in pictures]
     assert np.mean(inside) > 0.93
@@ -100,10 +100,10 @@ def test_a_cover_hides_joints():
 
 def test_a_perfect_lens_changes_nothing_and_a_bad_one_keeps_the_size():
     picture = np.random.default_rng(0).uniform(0, 255, (40, 60, 3)).astype(np.float32)
-    perfect = LensSettings(defocus=0, motion=0, coarse=0, jpeg=0, noise=0, colour=0)
-    assert (develop(np.random.default_rng(1), picture.copy(), perfect) == picture.astype(np.uint8)).all()
-    worst = LensSettings(defocus=1, motion=1, coarse=1, jpeg=1, noise=3)
-    assert develop(np.random.default_rng(1), picture.copy(), worst).shape == (40, 60, 3)
+    perfect = CameraEffects(defocus=0, motion=0, coarse=0, jpeg=0, noise=0, colour=0)
+    assert (apply_camera_effects(np.random.default_rng(1), picture.copy(), perfect) == picture.astype(np.uint8)).all()
+    worst = CameraEffects(defocus=1, motion=1, coarse=1, jpeg=1, noise=3)
+    assert apply_camera_effects(np.random.default_rng(1), picture.copy(), worst).shape == (40, 60, 3)
 
 
 def test_backgrounds_come_from_a_folder_or_are_made(tmp_path):

@@ -2,19 +2,26 @@
 
 import numpy as np
 
-from handcam.hand.canonical_camera import DISTANCE, REACH
-from handcam.hand.skeleton import ROOT, normalise
-from handcam.synth.canonical import BACKDROP, paint_plain
-from handcam.synth.poses import sample
+from handcam.hand.skeleton import CANONICAL_DISTANCE, CANONICAL_HALF_WIDTH, ROOT, normalise
+from handcam.synth.canonical import BACKDROP, render_canonical
+from handcam.synth.poses import sample_poses
 
 
 def test_joints_lie_in_the_painted_hand():
-    joints = normalise(sample(np.random.default_rng(1), 8).joints_m)
+    joints = normalise(sample_poses(np.random.default_rng(1), 8).joints_m)
     size = 64
-    for picture, x in zip(paint_plain(joints + 5.0, size), joints, strict=True):  # the origin plays no part
+    for picture, x in zip(render_canonical(joints + 5.0, size), joints, strict=True):  # the origin plays no part
         assert picture.color.dtype == np.uint8
         centred = x - x.mean(0)
-        pixels = centred[:, :2] * DISTANCE / REACH / (centred[:, 2:] + DISTANCE) * size / 2 + (size - 1) / 2
+        pixels = (
+            centred[:, :2]
+            * CANONICAL_DISTANCE
+            / CANONICAL_HALF_WIDTH
+            / (centred[:, 2:] + CANONICAL_DISTANCE)
+            * size
+            / 2
+            + (size - 1) / 2
+        )
         u, v = np.round(pixels).astype(int).T
         inside = (u >= 0) & (v >= 0) & (u < size) & (v < size)
         depth = picture.depth[v[inside], u[inside]]
@@ -27,7 +34,7 @@ def test_joints_lie_in_the_painted_hand():
 
 
 def test_the_same_hand_has_one_picture():
-    joints = normalise(sample(np.random.default_rng(2), 1).joints_m)
-    first, second = (paint_plain(joints, 64)[0] for _ in range(2))
+    joints = normalise(sample_poses(np.random.default_rng(2), 1).joints_m)
+    first, second = (render_canonical(joints, 64)[0] for _ in range(2))
     assert np.array_equal(first.color, second.color)
     assert np.array_equal(first.depth, second.depth, equal_nan=True)
