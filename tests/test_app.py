@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,8 @@ from media import make_images, make_video
 import handcam
 import handcam.api
 from handcam.api import open_runtime, open_tracker
-from handcam.cli import _choose, main
+from handcam.cli import OLD_OPTIONS, _cameras, main
+from handcam.cli._options import checked, parse_intrinsics
 from handcam.hand.skeleton import ROOT as ROOT_JOINT
 from handcam.live import Live
 from handcam.model.weights import default_weights, read_card, write_card
@@ -76,7 +78,7 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Refused:
         (["--width", "abc"], r"--width.*abc"),
         (["--source"], r"--source"),
         (["--width", "3"], r"16 to 8192"),
-        (["--fov", "0"], r"--fov from 5 to 170"),
+        (["--fov-deg", "0"], r"--fov-deg goes from 5 to 170"),
         (["--duration", "-1"], r"above 0"),
         (["--frames", "0"], r"above 0"),
         (["--intrinsics", "1,2"], r"neither four numbers fx,fy,cx,cy nor a JSON file"),
@@ -97,8 +99,6 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Refused:
     ],
 )
 def test_bad_input_is_told_in_one_sentence(arguments: list[str], says: str, refused: Refused) -> None:
-    import re
-
     options = [] if arguments == ["dance"] else ["--headless"]
     assert re.search(says, refused(*arguments, *options))
 
@@ -247,9 +247,9 @@ def test_doctor_says_when_the_main_job_cannot_run(
 def test_without_a_camera_the_demo_is_shown_and_it_says_why(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(_choose, "cameras", lambda: [Device("A broken camera", "webcam:63")])
+    monkeypatch.setattr(_cameras, "cameras", lambda: [Device("A broken camera", "webcam:63")])
     with caplog.at_level(logging.INFO, "handcam"):
-        source = _choose.open_first(SourceSettings(width=160, height=120, realtime=False))
+        source = _cameras.open_first(SourceSettings(width=160, height=120, realtime=False))
     assert source.name == "demo"
     source.close()
     assert "There is no camera 63" in caplog.text
@@ -261,17 +261,17 @@ def test_the_first_camera_that_opens_is_taken(
 ) -> None:
     clip = make_video(tmp_path / "second.mp4")
     monkeypatch.setattr(
-        _choose, "cameras", lambda: [Device("A broken camera", "webcam:63"), Device("A good one", f"video:{clip}")]
+        _cameras, "cameras", lambda: [Device("A broken camera", "webcam:63"), Device("A good one", f"video:{clip}")]
     )
     with caplog.at_level(logging.INFO, "handcam"):
-        source = _choose.open_first(SourceSettings())
+        source = _cameras.open_first(SourceSettings())
     assert source.name == "video:second.mp4"
     source.close()
     assert "(A good one), the first camera that opens" in caplog.text
 
 
 def test_a_file_is_opened_once_and_again_on_retry(tmp_path: Path) -> None:
-    reopen = _choose.opener(f"video:{make_video(tmp_path / 'clip.mp4')}", SourceSettings(realtime=False))
+    reopen = _cameras.opener(f"video:{make_video(tmp_path / 'clip.mp4')}", SourceSettings(realtime=False))
     first, second = reopen(), reopen()
     assert first is not second
     for source in (first, second):
@@ -280,14 +280,35 @@ def test_a_file_is_opened_once_and_again_on_retry(tmp_path: Path) -> None:
 
 
 def test_calibrations_from_the_command_line(tmp_path: Path) -> None:
-    four = _choose.read_intrinsics("600,610.5,320,240", 640, 480)
-    assert four == Intrinsics(600, 610.5, 320, 240, 640, 480)
+    four = SourceSettings(width=800, height=600, intrinsics=parse_intrinsics("600,610.5,320,240"))
+    assert checked(four).intrinsics == Intrinsics(600, 610.5, 320, 240, 800, 600), "of pictures of the size asked for"
     file = tmp_path / "camera.json"
     file.write_text(json.dumps({"fx": 1200, "fy": 1200, "cx": 640, "cy": 360, "width": 1280, "height": 720}))
-    assert _choose.read_intrinsics(str(file), 640, 480) == Intrinsics(1200, 1200, 640, 360, 1280, 720)
+    read = SourceSettings(intrinsics=parse_intrinsics(str(file)))
+    assert checked(read).intrinsics == Intrinsics(1200, 1200, 640, 360, 1280, 720)
     file.write_text('{"fx": "wide"}')
-    with pytest.raises(HandcamError, match="neither four numbers"):
-        _choose.read_intrinsics(str(file), 640, 480)
+    with pytest.raises(ValueError, match="neither four numbers"):
+        parse_intrinsics(str(file))
+
+
+def test_an_old_option_goes_on_working_and_says_its_new_name(capsys: pytest.CaptureFixture[str]) -> None:
+    for old, new in (["--fov", "3"], ["--fov-deg", "3"]), (["--fov=3"], ["--fov-deg=3"]):
+        said = []
+        for options in (old, new):
+            assert main(["run", *options, "--headless"]) == 2
+            said.append(capsys.readouterr().err.splitlines())
+        assert said[0] == ["handcam: --fov is called --fov-deg now; the old name goes with the next version.", *said[1]]
+
+
+@pytest.mark.parametrize("command", sorted(OLD_OPTIONS))
+def test_old_options_lead_to_options_that_exist(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    text = capsys.readouterr().out
+    for old, new in OLD_OPTIONS[command].items():
+        words = set(re.findall(r"[-\w]+", text))
+        assert new in words
+        assert old not in words
 
 
 # ---------------------------------------------------------------------------------------------------- the library

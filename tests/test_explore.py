@@ -11,7 +11,7 @@ from handcam.cli import main
 
 
 @pytest.mark.parametrize(("options", "said"), [
-    (["--weights", "nowhere.safetensors"], "is missing"),
+    (["--weights", "nowhere.safetensors"], "There is no weights file nowhere.safetensors"),
     (["--page", "atlas"], "There is no page 'atlas'; use one of explorer, map"),
     (["--hand-length-cm", "190"], "goes from 5 to 40"),
 ])  # fmt: skip

@@ -22,6 +22,8 @@ from handcam.version import __version__
 
 __all__ = ["main", "parse"]
 
+log = logging.getLogger(__name__)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """``handcam NAME [options]`` runs ``commands/NAME.py``; without a name, ``run``. Returns the exit code.
@@ -70,6 +72,25 @@ def _run(arguments: list[str]) -> int:
         return 1
 
 
+OLD_OPTIONS = {
+    "run": {"--painted": "--software-3d", "--fov": "--fov-deg", "--drive": "--modality", "--fresh": "--reset-settings"},
+    "record": {"--fov": "--fov-deg"},
+}
+"""Old options and words by command, and what is written instead; the old ones go with the next version."""
+
+
+def renamed(name: str, arguments: Sequence[str]) -> list[str]:
+    """The arguments with the names of today; says so where one is old."""
+    table = OLD_OPTIONS.get(name, {})
+    new = []
+    for argument in arguments:
+        option, equals, value = argument.partition("=")
+        if option in table:
+            log.warning("%s is called %s now; the old name goes with the next version.", option, table[option])
+        new.append(table.get(option, option) + equals + value)
+    return new
+
+
 def parse(name: str, command: Callable[..., Any], arguments: Sequence[str]) -> Callable[[], Any]:
     """The command with its options; what is wrong with them is said in one sentence.
 
@@ -77,6 +98,10 @@ def parse(name: str, command: Callable[..., Any], arguments: Sequence[str]) -> C
         HandcamError: an option is unknown or has a bad value.
     """
     import tyro
+
+    from handcam.cli._options import PARSERS
+
+    arguments = renamed(name, arguments)
 
     @wraps(command)
     def later(*args: Any, **options: Any) -> Callable[[], Any]:
@@ -88,8 +113,9 @@ def parse(name: str, command: Callable[..., Any], arguments: Sequence[str]) -> C
     later.__doc__ = re.sub(r"\n {8,}(?=\S)", " ", inspect.cleandoc(command.__doc__ or ""))
     said = StringIO()
     try:
-        with redirect_stderr(said):
-            return tyro.cli(later, prog=f"handcam {name}", args=list(arguments))
+        with redirect_stderr(said), PARSERS:
+            flat = (tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes, tyro.conf.HelptextFromCommentsOff)
+            return tyro.cli(later, prog=f"handcam {name}", args=list(arguments), config=flat)
     except SystemExit as end:
         if not end.code:
             raise

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from handcam.cli._choose import cameras
+from handcam.cli._cameras import cameras
 from handcam.cli._display import APT_LINE, window_problem
 from handcam.model.weights import check as check_hash
 from handcam.model.weights import default_weights, read_card

@@ -5,7 +5,10 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
+from handcam.cli._options import ModelOptions
+from handcam.cli.run import RunOptions
 from handcam.cli.run import main as run
+from handcam.sources import SourceSettings
 
 __all__ = ["main"]
 
@@ -17,12 +20,9 @@ def main(
     source: Annotated[str | None, arg(metavar="SOURCE")] = None,
     duration: Annotated[float | None, arg(metavar="S")] = None,
     frames: Annotated[int | None, arg(metavar="N")] = None,
-    width: int = 640,
-    height: int = 480,
-    fps: float = 30.0,
-    weights: Path | None = None,
-    runtime: str = "auto",
     detector: str = "mediapipe",
+    source_settings: SourceSettings = SourceSettings(),
+    model: ModelOptions = ModelOptions(),
 ) -> int:
     """Record pictures, depth and hands into a new folder until --duration, --frames, the end of a file or Ctrl+C.
 
@@ -32,14 +32,7 @@ def main(
             it the first camera that opens, else demo.
         duration: seconds to record.
         frames: frames to record.
-        width: wanted picture width, px.
-        height: wanted picture height, px.
-        fps: wanted frame rate, Hz.
-        weights: the weights to use, a safetensors file.
-        runtime: what runs them.
-        detector: what finds the hands.
+        detector: how hands are found.
     """
-    return run(
-        source=source, headless=True, record=out, duration=duration, frames=frames, width=width, height=height, fps=fps,
-        weights=weights, runtime=runtime, detector=detector,
-    )  # fmt: skip
+    options = RunOptions(headless=True, duration=duration, frames=frames, record=out)
+    return run(source=source, detector=detector, run=options, source_settings=source_settings, model=model)

@@ -9,12 +9,14 @@ from rich.progress import Progress
 from rich.table import Table
 from tyro.conf import Positional
 
+from handcam.cli._options import ModelOptions
 from handcam.session import open_session
 from handcam.session.compare import Comparison, compare
 from handcam.session.format import neutral
 from handcam.session.labels import carry_over
 from handcam.session.rerun import fitted
 from handcam.session.rerun import rerun as write_anew
+from handcam.sources import SourceSettings
 
 __all__ = ["main"]
 
@@ -25,11 +27,10 @@ def main(
     /,
     *,
     rerun: bool = False,
-    weights: Path | None = None,
-    runtime: str = "auto",
     detector: str = "mediapipe",
     loop: bool = False,
     headless: bool = False,
+    model: ModelOptions = ModelOptions(),
 ) -> int:
     """Play a recorded session in the window; with --rerun, estimate its hands anew and compare.
 
@@ -37,22 +38,22 @@ def main(
         session: the session's folder.
         out: with --rerun: folder of the new session; by default beside the old one, with "-rerun" at its end.
         rerun: estimate the hands of every frame anew, write a new session, and say how it differs from the old.
-        weights: the weights to use, a safetensors file; those that ship with the program by default.
-        runtime: what runs them.
-        detector: what finds the hands.
+        detector: how hands are found.
         loop: play again at the end.
         headless: no window.
     """
     if rerun:
-        return estimate_anew(session, out, weights, runtime, detector)
+        return estimate_anew(session, out, model, detector)
+    from handcam.cli.run import RunOptions
     from handcam.cli.run import main as run
 
     return run(
-        source=f"recording:{session}", loop=loop, headless=headless, weights=weights, runtime=runtime, detector=detector
-    )
+        source=f"recording:{session}", detector=detector, run=RunOptions(headless=headless),
+        source_settings=SourceSettings(loop=loop), model=model,
+    )  # fmt: skip
 
 
-def estimate_anew(session: Path, out: Path | None, weights: Path | None, runtime: str, detector: str) -> int:
+def estimate_anew(session: Path, out: Path | None, model: ModelOptions, detector: str) -> int:
     """Write the new session and print the comparison."""
     from handcam.api import open_tracker
 
@@ -62,7 +63,7 @@ def estimate_anew(session: Path, out: Path | None, weights: Path | None, runtime
             console.print(problem, style="yellow", markup=False)
         path = session.resolve()
         target = out or path.with_name(path.name + "-rerun")
-        tracker = open_tracker(weights, runtime, detector)
+        tracker = open_tracker(model.weights, model.runtime, detector)
         try:
             card = tracker.card
             same = (old.header.get("weights") or {}).get("sha256") == card.sha256
@@ -89,10 +90,9 @@ def estimate_anew(session: Path, out: Path | None, weights: Path | None, runtime
 
 
 def table(comparison: Comparison, old: dict | None, new: dict | None) -> Table:
-    """The comparison for people."""
+    """The comparison as a table."""
     names = [f"{w['name']} ({w['sha256'][:8]})" if w else "unknown weights" for w in (old, new)]
     shown = Table(title=f"recorded: {names[0]}; now: {names[1]}", title_justify="left", show_header=False)
-    c = comparison
     c = comparison
     apart = f"{c.joints_mean_mm:.2f} / {c.joints_p95_mm:.2f} / {c.joints_max_mm:.2f} mm"
     for label, value in (

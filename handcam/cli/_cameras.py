@@ -1,22 +1,24 @@
-"""Which source to open: what the user names, else the first camera that opens, else the demo."""
+"""Choose a source: what the user names, else the first camera that opens, else the demo, or none at all."""
 
-import json
 import logging
+import time
 from collections.abc import Callable
-from pathlib import Path
+from threading import Event
+
+import numpy as np
 
 from handcam.plugins import load, names
 from handcam.sources import Device, Source, SourceSettings, open_source
-from handcam.types import HandcamError, Intrinsics, SourceError
+from handcam.types import Frame, HandcamError, Intrinsics, SourceError
 
-__all__ = ["cameras", "open_first", "opener", "read_intrinsics"]
+__all__ = ["NoCamera", "cameras", "open_first", "opener"]
 
 log = logging.getLogger(__name__)
 FALLBACK = "demo"
 
 
 def cameras() -> list[Device]:
-    """Every camera that a source plug-in sees, by name. Plug-ins whose packages are missing are passed over."""
+    """List every camera that a source plug-in finds; plug-ins whose packages are missing are passed over."""
     found: list[Device] = []
     for name in names("handcam.sources"):
         try:
@@ -30,7 +32,7 @@ def cameras() -> list[Device]:
 
 
 def open_first(settings: SourceSettings) -> Source:
-    """The first camera that opens, else the demo; says which and why."""
+    """Open the first camera that opens, else the demo; says which and why."""
     failures: list[str] = []
     for device in cameras():
         try:
@@ -46,9 +48,9 @@ def open_first(settings: SourceSettings) -> Source:
 
 
 def opener(source: str | None, settings: SourceSettings) -> Callable[[], Source]:
-    """What opens the source when its thread is ready.
+    """Make the function that opens the source when its thread is ready.
 
-    Cameras are opened there and then. Files are looked at now, so that a wrong name is told before anything starts.
+    Cameras are opened there and then, files now, so that a wrong name ends the program before anything starts.
 
     Raises:
         SourceError: the scheme is unknown, or a file cannot be read.
@@ -64,24 +66,23 @@ def opener(source: str | None, settings: SourceSettings) -> Callable[[], Source]
     return lambda: opened.pop() if opened else open_source(source, settings)
 
 
-def read_intrinsics(text: str, width: int, height: int) -> Intrinsics:
-    """A calibration: ``fx,fy,cx,cy`` for pictures of the given size, or a JSON file with these and width and height.
+class NoCamera:
+    """A source of one grey frame: there is no picture, but there is something to wait on while sliders are moved."""
 
-    Raises:
-        HandcamError: it is neither.
-    """
-    try:
-        if Path(text).is_file():
-            fields = json.loads(Path(text).read_text("utf-8"))
-            values = {name: float(fields[name]) for name in ("fx", "fy", "cx", "cy")}
-            width, height = int(fields.get("width", width)), int(fields.get("height", height))
-        else:
-            values = dict(zip(("fx", "fy", "cx", "cy"), map(float, text.split(",")), strict=True))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise HandcamError(
-            f"--intrinsics {text!r} is neither four numbers fx,fy,cx,cy nor a JSON file with them "
-            f"({type(error).__name__}: {error})."
-        ) from None
-    if not (values["fx"] > 0 and values["fy"] > 0 and width > 0 and height > 0):
-        raise HandcamError(f"--intrinsics {text!r}: focal lengths and picture size must be above 0.")
-    return Intrinsics(values["fx"], values["fy"], values["cx"], values["cy"], width, height)
+    name, fps, live = "no camera", 30.0, False
+
+    def __init__(self) -> None:
+        self._closed, self._given = Event(), False
+
+    def read(self) -> Frame | None:
+        """The grey frame, then nothing until the end."""
+        if self._given:
+            self._closed.wait()
+            return None
+        self._given = True
+        camera = Intrinsics.from_fov(64, 48, np.pi / 3)
+        return Frame(0, time.perf_counter_ns(), camera, np.full((48, 64, 3), 40, np.uint8))
+
+    def close(self) -> None:
+        """End a waiting ``read``."""
+        self._closed.set()
