@@ -1,5 +1,7 @@
 """Pinhole projection, rigid fits and rotations, in numpy. Frames of reference are those of :mod:`handcam.types`."""
 
+from typing import Any, TypeVar
+
 import numpy as np
 from jaxtyping import Float
 
@@ -9,13 +11,17 @@ __all__ = [
     "fit_similarity",
     "inverse3",
     "look_at",
+    "normalised_from_pixels",
+    "pixels_from_normalised",
     "place",
     "place_metric",
     "project",
     "rays",
-    "rotation_between",
     "unproject",
 ]
+
+_Array = TypeVar("_Array", bound=Any)
+"""An array of numpy or a tensor of torch, which this room does not import."""
 
 
 def project(points_m: Float[np.ndarray, "*n 3"], intrinsics: Intrinsics) -> Float[np.ndarray, "*n 2"]:
@@ -31,20 +37,24 @@ def rays(pixels: Float[np.ndarray, "*n 2"], intrinsics: Intrinsics) -> Float[np.
     return np.concatenate([xy, np.ones_like(xy[..., :1])], axis=-1)
 
 
+def pixels_from_normalised(points: _Array, size: int) -> _Array:
+    """Normalised coordinates to pixels of a square picture: (-1, -1) and (1, 1) are its outer corners, y is down.
+
+    Works on arrays of numpy and torch alike, and in an exported graph.
+    """
+    return points * (size / 2) + (size - 1) / 2
+
+
+def normalised_from_pixels(pixels: _Array, size: int) -> _Array:
+    """Pixels of a square picture to normalised coordinates; the inverse of :func:`pixels_from_normalised`."""
+    return (pixels - (size - 1) / 2) / (size / 2)
+
+
 def unproject(
     pixels: Float[np.ndarray, "*n 2"], depth_m: Float[np.ndarray, "*n"], intrinsics: Intrinsics
 ) -> Float[np.ndarray, "*n 3"]:
     """Pixels with their distance along z to camera-frame points."""
     return rays(pixels, intrinsics) * np.asarray(depth_m)[..., None]
-
-
-def rotation_between(a: Float[np.ndarray, " 3"], b: Float[np.ndarray, " 3"]) -> Float[np.ndarray, "3 3"]:
-    """The smallest rotation that takes direction ``a`` to direction ``b`` (not opposite)."""
-    a, b = a / np.linalg.norm(a), b / np.linalg.norm(b)
-    (ax, ay, az), (bx, by, bz), c = a.tolist(), b.tolist(), float(a @ b)
-    x, y, z = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
-    k = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
-    return np.eye(3) + k + k @ k / (1.0 + c)
 
 
 def look_at(

@@ -77,6 +77,11 @@ class Intrinsics:
         """``K`` with ``pixel ~ K @ point``."""
         return np.array([[self.fx, 0.0, self.cx], [0.0, self.fy, self.cy], [0.0, 0.0, 1.0]])
 
+    @property
+    def half_tan(self) -> float:
+        """Tangent of half the horizontal field of view."""
+        return self.width / 2 / self.fx
+
     @staticmethod
     def from_fov(width: int, height: int, horizontal_fov_rad: float) -> "Intrinsics":
         """Square pixels, centred axis, and the given horizontal field of view; marked as assumed."""

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from handcam.geometry import pixels_from_normalised
 from handcam.model.vae import CrossModalVAE, load
 from handcam.runtimes import Encoding
 from handcam.runtimes.onnxruntime import as_encoding
@@ -67,7 +68,7 @@ class Cuda:
             with torch.autocast("cuda", torch.float16, enabled=self._half):
                 seen = model.look(rgb, half_tan)
             out = {
-                "keypoints_px": seen.keypoints.float() * (size / 2) + (size - 1) / 2,
+                "keypoints_px": pixels_from_normalised(seen.keypoints.float(), size),
                 "presence": seen.presence.float(), "right": seen.right.float(),
             }  # fmt: skip
             for name, (mean, log_var) in seen.posteriors.items():

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from handcam.geometry import pixels_from_normalised
 from handcam.model.vae import Seen, load
 from handcam.runtimes import Encoding, join
 
@@ -38,11 +39,10 @@ class Eager:
         return join(looks)
 
     def _encoding(self, seen: Seen) -> Encoding:
-        size = self.card.crop_px
         return Encoding(
             means={name: mean.numpy() for name, (mean, _) in seen.posteriors.items()},
             log_vars={name: log_var.numpy() for name, (_, log_var) in seen.posteriors.items()},
-            keypoints_px=seen.keypoints.numpy() * (size / 2) + (size - 1) / 2,
+            keypoints_px=pixels_from_normalised(seen.keypoints.numpy(), self.card.crop_px),
             presence=seen.presence.numpy(),
             right=seen.right.numpy(),
         )

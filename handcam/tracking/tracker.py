@@ -230,9 +230,7 @@ class Tracker:
         size = self.card.crop_px
         crops = [cut(frame, track.box, size) for track in tracks]
         crops = [with_centre(crop, track.distance_m) for crop, track in zip(crops, tracks, strict=True)]
-        planes: dict[str, np.ndarray] = {
-            "half_tan": np.array([size / 2 / crop.intrinsics.fx for crop in crops], np.float32)
-        }
+        planes: dict[str, np.ndarray] = {"half_tan": np.array([crop.intrinsics.half_tan for crop in crops], np.float32)}
         if frame.color is not None:
             planes["rgb"] = np.stack([crop.color for crop in crops])  # type: ignore[arg-type]
         if "depth" in self.card.encoders and any(crop.root_depth_m is not None for crop in crops):

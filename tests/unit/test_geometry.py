@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.transform import Rotation
 
-from handcam.geometry import fit_similarity, look_at, place, project, rays, rotation_between, unproject
+from handcam.geometry import (
+    fit_similarity,
+    look_at,
+    normalised_from_pixels,
+    pixels_from_normalised,
+    place,
+    project,
+    rays,
+    unproject,
+)
 from handcam.types import Intrinsics
 
 CAMERA = Intrinsics(600.0, 590.0, 310.0, 245.0, 640, 480)
@@ -33,18 +42,13 @@ def test_the_principal_point_looks_straight_ahead() -> None:
     assert (right_down[:2] > 0).all(), "x is right, y is down"
 
 
-@given(directions, directions)
-def test_rotation_between(a: np.ndarray, b: np.ndarray) -> None:
-    assume(np.linalg.norm(a) > 0.05)
-    assume(np.linalg.norm(b) > 0.05)
-    a, b = a / np.linalg.norm(a), b / np.linalg.norm(b)
-    assume(a @ b > -0.99)
-    turn = rotation_between(a, b)
-    assert turn @ a == pytest.approx(b, abs=1e-9)
-    assert turn @ turn.T == pytest.approx(np.eye(3), abs=1e-9)
-    assert np.linalg.det(turn) == pytest.approx(1)
-    smallest = np.arccos(np.clip(a @ b, -1, 1))
-    assert Rotation.from_matrix(turn).magnitude() == pytest.approx(smallest, abs=1e-6)
+@given(arrays(float, (5, 2), elements=st.floats(-500, 500)), st.integers(1, 512))
+def test_normalised_coordinates_and_pixels(pixels: np.ndarray, size: int) -> None:
+    points = normalised_from_pixels(pixels, size)
+    assert pixels_from_normalised(points, size) == pytest.approx(pixels, abs=1e-6)
+    assert pixels_from_normalised(np.array([-1.0, 0.0, 1.0]), size) == pytest.approx([-0.5, (size - 1) / 2, size - 0.5])
+    camera = Intrinsics.from_fov(size, size, 1.0)  # rays of a camera are normalised coordinates of its half angle
+    assert rays(pixels, camera)[:, :2] == pytest.approx(points * camera.half_tan, abs=1e-6)
 
 
 @given(seeds)

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import track
 
 from handcam.crop import cut
-from handcam.geometry import project
+from handcam.geometry import normalised_from_pixels, project
 from handcam.hand.skeleton import hand_length, normalise
 from handcam.lab.data.in_memory import Hands
 from handcam.lab.data.sets import Dataset, label_box
@@ -52,8 +52,8 @@ def view_of(picture: RenderedImage, flip: bool, rng: np.random.Generator | None)
     """A rendered crop; ``flip`` makes its right hand a left one. ``rng``: of a depth camera's noise; None: no depth."""
     size = picture.color.shape[0]
     x = np.array([-1.0 if flip else 1.0, 1.0, 1.0])
-    keypoints = (picture.keypoints_px - (size - 1) / 2) / (size / 2) * x[:2]
-    color, joints, half_tan = picture.color, picture.joints_m * x, size / 2 / picture.intrinsics.fx
+    keypoints = normalised_from_pixels(picture.keypoints_px, size) * x[:2]
+    color, joints, half_tan = picture.color, picture.joints_m * x, picture.intrinsics.half_tan
     color = np.ascontiguousarray(color[:, ::-1] if flip else color)
     if rng is None:
         return View(color, None, joints, keypoints, half_tan, float(joints[:, 2].mean()))
@@ -75,9 +75,9 @@ def seen(dataset: Dataset, index: int, told: bool) -> View | None:
     crop = cut(sample.frame, HandBox(side, box.centre_px, box.size_px, box.angle_rad, box.score), INPUT_PX)
     joints = sample.joints_m @ crop.crop_from_camera.T
     assert crop.color is not None
-    keypoints = (project(joints, crop.intrinsics) - (INPUT_PX - 1) / 2) / (INPUT_PX / 2)
+    keypoints = normalised_from_pixels(project(joints, crop.intrinsics), INPUT_PX)
     centre = _centre(joints, np.random.default_rng(index))
-    return View(crop.color, crop.depth_m, joints, keypoints, INPUT_PX / 2 / crop.intrinsics.fx, centre)
+    return View(crop.color, crop.depth_m, joints, keypoints, crop.intrinsics.half_tan, centre)
 
 
 def _centre(joints_m: np.ndarray, rng: np.random.Generator) -> float:

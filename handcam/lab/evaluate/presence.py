@@ -109,7 +109,7 @@ def _hands(rng: np.random.Generator, settings: PictureSettings) -> Iterator[_Exa
     for picture in crops(rng, settings):
         focal = picture.intrinsics.fx
         length = float(hand_length(picture.joints_m)) * focal / float(picture.joints_m[ROOT, 2])
-        yield picture.color, settings.size / 2 / focal, picture.keypoints_px, length
+        yield picture.color, picture.intrinsics.half_tan, picture.keypoints_px, length
 
 
 def _empty(rng: np.random.Generator, backgrounds: Path | None) -> Iterator[_Example]:

@@ -22,6 +22,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from handcam.crop import box_around, cut
+from handcam.geometry import pixels_from_normalised
 from handcam.lab.release.equalisation import even_out, round_weights
 from handcam.lab.release.pruning import shrink
 from handcam.model.nets.hand_landmark import HandLandmark
@@ -63,7 +64,7 @@ class _Encode(nn.Module):
 
     def forward(self, rgb: Tensor, half_tan: Tensor) -> tuple[Tensor, ...]:
         seen = self.model.look(rgb, half_tan)
-        keypoints = seen.keypoints * (self.size / 2) + (self.size - 1) / 2
+        keypoints = pixels_from_normalised(seen.keypoints, self.size)
         posteriors = [tensor for pair in seen.posteriors.values() for tensor in pair]
         return keypoints, seen.presence, seen.right, *posteriors
 
@@ -77,7 +78,7 @@ class _Feel(nn.Module):
 
     def forward(self, depth: Tensor, centre_m: Tensor, half_tan: Tensor) -> tuple[Tensor, ...]:
         seen = self.model.feel(depth, centre_m, half_tan)
-        keypoints = seen.keypoints * (self.size / 2) + (self.size - 1) / 2
+        keypoints = pixels_from_normalised(seen.keypoints, self.size)
         return keypoints, seen.presence, seen.right, *seen.posteriors["depth"]
 
 
@@ -179,7 +180,7 @@ def rendered_crops(n: int, size: int, seed: int) -> Crops:
             hand = frame.truth[0]
             crops.append(cut(frame, box_around(hand.keypoints_px, hand.side), size))
         source.close()
-    return _as_crops(crops, size)
+    return _as_crops(crops)
 
 
 def export(weights: Path, folder: Path, crops: Crops | None = None) -> dict[str, Float[np.ndarray, " b"]]:
@@ -225,11 +226,11 @@ def detected_crops(folder: Path, n: int, size: int) -> Crops:
     detector.close()
     if not crops:
         raise WeightsError(f"No hand is found in the pictures under {folder}; give a folder of pictures of hands.")
-    return _as_crops(crops, size)
+    return _as_crops(crops)
 
 
-def _as_crops(crops: list[HandCrop], size: int) -> Crops:
-    half_tan = np.array([size / 2 / crop.intrinsics.fx for crop in crops], np.float32)
+def _as_crops(crops: list[HandCrop]) -> Crops:
+    half_tan = np.array([crop.intrinsics.half_tan for crop in crops], np.float32)
     return Crops(np.stack([crop.color for crop in crops if crop.color is not None]), half_tan)
 
 

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from handcam.crop import cut
-from handcam.geometry import project
+from handcam.geometry import normalised_from_pixels, project
 from handcam.hand.skeleton import ROOT, hand_length, normalise
 from handcam.lab.data.sets import Sample, folder, label_box
 from handcam.model.modalities.depth import INPUT_PX, PAINTED_PX, relative
@@ -113,7 +113,7 @@ def _from_files(label: dict, files: dict[str, bytes]) -> _Crop:
     camera, _ = camera_from_labels(label)
     joints, keypoints = (np.array(label[name], np.float32) for name in ("joints_m", "keypoints_px"))
     return _labelled(
-        bare, joints, keypoints, camera.width / 2 / camera.fx, exact, decoded(files["seg.png"]), sensed,
+        bare, joints, keypoints, camera.half_tan, exact, decoded(files["seg.png"]), sensed,
         label.get("sensor_unit_m", label["depth_unit_m"]),
     )  # fmt: skip
 
@@ -126,17 +126,16 @@ def _from_sample(sample: Sample) -> _Crop:
     if crop.color is None or sample.joints_m is None:
         raise HandcamError(f"{sample.name} has no colour.")
     joints = sample.joints_m @ crop.crop_from_camera.T
-    keypoints = (project(joints, crop.intrinsics) - (CROP_PX - 1) / 2) / (CROP_PX / 2)
+    keypoints = normalised_from_pixels(project(joints, crop.intrinsics), CROP_PX)
     rgb = cv2.imencode(".png", crop.color[..., ::-1])[1].tobytes()
-    return _Crop(rgb, (joints.astype(np.float32), keypoints.astype(np.float32), CROP_PX / 2 / crop.intrinsics.fx))
+    return _Crop(rgb, (joints.astype(np.float32), keypoints.astype(np.float32), crop.intrinsics.half_tan))
 
 
 def _from_rendered(p: RenderedImage, rng: np.random.Generator) -> _Crop:
     sensed = degrade(p.depth_m, p.intrinsics.fx, rng)
     rgb = cv2.imencode(".png", p.color[..., ::-1])[1].tobytes()
     counts = np.round(sensed / 1e-4).clip(0, 65535).astype(np.uint16)
-    half_tan = p.color.shape[0] / 2 / p.intrinsics.fx
-    return _labelled(_Crop(rgb), p.joints_m, p.keypoints_px, half_tan, p.depth_m, p.segments, counts, 1e-4)
+    return _labelled(_Crop(rgb), p.joints_m, p.keypoints_px, p.intrinsics.half_tan, p.depth_m, p.segments, counts, 1e-4)
 
 
 def _labelled(
@@ -149,7 +148,7 @@ def _labelled(
     painted = (cv2.resize(x, (PAINTED_PX, PAINTED_PX), interpolation=cv2.INTER_NEAREST) for x in (near, hand))
     near, hand = painted
     sensed = cv2.resize(sensed, (INPUT_PX, INPUT_PX), interpolation=cv2.INTER_NEAREST)
-    keypoints = (keypoints_px - (size - 1) / 2) / (size / 2)
+    keypoints = normalised_from_pixels(keypoints_px, size)
     return replace(
         bare, truth=(joints.astype(np.float32), keypoints.astype(np.float32), half_tan),
         sensed=cv2.imencode(".png", sensed)[1].tobytes(), unit_m=unit_m,

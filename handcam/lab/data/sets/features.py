@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from handcam.geometry import normalised_from_pixels
 from handcam.hand.skeleton import hand_length, normalise
 from handcam.model.nets.hand_landmark import FEATURES, INPUT_PX, HandLandmark
 from handcam.model.nets.shaded_depth import depth_sight, shade
@@ -49,7 +50,7 @@ def make(folder: Path, count: int, eye: HandLandmark, settings: PictureSettings,
 @torch.inference_mode()
 def _look(eye: HandLandmark, pictures: list[RenderedImage], rng: np.random.Generator) -> dict[str, np.ndarray]:
     size = pictures[0].color.shape[0]  # rendered smaller than the network's input, as hands in webcam pictures are
-    half_tan = torch.tensor([size / 2 / p.intrinsics.fx for p in pictures], dtype=torch.float32)
+    half_tan = torch.tensor([p.intrinsics.half_tan for p in pictures], dtype=torch.float32)
     big = [cv2.resize(p.color, (INPUT_PX, INPUT_PX), interpolation=cv2.INTER_LINEAR) for p in pictures]
     marks = eye(torch.from_numpy(np.stack(big)).permute(0, 3, 1, 2).float() / 255)
     sight = torch.cat([marks.features, marks.keypoints.flatten(1), half_tan[:, None], marks.landmarks3d.flatten(1)], 1)
@@ -66,7 +67,7 @@ def _look(eye: HandLandmark, pictures: list[RenderedImage], rng: np.random.Gener
         "depth_sight": depth_sight(felt, near, share, distance, half_tan).numpy().astype(np.float16),
         "centre": centre.astype(np.float32),
         "joints": np.stack([p.joints_m for p in pictures]).astype(np.float32),
-        "keypoints": ((truth - (size - 1) / 2) / (size / 2)).astype(np.float32),
+        "keypoints": normalised_from_pixels(truth, size).astype(np.float32),
         "visible": np.stack([p.visible for p in pictures]),
         "presence": marks.presence.numpy(),
         "depth_presence": felt.presence.numpy(),

@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from handcam.crop import box_around, cut
+from handcam.geometry import pixels_from_normalised
 from handcam.hand.matching import match_hands
 from handcam.hand.skeleton import ROOT, hand_length, normalise
 from handcam.lab.data.subject import Fit, fit
@@ -220,7 +221,7 @@ def _recorded(hand: TrackedHand, side: Side, crop: HandCrop, looked: dict[str, n
 
 def _distances(crop: HandCrop, looked: dict[str, np.ndarray], hand_length_m: float) -> np.ndarray:
     """Distance of each joint along the crop's axis: what the sensor read over it, and the flesh between."""
-    seen = looked["keypoints"][0].astype(np.float64) * (INPUT_PX / 2) + (INPUT_PX - 1) / 2
+    seen = pixels_from_normalised(looked["keypoints"][0].astype(np.float64), INPUT_PX)
     return distances_under(crop, seen) + FLESH_M * hand_length_m / NOMINAL_HAND_LENGTH_M
 
 

@@ -122,7 +122,7 @@ def batch(step: int, size: int, seed: int, settings: PictureSettings) -> dict[st
         name: np.stack([getattr(p, name) for p in pictures])
         for name in ("color", "depth_m", "segments", "joints_m", "keypoints_px", "visible")
     }
-    out["half_tan"] = np.array([p.intrinsics.width / 2 / p.intrinsics.fx for p in pictures], np.float32)
+    out["half_tan"] = np.array([p.intrinsics.half_tan for p in pictures], np.float32)
     return out
 
 

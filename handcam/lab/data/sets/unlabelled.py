@@ -18,6 +18,7 @@ from torch import Tensor
 
 from handcam.crop import box_around, cut, image_from_crop_points
 from handcam.detectors import Detector
+from handcam.geometry import pixels_from_normalised
 from handcam.lab.data.sets.crops import decoded
 from handcam.model.nets.hand_landmark import FEATURES, INPUT_PX, HandLandmark, Landmarks
 from handcam.synth.shards import SHARD, read_shard, write_samples
@@ -62,7 +63,7 @@ def find(pictures: Path, eye: HandLandmark, detector: Detector, least_presence: 
                 assert crop.color is not None
                 with torch.inference_mode():
                     marks = eye(torch.from_numpy(crop.color)[None].permute(0, 3, 1, 2).float() / 255)
-                seen = marks.keypoints[0].numpy() * (INPUT_PX / 2) + (INPUT_PX - 1) / 2
+                seen = pixels_from_normalised(marks.keypoints[0].numpy(), INPUT_PX)
                 box = box_around(image_from_crop_points(seen, crop), box.side)
             if float(marks.presence) >= least_presence:
                 yield Found(done, path, frame, crop, marks)
