@@ -85,7 +85,8 @@ def main(
             keypoints2d (pairs).
         constrain: weight of the biomechanical constraints on the decoded joints, for pairs that end elsewhere than in
             joints3d (pairs).
-        freeze: parts that stay as they are, by the beginnings of their names, as decoders or encoders.rgb.eye (pairs).
+        freeze: parts that stay as they are, by the beginnings of their names, as decoders or encoders.rgb.backbone
+            (pairs).
         test: data set to measure the joints on at the end, such as crops:FOLDER; its held-out part where it has one
             (pairs).
     """

@@ -1,11 +1,11 @@
 """The cross-modal variational autoencoder of Spurr et al. (CVPR 2018), all of it in this file.
 
-One latent space ``z``; an encoder ``q(z|x)`` for each modality that can be seen, a decoder ``p(y|z)`` for each that can
-be shown. For a pair of source ``x`` and target ``y`` the objective is the lower bound of equation 5:
+One latent space ``z``; an encoder ``q(z|x)`` for each modality that is observed, a decoder ``p(y|z)`` for each that is
+predicted. For a pair of source ``x`` and target ``y`` the objective is the lower bound of equation 5:
 
     log p(y) >= E_{z ~ q(z|x)} [log p(y|z)] - KL(q(z|x) || N(0, I))
 
-trained pair by pair (algorithm 1, :mod:`handcam.lab.train.loop`). When several modalities are seen at once their
+trained pair by pair (algorithm 1, :mod:`handcam.lab.train.loop`). When several modalities are observed at once their
 posteriors are fused as a product of Gaussians (:func:`fuse`).
 """
 
@@ -17,12 +17,17 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from handcam.model.features import DepthFeatures, Features, Input
 from handcam.model.modalities import Modality
+from handcam.model.nets.hand_landmark import HandLandmark
+from handcam.model.nets.shaded_depth import depth_features
 from handcam.model.weights import WeightsCard, read_card
 from handcam.plugins import load as load_plugin
 from handcam.types import WeightsError
 
-__all__ = ["CrossModalVAE", "Seen", "fuse", "kl", "load", "modality", "read_state", "reparameterise"]
+__all__ = [
+    "CrossModalVAE", "EncoderOutput", "current_name", "fuse", "kl", "load", "modality", "read_state", "reparameterise",
+]  # fmt: skip
 
 
 def modality(name: str) -> Modality:
@@ -60,8 +65,8 @@ def fuse(posteriors: Sequence[tuple[Tensor, Tensor]], weights: Sequence[float]) 
     return weighted / precision, -torch.log(precision)
 
 
-class Seen(NamedTuple):
-    """What the encoders say of a batch of crops."""
+class EncoderOutput(NamedTuple):
+    """Outputs of all encoders of one plane for a batch of crops."""
 
     keypoints: Tensor
     """(b 21 2) crop halves."""
@@ -104,65 +109,108 @@ class CrossModalVAE(nn.Module):
             shape = modality(name).output_shape
             self.decoders[name] = plugin.decoder(shape, latent, **nets.get(f"decoder.{name}", {}))
 
-    def encode(self, name: str, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Raw input of a modality -> mean and log-variance of ``q(z|x)``, (b z) each."""
-        mean, log_var = self.encoders[name](modality(name).prepare(x))
+    @property
+    def backbone(self) -> HandLandmark:
+        """The landmark network that the encoders of crops share.
+
+        Raises:
+            WeightsError: the encoder of ``rgb`` has none.
+        """
+        backbone = getattr(self.encoders["rgb"], "backbone", None) if "rgb" in self.encoders else None
+        if not isinstance(backbone, HandLandmark):
+            raise WeightsError("These weights hold no landmark network, so they cannot be run on crops of a camera.")
+        return backbone
+
+    def encode(self, name: str, x: Input) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance of ``q(z|x)``, (b z) each.
+
+        Args:
+            name: modality.
+            x: its raw input, or the features of the plane that it is made from.
+        """
+        kind = modality(name)
+        if isinstance(x, Tensor):
+            x = kind.prepare(x)
+        elif kind.from_features is not None:
+            x = kind.from_features(x)
+        mean, log_var = self.encoders[name](x)
         return mean, log_var.clamp(-12.0, 4.0)
 
     def decode(self, name: str, z: Tensor) -> Tensor:
         """(b z) -> the modality's mean under ``p(y|z)``."""
         return self.decoders[name](z)
 
-    def show(self, name: str, z: Tensor) -> Tensor:
-        """(b z) -> what :meth:`handcam.runtimes.Runtime.decode` gives of the modality."""
-        return modality(name).show(self.decode(name, z))
+    def decode_output(self, name: str, z: Tensor) -> Tensor:
+        """(b z) -> the modality as :meth:`handcam.runtimes.Runtime.decode` gives it."""
+        return modality(name).postprocess(self.decode(name, z))
 
-    def forward(self, source: str, target: str, x: Tensor, y: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-        """Both terms of equation 5 for one pair, (b) each: the negative log-likelihood and the KL divergence."""
-        mean, log_var = self.encode(source, x)
-        z = reparameterise(mean, log_var, noise)
-        return modality(target).loss(self.decode(target, z), y), kl(mean, log_var)
-
-    def look(self, image: Tensor, half_tan: Tensor) -> Seen:
-        """All that a colour crop says, through every encoder that can be fed from it.
+    def color_features(self, image: Tensor, half_tan: Tensor) -> Features:
+        """Features of a colour crop.
 
         Args:
             image: uint8 (b s s 3), RGB.
             half_tan: (b) tangent of half the crop's field of view.
         """
-        eye = self.encoders["rgb"]
-        marks = eye.look(modality("rgb").prepare(image))
-        keypoints = torch.cat([marks.keypoints.flatten(1), half_tan[:, None]], 1)  # (b, 43)
-        inputs = {
-            "rgb": eye.sight(marks, half_tan),
-            "keypoints2d": keypoints,
-            "landmarks3d": marks.landmarks3d,
-        }
-        posteriors = {}
-        for name, x in inputs.items():
-            if name in self.encoders:
-                mean, log_var = self.encoders[name](x)
-                posteriors[name] = (mean, log_var.clamp(-12.0, 4.0))
-        return Seen(marks.keypoints, marks.presence, marks.right, posteriors)
+        return self.backbone(modality("rgb").prepare(image), half_tan)
 
-    def feel(self, depth_m: Tensor, centre_m: Tensor, half_tan: Tensor) -> Seen:
-        """All that a depth crop says, looked at with the colour encoder's eye.
+    def depth_features(self, depth_m: Tensor, centre_m: Tensor, half_tan: Tensor) -> DepthFeatures:
+        """Features of a depth crop.
 
         Args:
             depth_m: (b s s) metres along the crop's axis, 0 where there is no reading.
             centre_m: (b) distance of the hand's centre.
             half_tan: (b) tangent of half the crop's field of view.
         """
-        marks, sight = self.encoders["depth"].see(self.encoders["rgb"].eye, depth_m, centre_m, half_tan)
-        mean, log_var = self.encode("depth", sight)
-        return Seen(marks.keypoints, marks.presence, marks.right, {"depth": (mean, log_var)})
+        return depth_features(self.backbone, depth_m, centre_m, half_tan)
+
+    def posteriors(
+        self, features: Features | DepthFeatures, crop: Tensor | None = None
+    ) -> dict[str, tuple[Tensor, Tensor]]:
+        """Mean and log-variance (b z) of each modality that is made from a plane of the crop, by modality.
+
+        Args:
+            features: of the plane.
+            crop: the plane itself as its modality's raw input, for encoders that take no features.
+        """
+        plane = "color" if isinstance(features, Features) else "depth"
+        out = {}
+        for name in self.encoders:
+            kind = modality(name)
+            x = crop if kind.from_features is None else features
+            if kind.plane == plane and x is not None:
+                out[name] = self.encode(name, x)
+        return out
+
+    def encode_color(self, image: Tensor, half_tan: Tensor) -> EncoderOutput:
+        """Keypoints, presence, side and posteriors of a colour crop; arguments as :meth:`color_features`."""
+        features = self.color_features(image, half_tan)
+        return EncoderOutput(features.keypoints, features.presence, features.right, self.posteriors(features, image))
+
+    def encode_depth(self, depth_m: Tensor, centre_m: Tensor, half_tan: Tensor) -> EncoderOutput:
+        """Keypoints, presence, side and posteriors of a depth crop; arguments as :meth:`depth_features`."""
+        features = self.depth_features(depth_m, centre_m, half_tan)
+        offset = torch.where(depth_m > 0, depth_m - centre_m[:, None, None], torch.nan)
+        shaded = features.shaded
+        return EncoderOutput(shaded.keypoints, shaded.presence, shaded.right, self.posteriors(features, offset))
+
+
+RENAMED = {"encoders.rgb.eye.": "encoders.rgb.backbone."}
+"""Beginnings of parameter names in weights of version 0.1, and what they are called now."""
+
+
+def current_name(parameter: str) -> str:
+    """A parameter's name, or the beginning of one, in today's words."""
+    for old, new in RENAMED.items():
+        if parameter.startswith(old) or parameter == old.rstrip("."):
+            return new.rstrip(".") + parameter[len(old) - 1 :]
+    return parameter
 
 
 def read_state(weights: Path, card: WeightsCard | None) -> dict[str, Tensor]:
-    """The numbers in a weights file and its further parts, in single precision, as a model's state."""
+    """Parameters in a weights file and its further parts, in single precision, by their names in the model."""
     names = [weights.name, *(card.parts if card else ())]
     state = {k: v for name in names for k, v in load_file(weights.with_name(name)).items()}
-    return {k: v.float() if v.is_floating_point() else v for k, v in state.items()}
+    return {current_name(k): v.float() if v.is_floating_point() else v for k, v in state.items()}
 
 
 def load(weights: Path) -> tuple[CrossModalVAE, WeightsCard]:

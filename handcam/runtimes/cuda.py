@@ -66,7 +66,7 @@ class Cuda:
 
         def run(rgb: Tensor, half_tan: Tensor) -> dict[str, Tensor]:
             with torch.autocast("cuda", torch.float16, enabled=self._half):
-                seen = model.look(rgb, half_tan)
+                seen = model.encode_color(rgb, half_tan)
             out = {
                 "keypoints_px": pixels_from_normalised(seen.keypoints.float(), size),
                 "presence": seen.presence.float(), "right": seen.right.float(),
@@ -90,7 +90,7 @@ class Cuda:
             assert model is not None
 
             def run(z: Tensor) -> dict[str, Tensor]:
-                return {modality: model.show(modality, z).contiguous()}
+                return {modality: model.decode_output(modality, z).contiguous()}
 
             self._decode[key] = _Captured(run, {"z": torch.zeros(len(z), self.card.latent)}, self._stream)
         return self._decode[key]({"z": np.asarray(z, np.float32)})[modality]

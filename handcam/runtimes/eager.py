@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from handcam.geometry import pixels_from_normalised
-from handcam.model.vae import Seen, load
+from handcam.model.vae import EncoderOutput, load
 from handcam.runtimes import Encoding, join
 
 __all__ = ["Eager", "open"]
@@ -32,13 +32,13 @@ class Eager:
         half_tan = torch.from_numpy(planes["half_tan"])
         looks: list[Encoding] = []
         if "rgb" in planes:
-            looks.append(self._encoding(self.model.look(torch.from_numpy(planes["rgb"]), half_tan)))
+            looks.append(self._encoding(self.model.encode_color(torch.from_numpy(planes["rgb"]), half_tan)))
         if "depth" in planes:
             depth, centre = torch.from_numpy(planes["depth"]), torch.from_numpy(planes["centre_m"])
-            looks.append(self._encoding(self.model.feel(depth, centre, half_tan)))
+            looks.append(self._encoding(self.model.encode_depth(depth, centre, half_tan)))
         return join(looks)
 
-    def _encoding(self, seen: Seen) -> Encoding:
+    def _encoding(self, seen: EncoderOutput) -> Encoding:
         return Encoding(
             means={name: mean.numpy() for name, (mean, _) in seen.posteriors.items()},
             log_vars={name: log_var.numpy() for name, (_, log_var) in seen.posteriors.items()},
@@ -49,7 +49,7 @@ class Eager:
 
     @torch.inference_mode()
     def decode(self, modality: str, z: np.ndarray) -> np.ndarray:
-        return self.model.show(modality, torch.from_numpy(np.asarray(z, np.float32))).contiguous().numpy()
+        return self.model.decode_output(modality, torch.from_numpy(np.asarray(z, np.float32))).contiguous().numpy()
 
     def close(self) -> None:
         """Nothing is held outside Python."""

@@ -20,7 +20,7 @@ def _small_weights_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     nets = {f"encoder.{name}": {"hidden": 32, "depth": 1} for name in encoders}
     nets |= {f"decoder.{name}": {"hidden": 32, "depth": 1} for name in decoders}
     model = CrossModalVAE(encoders, decoders, 8, nets)
-    model.encoders["rgb"].eye.load_state_dict(read().state_dict())
+    model.backbone.load_state_dict(read().state_dict())
     card = WeightsCard(
         name="small", encoders=encoders, decoders=decoders, latent=8, crop_px=224, joint_order="common21",
         drive="fused", sha256="", nets=nets, fusion={"keypoints2d": 0.6, "landmarks3d": 0.6},

@@ -4,19 +4,20 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from torch import Tensor
 
-from handcam.plugins import load
+from handcam.model.features import Batch, DepthFeatures, Features
+from handcam.model.vae import modality
+from handcam.plugins import load, names
 from handcam.types import HandcamError
 
-__all__ = ["Batches", "Labelled", "Table", "open_batches"]
+__all__ = ["Batches", "Labelled", "Table", "encoder_inputs", "open_batches"]
 
 
 @runtime_checkable
 class Batches(Protocol):
     """What algorithm 1 draws from."""
 
-    def batch(self, step: int, size: int) -> dict[str, Tensor]:
+    def batch(self, step: int, size: int) -> Batch:
         """The examples of a step, by modality: a pure function of the step.
 
         A key ``target.MODALITY`` holds the target where it is another thing than what is seen of the same modality.
@@ -30,7 +31,7 @@ class Table(Batches, Protocol):
 
     def __len__(self) -> int: ...
 
-    def take(self, index: np.ndarray) -> dict[str, Tensor]:
+    def take(self, index: np.ndarray) -> Batch:
         """The examples of these numbers."""
         ...
 
@@ -55,7 +56,7 @@ class Labelled:
         order = np.random.default_rng((seed, 17)).permutation(len(hands))
         self.index, self._hands, self._seed = order[: max(1, round(share * len(hands)))], hands, seed
 
-    def batch(self, step: int, size: int) -> dict[str, Tensor]:
+    def batch(self, step: int, size: int) -> Batch:
         rng = np.random.default_rng((self._seed, step, 18))
         return self._hands.take(self.index[rng.integers(0, len(self.index), size)])
 
@@ -80,4 +81,20 @@ def open_batches(
     return {
         (data, labelled): Labelled(opened[data], share, seed) if labelled and share < 1.0 else opened[data]
         for data, labelled in wanted
+    }
+
+
+def encoder_inputs(features: Features, depth: DepthFeatures | None = None) -> Batch:
+    """Inputs of every encoder that reads these features, by modality.
+
+    Args:
+        features: of colour crops.
+        depth: of depth crops of the same hands.
+    """
+    planes: dict[str | None, Features | DepthFeatures | None] = {"color": features, "depth": depth}
+    kinds = [modality(name) for name in names("handcam.model.modalities")]
+    return {
+        kind.name: kind.from_features(plane)
+        for kind in kinds
+        if kind.from_features is not None and (plane := planes.get(kind.plane)) is not None
     }

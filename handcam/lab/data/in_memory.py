@@ -1,12 +1,14 @@
 """Labelled hands in memory, and a data set split in two: what experiments train and measure on."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
+
+from handcam.model.features import Batch, DepthFeatures, Features
+from handcam.model.vae import modality
 
 __all__ = ["Hands", "Split"]
 
@@ -20,6 +22,8 @@ class Hands:
     ``joints3d`` (n 21 3) are relative to the root, in hand lengths, ``keypoints2d`` (n 43) the true ones."""
     length_mm: Float[np.ndarray, " n"]
     """Hand length of each."""
+    features: dict[str, np.ndarray] = field(default_factory=dict)
+    """Packed features by the modality that is read from them, ``rgb`` or ``depth``."""
     seed: int = 0
     """Of the batches."""
 
@@ -28,31 +32,35 @@ class Hands:
 
     @property
     def modalities(self) -> tuple[str, ...]:
-        """What can be seen of these hands."""
-        return tuple(name for name in self.arrays if "." not in name)
+        """Modalities that can be encoded."""
+        return (*(name for name in self.arrays if "." not in name), *self.features)
 
     def decodable(self, modality: str) -> bool:
-        """Can a decoder of that modality be trained on them? What a network saw of a picture is no picture."""
-        if f"target.{modality}" in self.arrays:
-            return True
-        return modality in self.arrays and not (modality in ("rgb", "depth") and self.arrays[modality].ndim == 2)
+        """Can a decoder of that modality be trained on them? Features of a picture are no picture."""
+        return f"target.{modality}" in self.arrays or modality in self.arrays
 
     @property
     def joints_mm(self) -> Float[np.ndarray, "n 21 3"]:
         """True joints relative to the root, millimetres."""
         return self.arrays["joints3d"].astype(float) * self.length_mm[:, None, None]
 
-    def take(self, index: np.ndarray) -> dict[str, Tensor]:
+    def take(self, index: np.ndarray) -> Batch:
         """The hands of these numbers."""
         rows = {name: array[index] for name, array in self.arrays.items()}
-        return {k: torch.from_numpy(v if v.dtype == np.uint8 else v.astype(np.float32)) for k, v in rows.items()}
+        raw = {k: torch.from_numpy(v if v.dtype == np.uint8 else v.astype(np.float32)) for k, v in rows.items()}
+        return raw | {name: self.features_of(name, index) for name in self.features}
 
-    def batch(self, step: int, size: int) -> dict[str, Tensor]:
+    def features_of(self, name: str, index: np.ndarray | slice = slice(None)) -> Features | DepthFeatures:
+        """Features that a modality is read from, of the hands of these numbers."""
+        kind = DepthFeatures if modality(name).plane == "depth" else Features
+        return kind.unpack(torch.from_numpy(self.features[name][index]))
+
+    def batch(self, step: int, size: int) -> Batch:
         """Hands drawn with replacement, a pure function of the step."""
         rng = np.random.default_rng((self.seed, step, 31))
         return self.take(rng.integers(0, len(self), size))
 
-    def chunks(self, size: int = 500) -> Iterator[dict[str, Tensor]]:
+    def chunks(self, size: int = 500) -> Iterator[Batch]:
         """All hands in order, some at a time."""
         for first in range(0, len(self), size):
             yield self.take(np.arange(first, min(first + size, len(self))))

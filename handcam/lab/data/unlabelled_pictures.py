@@ -100,25 +100,25 @@ def short(name: str) -> str:
     return f"{crc32(name.encode()):08x}"
 
 
-def look(views: Sequence[View], eye: CrossModalVAE | None, picture_px: int) -> dict[str, np.ndarray]:
+def look(views: Sequence[View], model: CrossModalVAE | None, picture_px: int) -> dict[str, np.ndarray]:
     """Rows of crops.
 
     Args:
         views: the crops.
-        eye: a model whose encoder of ``rgb`` looks, and that of ``depth`` where every crop has depth; None keeps the
+        model: a model whose encoder of ``rgb`` looks, and that of ``depth`` where every crop has depth; None keeps the
             pictures only.
         picture_px: edge of the small pictures.
 
     Returns:
-        ``picture`` uint8 (n p p 3), ``joints_m`` (n 21 3), ``keypoints`` (n 43), and with an eye ``sight`` (n 1258) and
-        ``depth_sight`` (n 1301), both float16.
+        ``picture`` uint8 (n p p 3), ``joints_m`` (n 21 3), ``keypoints`` (n 43), and with a model ``features`` (n 1258)
+        and ``depth_features`` (n 1301), packed, float16.
     """
-    rows = [_look(views[i : i + 25], eye, picture_px) for i in range(0, len(views), 25)]
+    rows = [_look(views[i : i + 25], model, picture_px) for i in range(0, len(views), 25)]
     return {key: np.concatenate([row[key] for row in rows]) for key in rows[0]}
 
 
 @torch.inference_mode()
-def _look(views: Sequence[View], eye: CrossModalVAE | None, picture_px: int) -> dict[str, np.ndarray]:
+def _look(views: Sequence[View], model: CrossModalVAE | None, picture_px: int) -> dict[str, np.ndarray]:
     half_tan = torch.tensor([v.half_tan for v in views], dtype=torch.float32)
     flat = np.stack([v.keypoints.ravel() for v in views])
     small = [cv2.resize(v.color, (picture_px, picture_px), interpolation=cv2.INTER_AREA) for v in views]
@@ -127,19 +127,17 @@ def _look(views: Sequence[View], eye: CrossModalVAE | None, picture_px: int) -> 
         "joints_m": np.stack([v.joints_m for v in views]).astype(np.float32),
         "keypoints": np.concatenate([flat, half_tan[:, None].numpy()], 1).astype(np.float32),
     }
-    if eye is None:
+    if model is None:
         return rows
     edge = (INPUT_PX, INPUT_PX)
     big = np.stack([cv2.resize(v.color, edge, interpolation=cv2.INTER_LINEAR) for v in views])
-    rgb = eye.encoders["rgb"]
-    marks = rgb.look(torch.from_numpy(big).permute(0, 3, 1, 2).float() / 255)
-    rows["sight"] = rgb.sight(marks, half_tan).numpy().astype(np.float16)
+    rows["features"] = model.color_features(torch.from_numpy(big), half_tan).pack().numpy().astype(np.float16)
     depths = [v.depth_m for v in views if v.depth_m is not None]
-    if len(depths) == len(views) and "depth" in eye.encoders:
+    if len(depths) == len(views) and "depth" in model.encoders:
         depth = np.stack([cv2.resize(d, edge, interpolation=cv2.INTER_NEAREST) for d in depths]).astype(np.float32)
         centre = torch.tensor([v.centre_m for v in views])
-        _, felt = eye.encoders["depth"].see(rgb.eye, torch.from_numpy(depth), centre, half_tan)
-        rows["depth_sight"] = felt.numpy().astype(np.float16)
+        features = model.depth_features(torch.from_numpy(depth), centre, half_tan)
+        rows["depth_features"] = features.pack().numpy().astype(np.float16)
     return rows
 
 
@@ -172,12 +170,12 @@ def kept(folder: Path, count: int, make: Callable[[int, int], dict[str, np.ndarr
 
 
 def hands_of(rows: dict[str, np.ndarray], pixels: bool) -> Hands:
-    """The table of rows: the encoder of ``rgb`` gets the pictures themselves, or what was seen in them."""
+    """The table of rows: the encoder of ``rgb`` gets the pictures themselves, or their features."""
     joints = rows["joints_m"].astype(float)
     arrays = {"joints3d": normalise(joints).astype(np.float32), "keypoints2d": rows["keypoints"]}
     if pixels:
         arrays["rgb"] = rows["picture"]
     else:
-        arrays |= {"rgb": rows["sight"], "target.rgb": rows["picture"]}
-        arrays |= {"depth": rows["depth_sight"]} if "depth_sight" in rows else {}
-    return Hands(arrays, hand_length(joints) * 1000.0)
+        arrays["target.rgb"] = rows["picture"]
+    packed = {name: rows[key] for name, key in (("rgb", "features"), ("depth", "depth_features")) if key in rows}
+    return Hands(arrays, hand_length(joints) * 1000.0, packed)

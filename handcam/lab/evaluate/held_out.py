@@ -61,8 +61,9 @@ def score(settings: TrainSettings, checkpoint: Path, data: str) -> list[Score]:
     for batch in _chunks(hands):
         if "joints3d" not in batch:
             raise HandcamError(f"{data} has no joints to measure against.")
-        mm = 1000 * batch["hand_length_m"] if "hand_length_m" in batch else torch.full((len(batch["rgb"]),), HAND_MM)
-        true = (batch["joints3d"] * mm[:, None, None]).double().numpy()
+        joints3d = batch["joints3d"]
+        mm = 1000 * batch["hand_length_m"] if "hand_length_m" in batch else torch.full((len(joints3d),), HAND_MM)
+        true = (joints3d * mm[:, None, None]).double().numpy()
         for source in (name for name in settings.encoders if name in batch):
             joints = model.decode("joints3d", model.encode(source, batch[source])[0]).double().numpy()
             epe = joint_errors(align(joints, true), true).mean(1)

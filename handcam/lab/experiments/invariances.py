@@ -4,7 +4,7 @@ from handcam.lab.evaluate.metrics import mean_and_median
 from handcam.lab.experiments import Cell, Report, Setup
 from handcam.lab.train.loop import variant
 from handcam.lab.train.run_small import errors_mm, fit, predict, tasks_of, trainable
-from handcam.model.nets.hand_landmark import FEATURES
+from handcam.model.features import Features
 from handcam.types import HandcamError
 
 __all__ = ["TITLE", "run"]
@@ -23,9 +23,10 @@ def run(setup: Setup) -> Report:
     rows: dict[str, list[Cell]] = {"landmark network (T+S+H)": []} | {f"Ours ({name})": [] for name, _, _ in labels}
     medians: dict[str, list[Cell]] = {name: [] for name in rows}
     for _, split, x in tasks:
-        looked = x == "rgb" and split.test.arrays["rgb"].ndim == 2
-        seen = split.test.arrays["rgb"][:, FEATURES + 43 :].reshape(-1, 21, 3).astype(float) if looked else None
-        found = [] if seen is None else [mean_and_median(errors_mm(seen, split))]
+        features = split.test.features_of(x) if x in split.test.features else None
+        found = []
+        if isinstance(features, Features):
+            found.append(mean_and_median(errors_mm(features.landmarks3d.double().numpy(), split)))
         _add(rows, medians, "landmark network (T+S+H)", found)
         for name, scale, side in labels:
             part = split if side else untold[split.name]

@@ -7,7 +7,7 @@ from handcam.lab.evaluate.metrics import auc, mean_and_median, pck_curve
 from handcam.lab.experiments import Cell, Report, Setup
 from handcam.lab.train.loop import VARIANTS, variant
 from handcam.lab.train.run_small import errors_mm, fit, predict, tasks_of, trainable
-from handcam.model.nets.hand_landmark import FEATURES
+from handcam.model.features import Features
 from handcam.types import HandcamError
 
 __all__ = ["TITLE", "run"]
@@ -34,9 +34,9 @@ def run(setup: Setup) -> Report:
                 methods[f"Var. {number}"] = [
                     errors_mm(predict(fit(setup, split, pairs, seed), x, split.test), split) for seed in setup.seeds
                 ]
-        if split.test.arrays[x].ndim == 2:
-            seen = split.test.arrays[x][:, FEATURES + 43 :].reshape(-1, 21, 3).astype(float)
-            methods["landmark network"] = [errors_mm(seen, split)]
+        features = split.test.features_of(x) if x in split.test.features else None
+        if isinstance(features, Features):
+            methods["landmark network"] = [errors_mm(features.landmarks3d.double().numpy(), split)]
         mean = split.train.arrays["joints3d"].astype(float).mean(0)
         methods["mean hand"] = [errors_mm(np.broadcast_to(mean, (len(split.test), 21, 3)), split)]
         curves[name] = {m: pck_curve(np.stack(e), THRESHOLDS_MM) for m, e in methods.items()}

@@ -23,7 +23,7 @@ __all__ = ["load_depth_encoder", "publish", "write_cube"]
 def load_depth_encoder(path: Path) -> HourglassEncoder:
     """The encoder of a safetensors file that :func:`handcam.lab.train.depth_net.train` or :func:`publish` wrote.
 
-    In evaluation mode and single precision. Input and outputs are those of ``HourglassEncoder.see``.
+    In evaluation mode and single precision. Input and outputs are those of ``HourglassEncoder.landmarks``.
     """
     with safe_open(path, "pt") as file:
         settings = json.loads(file.metadata()["settings"])
@@ -62,8 +62,8 @@ class _Cube(nn.Module):
         there = depth > 0
         offset = (depth - centre_m[:, None, None]) / CUBE_M
         value = torch.where(there, offset, torch.ones_like(offset)).clamp(-1.0, 1.0)
-        marks = self.net.see(torch.stack([value, there.to(value.dtype)], 1))
-        return marks.uvd, marks.log_b.exp()
+        landmarks = self.net.landmarks(torch.stack([value, there.to(value.dtype)], 1))
+        return landmarks.uvd, landmarks.log_b.exp()
 
 
 def write_cube(weights: Path) -> Path:

@@ -64,7 +64,7 @@ def describe(weights: Path) -> str:
     atlas = read_atlas(weights)
 
     def decode(z: Float[np.ndarray, "n z"]) -> Float[np.ndarray, "n 21 3"]:
-        return model.show("joints3d", torch.from_numpy(z)).numpy()
+        return model.decode_output("joints3d", torch.from_numpy(z)).numpy()
 
     found = principal_directions(atlas, decode)
     used = [direction.mm for direction in found if direction.mm >= SEEN_MM]

@@ -25,7 +25,6 @@ from handcam.crop import box_around, cut
 from handcam.geometry import pixels_from_normalised
 from handcam.lab.release.equalisation import even_out, round_weights
 from handcam.lab.release.pruning import shrink
-from handcam.model.nets.hand_landmark import HandLandmark
 from handcam.model.vae import CrossModalVAE, modality
 from handcam.model.weights import WeightsCard, digest, write_card
 from handcam.plugins import load as load_plugin
@@ -63,7 +62,7 @@ class _Encode(nn.Module):
         self.model, self.size = model, size
 
     def forward(self, rgb: Tensor, half_tan: Tensor) -> tuple[Tensor, ...]:
-        seen = self.model.look(rgb, half_tan)
+        seen = self.model.encode_color(rgb, half_tan)
         keypoints = pixels_from_normalised(seen.keypoints, self.size)
         posteriors = [tensor for pair in seen.posteriors.values() for tensor in pair]
         return keypoints, seen.presence, seen.right, *posteriors
@@ -77,7 +76,7 @@ class _Feel(nn.Module):
         self.model, self.size = model, size
 
     def forward(self, depth: Tensor, centre_m: Tensor, half_tan: Tensor) -> tuple[Tensor, ...]:
-        seen = self.model.feel(depth, centre_m, half_tan)
+        seen = self.model.encode_depth(depth, centre_m, half_tan)
         keypoints = pixels_from_normalised(seen.keypoints, self.size)
         return keypoints, seen.presence, seen.right, *seen.posteriors["depth"]
 
@@ -90,7 +89,7 @@ class _Decode(nn.Module):
         self.model, self.modality = model, modality
 
     def forward(self, z: Tensor) -> Tensor:
-        return self.model.show(self.modality, z)
+        return self.model.decode_output(self.modality, z)
 
 
 def write_graphs(weights: Path, folder: Path) -> list[Path]:
@@ -120,7 +119,7 @@ def write_graphs(weights: Path, folder: Path) -> list[Path]:
 def _write_encode(model: CrossModalVAE, card: WeightsCard, path: Path) -> None:
     crops = (torch.zeros(2, card.crop_px, card.crop_px, 3, dtype=torch.uint8), torch.full((2,), 0.3))
     with torch.inference_mode():
-        seen = [f"{kind}.{name}" for name in model.look(*crops).posteriors for kind in ("mean", "log_var")]
+        seen = [f"{kind}.{name}" for name in model.encode_color(*crops).posteriors for kind in ("mean", "log_var")]
     names = ["keypoints_px", "presence", "right", *seen]
     _write(_Encode(model, card.crop_px), {"rgb": crops[0], "half_tan": crops[1]}, names, path, card.sha256)
 
@@ -240,9 +239,8 @@ def _write_rounded(eager: Eager, path: Path, crops: Crops) -> None:
 
     model = shrink(eager.model)
     pictures = modality("rgb").prepare(torch.from_numpy(crops.rgb))
-    eye: HandLandmark = model.encoders["rgb"].eye  # type: ignore[assignment]
-    even_out(eye, pictures)
-    round_weights(eye, pictures)
+    even_out(model.backbone, pictures)
+    round_weights(model.backbone, pictures)
     with TemporaryDirectory() as folder:
         graph = Path(folder) / path.name
         _write_encode(model, eager.card, graph)

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from handcam.model.nets.hand_landmark import HandLandmark
+from handcam.model.nets.shaded_depth import ShadedDepthEncoder
 from handcam.model.vae import CrossModalVAE
 
 __all__ = ["shrink"]
@@ -24,7 +25,7 @@ LANES = 16
 def shrink(model: CrossModalVAE) -> CrossModalVAE:
     """A copy of the model that gives the same outputs with fewer channels; nets of other kinds stay as they are."""
     model = deepcopy(model)
-    eye = getattr(model.encoders["rgb"], "eye", None) if "rgb" in model.encoders else None
+    eye = getattr(model.encoders["rgb"], "backbone", None) if "rgb" in model.encoders else None
     if isinstance(eye, HandLandmark):
         *_, last_widen, last_filter = eye.trunk
         for block in eye.trunk:
@@ -33,8 +34,9 @@ def shrink(model: CrossModalVAE) -> CrossModalVAE:
                 _narrow_inputs(block.narrow.conv, keep, constant)
         keep, constant = _split(last_widen.conv, last_filter.conv)
         heads = [eye.keypoints, eye.presence, eye.right, eye.landmarks3d, model.encoders["rgb"].head.net[0]]  # type: ignore[index]
-        if "depth" in model.encoders and hasattr(model.encoders["depth"], "see"):  # it looks through the same eye
-            heads.append(model.encoders["depth"].head.net[0])  # type: ignore[index]
+        depth = model.encoders["depth"] if "depth" in model.encoders else None
+        if isinstance(depth, ShadedDepthEncoder):  # it reads the same backbone
+            heads.append(depth.head.net[0])  # type: ignore[index]
         for head in heads:
             _narrow_inputs(head, keep, constant)
     return model

@@ -25,7 +25,7 @@ from handcam.hand.skeleton import ROOT
 from handcam.lab.data.depth_crops import CropFiles, Examples, examples
 from handcam.lab.release.depth import load_depth_encoder, publish
 from handcam.model.modalities.depth import INPUT_PX, MODALITY, relative
-from handcam.model.nets.hourglass import DepthMarks, HourglassEncoder, encoder
+from handcam.model.nets.hourglass import DepthLandmarks, HourglassEncoder, encoder
 
 __all__ = ["DepthTraining", "camera_joints", "depth_loss", "evaluate", "load_depth_encoder", "train"]
 
@@ -80,23 +80,23 @@ def camera_joints(uvd: Tensor, centre_m: Tensor, half_tan: Tensor) -> Tensor:
     return torch.cat([uvd[..., :2] * (half_tan[:, None] * z)[..., None], z[..., None]], -1)
 
 
-def depth_loss(marks: DepthMarks, uvd: Tensor, heats: list[Tensor], hands: int, mirrored: int = 0) -> Tensor:
+def depth_loss(landmarks: DepthLandmarks, uvd: Tensor, heats: list[Tensor], hands: int, mirrored: int = 0) -> Tensor:
     """Mean distance of every stage, the heat maps' cross-entropy, the error bars' likelihood, presence and side.
 
     The first ``hands`` examples of the batch show right hands, the next ``mirrored`` left ones, the others none.
     """
     loss = torch.zeros(())
-    for stage in marks.stages:
+    for stage in landmarks.stages:
         loss = loss + torch.linalg.vector_norm(stage[:hands] - uvd, dim=-1).mean()
     target = _blobs(uvd, round(heats[0].shape[-1] ** 0.5))
     for heat in heats:
         loss = loss - 0.05 * (target * heat[:hands]).sum(-1).mean()
-    off = torch.linalg.vector_norm(marks.uvd[:hands].detach() - uvd, dim=-1) / 3**0.5
-    log_b = marks.log_b[:hands].clamp(-7, 2)
-    there = torch.zeros(len(marks.presence))
+    off = torch.linalg.vector_norm(landmarks.uvd[:hands].detach() - uvd, dim=-1) / 3**0.5
+    log_b = landmarks.log_b[:hands].clamp(-7, 2)
+    there = torch.zeros(len(landmarks.presence))
     there[: hands + mirrored] = 1.0
-    presence = F.binary_cross_entropy_with_logits(marks.presence, there)
-    side = marks.right[: hands + mirrored]
+    presence = F.binary_cross_entropy_with_logits(landmarks.presence, there)
+    side = landmarks.right[: hands + mirrored]
     rightness = F.softplus(-side[:hands]).mean()
     if mirrored:
         rightness = rightness + F.softplus(side[hands:]).mean()
@@ -154,15 +154,15 @@ def train(settings: DepthTraining) -> None:
             group["lr"] = rate
         net.train()
         with torch.autocast("cpu", torch.bfloat16):
-            marks, heats = net.see_heat(x.to(memory_format=torch.channels_last))
-        loss = depth_loss(marks, uvd, heats, settings.batch, settings.mirrored)
+            landmarks, heats = net.landmarks_and_heatmaps(x.to(memory_format=torch.channels_last))
+        loss = depth_loss(landmarks, uvd, heats, settings.batch, settings.mirrored)
         opt.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         opt.step()
         step += 1
         _follow(average, net, min(0.998, (step + 1) / (step + 10)))
-        error = torch.linalg.vector_norm(marks.uvd[: settings.batch].detach() - uvd, dim=-1).mean() * CUBE_M * 1000
+        error = torch.linalg.vector_norm(landmarks.uvd[: settings.batch].detach() - uvd, dim=-1).mean() * CUBE_M * 1000
         running = 0.98 * running + 0.02 * float(error) if step > 1 else float(error)
         now = time.process_time()
         used, last = used + now - last, now
@@ -211,9 +211,9 @@ def evaluate(net: HourglassEncoder, files: CropFiles, count: int, seed: int = 1,
     for e in examples(files, rng, 64, INPUT_PX, order=np.arange(count), **keys):
         x, _, half_tan = tensors(e)
         centre = torch.from_numpy(e.centre_m)
-        marks = net.see(x.to(memory_format=torch.channels_last))
-        right += [(marks.right > 0).float().mean(), (net.see(x[:16].flip(-1)).right < 0).float().mean()]
-        seen = camera_joints(marks.uvd, centre, half_tan).numpy()
+        landmarks = net.landmarks(x.to(memory_format=torch.channels_last))
+        right += [(landmarks.right > 0).float().mean(), (net.landmarks(x[:16].flip(-1)).right < 0).float().mean()]
+        seen = camera_joints(landmarks.uvd, centre, half_tan).numpy()
         true = np.concatenate([e.uvz[..., :2] * (e.half_tan[:, None] * e.uvz[..., 2])[..., None], e.uvz[..., 2:]], -1)
         d = (seen - true) * 1000
         off.append(np.linalg.norm(d, axis=-1).mean(1))

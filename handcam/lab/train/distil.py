@@ -11,6 +11,7 @@ from math import cos, pi
 import torch
 from torch import Tensor
 
+from handcam.model.features import Input, examples, rows
 from handcam.model.vae import CrossModalVAE
 
 __all__ = ["copy_equal", "distil"]
@@ -29,7 +30,7 @@ def copy_equal(large: CrossModalVAE, small: CrossModalVAE) -> None:
 
 
 def distil(
-    large: CrossModalVAE, small: CrossModalVAE, inputs: Mapping[str, Tensor], steps: int, seed: int = 0,
+    large: CrossModalVAE, small: CrossModalVAE, inputs: Mapping[str, Input], steps: int, seed: int = 0,
     say: Callable[[str], None] = print,
 ) -> None:  # fmt: skip
     """Fit encoders of ``small`` to those of ``large``, in place.
@@ -37,26 +38,27 @@ def distil(
     Args:
         large: the model to imitate.
         small: the model to fit; its other parts stay as they are.
-        inputs: what each encoder is asked, by modality, (n *shape) as :meth:`CrossModalVAE.encode` takes it. A sight
-            (the features of a landmark network) is shown as it is: noise would take it where no picture is.
+        inputs: examples of each encoder, by modality, as :meth:`CrossModalVAE.encode` takes them. Features are taken as
+            they are: noise would move them where no picture is.
         steps: batches of 512 for each encoder.
         seed: of noise and order.
         say: told how far it is.
     """
     generator = torch.Generator().manual_seed(seed)
     for name, x in inputs.items():
-        if x[0].numel() < 100:
+        if isinstance(x, Tensor):
             row = (len(x), *[1] * (x.ndim - 1))
             share = [NOISE * torch.rand(row, generator=generator) for _ in range(COPIES - 1)]
             x = torch.cat([x, *(x + part * x.std(0) * torch.randn(x.shape, generator=generator) for part in share)])
         with torch.no_grad():
-            wanted = torch.cat([torch.cat(large.encode(name, part), 1) for part in x.split(4096)])
+            parts = [rows(x, slice(i, i + 4096)) for i in range(0, examples(x), 4096)]
+            wanted = torch.cat([torch.cat(large.encode(name, part), 1) for part in parts])
         optimiser = torch.optim.Adam(small.encoders[name].parameters(), lr=RATE)
         for step in range(steps):
             for group in optimiser.param_groups:
                 group["lr"] = RATE * min(1.0, (step + 1) / WARMUP) * (0.002 + 0.5 * (1 + cos(pi * step / steps)))
-            chosen = torch.randint(len(x), (BATCH,), generator=generator)
-            loss = _divergence(wanted[chosen], small.encoders[name](x[chosen])).mean()
+            chosen = torch.randint(len(wanted), (BATCH,), generator=generator)
+            loss = _divergence(wanted[chosen], small.encoders[name](rows(x, chosen))).mean()
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()

@@ -90,10 +90,10 @@ def finetune(settings: Finetune, progress: Callable[[int, int], None] = lambda d
     model, card = load(start)
     out, frames = settings.out, settings.out / FRAMES_FILE
     known = _known(settings)
-    eye = model.encoders["rgb"].eye if "rgb" in card.encoders else read()
-    seen = gather(settings.sessions, eye, settings.seed, progress=progress)
+    backbone = model.backbone if "rgb" in card.encoders else read()
+    seen = gather(settings.sessions, backbone, settings.seed, progress=progress)
     if settings.hand_length_mm is not None:
-        seen["hand_length_m"] = np.full(len(seen["sight"]), settings.hand_length_mm / 1000)
+        seen["hand_length_m"] = np.full(len(seen["features"]), settings.hand_length_mm / 1000)
     everything = corrected(seen, settings.seed, known)
     early = _early(everything.arrays["session"], settings.held_out)
     learnt, held_out = everything.part(np.flatnonzero(early)), everything.part(np.flatnonzero(~early))
@@ -102,9 +102,9 @@ def finetune(settings: Finetune, progress: Callable[[int, int], None] = lambda d
     learnt.save(frames)
     unseen = [("held_out", held_out)]
     if settings.test:
-        unseen.append(("test", corrected(gather(settings.test, eye, settings.seed, 1), settings.seed, known)))
+        unseen.append(("test", corrected(gather(settings.test, backbone, settings.seed, 1), settings.seed, known)))
     before = {name: asdict(measure(model, card, hands, settings.seed)) for name, hands in unseen}
-    depth = "depth_sight" in learnt.arrays and "depth" in card.encoders
+    depth = "depth_features" in learnt.arrays and "depth" in card.encoders
     heads = [name for name in ("rgb", "keypoints2d", "landmarks3d") if name in card.encoders]
     pairs = [f"{name}>joints3d@recordings:{frames}" for name in heads + ["depth"] * depth]
     for data in (f"subject_set:{frames}", "poses"):
@@ -115,7 +115,7 @@ def finetune(settings: Finetune, progress: Callable[[int, int], None] = lambda d
         out=out / f"training-{digest(frames)[:8]}", pairs=tuple(pairs), latent=card.latent,
         encoders=card.encoders, decoders=card.decoders, nets=card.nets, steps=settings.steps, batch=settings.batch,
         rate=settings.rate, ema=0.98, warmup=max(settings.steps // 10, 1), seed=settings.seed, start=start,
-        freeze=("encoders.rgb.eye",),
+        freeze=("encoders.rgb.backbone",),
     )  # fmt: skip
     tuned = CrossModalVAE(card.encoders, card.decoders, card.latent, card.nets)
     old = model.state_dict()

@@ -18,7 +18,8 @@ from torch import Tensor
 from handcam.lab.data.batches import Batches, open_batches
 from handcam.lab.data.prefetch import Prefetch
 from handcam.lab.train.objective import Objective
-from handcam.model.vae import CrossModalVAE, read_state
+from handcam.model.features import Batch, Input, rows
+from handcam.model.vae import CrossModalVAE, current_name, read_state
 from handcam.model.weights import read_card
 from handcam.types import HandcamError
 
@@ -84,7 +85,7 @@ class TrainSettings:
     start: Path | None = None
     """Weights (safetensors) to start from where names and shapes agree."""
     freeze: tuple[str, ...] = ()
-    """Prefixes of parameters that stay as they are, e.g. ``encoders.rgb.eye``."""
+    """Prefixes of parameters that stay as they are, e.g. ``encoders.rgb.backbone``."""
     save_every: int = 1000
     """Steps between checkpoints."""
 
@@ -116,7 +117,7 @@ def train(settings: TrainSettings, progress: bool = True, given: Mapping[str, Ba
     if settings.start is not None:
         _start_from(raw, settings.start)
     for name, parameter in raw.named_parameters():
-        parameter.requires_grad_(not name.startswith(settings.freeze) if settings.freeze else True)
+        parameter.requires_grad_(not name.startswith(tuple(map(current_name, settings.freeze))))
     average = {k: v.detach().clone().float() for k, v in raw.state_dict().items()}
     optimiser = torch.optim.Adam([p for p in raw.parameters() if p.requires_grad], lr=settings.rate)
     first = _resume(settings, raw, optimiser, average)
@@ -132,8 +133,10 @@ def train(settings: TrainSettings, progress: bool = True, given: Mapping[str, Ba
     mine = slice(fabric.global_rank * share, (fabric.global_rank + 1) * share)
     curves = _curves(settings.out) if fabric.is_global_zero else None
 
-    def batches(step: int) -> dict[tuple[str, bool], dict[str, Tensor]]:
-        return {key: {k: v[mine] for k, v in s.batch(step, settings.batch).items()} for key, s in datasets.items()}
+    def batches(step: int) -> dict[tuple[str, bool], Batch]:
+        return {
+            key: {k: rows(v, mine) for k, v in s.batch(step, settings.batch).items()} for key, s in datasets.items()
+        }
 
     bar = Progress(
         TextColumn("train"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
@@ -148,7 +151,7 @@ def train(settings: TrainSettings, progress: bool = True, given: Mapping[str, Ba
                 group["lr"] = _rate(settings, step)
             losses = {}
             for k, (source, target, data) in enumerate(pairs):  # algorithm 1: the pairs in turn
-                x, y = (v.to(fabric.device) for v in _example(batch[data, _labelled(source, target)], source, target))
+                x, y = fabric.to_device(_example(batch[data, _labelled(source, target)], source, target))
                 generator = torch.Generator().manual_seed((settings.seed * 1_000_003 + step) * 64 + k)
                 noise = settings.noise * torch.randn(settings.batch, settings.latent, generator=generator)[mine]
                 noise = noise.to(fabric.device)
@@ -200,7 +203,7 @@ def _labelled(source: str, target: str) -> bool:
     return "joints3d" in (source, target)
 
 
-def _example(batch: Mapping[str, Tensor], source: str, target: str) -> tuple[Tensor, Tensor]:
+def _example(batch: Mapping[str, Input], source: str, target: str) -> tuple[Input, Input]:
     """What is seen, and what is to be decoded from it."""
     try:
         return batch[source], batch[f"target.{target}" if f"target.{target}" in batch else target]

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from handcam.lab.train.constraints import prior, reprojection
+from handcam.model.features import Input
 from handcam.model.vae import CrossModalVAE, kl, modality, reparameterise
 
 __all__ = ["Objective"]
@@ -26,7 +27,7 @@ class Objective(nn.Module):
         super().__init__()
         self.model, self.reproject, self.constrain = model, reproject, constrain
 
-    def forward(self, source: str, target: str, x: Tensor, y: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, source: str, target: str, x: Input, y: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Negative log-likelihood, KL divergence, and weighted cost of the unlabelled joints, (b) each."""
         mean, log_var = self.model.encode(source, x)
         z = reparameterise(mean, log_var, noise)

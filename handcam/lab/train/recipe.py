@@ -35,6 +35,7 @@ from handcam.lab.train import pictures as paint
 from handcam.lab.train.distil import copy_equal, distil
 from handcam.lab.train.landmark_weights import read
 from handcam.lab.train.loop import TrainSettings, train
+from handcam.model.features import concatenate
 from handcam.model.vae import CrossModalVAE, fuse
 from handcam.model.weights import WeightsCard
 from handcam.synth.poses import PoseSettings
@@ -125,7 +126,7 @@ def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
     start = _weights_of(train(plain), out / "poses.safetensors")
     seeing = replace(
         plain, out=out / "seeing", encoders=ENCODERS, start=start, rate=6e-4, steps=recipe.seeing_steps, warmup=100,
-        ema=0.998, freeze=("encoders.rgb.eye", "encoders.joints3d", "decoders"),
+        ema=0.998, freeze=("encoders.rgb.backbone", "encoders.joints3d", "decoders"),
         pairs=("keypoints2d>joints3d", *(f"{name}>joints3d@{seen}" for name in FUSION if name != "depth")),
     )  # fmt: skip
     if recipe.real is not None:  # section 4.6: pictures without labels hold the colour encoder to what it sees
@@ -160,7 +161,7 @@ def _smaller(average: dict[str, torch.Tensor], recipe: Recipe, say: Callable[[st
     if recipe.real is not None:
         parts += [unlabelled.open(str(recipe.out / "real"))]
     shown = [part.take(np.arange(len(part))) for part in parts]
-    inputs = {name: torch.cat([part[name] for part in shown]) for name in ("rgb", "keypoints2d", "landmarks3d")}
+    inputs = {name: concatenate([part[name] for part in shown]) for name in ("rgb", "keypoints2d", "landmarks3d")}
     sampled = poses.open(seed=recipe.seed + 1).batch(0, LIFTED)["keypoints2d"]
     inputs["keypoints2d"] = torch.cat([inputs["keypoints2d"], sampled])
     distil(large, small, inputs, recipe.distil_steps, recipe.seed, say)
@@ -177,7 +178,7 @@ def finish(model: CrossModalVAE, seen: Path, out: Path, real: Path | None = None
         out: where the weights go.
         real: folder of real pictures of hands, from which the 8-bit graph reads its ranges; None for rendered ones.
     """
-    model.encoders["rgb"].eye.load_state_dict(read().state_dict())
+    model.backbone.load_state_dict(read().state_dict())
     model.eval()
     calibration, metrics = _measure(model, sights.open(str(seen)))
     card = WeightsCard(

@@ -63,11 +63,10 @@ def fit(setup: Setup, split: Split, pairs: tuple[str, ...], seed: int, **changes
 
 
 def _encoder(name: str, hands: Hands) -> str:
-    """The net for what there is to see: pictures, looks that were kept, or numbers."""
-    kept = {"rgb": "features", "depth": "shaded_depth"}
-    if name not in kept:
-        return "mlp"
-    return kept[name] if hands.arrays[name].ndim == 2 else "resnet"
+    """The net for what there is: features, pictures, or numbers."""
+    if name in hands.features:
+        return {"rgb": "features", "depth": "shaded_depth"}[name]
+    return "resnet" if name in ("rgb", "depth") else "mlp"
 
 
 def trainable(pairs: tuple[str, ...], hands: Hands) -> bool:

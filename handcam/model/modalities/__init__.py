@@ -1,9 +1,12 @@
-"""What can be coded. A file here defines ``MODALITY``, a :class:`Modality`, and its loss."""
+"""Modalities of a hand. A file here defines ``MODALITY``, a :class:`Modality`, and its loss."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor
+
+from handcam.model.features import Input
 
 __all__ = ["Modality"]
 
@@ -28,5 +31,7 @@ class Modality:
     """From the raw input to the encoder's; part of every exported graph, so training and live use cannot differ."""
     loss: Callable[[Tensor, Tensor], Tensor]
     """``loss(decoded, target)`` -> (b): negative log-likelihood up to a constant, a Gaussian's (the paper's MSE)."""
-    show: Callable[[Tensor], Tensor] = lambda decoded: decoded
+    from_features: Callable[[Any], Input] | None = None
+    """From the features of its plane to the encoder's input; None when the encoder takes the plane itself."""
+    postprocess: Callable[[Tensor], Tensor] = lambda decoded: decoded
     """From the decoder's output to what :meth:`handcam.runtimes.Runtime.decode` gives; part of every exported graph."""

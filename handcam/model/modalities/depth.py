@@ -1,4 +1,4 @@
-"""The depth crop: a cube of 25 cm around the hand's centre (:func:`handcam.crop.cube_box`), seen by the crop's camera.
+"""The depth crop: a cube of 25 cm around the hand's centre (:func:`handcam.crop.cube_box`) in the crop's camera frame.
 
 The encoder's input has two channels (2 s s): distance from the cube's centre in halves of its edge, cut off at -1 and
 1, and 1 where there is a reading, else 0 (the first channel is 1 there, like what lies behind the cube). The raw input
@@ -18,7 +18,7 @@ from handcam.model.modalities import Modality
 
 INPUT_PX = 96
 """Edge of the encoder's input."""
-PAINTED_PX = 64
+DECODED_PX = 64
 """Edge of the decoded depth map."""
 SIGMA = 0.15
 """Standard deviation of the likelihood per pixel, hand lengths; wide, since neighbours are far from independent."""
@@ -31,8 +31,6 @@ def relative(depth_m: Float[np.ndarray, "*b s s"], centre_m: Float[np.ndarray, "
 
 
 def _prepare(x: Tensor) -> Tensor:
-    if x.ndim == 2:  # what was seen in the shaded depth, kept from an earlier look (nets/shaded_depth.py)
-        return x
     there = torch.isfinite(x)  # (b, s, s)
     value = torch.where(there, x / CUBE_M, torch.ones_like(x)).clamp(-1.0, 1.0)
     return torch.stack([value, there.to(x.dtype)], 1)  # (b, 2, s, s)
@@ -45,11 +43,12 @@ def _loss(decoded: Tensor, target: Tensor) -> Tensor:
     return near + F.binary_cross_entropy_with_logits(decoded[:, 1], hand, reduction="none").flatten(1).sum(1)
 
 
-def _show(decoded: Tensor) -> Tensor:
+def _postprocess(decoded: Tensor) -> Tensor:
     return torch.where(decoded[:, 1] > 0, decoded[:, 0], torch.nan)  # (b, s, s)
 
 
 MODALITY = Modality(
-    name="depth", plane="depth", input_shape=(2, INPUT_PX, INPUT_PX), output_shape=(2, PAINTED_PX, PAINTED_PX),
-    encoder="hourglass", decoder="conv", prepare=_prepare, loss=_loss, show=_show,
+    name="depth", plane="depth", input_shape=(2, INPUT_PX, INPUT_PX), output_shape=(2, DECODED_PX, DECODED_PX),
+    encoder="hourglass", decoder="conv", prepare=_prepare, loss=_loss,
+    from_features=lambda features: features, postprocess=_postprocess,
 )  # fmt: skip

@@ -17,6 +17,6 @@ def _loss(decoded: Tensor, target: Tensor) -> Tensor:
 
 
 MODALITY = Modality(
-    name="keypoints2d", plane=None, input_shape=(43,), output_shape=(21, 2), encoder="mlp", decoder="mlp",
-    prepare=lambda x: x, loss=_loss,
+    name="keypoints2d", plane="color", input_shape=(43,), output_shape=(21, 2), encoder="mlp", decoder="mlp",
+    prepare=lambda x: x, loss=_loss, from_features=lambda features: features.keypoints2d(),
 )  # fmt: skip

@@ -7,6 +7,6 @@ from handcam.model.modalities import Modality
 from handcam.model.modalities.joints3d import MODALITY as JOINTS3D
 
 MODALITY = Modality(
-    name="landmarks3d", plane=None, input_shape=(21, 3), output_shape=(21, 3), encoder="mlp", decoder=None,
-    prepare=lambda x: x, loss=JOINTS3D.loss,
+    name="landmarks3d", plane="color", input_shape=(21, 3), output_shape=(21, 3), encoder="mlp", decoder=None,
+    prepare=lambda x: x, loss=JOINTS3D.loss, from_features=lambda features: features.landmarks3d,
 )  # fmt: skip

@@ -1,29 +1,24 @@
 """The hand-landmark network of MediaPipe (Apache-2.0) as an encoder: an EfficientNet-B0-like trunk without gates.
 
-It was trained by its authors on a large set of real and rendered hands, so it sees real pictures well from day one.
+It was trained by its authors on a large set of real and rendered hands, so it works on real pictures from the start.
 Its own four heads are kept (joints in the crop, joints in metres, presence, side); the latent posterior is read from
 the same pooled features by an MLP that :mod:`handcam.lab.train.loop` fits.
 """
-
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from handcam.hand.skeleton import MIDDLE_MCP
+from handcam.model.features import BACKBONE, PACKED, Features
 from handcam.model.nets import mlp
 
-__all__ = ["INPUT_PX", "HandLandmark", "Landmarks", "encoder"]
+__all__ = ["INPUT_PX", "HandLandmark", "encoder"]
 
 INPUT_PX = 224
 """Edge of the picture it takes."""
 TYPICAL_HALF_TAN = 0.2
 """Tangent of half a crop's field of view when nobody says: a hand at half a metre."""
-FEATURES = 1152
-"""Size of the pooled feature vector."""
-SIGHT = FEATURES + 42 + 1 + 63
-"""Size of what the posterior is read from."""
 
 #         expanded, kernel, stride, out
 _BLOCKS = (
@@ -33,21 +28,6 @@ _BLOCKS = (
     (480, 5, 1, 112), (672, 5, 1, 112), (672, 5, 1, 112),
     (672, 5, 2, 192), (1152, 5, 1, 192), (1152, 5, 1, 192), (1152, 5, 1, 192),
 )  # fmt: skip
-
-
-class Landmarks(NamedTuple):
-    """What the network says of a batch of crops."""
-
-    keypoints: Tensor
-    """(b 21 2) joints in crop halves from the crop's centre."""
-    landmarks3d: Tensor
-    """(b 21 3) joints relative to the root, in hand lengths, crop axes."""
-    presence: Tensor
-    """(b) probability of a hand."""
-    right: Tensor
-    """(b) probability of a right hand in an unmirrored picture (what MediaPipe's solutions call "Left")."""
-    features: Tensor
-    """(b 1152) pooled features."""
 
 
 class _Conv(nn.Module):
@@ -95,55 +75,47 @@ class HandLandmark(nn.Module):
         for expanded, kernel, stride, out in _BLOCKS:
             layers.append(_Block(width, expanded, kernel, stride, out))
             width = out
-        layers += [_Conv(width, FEATURES), _Conv(FEATURES, FEATURES, 3, groups=FEATURES)]
+        layers += [_Conv(width, BACKBONE), _Conv(BACKBONE, BACKBONE, 3, groups=BACKBONE)]
         self.trunk = nn.Sequential(*layers)
-        self.keypoints = nn.Linear(FEATURES, 63)
-        self.presence = nn.Linear(FEATURES, 1)
-        self.right = nn.Linear(FEATURES, 1)
-        self.landmarks3d = nn.Linear(FEATURES, 63)
+        self.keypoints = nn.Linear(BACKBONE, 63)
+        self.presence = nn.Linear(BACKBONE, 1)
+        self.right = nn.Linear(BACKBONE, 1)
+        self.landmarks3d = nn.Linear(BACKBONE, 63)
 
-    def forward(self, image: Tensor) -> Landmarks:
-        """``image`` (b 3 224 224) in 0..1."""
-        return self.heads(self.trunk(image).mean((2, 3)))
+    def forward(self, image: Tensor, half_tan: Tensor | None = None) -> Features:
+        """Features of pictures.
 
-    def heads(self, f: Tensor) -> Landmarks:
-        """``f`` (b 1152), the trunk's output averaged over the picture."""
+        Args:
+            image: (b 3 224 224) in 0..1.
+            half_tan: (b) tangent of half the crop's field of view; that of a hand at half a metre if None.
+        """
+        f = self.trunk(image).mean((2, 3))  # (b, 1152)
+        half_tan = f.new_full((len(f),), TYPICAL_HALF_TAN) if half_tan is None else half_tan
         keypoints = self.keypoints(f).unflatten(1, (21, 3))[..., :2]  # pixels of the 224 crop, corner origin
         keypoints = keypoints * (2.0 / INPUT_PX) - 1.0
         joints = self.landmarks3d(f).unflatten(1, (21, 3))  # metres, its own origin
         chain = joints[:, [0, *range(MIDDLE_MCP, MIDDLE_MCP + 4)]]
         length = torch.linalg.vector_norm(chain[:, 1:] - chain[:, :-1], dim=-1).sum(1)
         landmarks3d = (joints - joints[:, MIDDLE_MCP : MIDDLE_MCP + 1]) / length[:, None, None]
-        return Landmarks(
-            keypoints, landmarks3d,
-            torch.sigmoid(self.presence(f))[:, 0], torch.sigmoid(self.right(f))[:, 0], f,
-        )  # fmt: skip
+        presence, right = torch.sigmoid(self.presence(f))[:, 0], torch.sigmoid(self.right(f))[:, 0]
+        return Features(f, keypoints, half_tan, landmarks3d, presence, right)
 
 
 class _Encoder(nn.Module):
-    """Trunk, its heads, and the posterior read from all they say together."""
+    """Landmark network and the posterior head that reads its features."""
 
     def __init__(self, latent: int, hidden: int, depth: int) -> None:
         super().__init__()
-        self.eye = HandLandmark()
-        # features, 21 x 2 keypoints, tangent of the half field of view, 21 x 3 landmarks
-        self.head = mlp.encoder((SIGHT,), latent, hidden, depth)
+        self.backbone = HandLandmark()
+        self.head = mlp.encoder((PACKED,), latent, hidden, depth)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Pictures (b 3 s s) or what was seen in them before (b 1258) -> mean and log-variance, (b z) each."""
-        if x.ndim == 4:
-            if x.shape[-1] != INPUT_PX:  # crops that were rendered or kept smaller
-                x = F.interpolate(x, size=(INPUT_PX, INPUT_PX), mode="bilinear")
-            x = self.sight(self.look(x), x.new_full((len(x),), TYPICAL_HALF_TAN))
-        return self.head(x)
-
-    def look(self, image: Tensor) -> Landmarks:
-        return self.eye(image)
-
-    def sight(self, marks: Landmarks, half_tan: Tensor) -> Tensor:
-        """Everything the head reads, (b 1258)."""
-        parts = [marks.features, marks.keypoints.flatten(1), half_tan[:, None], marks.landmarks3d.flatten(1)]
-        return torch.cat(parts, 1)
+    def forward(self, x: Tensor | Features) -> tuple[Tensor, Tensor]:
+        """Pictures (b 3 s s) or their features -> mean and log-variance, (b z) each."""
+        if isinstance(x, Features):
+            return self.head(x.pack())
+        if x.shape[-1] != INPUT_PX:  # crops that were rendered or kept smaller
+            x = F.interpolate(x, size=(INPUT_PX, INPUT_PX), mode="bilinear")
+        return self(self.backbone(x))
 
 
 def encoder(shape: tuple[int, ...], latent: int, hidden: int = 512, depth: int = 2) -> nn.Module:

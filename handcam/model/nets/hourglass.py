@@ -17,13 +17,13 @@ from torch import Tensor, nn
 
 from handcam.model.nets import mlp
 
-__all__ = ["DepthMarks", "HourglassEncoder", "encoder"]
+__all__ = ["DepthLandmarks", "HourglassEncoder", "encoder"]
 
 JOINTS = 21
 
 
-class DepthMarks(NamedTuple):
-    """What the net sees in a batch of crops."""
+class DepthLandmarks(NamedTuple):
+    """Joints, presence and side in a batch of depth crops."""
 
     uvd: Tensor
     """(b 21 3) joints in the cube."""
@@ -80,7 +80,7 @@ class _Hourglass(nn.Module):
 
 
 class HourglassEncoder(nn.Module):
-    """See :func:`encoder`."""
+    """Stacks, heat maps and refinement of the joints; arguments as :func:`encoder`."""
 
     def __init__(self, channels: int, latent: int, width: int, stacks: int, hidden: int, depth: int) -> None:
         super().__init__()
@@ -97,12 +97,12 @@ class HourglassEncoder(nn.Module):
         )  # fmt: skip
         self.head = mlp.encoder((JOINTS * (per + 3) + 1,), latent, hidden, depth)
 
-    def see(self, x: Tensor) -> DepthMarks:
+    def landmarks(self, x: Tensor) -> DepthLandmarks:
         """``x`` (b 2 s s) as :mod:`handcam.model.modalities.depth` prepares it."""
-        return self.see_heat(x)[0]
+        return self.landmarks_and_heatmaps(x)[0]
 
-    def see_heat(self, x: Tensor) -> tuple[DepthMarks, list[Tensor]]:
-        """What :meth:`see` sees, and each stack's heat maps for training: logarithms, (b 21 cells), row by row."""
+    def landmarks_and_heatmaps(self, x: Tensor) -> tuple[DepthLandmarks, list[Tensor]]:
+        """Landmarks, and each stack's heat maps for training: logarithms, (b 21 cells), row by row."""
         f = shallow = self.stem(x)  # (b, w, s/4, s/4)
         size = f.shape[-1]
         axis = (2.0 * torch.arange(size, device=x.device, dtype=torch.float32) + 1.0) / size - 1.0
@@ -126,19 +126,13 @@ class HourglassEncoder(nn.Module):
         more = self.refine(torch.cat([read, stages[-1]], -1).flatten(1)).float()
         change = more[:, : JOINTS * 4].unflatten(1, (JOINTS, 4))
         stages.append(stages[-1] + 0.1 * change[..., :3])
-        return DepthMarks(stages[-1], change[..., 3] - 3.0, more[:, -2], more[:, -1], read, tuple(stages)), heats
-
-    def sight(self, marks: DepthMarks, half_tan: Tensor) -> Tensor:
-        """Everything the posterior is read from, (b n)."""
-        return torch.cat([marks.read.flatten(1), marks.uvd.flatten(1), half_tan[:, None]], 1)
-
-    def read(self, sight: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log-variance of the latent, (b z) each."""
-        return self.head(sight)
+        return DepthLandmarks(stages[-1], change[..., 3] - 3.0, more[:, -2], more[:, -1], read, tuple(stages)), heats
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        marks = self.see(x)
-        return self.read(self.sight(marks, marks.uvd.new_zeros(len(x))))
+        """Mean and log-variance of the latent, (b z) each, from what was read at the joints."""
+        landmarks = self.landmarks(x)
+        unknown = landmarks.uvd.new_zeros(len(x), 1)  # stands for the crop's field of view
+        return self.head(torch.cat([landmarks.read.flatten(1), landmarks.uvd.flatten(1), unknown], 1))
 
 
 def encoder(

@@ -1,7 +1,7 @@
-"""Depth seen by the hand-landmark network: shade the depth map like a picture in a lamp's light, and look at that.
+"""Posterior of a depth crop, read from the landmark network's features of the shaded depth map.
 
 A net trained from scratch on rendered depth needs millions of examples to find a hand's joints. The landmark network
-has seen millions of hands, and a depth map lit from the camera looks like one: on rendered hands it finds the joints
+was trained on millions of hands, and a depth map lit from the camera looks like one: on rendered hands it finds joints
 of the shaded depth as well as those of the colour picture. The posterior is read from its features, keypoints and
 landmarks together with the distances under the keypoints, which no colour picture has.
 """
@@ -10,15 +10,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from handcam.model.features import DEPTH_PACKED, DepthFeatures
 from handcam.model.nets import mlp
-from handcam.model.nets.hand_landmark import SIGHT, HandLandmark, Landmarks
+from handcam.model.nets.hand_landmark import HandLandmark
 
-__all__ = ["DEPTH_SIGHT", "HALF_M", "depth_sight", "encoder", "shade"]
+__all__ = ["HALF_M", "ShadedDepthEncoder", "depth_features", "encoder", "shade"]
 
 HALF_M = 0.14
-"""What lies farther than this from the hand's centre along the axis is background."""
-DEPTH_SIGHT = SIGHT + 21 + 21 + 1
-"""Size of what the posterior is read from."""
+"""Distance from the hand's centre along the axis, metres, beyond which everything is background."""
 _SKIN = (0.88, 0.67, 0.55)
 _BACKGROUND = (0.27, 0.31, 0.35)
 
@@ -61,33 +60,34 @@ def shade(depth_m: Tensor, centre_m: Tensor, half_tan: Tensor) -> tuple[Tensor, 
     return (background + mask * (skin - background)).clamp(0.0, 1.0), near, share
 
 
-def depth_sight(marks: Landmarks, near: Tensor, share: Tensor, centre_m: Tensor, half_tan: Tensor) -> Tensor:
-    """Everything the head reads (b 1301): the landmark network's view, and the distances under its keypoints."""
-    grid = marks.keypoints[:, :, None]  # (b, 21, 1, 2) in -1..1
+def depth_features(backbone: HandLandmark, depth_m: Tensor, centre_m: Tensor, half_tan: Tensor) -> DepthFeatures:
+    """Features of depth crops: those of the shaded crop, and the distances under its keypoints.
+
+    Args:
+        backbone: the landmark network.
+        depth_m: (b s s) metres along the crop's axis, 0 where there is no reading.
+        centre_m: (b) distance of the hand's centre.
+        half_tan: (b) tangent of half the crop's field of view.
+    """
+    picture, near, share = shade(depth_m, centre_m, half_tan)
+    shaded = backbone(picture, half_tan)
+    grid = shaded.keypoints[:, :, None]  # (b, 21, 1, 2) in -1..1
     under = F.grid_sample(torch.cat([near, share], 1), grid, mode="bilinear", align_corners=False)[..., 0]  # (b, 2, 21)
-    size = (centre_m * half_tan)[:, None] / HALF_M
-    parts = [marks.features, marks.keypoints.flatten(1), half_tan[:, None], marks.landmarks3d.flatten(1)]
-    return torch.cat([*parts, under.flatten(1), size], 1)
+    return DepthFeatures(shaded, under.flatten(1), centre_m * half_tan / HALF_M)
 
 
-class _Encoder(nn.Module):
-    """Its own head; the trunk is the colour encoder's, handed in at each look."""
+class ShadedDepthEncoder(nn.Module):
+    """The posterior head; the backbone is the colour encoder's."""
 
     def __init__(self, latent: int, hidden: int, depth: int) -> None:
         super().__init__()
-        self.head = mlp.encoder((DEPTH_SIGHT,), latent, hidden, depth)
+        self.head = mlp.encoder((DEPTH_PACKED,), latent, hidden, depth)
 
-    def see(self, eye: HandLandmark, depth_m: Tensor, centre_m: Tensor, half_tan: Tensor) -> tuple[Landmarks, Tensor]:
-        """What ``eye`` says of the shaded depth, and everything the head reads."""
-        picture, near, share = shade(depth_m, centre_m, half_tan)
-        marks = eye(picture)
-        return marks, depth_sight(marks, near, share, centre_m, half_tan)
-
-    def forward(self, sight: Tensor) -> tuple[Tensor, Tensor]:
-        """(b 1301) -> mean and log-variance, (b z) each."""
-        return self.head(sight)
+    def forward(self, x: DepthFeatures) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance, (b z) each."""
+        return self.head(x.pack())
 
 
 def encoder(shape: tuple[int, ...], latent: int, hidden: int = 512, depth: int = 2) -> nn.Module:
     """The head of ``depth`` hidden layers."""
-    return _Encoder(latent, hidden, depth)
+    return ShadedDepthEncoder(latent, hidden, depth)

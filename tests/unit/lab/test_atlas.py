@@ -10,8 +10,8 @@ from handcam.cli import main
 from handcam.hand.skeleton import normalise
 from handcam.lab.release.embedding import make_atlas
 from handcam.model.embedding import atlas_path, read_atlas
+from handcam.model.features import BACKBONE
 from handcam.model.latent.parameters import PARAMETERS, parameters_of
-from handcam.model.nets.hand_landmark import FEATURES
 from handcam.model.vae import load
 from handcam.synth.poses import sample_poses
 from handcam.types import HandcamError
@@ -28,7 +28,7 @@ def sights(tmp_path: Path) -> Path:
         joints = sample_poses(rng, n).joints_m.astype(np.float32)
         keypoints = rng.normal(0, 0.3, (n, 21, 2)).astype(np.float32)
         sight = rng.normal(0, 0.2, (n, 1258)).astype(np.float16)
-        sight[:, FEATURES : FEATURES + 42] = keypoints.reshape(n, 42)
+        sight[:, BACKBONE : BACKBONE + 42] = keypoints.reshape(n, 42)
         presence = np.ones(n, np.float32)
         presence[:2] = 0.0
         np.savez(folder / f"00-{shard:04d}.npz", sight=sight, joints=joints, keypoints=keypoints, presence=presence)

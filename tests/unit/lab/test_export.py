@@ -25,7 +25,7 @@ def model() -> CrossModalVAE:
     torch.manual_seed(0)
     model = CrossModalVAE(ENCODERS, DECODERS, 6, NETS).eval()
     generator = torch.Generator().manual_seed(1)
-    trunk = model.encoders["rgb"].eye.trunk
+    trunk = model.backbone.trunk
     pairs = [(block.widen.conv, block.filter.conv) for block in trunk if hasattr(block, "widen")]
     with torch.no_grad():
         for widen, filter in [*pairs, (trunk[-2].conv, trunk[-1].conv)]:
@@ -40,19 +40,19 @@ def test_shrinking_changes_no_number(model):
     small = shrink(model)
     crops = random_crops(2, 224, 3)
     with torch.inference_mode():
-        a = model.look(torch.from_numpy(crops.rgb), torch.from_numpy(crops.half_tan))
-        b = small.look(torch.from_numpy(crops.rgb), torch.from_numpy(crops.half_tan))
+        a = model.encode_color(torch.from_numpy(crops.rgb), torch.from_numpy(crops.half_tan))
+        b = small.encode_color(torch.from_numpy(crops.rgb), torch.from_numpy(crops.half_tan))
     assert torch.allclose(a.keypoints, b.keypoints, atol=1e-5)
     assert torch.allclose(a.presence, b.presence, atol=1e-5)
     for name in a.posteriors:
         for x, y in zip(a.posteriors[name], b.posteriors[name], strict=True):
             assert torch.allclose(x, y, atol=1e-4), name
-    count = [sum(p.numel() for p in m.encoders["rgb"].eye.trunk.parameters()) for m in (model, small)]
+    count = [sum(p.numel() for p in m.backbone.trunk.parameters()) for m in (model, small)]
     assert count[1] < 0.75 * count[0]
-    for block in small.encoders["rgb"].eye.trunk:
+    for block in small.backbone.trunk:
         if hasattr(block, "widen"):
             assert block.filter.conv.out_channels % LANES == 0
-    assert model.encoders["rgb"].eye.trunk[-1].conv.out_channels == 1152  # the model itself is left alone
+    assert model.backbone.trunk[-1].conv.out_channels == 1152  # the model itself is left alone
 
 
 def test_exported_graphs_are_proved(model, tmp_path):

@@ -22,7 +22,8 @@ from handcam.lab.release.pack import pack
 from handcam.lab.train import finetune as finetuning
 from handcam.lab.train.finetune import Finetune, finetune, measure, read_bones
 from handcam.lab.train.recipe import EVERYDAY
-from handcam.model.nets.hand_landmark import FEATURES, INPUT_PX, HandLandmark
+from handcam.model.features import BACKBONE, PACKED, DepthFeatures, Features
+from handcam.model.nets.hand_landmark import INPUT_PX, HandLandmark
 from handcam.model.vae import CrossModalVAE
 from handcam.model.weights import WeightsCard, read_card
 from handcam.session import open_session
@@ -59,18 +60,22 @@ def seen_hands(n: int, noise: float = 0.01) -> dict[str, np.ndarray]:
     # the landmark network shows some bones longer than they are
     shown = stretched(truth, np.exp(SEES))
     keypoints = shown[..., :2] / shown[..., 2:] / half_tan[:, None, None] + noise * rng.standard_normal((n, 21, 2))
-    sight = np.zeros((n, 1, FEATURES + 42 + 1 + 63), np.float16)
-    sight[:, 0, :FEATURES] = rng.normal(size=(n, FEATURES))
-    sight[:, 0, FEATURES : FEATURES + 42] = keypoints.reshape(n, 42)
-    sight[:, 0, FEATURES + 42] = half_tan
+    backbone = rng.normal(size=(n, BACKBONE))
     truth = normalise(truth)
     ordinary = stretched(truth, 1 / unusual().lengths[0].astype(float))
-    sight[:, 0, FEATURES + 43 :] = ordinary.reshape(n, 63)
+    fields = (torch.from_numpy(np.asarray(x)) for x in (backbone, keypoints, half_tan, ordinary, half_tan, half_tan))
+    packed = Features(*fields).pack().numpy().astype(np.float16)[:, None]
     return {
-        "sight": sight, "joints": normalise(ordinary), "truth": truth, "turn": np.tile(np.eye(3), (n, 1, 1, 1)),
+        "features": packed, "joints": normalise(ordinary), "truth": truth, "turn": np.tile(np.eye(3), (n, 1, 1, 1)),
         "distance_m": np.full((n, 21), np.nan), "hand_length_m": np.full(n, 0.19), "session": np.zeros(n, int),
         "frame": np.arange(n),
     }  # fmt: skip
+
+
+def keypoints_of(hands: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Keypoints and half_tan in the first view of each hand."""
+    features = Features.unpack(torch.from_numpy(hands["features"][:, 0]))
+    return features.keypoints.double().numpy(), features.half_tan.double().numpy()
 
 
 def stretched(joints: np.ndarray, factors: np.ndarray) -> np.ndarray:
@@ -133,8 +138,7 @@ def test_a_session_without_hands_is_told(tmp_path):
 def test_bones_are_found_from_many_frames():
     seen = seen_hands(100)
     true = bone_lengths(seen["truth"]).mean(0)
-    keypoints = seen["sight"][:, 0, FEATURES : FEATURES + 42].astype(float).reshape(-1, 21, 2)
-    found = fit(seen["joints"], keypoints, seen["sight"][:, 0, FEATURES + 42].astype(float), steps=150)
+    found = fit(seen["joints"], *keypoints_of(seen), steps=150)
     off = [np.abs(bones / true - 1).mean() for bones in (median_bones(seen["joints"]), found.bones)]
     assert off[1] < 0.6 * off[0]
     wrong = [np.linalg.norm(x - seen["truth"], axis=-1).mean() for x in (seen["joints"], found.joints)]
@@ -146,19 +150,16 @@ def test_measured_bones_are_kept():
     seen = seen_hands(20)
     known = np.full(20, np.nan)
     known[17] = 0.25
-    keypoints = seen["sight"][:, 0, FEATURES : FEATURES + 42].astype(float).reshape(-1, 21, 2)
-    found = fit(seen["joints"], keypoints, seen["sight"][:, 0, FEATURES + 42].astype(float), known, steps=20)
+    found = fit(seen["joints"], *keypoints_of(seen), known, steps=20)
     np.testing.assert_allclose(bone_lengths(found.joints)[:, 17], 0.25, atol=1e-6)
 
 
 def test_measured_distances_tell_the_hand_length():
     seen = seen_hands(30)
-    keypoints = seen["sight"][:, 0, FEATURES : FEATURES + 42].astype(float).reshape(-1, 21, 2)
-    half_tan = seen["sight"][:, 0, FEATURES + 42].astype(float)
     # the hands were put before the camera with 0.19 m; where they stood follows from keypoints and shape
     rng = np.random.default_rng(3)
     placed, _, _ = crop_views(everyday_hands(30), rng, jitter=0.0)
-    found = fit(seen["joints"], keypoints, half_tan, None, placed[..., 2], hand_length_m=0.17, steps=300)
+    found = fit(seen["joints"], *keypoints_of(seen), None, placed[..., 2], hand_length_m=0.17, steps=300)
     assert found.hand_length_m == pytest.approx(0.19, rel=0.03)
 
 
@@ -188,12 +189,12 @@ def test_a_corrected_side_and_a_mirrored_crop(tmp_path, monkeypatch):
 
     def look(eye, crops):
         sides.extend(crop.box.side for crop in crops)
-        rows = np.tile(np.linspace(0, 1, FEATURES + 106).astype(np.float16), (len(crops), 1))
+        rows = np.tile(np.linspace(0, 1, PACKED).astype(np.float16), (len(crops), 1))
         marks = np.random.default_rng(0).normal(size=(len(crops), 21, 3)).astype(np.float32)
-        return {"sight": rows, "presence": np.ones(len(crops)), "landmarks3d": marks,
+        return {"features": rows, "presence": np.ones(len(crops)), "landmarks3d": marks,
                 "keypoints": np.zeros((len(crops), 21, 2), np.float32)}  # fmt: skip
 
-    monkeypatch.setattr(recordings, "_look", look)
+    monkeypatch.setattr(recordings, "_features_of", look)
     with open_session(path) as session:
         accept_all(session, Labels(path), 0.0)
     Labels(path).put(Label(4, 5, True, Side.RIGHT), Label(5, 5, False, Side.LEFT))
@@ -209,19 +210,20 @@ def test_crops_with_depth_are_looked_at_twice():
     box = HandBox(Side.LEFT, np.array([30.0, 25.0]), 40.0, 0.3, 1.0)
     frame = replace(make_frame(0), depth=np.full((48, 64), 500, np.uint16), depth_unit_m=0.001)
     crops = [with_centre(cut(frame, box, INPUT_PX), 0.5) for _ in range(2)]
-    looked = recordings._look(HandLandmark().eval(), crops)
+    looked = recordings._features_of(HandLandmark().eval(), crops)
     model = CrossModalVAE({"depth": "shaded_depth", "rgb": "hand_landmark"}, {}, 4)
-    for name, key in (("rgb", "sight"), ("depth", "depth_sight")):
-        mean, _ = model.encode(name, torch.from_numpy(looked[key].astype(np.float32)))
+    for name, key, kind in (("rgb", "features", Features), ("depth", "depth_features", DepthFeatures)):
+        mean, _ = model.encode(name, kind.unpack(torch.from_numpy(looked[key])))
         assert mean.shape == (2, 4)
-    blind = recordings._look(HandLandmark().eval(), [replace(crop, root_depth_m=None) for crop in crops])
-    assert "depth_sight" not in blind
+    blind = recordings._features_of(HandLandmark().eval(), [replace(crop, root_depth_m=None) for crop in crops])
+    assert "depth_features" not in blind
 
 
 def test_views_of_a_hand_are_the_same_hand(tmp_path):
     seen = seen_hands(12)
     turn = np.diag([-1.0, -1.0, 1.0])
-    views = {**seen, "turn": np.tile(np.stack([np.eye(3), turn]), (12, 1, 1, 1)), "sight": seen["sight"].repeat(2, 1)}
+    views = {**seen, "turn": np.tile(np.stack([np.eye(3), turn]), (12, 1, 1, 1))}
+    views["features"] = seen["features"].repeat(2, 1)
     data = corrected(views)
     data.save(tmp_path / "frames.npz")
     again = recordings.open(str(tmp_path / "frames.npz"))
@@ -229,10 +231,12 @@ def test_views_of_a_hand_are_the_same_hand(tmp_path):
     first, second = (again.take(index, np.full(12, view))["joints3d"].numpy() for view in (0, 1))
     np.testing.assert_allclose(first * [-1, -1, 1], second, atol=1e-6)
     batch = again.batch(0, 7)
+    features = batch.pop("rgb")
+    assert features.pack().shape == (7, PACKED)
+    assert torch.equal(features.pack(), again.batch(0, 7)["rgb"].pack())
     assert {name: tuple(x.shape) for name, x in batch.items()} == {
-        "rgb": (7, FEATURES + 106), "keypoints2d": (7, 43), "landmarks3d": (7, 21, 3), "joints3d": (7, 21, 3),
+        "keypoints2d": (7, 43), "landmarks3d": (7, 21, 3), "joints3d": (7, 21, 3),
     }  # fmt: skip
-    assert torch.equal(batch["rgb"], again.batch(0, 7)["rgb"])
 
 
 def test_too_little_is_told(tmp_path):

@@ -74,7 +74,7 @@ def test_rendered_hands_are_kept_and_go_on(tmp_path):
     for name, array in small.train.arrays.items():
         assert np.allclose(array.astype(float), larger.train.arrays[name][:6].astype(float), atol=2e-3), name
     again = open_split("rendered", settings(tmp_path))
-    assert np.array_equal(again.train.arrays["rgb"], small.train.arrays["rgb"])
+    assert np.array_equal(again.train.features["rgb"], small.train.features["rgb"])
     pixels = open_split("rendered", settings(tmp_path, pixels=True))
     assert pixels.train.arrays["rgb"].dtype == np.uint8
     assert pixels.train.decodable("rgb")

@@ -46,7 +46,7 @@ def test_the_graph_is_the_net(crops):
     seen, _ = CubeNet().see(small, lens, centre)
     raw = torch.from_numpy(relative(small[None], np.array([centre[2]])))
     with torch.inference_mode():
-        uvd = load_depth_encoder(CUBE_WEIGHTS).see(MODALITY.prepare(raw)).uvd[0].double().numpy()
+        uvd = load_depth_encoder(CUBE_WEIGHTS).landmarks(MODALITY.prepare(raw)).uvd[0].double().numpy()
     np.testing.assert_allclose(seen[:, 2], centre[2] + uvd[:, 2] * CUBE_M, atol=1e-4)
     np.testing.assert_allclose(seen[:, :2] / seen[:, 2:], uvd[:, :2] * CUBE_M / centre[2], atol=1e-4)
 

@@ -1,4 +1,4 @@
-"""Rendered crops as pictures, in colour and depth with all their labels; and real crops without any.
+"""RenderedImage crops as pictures, in colour and depth with all their labels; and real crops without any.
 
 ``crops:FOLDER`` reads what ``handcam synthesize FOLDER`` wrote, a folder of real crops without labels
 (:mod:`handcam.lab.data.sets.unlabelled`), or labelled pictures of the exchange format
@@ -14,13 +14,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from torch import Tensor
 
 from handcam.crop import cut
 from handcam.geometry import normalised_from_pixels, project
 from handcam.hand.skeleton import ROOT, hand_length, normalise
 from handcam.lab.data.sets import Sample, folder, label_box
-from handcam.model.modalities.depth import INPUT_PX, PAINTED_PX, relative
+from handcam.model.features import Batch
+from handcam.model.modalities.depth import DECODED_PX, INPUT_PX, relative
 from handcam.synth.scenes import PictureSettings, RenderedImage, crops
 from handcam.synth.sensor import degrade
 from handcam.synth.shards import camera_from_labels, read_shard
@@ -93,13 +93,13 @@ class Crops:
         """Number of crops; 0 when they are rendered on the fly."""
         return len(self._kept)
 
-    def batch(self, step: int, size: int) -> dict[str, Tensor]:
+    def batch(self, step: int, size: int) -> Batch:
         rng = np.random.default_rng((self._seed, step, 29))
         if self._kept:
             return _tensors([self._kept[i] for i in rng.integers(0, len(self), size)], rng)
         return _tensors([_from_rendered(p, rng) for p in islice(crops(rng, self._settings), size)], rng)
 
-    def take(self, index: np.ndarray) -> dict[str, Tensor]:
+    def take(self, index: np.ndarray) -> Batch:
         """The examples of these numbers."""
         return _tensors([self._kept[i] for i in index], np.random.default_rng(self._seed))
 
@@ -145,7 +145,7 @@ def _labelled(
     size = exact_m.shape[0]
     hand = ((segments > 0) & (segments < 7)).astype(np.uint8)
     near = (exact_m - joints[ROOT, 2]) / np.float32(hand_length(joints))
-    painted = (cv2.resize(x, (PAINTED_PX, PAINTED_PX), interpolation=cv2.INTER_NEAREST) for x in (near, hand))
+    painted = (cv2.resize(x, (DECODED_PX, DECODED_PX), interpolation=cv2.INTER_NEAREST) for x in (near, hand))
     near, hand = painted
     sensed = cv2.resize(sensed, (INPUT_PX, INPUT_PX), interpolation=cv2.INTER_NEAREST)
     keypoints = normalised_from_pixels(keypoints_px, size)
@@ -156,7 +156,7 @@ def _labelled(
     )  # fmt: skip
 
 
-def _tensors(kept: list[_Crop], rng: np.random.Generator) -> dict[str, Tensor]:
+def _tensors(kept: list[_Crop], rng: np.random.Generator) -> Batch:
     rgb = np.stack([decoded(crop.rgb)[..., ::-1] for crop in kept])
     out: dict[str, np.ndarray] = {}
     if kept[0].truth is not None:

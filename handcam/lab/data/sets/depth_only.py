@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from handcam.hand.skeleton import hand_length, normalise
 from handcam.lab.data.depth_crops import Augment, CropFiles, Examples, examples
+from handcam.model.features import Batch
 from handcam.model.modalities.depth import INPUT_PX, relative
 from handcam.types import HandcamError
 
@@ -40,10 +40,10 @@ class DepthOnly:
     def __len__(self) -> int:
         return len(self._files)
 
-    def batch(self, step: int, size: int) -> dict[str, Tensor]:
+    def batch(self, step: int, size: int) -> Batch:
         return _tensors(next(examples(self._files, np.random.default_rng((self._seed, step, 31)), size)))
 
-    def take(self, index: np.ndarray) -> dict[str, Tensor]:
+    def take(self, index: np.ndarray) -> Batch:
         """The examples of these numbers, not turned, each through one random camera."""
         rng = np.random.default_rng(self._seed)
         return _tensors(next(examples(self._files, rng, len(index), INPUT_PX, Augment(any_turn=0.0), order=index)))
@@ -55,7 +55,7 @@ def joints_of(e: Examples) -> np.ndarray:
     return np.concatenate([e.uvz[..., :2] * (e.half_tan[:, None, None] * z), z], -1)
 
 
-def _tensors(e: Examples) -> dict[str, Tensor]:
+def _tensors(e: Examples) -> Batch:
     joints = joints_of(e).astype(float)
     keypoints = np.concatenate([e.uvz[..., :2].reshape(-1, 42), e.half_tan[:, None]], 1)
     return {

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
 
 from handcam.hand.skeleton import FINGER_OF_JOINT, INDEX, normalise
+from handcam.model.features import Batch
 from handcam.synth.poses import sample_poses
 
 __all__ = ["Noise", "Poses", "crop_views", "open"]
@@ -52,11 +52,11 @@ class Poses:
     def __init__(self, seed: int, noise: Noise) -> None:
         self._seed, self._noise = seed, noise
 
-    def batch(self, step: int, size: int) -> dict[str, Tensor]:
+    def batch(self, step: int, size: int) -> Batch:
         rng = np.random.default_rng((self._seed, step))
         return self.seen(rng, sample_poses(rng, size).joints_m)
 
-    def seen(self, rng: np.random.Generator, joints_m: Float[np.ndarray, "n 21 3"]) -> dict[str, Tensor]:
+    def seen(self, rng: np.random.Generator, joints_m: Float[np.ndarray, "n 21 3"]) -> Batch:
         """The batch that these right hands, of any place and orientation, make."""
         size = len(joints_m)
         joints, keypoints, half_tan = crop_views(joints_m, rng)

@@ -12,16 +12,18 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
 
 from handcam.crop import box_around, cut
 from handcam.geometry import pixels_from_normalised
 from handcam.hand.matching import match_hands
 from handcam.hand.skeleton import ROOT, hand_length, normalise
+from handcam.lab.data.batches import encoder_inputs
+from handcam.lab.data.sets.features import RENAMED_ARRAYS
 from handcam.lab.data.subject import Fit, fit
 from handcam.lab.train.landmark_weights import read
-from handcam.model.nets.hand_landmark import FEATURES, INPUT_PX, HandLandmark
-from handcam.model.nets.shaded_depth import depth_sight, shade
+from handcam.model.features import Batch, DepthFeatures, Features
+from handcam.model.nets.hand_landmark import INPUT_PX, HandLandmark
+from handcam.model.nets.shaded_depth import depth_features
 from handcam.session import Session, open_session
 from handcam.session.labels import Labels
 from handcam.tracking.localisation import FLESH_M, distances_under, with_centre
@@ -46,7 +48,7 @@ def open(rest: str, seed: int = 0) -> "Recordings":
     if rest.endswith(".npz"):
         try:
             with np.load(rest) as file:
-                return Recordings(dict(file), seed)
+                return Recordings({RENAMED_ARRAYS.get(k, k): file[k] for k in file.files}, seed)
         except (OSError, ValueError, KeyError) as error:
             raise HandcamError(f"{rest} is not a file of labelled hands ({error}).") from None
     return corrected(gather([Path(p) for p in rest.split(",")], read(), seed), seed)
@@ -56,24 +58,24 @@ def corrected(
     seen: dict[str, np.ndarray], seed: int = 0, known: Float[np.ndarray, " 20"] | None = None
 ) -> "Recordings":
     """The data set of hands that were looked at: the targets are fitted to all of them together."""
-    first = seen["sight"][:, 0].astype(np.float64)
-    keypoints, half_tan = first[:, FEATURES : FEATURES + 42].reshape(-1, 21, 2), first[:, FEATURES + 42]
+    first = Features.unpack(torch.from_numpy(seen["features"][:, 0]))
+    keypoints, half_tan = first.keypoints.double().numpy(), first.half_tan.double().numpy()
     length_m = float(np.median(seen["hand_length_m"]))
     found: Fit = fit(seen["joints"], keypoints, half_tan, known, seen["distance_m"], length_m)
     more = {"target": found.joints, "bones": found.bones}
     if found.hand_length_m is not None:
-        more["hand_length_m"] = np.full(len(first), found.hand_length_m)
+        more["hand_length_m"] = np.full(len(keypoints), found.hand_length_m)
     return Recordings(seen | more, seed)
 
 
 class Recordings:
-    """``batch(step, size)`` gives rgb (as sights), keypoints2d, landmarks3d, joints3d, and depth where there is any.
+    """``batch(step, size)`` gives rgb (features), keypoints2d, landmarks3d, joints3d, and depth where there is any.
 
     Each array has the hands as its first axis and, where a crop is meant, the views as its second.
     """
 
     def __init__(self, arrays: dict[str, np.ndarray], seed: int = 0) -> None:
-        if not {"sight", "target", "turn"} <= arrays.keys():
+        if not {"features", "target", "turn"} <= arrays.keys():
             raise KeyError("target")
         self.arrays, self._seed = arrays, seed
 
@@ -90,40 +92,34 @@ class Recordings:
         whole = ("bones",)
         return Recordings({k: v if k in whole else v[index] for k, v in self.arrays.items()}, self._seed)
 
-    def batch(self, step: int, size: int) -> dict[str, Tensor]:
+    def batch(self, step: int, size: int) -> Batch:
         rng = np.random.default_rng((self._seed, step, 13))
-        return self.take(rng.integers(0, len(self), size), rng.integers(0, self.arrays["sight"].shape[1], size))
+        return self.take(rng.integers(0, len(self), size), rng.integers(0, self.arrays["features"].shape[1], size))
 
-    def take(self, index: np.ndarray, view: np.ndarray, joints: str = "target") -> dict[str, Tensor]:
+    def take(self, index: np.ndarray, view: np.ndarray, joints: str = "target") -> Batch:
         """These hands in these views; ``joints`` may be ``truth`` where that is known."""
-        sight = torch.from_numpy(self.arrays["sight"][index, view].astype(np.float32))
         x = self.arrays[joints][index] @ np.swapaxes(self.arrays["turn"][index, view], 1, 2)
-        out = {
-            "rgb": sight,
-            "keypoints2d": sight[:, FEATURES : FEATURES + 43],
-            "landmarks3d": sight[:, FEATURES + 43 :].unflatten(1, (21, 3)),
-            "joints3d": torch.from_numpy(x.astype(np.float32)),
-        }
-        if "depth_sight" in self.arrays:
-            out["depth"] = torch.from_numpy(self.arrays["depth_sight"][index, view].astype(np.float32))
-        return out
+        features = Features.unpack(torch.from_numpy(self.arrays["features"][index, view]))
+        packed = self.arrays.get("depth_features")
+        depth = None if packed is None else DepthFeatures.unpack(torch.from_numpy(packed[index, view]))
+        return {**encoder_inputs(features, depth), "joints3d": torch.from_numpy(x.astype(np.float32))}
 
 
 def gather(
-    paths: Sequence[Path], eye: HandLandmark, seed: int = 0, views: int = VIEWS,
+    paths: Sequence[Path], backbone: HandLandmark, seed: int = 0, views: int = VIEWS,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, np.ndarray]:  # fmt: skip
     """Look at all accepted hands.
 
     Args:
         paths: the sessions.
-        eye: the landmark network.
+        backbone: the landmark network.
         seed: of the moved crops.
         views: crops of each hand.
         progress: called with the number of hands done and of all.
 
     Returns:
-        By hand: ``sight`` (n views 1258) and, if every hand was seen by a depth sensor, ``depth_sight``; ``joints`` as
+        By hand: packed ``features`` (n views 1258) and, if all were seen in depth, ``depth_features``; ``joints`` as
         recorded and ``truth`` where known (n 21 3, normalised, frame of the first crop, else NaN); ``turn`` (n views 3
         3) from that frame to each crop's; ``distance_m`` (n 21); ``hand_length_m``, ``session``, ``frame`` (n).
 
@@ -135,7 +131,7 @@ def gather(
     for number, path, labels in todo:
         with open_session(path) as session:
             rng = np.random.default_rng((seed, number, 17))
-            for row in _hands(session, labels, eye, rng, views):
+            for row in _hands(session, labels, backbone, rng, views):
                 if row:
                     rows.append({**row, "session": np.array(number)})
                 progress(len(rows), total)
@@ -148,7 +144,7 @@ def gather(
 
 
 def _hands(
-    session: Session, labels: Labels, eye: HandLandmark, rng: np.random.Generator, views: int
+    session: Session, labels: Labels, backbone: HandLandmark, rng: np.random.Generator, views: int
 ) -> Iterator[dict[str, np.ndarray]]:
     """What is known of each accepted hand; empty for one that cannot be used."""
     for label in labels.accepted():
@@ -162,20 +158,20 @@ def _hands(
         boxes = [replace(first, side=label.side)] + [_moved(first, label.side, rng) for _ in range(views - 1)]
         distance = float(np.linalg.norm(hand.pose.joints_m[ROOT])) if hand.pose.metric else None
         crops = [with_centre(cut(frame, box, INPUT_PX), distance) for box in boxes]
-        looked = _look(eye, crops)
+        looked = _features_of(backbone, crops)
         if looked["presence"][0] < LEAST_PRESENCE:
             yield {}
             continue
         turns = [crop.crop_from_camera for crop in crops]
         length_m = result.controls.hand_length_m
         row = {
-            "sight": looked["sight"], "frame": np.array(label.frame), "hand_length_m": np.array(length_m),
+            "features": looked["features"], "frame": np.array(label.frame), "hand_length_m": np.array(length_m),
             "turn": np.stack([turn @ turns[0].T for turn in turns]),
             "joints": _recorded(hand, label.side, crops[0], looked), "truth": np.full((21, 3), np.nan),
             "distance_m": _distances(crops[0], looked, length_m),
         }  # fmt: skip
-        if "depth_sight" in looked:
-            row["depth_sight"] = looked["depth_sight"]
+        if "depth_features" in looked:
+            row["depth_features"] = looked["depth_features"]
         true = _true(frame.truth, hand.pose, label.side)
         if true is not None:
             row["truth"] = normalise(true.joints_m @ turns[0].T)
@@ -192,23 +188,19 @@ def _moved(box: HandBox, side: Side, rng: np.random.Generator) -> HandBox:
 
 
 @torch.inference_mode()
-def _look(eye: HandLandmark, crops: list[HandCrop]) -> dict[str, np.ndarray]:
+def _features_of(backbone: HandLandmark, crops: list[HandCrop]) -> dict[str, np.ndarray]:
     """What the landmark network sees, in colour and, where all crops have depth, in that."""
     half_tan = torch.tensor([INPUT_PX / 2 / crop.intrinsics.fx for crop in crops], dtype=torch.float32)
     color = np.stack([crop.color for crop in crops if crop.color is not None])
-    marks = eye(torch.from_numpy(color).permute(0, 3, 1, 2).float() / 255)
-    parts = [marks.features, marks.keypoints.flatten(1), half_tan[:, None], marks.landmarks3d.flatten(1)]
+    features = backbone(torch.from_numpy(color).permute(0, 3, 1, 2).float() / 255, half_tan)
     out = {
-        "sight": torch.cat(parts, 1).numpy().astype(np.float16),
-        "presence": marks.presence.numpy(), "landmarks3d": marks.landmarks3d.numpy(),
-        "keypoints": marks.keypoints.numpy(),
+        "features": features.pack().numpy().astype(np.float16), "presence": features.presence.numpy(),
+        "landmarks3d": features.landmarks3d.numpy(), "keypoints": features.keypoints.numpy(),
     }  # fmt: skip
     centre = torch.tensor([crop.root_depth_m or 0.0 for crop in crops], dtype=torch.float32)
     if bool((centre > 0).all()):
         depth = torch.from_numpy(np.stack([crop.depth_m for crop in crops if crop.depth_m is not None])).float()
-        picture, near, share = shade(depth, centre, half_tan)
-        felt = depth_sight(eye(picture), near, share, centre, half_tan)
-        out["depth_sight"] = felt.numpy().astype(np.float16)
+        out["depth_features"] = depth_features(backbone, depth, centre, half_tan).pack().numpy().astype(np.float16)
     return out
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
 
 from handcam.hand.skeleton import normalise
 from handcam.lab.data.sets.poses import crop_views
-from handcam.model.modalities.rgb import PAINTED_PX
+from handcam.model.features import Batch
+from handcam.model.modalities.rgb import DECODED_PX
 from handcam.synth.canonical import render_canonical
 from handcam.synth.poses import PoseSettings, sample_poses
 from handcam.types import HandcamError
@@ -68,7 +68,7 @@ def open(rest: str = "", seed: int = 0, split: str = "train") -> "Painted":
 def _render(rng: np.random.Generator, n: int, kept: Kept) -> dict[str, np.ndarray]:
     joints, keypoints, half_tan = crop_views(sample_poses(rng, n, POSES).joints_m, rng)
     joints = normalise(joints).astype(np.float32)
-    pictures = render_canonical(kept(joints), PAINTED_PX)
+    pictures = render_canonical(kept(joints), DECODED_PX)
     return {
         "color": np.stack([p.color for p in pictures]),
         "depth": np.stack([p.depth for p in pictures]).astype(np.float16),
@@ -87,7 +87,7 @@ class Painted:
         """Number of hands; 0 when they are rendered on the fly."""
         return 0 if self._arrays is None else len(self._arrays["joints"])
 
-    def batch(self, step: int, size: int) -> dict[str, Tensor]:
+    def batch(self, step: int, size: int) -> Batch:
         rng = np.random.default_rng((self._seed, step, 23))
         return (
             _tensors(_render(rng, size, lambda joints: joints))
@@ -95,13 +95,13 @@ class Painted:
             else self.take(rng.integers(0, len(self), size))
         )
 
-    def take(self, index: np.ndarray) -> dict[str, Tensor]:
+    def take(self, index: np.ndarray) -> Batch:
         """The examples of these numbers."""
         assert self._arrays is not None
         return _tensors({key: array[index] for key, array in self._arrays.items()})
 
 
-def _tensors(arrays: dict[str, np.ndarray]) -> dict[str, Tensor]:
+def _tensors(arrays: dict[str, np.ndarray]) -> Batch:
     depth = torch.from_numpy(arrays["depth"].astype(np.float32))
     there = torch.isfinite(depth)
     return {

@@ -5,12 +5,12 @@ truth known, is how this hand looks when it is foreshortened.
 """
 
 import numpy as np
-from torch import Tensor
 
 from handcam.hand.rig import Shape, load_rig
 from handcam.lab.data.sets import recordings
 from handcam.lab.data.sets.poses import Noise, Poses
 from handcam.lab.data.subject import person_of
+from handcam.model.features import Batch
 from handcam.synth.poses import sample_poses
 
 __all__ = ["Person", "open"]
@@ -35,7 +35,7 @@ class Person:
         self.shape, self._seed = shape, seed
         self._poses = Poses(seed, Noise())
 
-    def batch(self, step: int, size: int) -> dict[str, Tensor]:
+    def batch(self, step: int, size: int) -> Batch:
         rng = np.random.default_rng((self._seed, step, 19))
         drawn = sample_poses(rng, size)
         doubt = np.exp(DOUBT * rng.standard_normal((size, 20))).astype(np.float32)

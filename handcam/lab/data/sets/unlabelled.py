@@ -13,18 +13,18 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Float16
-from torch import Tensor
 
 from handcam.crop import box_around, cut, image_from_crop_points
 from handcam.detectors import Detector
 from handcam.geometry import pixels_from_normalised
+from handcam.lab.data.batches import encoder_inputs
 from handcam.lab.data.sets.crops import decoded
-from handcam.model.nets.hand_landmark import FEATURES, INPUT_PX, HandLandmark, Landmarks
+from handcam.model.features import Batch, Features, Input
+from handcam.model.nets.hand_landmark import INPUT_PX, HandLandmark
 from handcam.synth.shards import SHARD, read_shard, write_samples
 from handcam.types import Frame, HandcamError, HandCrop, Intrinsics
 
-__all__ = ["Unlabelled", "find", "make", "open", "sight_of"]
+__all__ = ["Unlabelled", "find", "make", "open"]
 
 CROP_PX = 128
 """Edge of the crops that are kept."""
@@ -42,11 +42,11 @@ class Found(NamedTuple):
     """What is in it."""
     crop: HandCrop
     """The second crop, which stands where the first saw the joints."""
-    marks: Landmarks
-    """What the network says of it."""
+    features: Features
+    """Its features, a batch of one."""
 
 
-def find(pictures: Path, eye: HandLandmark, detector: Detector, least_presence: float = 0.8) -> Iterator[Found]:
+def find(pictures: Path, backbone: HandLandmark, detector: Detector, least_presence: float = 0.8) -> Iterator[Found]:
     """Look at every picture below ``pictures``; those in which the network sees one hand."""
     paths = sorted(p for p in pictures.rglob("*") if p.suffix.lower() in SUFFIXES)
     for done, path in enumerate(paths, 1):
@@ -61,28 +61,22 @@ def find(pictures: Path, eye: HandLandmark, detector: Detector, least_presence: 
             for _ in range(2):
                 crop = cut(frame, box, INPUT_PX)
                 assert crop.color is not None
+                half_tan = torch.tensor([INPUT_PX / 2 / crop.intrinsics.fx])
                 with torch.inference_mode():
-                    marks = eye(torch.from_numpy(crop.color)[None].permute(0, 3, 1, 2).float() / 255)
-                seen = pixels_from_normalised(marks.keypoints[0].numpy(), INPUT_PX)
+                    features = backbone(torch.from_numpy(crop.color)[None].permute(0, 3, 1, 2).float() / 255, half_tan)
+                seen = pixels_from_normalised(features.keypoints[0].numpy(), INPUT_PX)
                 box = box_around(image_from_crop_points(seen, crop), box.side)
-            if float(marks.presence) >= least_presence:
-                yield Found(done, path, frame, crop, marks)
+            if float(features.presence) >= least_presence:
+                yield Found(done, path, frame, crop, features)
 
 
-def sight_of(crop: HandCrop, marks: Landmarks) -> Float16[np.ndarray, " 1258"]:
-    """What the colour encoder reads of a crop."""
-    half_tan = torch.tensor([[INPUT_PX / 2 / crop.intrinsics.fx]])
-    parts = [marks.features, marks.keypoints.flatten(1), half_tan, marks.landmarks3d.flatten(1)]
-    return torch.cat(parts, 1)[0].numpy().astype(np.float16)
-
-
-def make(pictures: Path, out: Path, eye: HandLandmark, detector: Detector) -> Iterator[int]:
+def make(pictures: Path, out: Path, backbone: HandLandmark, detector: Detector) -> Iterator[int]:
     """Keep what is seen in every picture below ``pictures``, once; yields the number of pictures done."""
     if (out / "seen.npz").is_file():
         return
-    sights, names, crops = [], [], []
-    for found in find(pictures, eye, detector):
-        sights.append(sight_of(found.crop, found.marks))
+    rows, names, crops = [], [], []
+    for found in find(pictures, backbone, detector):
+        rows.append(found.features.pack()[0].numpy().astype(np.float16))
         names.append(str(found.path.relative_to(pictures)))
         assert found.crop.color is not None
         small = cv2.resize(found.crop.color, (CROP_PX, CROP_PX), interpolation=cv2.INTER_AREA)
@@ -92,7 +86,7 @@ def make(pictures: Path, out: Path, eye: HandLandmark, detector: Detector) -> It
     for number in range(-(-len(crops) // SHARD)):
         part = crops[number * SHARD : (number + 1) * SHARD]
         write_samples(out, number, ([("rgb.jpg", data), ("json", b"{}")] for data in part))
-    np.savez(out / "seen.npz", sight=np.stack(sights), name=np.array(names))
+    np.savez(out / "seen.npz", features=np.stack(rows), name=np.array(names))
 
 
 def open(rest: str, seed: int = 0) -> "Unlabelled":
@@ -105,31 +99,26 @@ def open(rest: str, seed: int = 0) -> "Unlabelled":
     if not path.is_file():
         raise HandcamError(f"{path} is missing; handcam train weights --out OUT --real PICTURES makes OUT/real.")
     with np.load(path) as file:
-        sight = file["sight"]
+        packed = file["features" if "features" in file else "sight"]  # the name of version 0.1
     tars = sorted(path.parent.glob("*.tar"))  # older folders have none
     crops = [files["rgb.jpg"] for tar in tars for _, _, files in read_shard(tar)]
-    return Unlabelled(sight, crops, seed)
+    return Unlabelled(packed, crops, seed)
 
 
 class Unlabelled:
-    """``batch(step, size)`` gives rgb (as sights; the crop is ``target.rgb``) and keypoints2d of the same pictures."""
+    """``batch(step, size)`` gives rgb (features; the crop is ``target.rgb``) and keypoints2d of the same pictures."""
 
-    def __init__(self, sight: np.ndarray, crops: list[bytes], seed: int) -> None:
-        self._sight, self._crops, self._seed = sight, crops, seed
+    def __init__(self, packed: np.ndarray, crops: list[bytes], seed: int) -> None:
+        self._packed, self._crops, self._seed = packed, crops, seed
 
     def __len__(self) -> int:
-        return len(self._sight)
+        return len(self._packed)
 
-    def batch(self, step: int, size: int) -> dict[str, Tensor]:
+    def batch(self, step: int, size: int) -> Batch:
         return self.take(np.random.default_rng((self._seed, step, 11)).integers(0, len(self), size))
 
-    def take(self, index: np.ndarray) -> dict[str, Tensor]:
+    def take(self, index: np.ndarray) -> Batch:
         """The pictures of these numbers."""
-        sight = torch.from_numpy(self._sight[index].astype(np.float32))
         pictures = [decoded(self._crops[i])[..., ::-1] for i in index] if self._crops else []
-        painted = {"target.rgb": torch.from_numpy(np.stack(pictures))} if pictures else {}
-        return painted | {
-            "rgb": sight,
-            "keypoints2d": sight[:, FEATURES : FEATURES + 43],
-            "landmarks3d": sight[:, FEATURES + 43 :].unflatten(1, (21, 3)),
-        }
+        painted: dict[str, Input] = {"target.rgb": torch.from_numpy(np.stack(pictures))} if pictures else {}
+        return painted | encoder_inputs(Features.unpack(torch.from_numpy(self._packed[index])))

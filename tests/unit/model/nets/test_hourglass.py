@@ -23,12 +23,11 @@ def test_shapes(stacks):
     x = torch.rand(3, 2, 96, 96)
     mean, log_var = model(x)
     assert mean.shape == log_var.shape == (3, 8)
-    marks = model.see(x)
+    marks = model.landmarks(x)
     assert marks.uvd.shape == (3, 21, 3)
     assert marks.log_b.shape == (3, 21)
     assert marks.presence.shape == (3,)
     assert len(marks.stages) == stacks + 1
-    assert model.read(model.sight(marks, torch.ones(3)))[0].shape == (3, 8)
 
 
 def test_joints_are_found_where_cells_point():
@@ -38,7 +37,7 @@ def test_joints_are_found_where_cells_point():
         torch.nn.init.zeros_(p)
     x = torch.ones(1, 2, 96, 96)
     x[:, 0] = torch.linspace(-0.5, 0.5, 96)  # deeper to the right
-    stage = model.see(x).stages[0]
+    stage = model.landmarks(x).stages[0]
     # equal weights: the mean over all cells, which is the middle
     assert torch.allclose(stage, torch.zeros(1, 21, 3), atol=1e-5)
 
@@ -69,7 +68,7 @@ def test_it_learns_one_batch():
     opt = torch.optim.AdamW(model.parameters(), 3e-3)
     losses = []
     for _ in range(20):
-        marks, heats = model.see_heat(x)
+        marks, heats = model.landmarks_and_heatmaps(x)
         loss = depth_loss(marks, uvd, heats, 3)  # the fourth shows no hand
         opt.zero_grad()
         loss.backward()
