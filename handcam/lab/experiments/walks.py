@@ -11,7 +11,7 @@ from handcam.lab.experiments import Cell, Report, Setup
 from handcam.lab.experiments.mixing import CROSS
 from handcam.lab.train.run_small import WORDS, encoded, fit, trainable
 from handcam.model.latent.interpolation import linear
-from handcam.model.vae import CrossModalVAE, load, modality
+from handcam.model.vae import CrossModalVAE, load
 from handcam.types import HandcamError
 
 __all__ = ["TITLE", "run"]
@@ -90,7 +90,7 @@ def _far_apart(z: np.ndarray, hands: Hands, seed: int) -> list[tuple[int, int]]:
 @torch.inference_mode()
 def _decode(model: CrossModalVAE, name: str, z: np.ndarray) -> np.ndarray:
     """One modality at each step, as it is shown."""
-    return modality(name).show(model.decode(name, torch.from_numpy(z.astype(np.float32)))).numpy()
+    return model.decode_output(name, torch.from_numpy(z.astype(np.float32))).numpy()
 
 
 def _paint(axes, name: str, decoded: np.ndarray) -> None:

@@ -34,7 +34,7 @@ def shrink(model: CrossModalVAE) -> CrossModalVAE:
                 _narrow_inputs(block.narrow.conv, keep, constant)
         keep, constant = _split(last_widen.conv, last_filter.conv)
         heads = [eye.keypoints, eye.presence, eye.right, eye.landmarks3d, model.encoders["rgb"].head.net[0]]  # type: ignore[index]
-        depth = model.encoders["depth"] if "depth" in model.encoders else None
+        depth = dict(model.encoders.items()).get("depth")
         if isinstance(depth, ShadedDepthEncoder):  # it reads the same backbone
             heads.append(depth.head.net[0])  # type: ignore[index]
         for head in heads:

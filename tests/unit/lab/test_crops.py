@@ -129,7 +129,7 @@ def test_real_pictures_without_labels_teach_how_to_paint(rendered, tmp_path):
         crops.open(f"{tmp_path},{rendered}")
     np.savez(tmp_path / "seen.npz", sight=np.zeros((4, 1258), np.float16))
     batch = unlabelled.open(str(tmp_path)).batch(0, 3)
-    assert batch["rgb"].shape == (3, 1258)
+    assert batch["rgb"].pack().shape == (3, 1258)
     assert batch["target.rgb"].shape == (3, 32, 32, 3)
 
 
