@@ -1,4 +1,4 @@
-"""RenderedImage crops as pictures, in colour and depth with all their labels; and real crops without any.
+"""Rendered crops as pictures, in colour and depth with all their labels; and real crops without any.
 
 ``crops:FOLDER`` reads what ``handcam synthesize FOLDER`` wrote, a folder of real crops without labels
 (:mod:`handcam.lab.data.sets.unlabelled`), or labelled pictures of the exchange format
