@@ -154,7 +154,7 @@ def _run_window(
 
 def _settings_file(reset: bool) -> Path:
     """The file of the window's settings; with ``reset`` it is deleted."""
-    from handcam.gui.settings import settings_file
+    from handcam.paths import settings_file
 
     path = settings_file()
     if reset:

@@ -4,33 +4,23 @@ Only values that are whole and in range are taken; a file that cannot be read is
 """
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QStandardPaths
-
 from handcam.gui.actions import HANDS
 from handcam.gui.camera.picture import Plane
 from handcam.gui.scene3d.scenes import SAMPLES
+from handcam.paths import write_atomic
 
 if TYPE_CHECKING:
     from handcam.gui.window import Window
 
-__all__ = ["Remembered", "settings_file"]
+__all__ = ["Remembered"]
 
 _FORMAT = "handcam.settings"
 _CALM_S = 1.0
 """Written when nothing has changed for so long, so that a value that is being dragged is written once."""
-
-
-def settings_file() -> Path:
-    """``handcam/settings.json`` in the user's configuration folder; ``HANDCAM_SETTINGS`` names another."""
-    if named := os.environ.get("HANDCAM_SETTINGS"):
-        return Path(named).expanduser()
-    folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericConfigLocation)
-    return Path(folder) / "handcam" / "settings.json"
 
 
 class Remembered:
@@ -127,10 +117,7 @@ class Remembered:
         return {}
 
     def _write(self, state: dict[str, Any]) -> None:
-        partial = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(json.dumps({"format": _FORMAT, "values": state}, indent=1) + "\n", "utf-8")
-            partial.replace(self._path)
+            write_atomic(self._path, json.dumps({"format": _FORMAT, "values": state}, indent=1) + "\n")
         except OSError as error:
             self.problem = f"The settings cannot be kept in {self._path} ({error.strerror or error})."

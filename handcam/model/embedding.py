@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from handcam.model.weights import read_card
+from handcam.paths import atomic_file
 from handcam.types import WeightsError
 
 __all__ = ["Atlas", "atlas_path", "read_atlas", "write_atlas"]
@@ -76,12 +77,11 @@ def read_atlas(weights: Path) -> Atlas:
 def write_atlas(weights: Path, atlas: Atlas) -> Path:
     """Write the atlas beside ``weights``, in half precision; returns the file."""
     path = atlas_path(weights)
-    partial = path.with_name(f"{path.stem}.tmp.npz")
-    np.savez_compressed(
-        partial, weights_sha256=np.array(read_card(weights).sha256), names=np.array(atlas.names),
-        joints=atlas.joints.astype(np.float16), parameters=atlas.parameters.astype(np.float16),
-        **{f"z.{name}": a.astype(np.float16) for name, a in atlas.z.items()},
-        **{f"variance.{name}": a.astype(np.float32) for name, a in atlas.variance.items()},
-    )  # fmt: skip
-    partial.replace(path)
+    with atomic_file(path) as file:
+        np.savez_compressed(
+            file, weights_sha256=np.array(read_card(weights).sha256), names=np.array(atlas.names),
+            joints=atlas.joints.astype(np.float16), parameters=atlas.parameters.astype(np.float16),
+            **{f"z.{name}": a.astype(np.float16) for name, a in atlas.z.items()},
+            **{f"variance.{name}": a.astype(np.float32) for name, a in atlas.variance.items()},
+        )  # fmt: skip
     return path

@@ -17,9 +17,9 @@ from pathlib import Path
 from time import perf_counter, thread_time
 
 from handcam.model.weights import WeightsCard, read_card
+from handcam.paths import cache_folder, write_atomic
 from handcam.plugins import load
 from handcam.runtimes import Runtime
-from handcam.runtimes._cache import cache_folder
 from handcam.runtimes._depth import with_depth
 from handcam.runtimes._graphs import CHECK, find_graph
 from handcam.runtimes._parity import Crops, deviation_from_check
@@ -158,7 +158,6 @@ def _recall(memory: Path) -> dict[str, str]:
 
 def _remember(memory: Path, key: str, name: str) -> None:
     try:
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        memory.write_text(json.dumps(_recall(memory) | {key: name}), "utf-8")
+        write_atomic(memory, json.dumps(_recall(memory) | {key: name}))
     except OSError as error:
         log.debug("The finding cannot be kept: %s", error)

@@ -14,8 +14,8 @@ import numpy as np
 import onnxruntime as ort
 
 from handcam.model.weights import read_card
+from handcam.paths import cache_folder
 from handcam.runtimes import Encoding
-from handcam.runtimes._cache import cache_folder
 from handcam.runtimes._graphs import ENCODE, decode_part, find_graph
 from handcam.runtimes.onnxruntime import as_encoding
 from handcam.types import HandcamError

@@ -23,6 +23,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from handcam.paths import atomic_file, write_atomic
 from handcam.synth.render import SEGMENTS
 from handcam.synth.scenes import PictureSettings, RenderedImage, crops, scenes
 from handcam.synth.sensor import DepthSensor, random_sensor, sense
@@ -99,9 +100,7 @@ def prepare_folder(folder: Path, job: ShardJob) -> None:
                     "use the same options to go on, or another folder."
                 )
             return
-        partial = card.with_suffix(".partial")
-        partial.write_text(json.dumps(job.describe(), indent=1), "utf-8")
-        partial.replace(card)
+        write_atomic(card, json.dumps(job.describe(), indent=1))
     except ValueError:
         raise HandcamError(f"{card} is damaged; use another folder, or delete this one.") from None
     except OSError as error:
@@ -132,17 +131,15 @@ def write_samples(folder: Path, number: int, samples: Iterable[Iterable[tuple[st
         HandcamError: the disk is full or the folder is gone.
     """
     path = shard_path(folder, number)
-    partial = path.with_suffix(".partial")
     try:
-        with tarfile.open(partial, "w") as tar:
+        with atomic_file(path) as out, tarfile.open(fileobj=out, mode="w") as tar:
             for i, files in enumerate(samples):
                 for ending, data in files:
                     entry = tarfile.TarInfo(f"{number * SHARD + i:08d}.{ending}")
                     entry.size = len(data)
                     tar.addfile(entry, io.BytesIO(data))
-        partial.replace(path)
     except OSError as error:
-        raise HandcamError(f"{partial} cannot be written: {error.strerror}.") from None
+        raise HandcamError(f"{path} cannot be written: {error.strerror}.") from None
     return path
 
 

@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage, QPainter
 from handcam.geometry import project
 from handcam.gui.explorer.modality_views import TILES, draw_tile
 from handcam.gui.scene3d.orbit import Orbit
+from handcam.paths import atomic_file
 from handcam.session import open_session
 from handcam.session.export import convert
 from handcam.session.writer import Card, SessionWriter, header
@@ -102,23 +103,18 @@ def _film_frame(
 
 def _film(out: Path, kind: str, frames: Iterable[np.ndarray]) -> None:
     """Encode pictures; the file appears when it is complete."""
-    partial = out.with_name(f".{out.stem}.part{out.suffix}")
     first, *rest = frames
     height, width = first.shape[:2]
-    try:
-        with av.open(str(partial), "w") as container:
-            stream = container.add_stream("libx264" if kind == "mp4" else "gif", rate=FRAME_RATES[kind])
-            assert isinstance(stream, av.VideoStream)
-            stream.width, stream.height = width, height
-            stream.pix_fmt = "yuv420p" if kind == "mp4" else "pal8"
-            pictures = (VideoFrame.from_ndarray(pixels[..., :3].copy(), "bgr24") for pixels in (first, *rest))
-            for k, picture in enumerate(pictures if kind == "mp4" else _in_256_colours(pictures, stream)):
-                picture.pts, picture.time_base = k, Fraction(1, FRAME_RATES[kind])
-                container.mux(stream.encode(picture))
-            container.mux(stream.encode(None))
-        partial.replace(out)
-    finally:
-        partial.unlink(missing_ok=True)
+    with atomic_file(out) as file, av.open(file, "w", format=kind) as container:
+        stream = container.add_stream("libx264" if kind == "mp4" else "gif", rate=FRAME_RATES[kind])
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height = width, height
+        stream.pix_fmt = "yuv420p" if kind == "mp4" else "pal8"
+        pictures = (VideoFrame.from_ndarray(pixels[..., :3].copy(), "bgr24") for pixels in (first, *rest))
+        for k, picture in enumerate(pictures if kind == "mp4" else _in_256_colours(pictures, stream)):
+            picture.pts, picture.time_base = k, Fraction(1, FRAME_RATES[kind])
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
 
 
 def _in_256_colours(pictures: Iterable[VideoFrame], stream: av.VideoStream) -> Iterator[VideoFrame]:

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 
 from handcam.gui.map.embeddings import Embeddings
 from handcam.model.embedding import Atlas
+from handcam.paths import write_atomic
 from handcam.types import HandcamError
 
 __all__ = ["write_selection"]
@@ -58,9 +59,7 @@ def write_selection(
     }  # fmt: skip
     try:
         np.savez_compressed(path, **arrays)
-        partial = path.with_suffix(".json.part")
-        partial.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
-        partial.replace(path.with_suffix(".json"))  # it is there only when all of it is
+        write_atomic(path.with_suffix(".json"), json.dumps(told, indent=1, ensure_ascii=False) + "\n")
     except OSError as error:
         raise HandcamError(f"{path} cannot be written: {error.strerror or error}.") from None
     return path

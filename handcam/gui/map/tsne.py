@@ -13,7 +13,7 @@ from zipfile import BadZipFile
 import numpy as np
 from jaxtyping import Float
 
-from handcam.runtimes._cache import cache_folder
+from handcam.paths import atomic_file, cache_folder
 
 __all__ = ["Fit", "keep", "recall", "serve"]
 
@@ -117,10 +117,8 @@ def recall(digest: str, count: int) -> Float[np.ndarray, "m 2"] | None:
 def keep(digest: str, points: Float[np.ndarray, "m 2"]) -> None:
     """Keep a map for the next start."""
     file = _file(digest)
-    partial = file.with_suffix(f".{os.getpid()}.npz")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(partial, points=points)
-        partial.replace(file)
+        with atomic_file(file) as raw:
+            np.savez(raw, points=points)
     except OSError as error:
         log.info("The map cannot be kept for the next start: %s.", error.strerror or error)

@@ -22,7 +22,7 @@ from handcam.gui.pages import Desk, Page
 from handcam.gui.theme import STEP
 from handcam.model.embedding import Atlas, read_atlas
 from handcam.model.latent.directions import Direction, named_directions, principal_directions, raw_directions
-from handcam.model.latent.presets import presets_file
+from handcam.paths import presets_file
 from handcam.types import HandcamError, Result
 
 __all__ = ["ExplorerPage", "open"]

@@ -14,6 +14,7 @@ import tyro
 from jaxtyping import Float
 
 from handcam.crop import CUBE_M
+from handcam.paths import atomic_file
 from handcam.synth.depth_frames import render_depth, render_depth_negatives, sample_depth_poses
 from handcam.synth.sensor import DepthSensor, degrade
 
@@ -45,8 +46,8 @@ def make_crops(folder: Path, seed: int, count: int = SHARD, empty: bool = False)
     depth = np.concatenate([np.round(b.depth_m / COUNT_M).astype(np.uint16) for b in batches])
     np.save(folder / f"{seed:05d}.npy", depth)
     joints, half_tan = (np.concatenate([getattr(b, name) for b in batches]) for name in ("joints_m", "half_tan"))
-    np.savez(folder / f"{seed:05d}.tmp.npz", joints_m=joints, half_tan=half_tan)
-    (folder / f"{seed:05d}.tmp.npz").rename(folder / f"{seed:05d}.npz")  # the shard is there once this is
+    with atomic_file(folder / f"{seed:05d}.npz") as file:  # the shard is there once this is
+        np.savez(file, joints_m=joints, half_tan=half_tan)
 
 
 class CropFiles:
@@ -62,7 +63,7 @@ class CropFiles:
     def refresh(self) -> None:
         """Take in new shards."""
         for path in sorted(self._folder.glob("[0-9]*.npz")):
-            if path.name.endswith(".tmp.npz") or path in self._seen:
+            if path in self._seen:
                 continue
             self._seen.add(path)
             with np.load(path) as labels:

@@ -21,6 +21,7 @@ from handcam.lab.data.sets import Dataset, label_box
 from handcam.model.nets.hand_landmark import INPUT_PX
 from handcam.model.vae import CrossModalVAE, load
 from handcam.model.weights import default_weights
+from handcam.paths import atomic_file
 from handcam.synth.scenes import RenderedImage
 from handcam.synth.sensor import degrade
 from handcam.types import HandBox, HandcamError, Side
@@ -156,9 +157,9 @@ def kept(folder: Path, count: int, make: Callable[[int, int], dict[str, np.ndarr
     for first in track(missing, what, console=Console(stderr=True), transient=True, disable=not missing):
         if paths[first].is_file():
             continue
-        partial = folder / f"{first:07d}.{os.getpid()}.tmp.npz"
-        np.savez(partial, **make(first, min(first + CHUNK, count)))
-        partial.replace(paths[first])
+        arrays = make(first, min(first + CHUNK, count))
+        with atomic_file(paths[first]) as file:
+            np.savez(file, **arrays)
     for path in paths.values():
         try:
             with np.load(path) as file:

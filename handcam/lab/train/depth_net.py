@@ -26,6 +26,7 @@ from handcam.lab.data.depth_crops import CropFiles, Examples, examples
 from handcam.lab.release.depth import load_depth_encoder, publish
 from handcam.model.modalities.depth import INPUT_PX, MODALITY, relative
 from handcam.model.nets.hourglass import DepthLandmarks, HourglassEncoder, encoder
+from handcam.paths import atomic_file
 
 __all__ = ["DepthTraining", "camera_joints", "depth_loss", "evaluate", "load_depth_encoder", "train"]
 
@@ -191,8 +192,8 @@ def _follow(average: torch.nn.Module, net: torch.nn.Module, keep: float) -> None
 def _save(settings: DepthTraining, net, average, opt, step: int, used: float, rng: np.random.Generator) -> None:
     state = {"net": net.state_dict(), "average": average.state_dict(), "opt": opt.state_dict(), "step": step,
              "used": used, "rng": json.dumps(rng.bit_generator.state)}  # fmt: skip
-    torch.save(state, settings.folder / "checkpoint.tmp")
-    (settings.folder / "checkpoint.tmp").rename(settings.folder / "checkpoint.pt")
+    with atomic_file(settings.folder / "checkpoint.pt") as file:
+        torch.save(state, file)
     weights = {k: v.contiguous() for k, v in average.state_dict().items()}
     save_file(weights, settings.folder / "average.safetensors", {"settings": json.dumps(asdict(settings), default=str)})
 

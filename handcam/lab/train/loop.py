@@ -21,6 +21,7 @@ from handcam.lab.train.objective import Objective
 from handcam.model.features import Batch, Input, rows
 from handcam.model.vae import CrossModalVAE, current_name, read_state
 from handcam.model.weights import read_card
+from handcam.paths import atomic_file
 from handcam.types import HandcamError
 
 __all__ = ["VARIANTS", "TrainSettings", "train"]
@@ -231,12 +232,10 @@ def _identity(settings: TrainSettings) -> str:
 
 
 def _save(settings: TrainSettings, model: CrossModalVAE, optimiser, average: dict[str, Tensor], step: int) -> None:
-    settings.out.mkdir(parents=True, exist_ok=True)
     state = {"model": model.state_dict(), "average": average, "optimiser": optimiser.state_dict(), "step": step,
              "settings": _identity(settings)}  # fmt: skip
-    partial = settings.out / "last.pt.tmp"
-    torch.save(state, partial)
-    partial.replace(settings.out / "last.pt")
+    with atomic_file(settings.out / "last.pt") as file:
+        torch.save(state, file)
 
 
 def _resume(settings: TrainSettings, model: CrossModalVAE, optimiser, average: dict[str, Tensor]) -> int:

@@ -5,8 +5,6 @@ Presets of other weights stay in the file, and so does whatever this program doe
 """
 
 import json
-import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,24 +12,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from handcam.paths import write_atomic
 from handcam.types import HandcamError
 
-__all__ = ["Preset", "Presets", "presets_file"]
+__all__ = ["Preset", "Presets"]
 
 _FORMAT, _VERSION = "handcam.presets", 1
-
-
-def presets_file() -> Path:
-    """Where presets are kept: ``handcam/presets.json`` among the user's data; ``HANDCAM_PRESETS`` names another."""
-    if named := os.environ.get("HANDCAM_PRESETS"):
-        return Path(named).expanduser()
-    if sys.platform == "win32":
-        folder = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
-    elif sys.platform == "darwin":
-        folder = Path.home() / "Library" / "Application Support"
-    else:
-        folder = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return folder / "handcam" / "presets.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +102,8 @@ class Presets:
 
     def _write(self, entries: list[Any]) -> None:
         document = self._document | {"presets": entries}
-        partial = self.path.with_name(f"{self.path.name}.part")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
-            partial.replace(self.path)
+            write_atomic(self.path, json.dumps(document, indent=1) + "\n")
         except OSError as error:
             raise HandcamError(f"Cannot write {self.path}: {error.strerror or error}.") from None
         self._document = document

@@ -18,10 +18,11 @@ from handcam.gui import theme
 from handcam.gui.camera.diagnostics import MeasuredLength, lacking
 from handcam.gui.camera.picture import Plane
 from handcam.gui.runtime_menu import Runtimes
-from handcam.gui.settings import Remembered, settings_file
+from handcam.gui.settings import Remembered
 from handcam.gui.status_messages import say
 from handcam.gui.window import Window
 from handcam.hand.skeleton import hand_length
+from handcam.paths import settings_file
 from handcam.types import HandcamError, Side, WeightsError
 
 

@@ -54,11 +54,11 @@ def test_a_stopped_run_goes_on_without_redoing_shards(tmp_path: Path, tiny: int,
     assert main(command) == 0
     first = [shard_path(out, n).read_bytes() for n in range(3)]
     shard_path(out, 1).unlink()
-    (out / "000001.partial").write_bytes(b"what a killed run leaves")
+    (out / ".000001.tar.1.part").write_bytes(b"what a killed run leaves")
     before = shard_path(out, 0).stat().st_mtime_ns
     assert main(command) == 0
     assert shard_path(out, 0).stat().st_mtime_ns == before
-    assert not list(out.glob("*.partial"))
+    assert sorted(path.name for path in out.glob("*.tar")) == [shard_path(out, n).name for n in range(3)]
     for n in range(3):  # the same pictures; only tar's own time stamps could differ, and those are fixed
         assert shard_path(out, n).read_bytes() == first[n]
     capsys.readouterr()

@@ -20,6 +20,7 @@ from handcam.lab.data.batches import encoder_inputs
 from handcam.model.features import Batch, DepthFeatures, Features
 from handcam.model.nets.hand_landmark import INPUT_PX, HandLandmark
 from handcam.model.nets.shaded_depth import depth_features
+from handcam.paths import atomic_file
 from handcam.synth.scenes import PictureSettings, RenderedImage, crops
 from handcam.synth.sensor import degrade
 from handcam.types import HandcamError
@@ -44,9 +45,8 @@ def make(folder: Path, count: int, backbone: HandLandmark, settings: PictureSett
             rng = np.random.default_rng((seed, shard, 1))
             rows = [_features_of(backbone, list(islice(stream, 20)), rng) for _ in range(SHARD // 20)]
             arrays = {key: np.concatenate([row[key] for row in rows]) for key in rows[0]}
-            partial = path.with_suffix(".tmp.npz")
-            np.savez(partial, **arrays)
-            partial.replace(path)
+            with atomic_file(path) as file:
+                np.savez(file, **arrays)
         yield (shard + 1) * SHARD
 
 
@@ -86,7 +86,7 @@ def open(rest: str, seed: int = 0, split: str = "train") -> "Sights":
     """
     paths = sorted(path for folder in rest.split(",") for path in Path(folder).glob("[0-9]*-[0-9]*.npz"))
     # by the shard's own number, so that neither further shards nor further folders move one to the other side
-    chosen = [p for p in paths if ".tmp" not in p.name and (int(p.stem[-4:]) % 20 == 19) == (split == "test")]
+    chosen = [p for p in paths if (int(p.stem[-4:]) % 20 == 19) == (split == "test")]
     if not chosen:
         raise HandcamError(f"{rest} holds no shards of sights; handcam train weights --out OUT makes OUT/sights.")
     return Sights(chosen, seed)

@@ -17,6 +17,7 @@ from handcam.hand.skeleton import normalise
 from handcam.lab.data.sets.poses import crop_views
 from handcam.model.features import Batch
 from handcam.model.modalities.rgb import DECODED_PX
+from handcam.paths import atomic_file
 from handcam.synth.canonical import render_canonical
 from handcam.synth.poses import PoseSettings, sample_poses
 from handcam.types import HandcamError
@@ -39,9 +40,8 @@ def make(folder: Path, count: int, kept: Kept, seed: int = 0) -> Iterator[int]:
     for number in range(-(-count // SHARD)):
         path = folder / f"{seed:02d}-{number:04d}.npz"
         if not path.is_file():
-            partial = path.with_suffix(".tmp.npz")
-            np.savez(partial, **_render(np.random.default_rng((seed, number, 21)), SHARD, kept))
-            partial.replace(path)
+            with atomic_file(path) as file:
+                np.savez(file, **_render(np.random.default_rng((seed, number, 21)), SHARD, kept))
         yield (number + 1) * SHARD
 
 
@@ -53,7 +53,7 @@ def open(rest: str = "", seed: int = 0, split: str = "train") -> "Painted":
     """
     if not rest:
         return Painted(None, seed)
-    paths = [p for p in sorted(Path(rest).glob("[0-9]*-[0-9]*.npz")) if ".tmp" not in p.name]
+    paths = sorted(Path(rest).glob("[0-9]*-[0-9]*.npz"))
     kept = [p for p in paths if (int(p.stem[-4:]) % 20 == 19) == (split == "test")]
     if not kept:
         raise HandcamError(f"{rest} holds no plain pictures to {split} on; handcam train weights makes them.")

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from handcam.model.latent.presets import Preset, Presets, presets_file
+from handcam.model.latent.presets import Preset, Presets
+from handcam.paths import presets_file
 from handcam.types import HandcamError
 
 OURS, OTHERS = "a" * 64, "b" * 64
