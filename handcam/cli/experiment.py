@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from rich.console import Console
-from rich.table import Table
 from tyro.conf import Positional, arg
 
 from handcam.plugins import load, names
@@ -90,21 +89,18 @@ def main(
 
 
 def _run(name: str, setup) -> None:
-    """One experiment to its end; under several processes the first one writes."""
-    from handcam.lab.evaluate.results import said, save, words
+    """Run one experiment; under several processes the first one writes."""
+    from handcam.lab.evaluate.results import Results, Table, cell_text, show
+    from handcam.lab.experiments import save
 
     experiment = load("handcam.lab.experiments", name)
-    report = experiment.run(setup)
+    results = experiment.run(setup)
     if int(os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0"))) > 0:
         return
-    grid = [list(report.head), *([words(cell) for cell in row] for row in report.rows)]
+    (table,) = results.tables
+    grid = [list(table.head), *([cell_text(cell) for cell in row] for row in table.rows)]
     if len(grid[0]) > len(grid):  # a terminal is higher than wide
         grid = [list(column) for column in zip(*grid, strict=True)]
-    table = Table(*grid[0], title=experiment.TITLE, caption=said(setup))
-    for row in grid[1:]:
-        table.add_row(*row)
-    console = Console()
-    console.print(table)
-    for note in report.notes:
-        console.print(note, style="dim")
-    print(*save(name, experiment.TITLE, report, setup), sep="\n")
+    printed = Table(tuple(grid[0]), [tuple(row) for row in grid[1:]], experiment.TITLE, setup.configuration)
+    show(Results({}, (printed,), results.notes), Console())
+    print(*save(name, experiment.TITLE, results, setup), sep="\n")

@@ -119,7 +119,7 @@ def main(
     checkpoint = train(settings)
     print(checkpoint)
     if test is not None:
-        from handcam.lab.evaluate.held_out import score
+        from handcam.lab.evaluate.trained import score
 
         for line in score(settings, checkpoint, test):
             print(line)

@@ -1,4 +1,4 @@
-"""How far a predicted hand is from the true one (section 4.3 of the paper, and what the field adds to it).
+"""Errors of predicted hands (section 4.3 of the paper, and the field's further measures).
 
 Everything here is plain numpy on stacks of hands and does not care about the unit of length: errors come in the unit
 of the joints, thresholds and sigmas must be in the same one. :mod:`handcam.lab.evaluate.pipeline` uses millimetres.
@@ -7,8 +7,8 @@ The invariances of the paper's section 4.5, as arguments of :func:`align`:
 
 * **T** (``translation``): joints are compared relative to a root;
 * **S** (``scale``): the prediction is brought to the true total bone length;
-* **H**: the side is told to the model; that is a matter of who runs it, see
-:func:`handcam.lab.evaluate.pipeline.predict`.
+* **H**: the side is known to the model; that is a matter of who runs it, see
+  :func:`handcam.lab.evaluate.pipeline.tracker_predictor`.
 """
 
 from typing import Literal, get_args
@@ -21,21 +21,8 @@ from handcam.geometry import fit_similarity
 from handcam.hand.skeleton import MIDDLE_MCP, WRIST, bone_lengths
 
 __all__ = [
-    "HAND_MM",
-    "ROOTS",
-    "Root",
-    "align",
-    "auc",
-    "coverage",
-    "interval_z",
-    "joint_errors",
-    "mean_and_median",
-    "pcf_curve",
-    "pck_curve",
-    "procrustes_errors",
-    "root_of",
-    "total_bone_length",
-    "with_palm",
+    "HAND_MM", "ROOTS", "Root", "align", "auc", "coverage", "interval_z", "joint_errors", "mean_and_median",
+    "pcf_curve", "pck_curve", "procrustes_errors", "root_of", "total_bone_length", "with_palm",
 ]  # fmt: skip
 
 Root = Literal["middle_mcp", "wrist", "palm"]

@@ -7,7 +7,6 @@ not come out at 0 mm, and the eleven are given by themselves too.
 """
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -16,8 +15,9 @@ from jaxtyping import Float
 
 from handcam.hand.skeleton import INDEX, KNUCKLES, WRIST
 from handcam.lab.data.sets import Sample, read_picture, tight_box
-from handcam.lab.evaluate.pipeline import Prediction, choose
+from handcam.lab.evaluate.pipeline import Predictor, records
 from handcam.lab.evaluate.published import CAMERAS, read_uvd, stem
+from handcam.lab.evaluate.results import Results, Table
 from handcam.types import Frame, HandcamError, Intrinsics
 
 __all__ = ["COUNTERPARTS", "depth_counts", "evaluate", "points", "samples"]
@@ -50,8 +50,8 @@ def depth_counts(picture: np.ndarray) -> np.ndarray:
     return np.where(depth > 2000, 0, depth).astype(np.uint16)  # 2001 is what they write for nothing
 
 
-def samples(folder: Path) -> list[tuple[int, Sample, Float[np.ndarray, "14 3"]]]:
-    """Frames of a folder that have labels: their number from 0, the frame, and the true points, metres.
+def samples(folder: Path) -> list[Sample]:
+    """Read the frames of a folder that have labels; a frame's index is its number from 0, its box the labels'.
 
     The folder holds depth pictures whose names end in the frame's number from 1 (``depth_1_0000001.png``), and one file
     of labels with ``groundtruth`` in its name, one frame a line (:func:`handcam.lab.evaluate.published.read_uvd`).
@@ -59,54 +59,56 @@ def samples(folder: Path) -> list[tuple[int, Sample, Float[np.ndarray, "14 3"]]]
     Raises:
         HandcamError: there are none, or a file is not as it should be.
     """
-    labels = sorted(folder.glob("*groundtruth*.txt*"))
     numbered = {int(found[-1]) - 1: p for p in sorted(folder.glob("*.png")) if (found := re.findall(r"\d+", p.stem))}
-    if not labels or not numbered:
+    if not numbered:
         raise HandcamError(f"{folder} holds no labels (*groundtruth*.txt) with numbered depth pictures (*.png).")
-    uvd = read_uvd(labels[0], "nyu")
+    labels, uvd = _labels(folder)
     out = []
     for index, path in sorted(numbered.items()):
         if not 0 <= index < len(uvd):
-            raise HandcamError(f"{path} is frame {index + 1}, but {labels[0]} has {len(uvd)} frames.")
+            raise HandcamError(f"{path} is frame {index + 1}, but {labels} has {len(uvd)} frames.")
         depth = depth_counts(read_picture(path, cv2.IMREAD_COLOR_RGB))
         low, high = uvd[index, :, :2].min(0), uvd[index, :, :2].max(0)
         box = tight_box(*low.tolist(), *(high - low).tolist(), side=None)
-        sample = Sample(Frame(index, index, _CAMERA, None, depth, 0.001), path.name, box=box)
-        out.append((index, sample, _true(uvd[index])))
+        out.append(Sample(Frame(index, index, _CAMERA, None, depth, 0.001), path.name, box=box))
     return out
 
 
-def _true(uvd: Float[np.ndarray, "14 3"]) -> Float[np.ndarray, "14 3"]:
-    """Labels to points in our camera frame (their y axis points up), metres."""
-    return CAMERAS["nyu"].points_mm(uvd[None])[0] * [1.0, -1.0, 1.0] / 1000
+def _labels(folder: Path) -> tuple[Path, Float[np.ndarray, "n 14 3"]]:
+    paths = sorted(folder.glob("*groundtruth*.txt*"))
+    if not paths:
+        raise HandcamError(f"{folder} holds no labels (*groundtruth*.txt) with numbered depth pictures (*.png).")
+    return paths[0], read_uvd(paths[0], "nyu")
 
 
-def evaluate(folder: Path, predict: Callable[[Sample], list[Prediction]]) -> dict:
-    """Camera-space errors, mm, of the pipeline and of every published result in the folder on the same frames.
+def _points_m(uvd: Float[np.ndarray, "n 14 3"]) -> Float[np.ndarray, "n 14 3"]:
+    """Labels as points in our camera frame (their y axis points up), metres."""
+    return CAMERAS["nyu"].points_mm(uvd) * [1.0, -1.0, 1.0] / 1000
+
+
+def evaluate(folder: Path, predict: Predictor) -> Results:
+    """Measure camera-space errors, mm, of a predictor and of every published result in the folder on the same frames.
 
     Returns:
-        ``n``, ``missed``, and by method ``mean_mm`` over the 14 joints, ``counterparts_mm`` over the eleven, and
-        ``per_joint_mm``.
+        Figures ``n``, ``missed``, and by method ``mean_mm`` over the 14 joints, ``counterparts_mm`` over the eleven,
+        and ``per_joint_mm``.
     """
-    found, missed = samples(folder), 0
-    true, ours, seen = [], [], []
-    for index, sample, points_m in found:
-        hand = choose(sample, predict(sample))
-        if hand is None:
-            missed += 1
-            continue
-        true.append(points_m)
-        ours.append(points(hand.joints_m))
-        seen.append(index)
-    methods = {}
+    done = list(records(samples(folder), predict))
+    seen = [r.sample.frame.index for r in done if r.prediction() is not None]
+    ours = [points(p.joints_m) for r in done if (p := r.prediction()) is not None]
+    methods: dict[str, dict] = {}
     if seen:
-        methods["handcam"] = _figures(np.array(ours), np.array(true))
+        true = _points_m(_labels(folder)[1][seen])
+        methods["handcam"] = _figures(np.array(ours), true)
         for path in sorted(folder.glob("*.txt*")):
             if "groundtruth" not in path.name:
                 uvd = read_uvd(path, "nyu")
                 if len(uvd) > max(seen):
-                    methods[stem(path)] = _figures(np.array([_true(uvd[i]) for i in seen]), np.array(true))
-    return {"n": len(found), "missed": missed, "methods": methods}
+                    methods[stem(path)] = _figures(_points_m(uvd[seen]), true)
+    figures = {"n": len(done), "missed": len(done) - len(seen), "methods": methods}
+    rows = [(name, f"{row['mean_mm']:.1f}", f"{row['counterparts_mm']:.1f}") for name, row in methods.items()]
+    head = ("method", "14 joints, mm", "11 with a counterpart")
+    return Results(figures, (Table(head, rows, f"NYU: {len(done)} frames", f"{figures['missed']} missed"),))
 
 
 def _figures(predicted: np.ndarray, true: np.ndarray) -> dict:

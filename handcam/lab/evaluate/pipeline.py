@@ -1,9 +1,10 @@
-"""Run the real pipeline over labelled pictures: what ``handcam evaluate`` does before it counts.
+"""Samples -> predictor -> records: the one loop under every evaluation.
 
-Every picture is looked at on its own, as the first frame of a stream: the tracks of the one before are forgotten.
+A subject (labelled pictures, a clip, rendered scenes, frames of a benchmark) gives samples, predictors find hands in
+them, and the records, which hold labels and predictions without pictures, are measured in the subject's own file.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -13,19 +14,21 @@ from jaxtyping import Float
 
 from handcam.hand.matching import assign, match_hands, relative_distances
 from handcam.lab.data.sets import Dataset, Sample, label_box
+from handcam.sources import Source
 from handcam.types import Controls, Frame, HandBox, HandPose, Result, Side
 
 if TYPE_CHECKING:
     from handcam.detectors.mediapipe import MediaPipe
 
 __all__ = [
-    "Follower", "LabelDetector", "Outcome", "Prediction", "Predictor", "choose", "run", "seen_by_mediapipe", "tracked",
+    "FrameTracker", "LabelDetector", "Prediction", "Predictor", "Record", "choose", "clip_samples", "holes",
+    "mediapipe_predictor", "records", "tracker_predictor",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a method says about one hand."""
+    """One hand as a method estimates it."""
 
     side: Side
     """Which hand of the real person."""
@@ -37,37 +40,37 @@ class Prediction:
     """Standard deviation of each joint relative to the middle MCP, along one axis, metres."""
     absolute: bool = True
     """Does ``joints_m`` have the camera's origin?"""
+    track: int = 0
+    """Number of the track that the hand belongs to."""
+    filtered: "Prediction | None" = None
+    """The same hand after the filters, where the method has them."""
 
 
 Predictor = Callable[[Sample], Sequence[Prediction]]
-"""A method: it finds the hands of a sample's picture."""
+"""A method: it finds the hands of a sample's picture. Samples of a stream come in order."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """One sample, without its picture, and what was predicted."""
+class Record:
+    """Labels and predictions of one sample."""
 
     index: int
-    """Number in the data set."""
-    name: str
-    """Where the sample came from."""
-    side: Side | None
-    """True side."""
-    joints_m: Float[np.ndarray, "21 3"] | None
-    """True joints, camera frame, metres."""
-    palm_m: Float[np.ndarray, " 3"] | None
-    """Labelled palm centre, where there is one."""
-    keypoints_px: Float[np.ndarray, "21 2"] | None
-    """True joints in the picture."""
-    prediction: Prediction | None
-    """None when the hand was missed."""
+    """Number in the data set or stream."""
+    sample: Sample
+    """The labels; the frame has lost its picture."""
+    found: tuple[tuple[Prediction, ...], ...]
+    """Hands that each predictor found."""
     holes: float | None = None
     """Share of the labelled hand without a depth reading; None without depth or joints."""
 
+    def prediction(self, method: int = 0) -> Prediction | None:
+        """The labelled hand as the predictor of this number has it; None when it was missed."""
+        return choose(self.sample, self.found[method])
+
 
 @runtime_checkable
-class Follower(Protocol):
-    """The part of :class:`handcam.tracking.tracker.Tracker` that is used here."""
+class FrameTracker(Protocol):
+    """The part of :class:`handcam.tracking.tracker.Tracker` that is evaluated."""
 
     def track(self, frame: Frame, controls: Controls) -> Result: ...
 
@@ -75,10 +78,10 @@ class Follower(Protocol):
 
 
 class LabelDetector:
-    """A detector that knows: it gives the box that it was told, or none."""
+    """Oracle detector: gives the labelled box, or none."""
 
     box: HandBox | None = None
-    """What the next ``find`` gives."""
+    """Result of the next ``find``."""
 
     def find(self, frame: Frame, max_hands: int = 2) -> list[HandBox]:
         return [] if self.box is None else [self.box]
@@ -87,31 +90,42 @@ class LabelDetector:
         """Nothing is held."""
 
 
-def tracked(
-    tracker: Follower, controls: Controls = Controls(), labels: LabelDetector | None = None, told_side: bool = False
-) -> Predictor:
-    """The pipeline as a method.
+def tracker_predictor(
+    tracker: FrameTracker, controls: Controls = Controls(), labels: LabelDetector | None = None,
+    known_side: bool = False, stream: bool = False,
+) -> Predictor:  # fmt: skip
+    """The tracker as a method; predictions are its raw poses, with the filtered ones beside them.
 
     Args:
-        tracker: a tracker; where it looks for hands is its own business.
-        controls: modality, hand size and so on; filters see a single picture and have nothing to do.
+        tracker: a tracker; how it detects hands is its own business.
+        controls: modality, hand size and so on.
         labels: the tracker's detector when the crops are to come from the labels.
-        told_side: H, the true side is given (section 4.5 of the paper).
+        known_side: H, the true side is given (section 4.5 of the paper).
+        stream: samples are consecutive frames. Else each is tracked as the first frame of a stream: tracks are
+            forgotten before it and filters have nothing to do.
     """
-    fixed = {"samples": 0, "decode": (), "filters": (), "latent": None, "offset": None}
+    if not stream:
+        controls = replace(controls, samples=0, decode=(), filters=(), latent=None, offset=None)
+    if labels is not None:
+        controls = replace(controls, max_hands=1)
 
     def predict(sample: Sample) -> list[Prediction]:
-        settings = replace(controls, **fixed, lock_side=sample.side if told_side else controls.lock_side)
+        settings = replace(controls, lock_side=sample.side) if known_side else controls
         if labels is not None:
             labels.box = label_box(sample)
-            settings = replace(settings, max_hands=1)
-        tracker.reset()
-        return [_of_pose(hand.raw) for hand in tracker.track(sample.frame, settings).hands]
+        if not stream:
+            tracker.reset()
+        hands = tracker.track(sample.frame, settings).hands
+        return [replace(_prediction(h.raw, h.track), filtered=_prediction(h.pose, h.track)) for h in hands]
 
     return predict
 
 
-def seen_by_mediapipe(hands: "MediaPipe") -> Predictor:
+def _prediction(pose: HandPose, track: int) -> Prediction:
+    return Prediction(pose.side, pose.joints_m, pose.keypoints_px, pose.sigma_m, True, track)
+
+
+def mediapipe_predictor(hands: "MediaPipe") -> Predictor:
     """MediaPipe's own landmarks as a method to compare with; its world landmarks have no place in the camera frame."""
 
     def predict(sample: Sample) -> list[Prediction]:
@@ -120,12 +134,8 @@ def seen_by_mediapipe(hands: "MediaPipe") -> Predictor:
     return predict
 
 
-def _of_pose(pose: HandPose) -> Prediction:
-    return Prediction(pose.side, pose.joints_m, pose.keypoints_px, pose.sigma_m)
-
-
 def choose(sample: Sample, found: Sequence[Prediction]) -> Prediction | None:
-    """Which of the hands that were found is the labelled one.
+    """Choose the labelled hand among those found; None when it was missed.
 
     By :func:`handcam.hand.matching.assign`: keypoints, or their centre and the box where only that is labelled. Without
     keypoints, joints or box the first is taken.
@@ -141,29 +151,38 @@ def choose(sample: Sample, found: Sequence[Prediction]) -> Prediction | None:
     return found[pairs[0]] if pairs else None
 
 
-def run(dataset: Dataset, predict: Predictor, indices: Sequence[int] | None = None) -> Iterator[Outcome]:
-    """Look at the samples one after the other.
+def records(
+    samples: Dataset | Iterable[Sample], *predictors: Predictor, indices: Sequence[int] | None = None
+) -> Iterator[Record]:
+    """Run predictors over samples, one after the other.
 
     Args:
-        dataset: labelled pictures.
-        predict: the method.
-        indices: which samples; all by default.
+        samples: a data set, or the frames of a stream as samples.
+        predictors: the methods.
+        indices: which samples of a data set; all by default.
 
     Raises:
         HandcamError: a picture or label cannot be read.
     """
-    for index in range(len(dataset)) if indices is None else indices:
-        sample = dataset[index]
-        yield Outcome(
-            index,
-            sample.name,
-            sample.side,
-            sample.joints_m,
-            sample.palm_m,
-            sample.picture_joints_px,
-            choose(sample, predict(sample)),
-            holes(sample),
-        )
+    if isinstance(samples, Dataset):
+        numbered = ((i, samples[i]) for i in (range(len(samples)) if indices is None else indices))
+    else:
+        numbered = enumerate(samples)
+    for index, sample in numbered:
+        found = tuple(tuple(predict(sample)) for predict in predictors)
+        bare = replace(sample, frame=replace(sample.frame, color=None, depth=None))
+        yield Record(index, bare, found, holes(sample))
+
+
+def clip_samples(source: Source, limit: int | None = None) -> Iterator[Sample]:
+    """The frames of a source as samples without labels, timed as recorded and not as read."""
+    count = 0
+    while (limit is None or count < limit) and (frame := source.read()) is not None:
+        count += 1
+        if not source.live:
+            time_ns = frame.device_time_ns
+            frame = replace(frame, time_ns=round(frame.index / source.fps * 1e9) if time_ns is None else time_ns)
+        yield Sample(frame, source.name)
 
 
 def holes(sample: Sample) -> float | None:
@@ -172,5 +191,5 @@ def holes(sample: Sample) -> float | None:
     if depth is None or joints is None:
         return None
     hand = np.zeros(depth.shape, np.uint8)
-    cv2.fillConvexPoly(hand, cv2.convexHull(np.round(joints).astype(np.int32)), 1)
+    cv2.fillConvexPoly(hand, cv2.convexHull(np.round(joints).astype(np.int32)), (1,))
     return float((depth[hand > 0] == 0).mean()) if hand.any() else None

@@ -1,9 +1,9 @@
-"""How far the score of a tracked hand can be believed, and whether anything else says better when a hand is lost.
+"""Calibration of the score of a tracked hand: does it say whether the joints were found?
 
 The crops are rendered: hands as a tracker sees them, hands from which the box has slipped, hands behind something, and
 backgrounds without any. The truth is whether the keypoints lie, on average, within a quarter of the hand's length from
-the true ones. Judged are the landmark network's own presence, and a logistic regression of it together with what the
-posteriors say, fitted on other crops.
+the true ones. Compared are the landmark network's own presence, and a logistic regression of it together with
+statistics of the posteriors, fitted on other crops.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -18,18 +18,19 @@ from jaxtyping import Bool, Float
 
 from handcam.crop import cut, image_from_crop_points
 from handcam.hand.skeleton import ROOT, hand_length
+from handcam.lab.data.sets import Sample
+from handcam.lab.evaluate.results import Results, Table
+from handcam.lab.evaluate.tracking import FOLLOWED
 from handcam.runtimes import Encoding
 from handcam.synth.background import Backgrounds
 from handcam.synth.scenes import PictureSettings, crops
 from handcam.tracking.tracker import Tracker
-from handcam.types import Controls, Frame, HandBox, HandcamError
+from handcam.types import Controls, HandBox, HandcamError
 
-__all__ = ["SIGNS", "Looks", "judge", "look", "look_at_clip", "quality", "signs"]
+__all__ = ["CUES", "PresenceCrops", "clip_crops", "compare_scores", "cues", "rendered_crops", "score_quality", "summarise"]  # fmt: skip # noqa: E501
 
-SIGNS = ("logit", "far", "apart", "vague")
-"""What may be weighed, in the order of :func:`signs`."""
-NEAR = 0.25
-"""Mean distance of the keypoints in hand lengths up to which the joints are found."""
+CUES = ("logit", "norm", "disagreement", "log_variance")
+"""Inputs of the logistic regression, in the order of :func:`cues`."""
 BINS = 10
 """Of the expected calibration error."""
 _RENDERED_PX = 144
@@ -48,42 +49,42 @@ Encode = Callable[[dict[str, np.ndarray]], Encoding]
 """``encode`` of a runtime."""
 
 
-class Looks(NamedTuple):
-    """Crops that were looked at."""
+class PresenceCrops(NamedTuple):
+    """Encoded crops with their truth."""
 
-    signs: Float[np.ndarray, "n 4"]
-    """See :func:`signs`."""
+    cues: Float[np.ndarray, "n 4"]
+    """See :func:`cues`."""
     presence: Float[np.ndarray, " n"]
-    """What the network itself says."""
+    """The network's own presence."""
     found: Bool[np.ndarray, " n"]
     """Were the joints of a hand found?"""
     kind: np.ndarray
     """Kind of each crop (n)."""
 
 
-def signs(encoding: Encoding) -> Float[np.ndarray, "b 4"]:
-    """What the networks say of each crop beside its pose.
+def cues(encoding: Encoding) -> Float[np.ndarray, "b 4"]:
+    """Statistics of each crop's encoding that may say whether it shows a hand.
 
-    ``logit`` of the presence; ``far``, the squared norm of the keypoints' posterior mean for each latent dimension (the
-    prior expects 1); ``apart``, the squared distance between the posterior means of picture and keypoints, likewise;
-    ``vague``, the mean log-variance of the keypoints' posterior.
+    ``logit`` of the presence; ``norm``, the squared norm of the keypoints' posterior mean for each latent dimension
+    (the prior expects 1); ``disagreement``, the squared distance between the posterior means of picture and
+    keypoints, likewise; ``log_variance``, the mean of the keypoints' posterior.
     """
     p = np.clip(np.asarray(encoding.presence, float), 1e-9, 1 - 1e-9)
     logit = np.clip(np.log(p / (1 - p)), -_LOGIT, _LOGIT)
     mean = encoding.means["keypoints2d"]
-    far, apart = (np.square(v).mean(1) for v in (mean, mean - encoding.means["rgb"]))
-    return np.stack([logit, far, apart, np.asarray(encoding.log_vars["keypoints2d"], float).mean(1)], 1)
+    norm, disagreement = (np.square(v).mean(1) for v in (mean, mean - encoding.means["rgb"]))
+    return np.stack([logit, norm, disagreement, np.asarray(encoding.log_vars["keypoints2d"], float).mean(1)], 1)
 
 
-def look(encode: Encode, count: int, crop_px: int, backgrounds: Path | None, seed: int) -> Looks:
-    """Render about ``count`` crops and look at them.
+def rendered_crops(encode: Encode, count: int, crop_px: int, backgrounds: Path | None, seed: int) -> PresenceCrops:
+    """Render about ``count`` crops and encode them.
 
     Args:
-        encode: of a runtime whose weights read ``rgb`` and ``keypoints2d``.
-        count: crops.
-        crop_px: edge of the crops that it takes.
-        backgrounds: folder of photographs without hands, or None for procedural ones.
-        seed: which crops.
+        encode: of a runtime.
+        count: of crops.
+        crop_px: the size that the runtime takes.
+        backgrounds: pictures without hands; None for those that are made.
+        seed: of the crops.
     """
     rows: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
     for number, (kind, (share, settings)) in enumerate(_KINDS.items()):
@@ -97,8 +98,8 @@ def look(encode: Encode, count: int, crop_px: int, backgrounds: Path | None, see
             assert encoding.keypoints_px is not None
             seen = (np.asarray(encoding.keypoints_px) + 0.5) * _RENDERED_PX / crop_px - 0.5
             off = np.linalg.norm(seen - np.stack(truth), axis=2).mean(1) / np.array(length)
-            rows.append((signs(encoding), np.asarray(encoding.presence), off < NEAR, np.full(len(off), kind)))
-    return Looks(*(np.concatenate(part) for part in zip(*rows, strict=True)))
+            rows.append((cues(encoding), np.asarray(encoding.presence), off < FOLLOWED, np.full(len(off), kind)))
+    return PresenceCrops(*(np.concatenate(part) for part in zip(*rows, strict=True)))
 
 
 _Example = tuple[np.ndarray, float, np.ndarray, float]
@@ -119,22 +120,23 @@ def _empty(rng: np.random.Generator, backgrounds: Path | None) -> Iterator[_Exam
         yield picture, float(rng.uniform(0.1, 0.3)), np.full((21, 2), np.nan), 1.0
 
 
-def look_at_clip(frames: Iterable[Frame], tracker: Tracker, encode: Encode, every: int = 4) -> Looks:
-    """Crops of a real clip with one hand: on it, beside it, and away from it.
+def clip_crops(samples: Iterable[Sample], tracker: Tracker, encode: Encode, every: int = 4) -> PresenceCrops:
+    """Encode crops of a real clip with one hand: on it, beside it, and away from it.
 
     There are no labels: the tracker's own keypoints, from a box on the hand, stand for the truth.
 
     Args:
-        frames: in order.
+        samples: frames in order.
         tracker: follows the hand.
         encode: of its runtime.
-        every: frames between two that are looked at.
+        every: frames between two that are used.
 
     Raises:
         HandcamError: no hand is found.
     """
     rng, rows = np.random.default_rng(0), []
-    for number, frame in enumerate(frames):
+    for number, sample in enumerate(samples):
+        frame = sample.frame
         hands = tracker.track(frame, Controls(max_hands=1, filters=())).hands
         if not hands or hands[0].crop is None or number % every:
             continue
@@ -153,11 +155,11 @@ def look_at_clip(frames: Iterable[Frame], tracker: Tracker, encode: Encode, ever
             encoding = encode({"rgb": crop.color[None], "half_tan": half_tan})
             assert encoding.keypoints_px is not None
             seen = image_from_crop_points(np.asarray(encoding.keypoints_px[0], float), crop)
-            found = np.linalg.norm(seen - true, axis=1).mean() < NEAR * length
-            rows.append((signs(encoding)[0], float(encoding.presence[0]), found, kind))
+            found = np.linalg.norm(seen - true, axis=1).mean() < FOLLOWED * length
+            rows.append((cues(encoding)[0], float(np.asarray(encoding.presence)[0]), found, kind))
     if not rows:
         raise HandcamError("The clip shows no hand.")
-    return Looks(*(np.array(part) for part in zip(*rows, strict=True)))
+    return PresenceCrops(*(np.array(part) for part in zip(*rows, strict=True)))
 
 
 def _slipped(rng: np.random.Generator, box: HandBox) -> HandBox:
@@ -167,28 +169,37 @@ def _slipped(rng: np.random.Generator, box: HandBox) -> HandBox:
     )  # fmt: skip
 
 
-def judge(fitted: Looks, fresh: Looks) -> dict[str, dict[str, float]]:
-    """Figures of :func:`quality` on ``fresh``: of the presence as it is (``raw``), with a scale and an offset
-    (``scaled``), and weighed with all signs (``with_posteriors``), the last two fitted on ``fitted``."""
+def compare_scores(fitted: PresenceCrops, fresh: PresenceCrops) -> dict[str, dict[str, float]]:
+    """Measure scores on ``fresh`` crops: the presence as it is (``raw``), with a scale and an offset (``scaled``), and
+    weighed with all cues (``with_posteriors``), the last two fitted on ``fitted``."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    out = {"raw": quality(fresh.presence, fresh.found)}
-    for name, columns in (("scaled", [0]), ("with_posteriors", list(range(len(SIGNS))))):
-        model = make_pipeline(StandardScaler(), LogisticRegression()).fit(fitted.signs[:, columns], fitted.found)
-        out[name] = quality(model.predict_proba(fresh.signs[:, columns])[:, 1], fresh.found)
+    out = {"raw": score_quality(fresh.presence, fresh.found)}
+    for name, columns in (("scaled", [0]), ("with_posteriors", list(range(len(CUES))))):
+        model = make_pipeline(StandardScaler(), LogisticRegression()).fit(fitted.cues[:, columns], fitted.found)
+        out[name] = score_quality(model.predict_proba(fresh.cues[:, columns])[:, 1], fresh.found)
     return out
 
 
-def quality(p: Float[np.ndarray, " n"], found: Bool[np.ndarray, " n"]) -> dict[str, float]:
-    """``auc`` (area under the receiver's curve), ``ece`` (expected calibration error over ten bins), ``brier``, and
-    ``wrong`` (share on the wrong side of one half)."""
-    from scipy.stats import rankdata
+def score_quality(p: Float[np.ndarray, " n"], found: Bool[np.ndarray, " n"]) -> dict[str, float]:
+    """Measure a score: ``auc`` (area under the receiver's curve; 0 without both kinds), ``ece`` (expected calibration
+    error over ten bins), ``brier``, and ``wrong`` (share on the wrong side of one half)."""
+    from sklearn.metrics import roc_auc_score
 
-    yes, no = int(found.sum()), int((~found).sum())
-    auc = (rankdata(p)[found].sum() - yes * (yes + 1) / 2) / max(yes * no, 1)
-    at = np.minimum((np.asarray(p) * BINS).astype(int), BINS - 1)
-    ece = sum(abs(p[at == b].sum() - found[at == b].sum()) for b in range(BINS)) / len(p)
+    auc = float(roc_auc_score(found, p)) if 0 < found.sum() < len(found) else 0.0
+    bins = np.minimum((np.asarray(p) * BINS).astype(int), BINS - 1)
+    ece = np.abs(np.bincount(bins, p - found, BINS)).sum() / len(p)
     wrong = float(((p >= 0.5) != found).mean())
-    return {"auc": float(auc), "ece": float(ece), "brier": float(np.square(p - found).mean()), "wrong": wrong}
+    return {"auc": auc, "ece": float(ece), "brier": float(np.square(p - found).mean()), "wrong": wrong}
+
+
+def summarise(compared: dict[str, dict[str, dict[str, float]]]) -> Results:
+    """Table of :func:`compare_scores` by set of crops."""
+    rows = [
+        (crops, score, f"{f['auc']:.4f}", f"{f['ece']:.3f}", f"{f['brier']:.3f}", f"{f['wrong']:.1%}")
+        for crops, scores in compared.items() for score, f in scores.items()
+    ]  # fmt: skip
+    head = ("crops", "score", "AUC", "calibration error", "Brier", "wrong at 0.5")
+    return Results(compared, (Table(head, rows, "does the score say whether the joints were found?"),))

@@ -9,17 +9,22 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
 
 from handcam.lab.evaluate.metrics import joint_errors, pcf_curve, pck_curve
+from handcam.lab.evaluate.results import Results, Table, grid_only
 from handcam.types import HandcamError
 
-__all__ = ["CAMERAS", "THRESHOLDS_MM", "DepthCamera", "compare", "plot", "read_uvd", "stem"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["CAMERAS", "THRESHOLDS_MM", "DepthCamera", "compare", "read_uvd", "stem"]
 
 THRESHOLDS_MM = np.arange(0.0, 81.0)
-"""Where the curves are sampled."""
+"""Samples of the curves."""
 
 _NYU_EVALUATED = [0, 3, 6, 9, 12, 15, 18, 21, 24, 25, 27, 30, 31, 32]
 """Of the 36 labelled joints those that everybody compares."""
@@ -104,13 +109,13 @@ def _first_bad(rows: np.ndarray) -> int:
     return int(np.argmin(np.isfinite(rows).all(axis=1)))
 
 
-def compare(dataset: str, truth: Path, predictions: Sequence[Path]) -> dict:
+def compare(dataset: str, truth: Path, predictions: Sequence[Path]) -> Results:
     """Score any number of methods against one truth.
 
     Returns:
-        ``dataset``, ``frames``, ``joints``, ``thresholds_mm``, and ``methods``: for each file stem ``mean_mm`` (over
-        all joints of all frames), ``median_mm``, ``per_joint_mm``, ``pcf`` (frames whose worst joint is within each
-        threshold), ``mean_frame`` (frames whose mean error is) and ``pck`` (joints that are).
+        Figures ``dataset``, ``frames``, ``joints``, ``thresholds_mm``, and ``methods``: for each file stem ``mean_mm``
+        (over all joints of all frames), ``median_mm``, ``per_joint_mm``, ``pcf`` (frames whose worst joint is within
+        each threshold), ``mean_frame`` (frames whose mean error is) and ``pck`` (joints that are).
 
     Raises:
         HandcamError: a file does not fit; the message says how.
@@ -138,20 +143,22 @@ def compare(dataset: str, truth: Path, predictions: Sequence[Path]) -> dict:
             "mean_frame": pck_curve(errors.mean(axis=-1), THRESHOLDS_MM).tolist(),
             "pck": pck_curve(errors, THRESHOLDS_MM).tolist(),
         }
-    return {
-        "dataset": dataset,
-        "frames": len(true_mm),
-        "joints": list(camera.joints),
-        "thresholds_mm": THRESHOLDS_MM.tolist(),
-        "methods": methods,
-    }
+    ranked = sorted(methods.items(), key=lambda item: item[1]["mean_mm"])
+    rows = [
+        (name, f"{m['mean_mm']:.3f}", f"{m['median_mm']:.3f}", *(f"{m['pcf'][i]:.1%}" for i in (20, 40)))
+        for name, m in ranked
+    ]
+    title, caption = f"{dataset.upper()}: {len(methods)} files", "within: share of frames whose worst joint is"
+    table = Table(("method", "mean mm", "median mm", "within 20 mm", "40 mm"), rows, title, caption)
+    figures = {
+        "dataset": dataset, "frames": len(true_mm), "joints": list(camera.joints),
+        "thresholds_mm": THRESHOLDS_MM.tolist(), "methods": methods,
+    }  # fmt: skip
+    return Results(figures, (table,), draw=lambda figure: _draw(figure, figures), size=(13.0, 5.0))
 
 
-def plot(scores: dict, path: Path) -> None:
-    """Draw the result of :func:`compare`: PCF curves on the left, error of each joint on the right."""
-    from matplotlib.figure import Figure  # only here: half a second, and the numbers do not need it
-
-    figure = Figure(figsize=(13, 5), layout="constrained")
+def _draw(figure: "Figure", scores: dict) -> None:
+    """PCF curves on the left, error of each joint on the right."""
     curves, bars = figure.subplots(1, 2, width_ratios=(1, 1.2))
     ranked = sorted(scores["methods"].items(), key=lambda item: item[1]["mean_mm"])
     names = scores["joints"]
@@ -166,7 +173,4 @@ def plot(scores: dict, path: Path) -> None:
     bars.set(ylabel="mean error, mm", xlim=(-0.6, len(names) - 0.4))
     bars.set_xticks(range(len(names)), [n.replace("_", " ") for n in names], rotation=60, ha="right", fontsize=8)
     for axes in (curves, bars):
-        axes.grid(alpha=0.3)
-        axes.set_axisbelow(True)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=120)
+        grid_only(axes)

@@ -1,27 +1,23 @@
-"""The paper's experiments. A file here is one: it defines ``TITLE`` and ``run(setup) -> Report``.
+"""The paper's experiments. A file here is one: it defines ``TITLE`` and ``run(setup) -> Results`` with one table.
 
 Each trains what it compares by algorithm 1 (:func:`handcam.lab.train.loop.train`) on a fixed split
 (:mod:`handcam.lab.data.splits`), measures it on hands that were not trained on, and ends in a table, a figure or both.
 Trainings and looks are kept beside the results, so a second run, or another experiment on the same, goes on from there.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from handcam.lab.data.in_memory import Split
 from handcam.lab.data.splits import SplitSettings, open_split
+from handcam.lab.evaluate.results import Results, cell_text, save_figure, write_json
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-__all__ = ["FULL", "SMALL", "Cell", "Report", "Setup", "Size"]
+__all__ = ["FULL", "SMALL", "Setup", "Size", "save"]
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large an experiment is."""
+    """Sizes of an experiment: its data and its nets."""
 
     poses: int
     """Hands to train on where they are sampled without pictures."""
@@ -38,7 +34,7 @@ class Size:
     depth: int
     """Hidden layers of those for joints and keypoints."""
     paint: int
-    """Width of the decoder of pictures."""
+    """Width of the convolutional decoder of pictures."""
     picture_px: int
     """Edge of pictures that are looked at without the landmark network."""
     resnet: int
@@ -53,7 +49,7 @@ FULL = Size(500_000, 100_000, 5_000, 30_000, 512, 512, 5, 32, 128, 64)
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """All that decides an experiment."""
+    """Settings of an experiment."""
 
     out: Path
     """Folder of results, trainings and looks."""
@@ -62,7 +58,7 @@ class Setup:
     data: tuple[str, ...] = ()
     """Data sets (:mod:`handcam.lab.data.splits`); none for the experiment's own choice."""
     size: Size = SMALL
-    """How large."""
+    """Sizes of data and nets."""
     latent: int = 30
     """Size of the latent space."""
     rate: float = 1e-3
@@ -99,22 +95,36 @@ class Setup:
         settings = SplitSettings(self.out / "looks", size.poses, size.pictures, size.test, size.picture_px, self.pixels)
         return open_split(data, settings, told)
 
+    @property
+    def configuration(self) -> str:
+        """Seed and sizes in one line."""
+        s = self.size
+        if self.weights is not None:
+            return f"seed {self.seed}; weights {self.weights.name}"
+        return (
+            f"seed {', '.join(map(str, self.seeds))}; {s.steps} rounds of {s.batch}, latent {self.latent}, MLPs of "
+            f"{s.depth} x {s.hidden}, rate {self.rate:g}{', pictures by ResNet-18' if self.pixels else ''}"
+        )
 
-Cell = str | list[float]
-"""Words, or one number for each repeat; no number is what the data does not allow."""
 
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What came out."""
-
-    head: tuple[str, ...]
-    """Names of the columns."""
-    rows: list[tuple[Cell, ...]]
-    """The table."""
-    notes: tuple[str, ...] = ()
-    """What a reader must know: data, units, what stands for what."""
-    draw: "Callable[[Figure], None] | None" = None
-    """Draws the figure."""
-    data: dict = field(default_factory=dict)
-    """Curves and further numbers for the JSON file."""
+def save(name: str, title: str, results: Results, setup: Setup) -> list[Path]:
+    """Write ``NAME.md``, ``NAME.json`` and, where there is a plot, ``NAME.png``; returns their paths."""
+    setup.out.mkdir(parents=True, exist_ok=True)
+    paths = [setup.out / f"{name}.md", setup.out / f"{name}.json"]
+    (table,) = results.tables
+    rows = [table.head, ["---"] * len(table.head), *(map(cell_text, row) for row in table.rows)]
+    lines = [f"## {title}", "", *(f"| {' | '.join(row)} |" for row in rows), ""]
+    lines += [f"{note}\n" for note in results.notes] + [f"`{setup.command}`", "", setup.configuration, ""]
+    paths[0].write_text("\n".join(lines), "utf-8")
+    write_json(
+        {
+            "experiment": name, "title": title, "command": setup.command, "seeds": list(setup.seeds),
+            "size": asdict(setup.size), "latent": setup.latent, "rate": setup.rate, "pixels": setup.pixels,
+            "notes": results.notes, "head": table.head, "rows": table.rows, **results.figures,
+        },
+        paths[1],
+    )  # fmt: skip
+    if results.draw is not None:
+        paths.append(setup.out / f"{name}.png")
+        save_figure(results, paths[-1], title, f"{setup.command}\n{setup.configuration}")
+    return paths

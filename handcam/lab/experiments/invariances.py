@@ -1,7 +1,8 @@
 """Tables 2 and 6: what the model loses when scale (S) and side (H) are not told; joints are always relative (T)."""
 
 from handcam.lab.evaluate.metrics import mean_and_median
-from handcam.lab.experiments import Cell, Report, Setup
+from handcam.lab.evaluate.results import Cell, Results, Table
+from handcam.lab.experiments import Setup
 from handcam.lab.train.loop import variant
 from handcam.lab.train.run_small import errors_mm, fit, predict, tasks_of, trainable
 from handcam.model.features import Features
@@ -15,7 +16,7 @@ BEST = {"keypoints2d": 3, "rgb": 1}
 """The variant that the paper takes for each input (section 4.5)."""
 
 
-def run(setup: Setup) -> Report:
+def run(setup: Setup) -> Results:
     """Mean and median error with and without S and H, beside what the landmark network alone says."""
     tasks = tasks_of(setup, DATA)
     untold = {data.partition(":")[0]: _both_sides(setup, data) for data in setup.data or DATA.values()}
@@ -46,7 +47,7 @@ def run(setup: Setup) -> Report:
         "H: left hands are mirrored since the side is told; without it both sides are in the data as they are seen.",
         *(split.says for split in {id(s): s for _, s, _ in tasks}.values()),
     )
-    return Report(head, [(name, *rows[name], *medians[name]) for name in rows if any(rows[name])], notes)
+    return Results({}, (Table(head, [(name, *rows[name], *medians[name]) for name in rows if any(rows[name])]),), notes)
 
 
 def _both_sides(setup: Setup, data: str):

@@ -1,11 +1,12 @@
 """Figure 8: latents of every modality, cross-trained and separately trained, and how well a classifier tells them."""
 
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
-from handcam.lab.evaluate.figures import INKS, plain
-from handcam.lab.experiments import Cell, Report, Setup
+from handcam.lab.evaluate.results import INKS, Cell, Results, Table, grid_only
+from handcam.lab.experiments import Setup
 from handcam.lab.train.mixing import mixing
 from handcam.lab.train.run_small import WORDS, encoded, fit, trainable
 from handcam.model.vae import load
@@ -30,7 +31,7 @@ CROSS = (
 """Pairs of the cross-trained model; the separately trained one has each modality decoded from itself alone."""
 
 
-def run(setup: Setup) -> Report:
+def run(setup: Setup) -> Results:
     """Accuracy of the classifier for every two modalities, and maps of both latent spaces, or of ``setup.weights``."""
     rows: list[tuple[Cell, ...]] = []
     maps: dict[str, dict[str, np.ndarray]] = {}
@@ -74,9 +75,9 @@ def run(setup: Setup) -> Report:
             axes.set(title=title, xticks=[], yticks=[], xlabel="t-SNE of the posteriors' means")
             axes.margins(0.1)
             axes.legend(loc="upper right", markerscale=2)
-            plain(axes)
+            grid_only(axes)
 
-    return Report(head, rows, tuple(notes), draw)
+    return Results({}, (Table(head, rows),), tuple(notes), draw)
 
 
 def _map(clouds: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
@@ -84,6 +85,6 @@ def _map(clouds: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
     from openTSNE import TSNE
 
     points = np.concatenate(list(clouds.values()))
-    perplexity = min(30.0, (len(points) - 1) / 3)
+    perplexity: Any = min(30.0, (len(points) - 1) / 3)  # declared int, documented as any number
     flat = np.asarray(TSNE(perplexity=perplexity, random_state=seed, n_jobs=1, neighbors="exact").fit(points))
     return dict(zip(clouds, np.split(flat, np.cumsum([len(c) for c in clouds.values()])[:-1]), strict=True))

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from handcam.lab.evaluate.figures import INKS, plain
 from handcam.lab.evaluate.metrics import pcf_curve
 from handcam.lab.evaluate.published import CAMERAS, THRESHOLDS_MM, compare
-from handcam.lab.experiments import Cell, Report, Setup
+from handcam.lab.evaluate.results import Cell, Results, Table, curve_panels
+from handcam.lab.experiments import Setup
 from handcam.lab.train.loop import variant
 from handcam.lab.train.run_small import errors_mm, fit, predict
 from handcam.types import HandcamError
@@ -24,7 +24,7 @@ NUMBERS = (1, 2)
 """Variants 3 and 4 would decode depth maps, which are not kept with the looks."""
 
 
-def run(setup: Setup) -> Report:
+def run(setup: Setup) -> Results:
     """Curves of our models on data sets with depth pictures, and of published predictions on the others."""
     panels: dict[str, dict[str, np.ndarray]] = {}
     rows: list[tuple[Cell, ...]] = []
@@ -32,7 +32,7 @@ def run(setup: Setup) -> Report:
     for data in setup.data or DATA:
         name, _, rest = data.partition(":")
         if name in CAMERAS and Path(rest).is_dir():
-            scores = _published(name, Path(rest))
+            scores = _published(name, Path(rest)).figures
             panels[name.upper()] = {m: np.array(s["pcf"]) for m, s in scores["methods"].items()}
             for method, s in scores["methods"].items():
                 within = [[s["pcf"][i]] for i in (20, 40)]
@@ -55,23 +55,14 @@ def run(setup: Setup) -> Report:
         notes.append(split.says)
     head = ("", "mean", "median", "frames within 20 mm", "within 40 mm")
 
-    def draw(figure) -> None:
-        for axes, (name, lines) in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels.items(), strict=True):
-            for i, (method, curve) in enumerate(lines.items()):
-                axes.plot(THRESHOLDS_MM, curve, color=INKS[i % len(INKS)], label=method)
-            axes.set(
-                title=name, xlabel="largest joint error in a frame, mm", ylabel="share of frames (PCF)", xlim=(0, 80),
-                ylim=(0, 1),
-            )  # fmt: skip
-            axes.legend(loc="lower right", fontsize=8)
-            plain(axes)
-
+    xlabel, ylabel = "largest joint error in a frame, mm", "share of frames (PCF)"
+    draw = curve_panels(panels, THRESHOLDS_MM, xlabel, ylabel)
     curves = {name: {m: c.tolist() for m, c in lines.items()} for name, lines in panels.items()}
-    return Report(head, rows, tuple(notes), draw, {"thresholds_mm": THRESHOLDS_MM.tolist(), "pcf": curves})
+    return Results({"thresholds_mm": THRESHOLDS_MM.tolist(), "pcf": curves}, (Table(head, rows),), tuple(notes), draw)
 
 
-def _published(name: str, folder: Path) -> dict:
-    """Scores of all files of predictions in a folder."""
+def _published(name: str, folder: Path) -> Results:
+    """Score all files of predictions in a folder."""
     files = sorted(p for p in folder.iterdir() if p.name.endswith((".txt", ".txt.gz")))
     truth = [p for p in files if "groundtruth" in p.name.lower()]
     if len(truth) != 1 or len(files) < 2:

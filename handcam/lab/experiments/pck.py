@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from handcam.lab.evaluate.figures import INKS, plain
 from handcam.lab.evaluate.metrics import auc, mean_and_median, pck_curve
-from handcam.lab.experiments import Cell, Report, Setup
+from handcam.lab.evaluate.results import Cell, Results, Table, curve_panels
+from handcam.lab.experiments import Setup
 from handcam.lab.train.loop import VARIANTS, variant
 from handcam.lab.train.run_small import errors_mm, fit, predict, tasks_of, trainable
 from handcam.model.features import Features
@@ -17,7 +17,7 @@ DATA = {"rgb": "rendered"}
 THRESHOLDS_MM = np.arange(0.0, 81.0)
 
 
-def run(setup: Setup) -> Report:
+def run(setup: Setup) -> Results:
     """Curves of every variant, of the landmark network alone, and of saying the mean hand every time."""
     tasks = tasks_of(setup, DATA)
     if not tasks:
@@ -48,19 +48,10 @@ def run(setup: Setup) -> Report:
     head = ("", "mean", "median", "AUC 20 to 50", "AUC 0 to 50")
     notes = ("Errors in mm, T+S+H. AUC: area under the curve between two distances in mm, 0 to 1.",)
 
-    def draw(figure) -> None:
-        for axes, (name, lines) in zip(np.atleast_1d(figure.subplots(1, len(curves))), curves.items(), strict=True):
-            for i, (method, curve) in enumerate(lines.items()):
-                style = "--" if method in ("landmark network", "mean hand") else "-"
-                axes.plot(THRESHOLDS_MM, curve, style, color=INKS[i % len(INKS)], label=method)
-            axes.set(
-                title=name, xlabel="distance, mm", ylabel="share of joints within it (PCK)", xlim=(0, 80), ylim=(0, 1)
-            )
-            axes.legend(loc="lower right")
-            plain(axes)
-
+    xlabel, ylabel = "distance, mm", "share of joints within it (PCK)"
+    draw = curve_panels(curves, THRESHOLDS_MM, xlabel, ylabel, ("landmark network", "mean hand"))
     data = {
         "thresholds_mm": THRESHOLDS_MM.tolist(),
         "pck": {n: {m: c.tolist() for m, c in k.items()} for n, k in curves.items()},
     }
-    return Report(head, rows, (*notes, *(split.says for _, split, _ in tasks)), draw, data)
+    return Results(data, (Table(head, rows),), (*notes, *(split.says for _, split, _ in tasks)), draw)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from handcam.lab.evaluate.figures import INKS, plain
 from handcam.lab.evaluate.metrics import mean_and_median
-from handcam.lab.experiments import Cell, Report, Setup
+from handcam.lab.evaluate.results import INKS, Cell, Results, Table, grid_only
+from handcam.lab.experiments import Setup
 from handcam.lab.train.loop import variant
 from handcam.lab.train.run_small import errors_mm, fit, predict, tasks_of, trainable
 
@@ -17,7 +17,7 @@ SHARES = (0.02, 0.05, 0.1, 0.3, 1.0)
 _NAMES = {1: "Var. 1, labelled hands alone", 3: "Var. 3, all hands"}
 
 
-def run(setup: Setup) -> Report:
+def run(setup: Setup) -> Results:
     """Median error of both variants for every share and every input that can be decoded as well."""
     tasks = [task for task in tasks_of(setup, DATA) if trainable(tuple(variant(3, task[2])), task[1].train)]
     curves: dict[str, dict[int, list[list[float]]]] = {}
@@ -54,6 +54,6 @@ def run(setup: Setup) -> Report:
             axes.minorticks_off()
             axes.set(title=name, xlabel="labelled hands, %", ylabel="median error, mm")
             axes.legend()
-            plain(axes)
+            grid_only(axes)
 
-    return Report(head, rows, notes, draw)
+    return Results({}, (Table(head, rows),), notes, draw)

@@ -1,7 +1,8 @@
 """Tables 1 and 5: the paper's four variants of what is trained beside ``x>joints3d``."""
 
 from handcam.lab.evaluate.metrics import mean_and_median
-from handcam.lab.experiments import Cell, Report, Setup
+from handcam.lab.evaluate.results import Cell, Results, Table
+from handcam.lab.experiments import Setup
 from handcam.lab.train.loop import VARIANTS, variant
 from handcam.lab.train.run_small import errors_mm, fit, predict, tasks_of, trainable
 
@@ -11,7 +12,7 @@ TITLE = "Variants 1 to 4 (Tables 1 and 5)"
 DATA = {"keypoints2d": "poses", "rgb": "rendered"}
 
 
-def run(setup: Setup) -> Report:
+def run(setup: Setup) -> Results:
     """Mean and median error of every variant, for every input that the data sets have."""
     tasks = tasks_of(setup, DATA)
     means: dict[int, list[Cell]] = {number: [] for number in VARIANTS}
@@ -34,4 +35,4 @@ def run(setup: Setup) -> Report:
         "Var. 1: x>3D. Var. 2: and 3D>3D. Var. 3: x>3D and x>x. Var. 4: all three.",
         *(split.says for split in {id(s): s for _, s, _ in tasks}.values()),
     )
-    return Report(head, rows, notes)
+    return Results({}, (Table(head, rows),), notes)

@@ -6,8 +6,8 @@ import torch
 from handcam.hand.anatomy import violations_deg
 from handcam.hand.skeleton import bone_lengths
 from handcam.lab.data.in_memory import Hands
-from handcam.lab.evaluate.figures import blank, skeleton
-from handcam.lab.experiments import Cell, Report, Setup
+from handcam.lab.evaluate.results import Cell, Results, Table, draw_skeleton, hide_frame
+from handcam.lab.experiments import Setup
 from handcam.lab.experiments.mixing import CROSS
 from handcam.lab.train.run_small import WORDS, encoded, fit, trainable
 from handcam.model.latent.interpolation import linear
@@ -23,7 +23,7 @@ REACH = {"joints3d": 0.6, "keypoints2d": 0.95}
 """Half the edge of what is shown: hand lengths, crop halves."""
 
 
-def run(setup: Setup) -> Report:
+def run(setup: Setup) -> Results:
     """Rows of hands decoded on the way from one to another, and how evenly and how possibly they move.
 
     Without ``setup.weights`` the cross-trained model of the experiment ``mixing`` is used.
@@ -69,7 +69,7 @@ def run(setup: Setup) -> Report:
                     if k == r == 0:
                         axes.set_title(f"{i / (STEPS - 1):.2g}", fontsize=8)
 
-    return Report(head, rows, notes, draw, {"height": 0.95 * len(ends) * len(shown) + 1.0, "width": 9.5})
+    return Results({}, (Table(head, rows),), notes, draw, (9.5, 0.95 * len(ends) * len(shown) + 1.0))
 
 
 def _far_apart(z: np.ndarray, hands: Hands, seed: int) -> list[tuple[int, int]]:
@@ -94,9 +94,9 @@ def _decode(model: CrossModalVAE, name: str, z: np.ndarray) -> np.ndarray:
 
 
 def _paint(axes, name: str, decoded: np.ndarray) -> None:
-    blank(axes)
+    hide_frame(axes)
     if name in REACH:
         middle = decoded[:, :2].mean(0) if name == "joints3d" else np.zeros(2)
-        skeleton(axes, decoded[:, :2], REACH[name], (float(middle[0]), float(middle[1])))
+        draw_skeleton(axes, decoded[:, :2], REACH[name], (float(middle[0]), float(middle[1])))
     else:
         axes.imshow(decoded, cmap=None if name == "rgb" else "viridis_r")

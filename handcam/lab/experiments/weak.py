@@ -3,9 +3,9 @@
 import numpy as np
 
 from handcam.hand.anatomy import violations_deg
-from handcam.lab.evaluate.figures import INKS, plain
 from handcam.lab.evaluate.metrics import procrustes_errors
-from handcam.lab.experiments import Cell, Report, Setup
+from handcam.lab.evaluate.results import INKS, Cell, Results, Table, grid_only
+from handcam.lab.experiments import Setup
 from handcam.lab.train.run_small import errors_mm, fit, predict, tasks_of, trainable
 
 __all__ = ["SHARE", "TITLE", "run"]
@@ -26,7 +26,7 @@ METHODS: dict[str, tuple[tuple[str, ...], dict[str, float]]] = {
 """Pairs beside ``x>joints3d``, and the switches of the training."""
 
 
-def run(setup: Setup) -> Report:
+def run(setup: Setup) -> Results:
     """Errors of every kind of supervision for each input."""
     tasks = [
         task for task in tasks_of(setup, DATA)
@@ -69,11 +69,11 @@ def run(setup: Setup) -> Report:
             for y, value in zip(at, means, strict=True):
                 axes.text(0.02 * max(means), y, f"{value:.1f}", va="center", color="white", fontsize=9)
             axes.set(title=name, xlabel="end-point error, mm", xlim=(0, None))
-            plain(axes)
+            grid_only(axes)
             if axes.get_subplotspec().colspan.start:
                 axes.set_yticklabels([])
 
-    return Report(head, rows, notes, draw)
+    return Results({}, (Table(head, rows),), notes, draw)
 
 
 def _offset(joints: np.ndarray, split) -> np.ndarray:

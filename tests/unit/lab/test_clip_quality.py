@@ -12,7 +12,8 @@ from handcam.geometry import project
 from handcam.hand.anatomy import violations_deg
 from handcam.hand.rig import load_rig
 from handcam.hand.skeleton import INDEX
-from handcam.lab.evaluate.clip_quality import Moment, Track, frames_of, lag_ms, quality, watch
+from handcam.lab.evaluate.clip import PoseSequence, lag_ms, quality, sequences
+from handcam.lab.evaluate.pipeline import Prediction, clip_samples, records, tracker_predictor
 from handcam.types import Controls, Frame, HandPose, Intrinsics, Posterior, Result, Side, TrackedHand
 
 CAMERA = Intrinsics(300.0, 300.0, 160.0, 120.0, 320, 240)
@@ -32,9 +33,9 @@ def swaying(times_s: np.ndarray) -> np.ndarray:
     return rest() + shift
 
 
-def track_of(joints: np.ndarray, times_s: np.ndarray, gaps: tuple[int, ...] = ()) -> Track:
-    moments = [Moment(Side.RIGHT, j, project(j, CAMERA)) for j in joints]
-    return Track(times_s, tuple(None if i in gaps else m for i, m in enumerate(moments)))
+def track_of(joints: np.ndarray, times_s: np.ndarray, gaps: tuple[int, ...] = ()) -> PoseSequence:
+    poses = [Prediction(Side.RIGHT, j, project(j, CAMERA)) for j in joints]
+    return PoseSequence(times_s, tuple(None if i in gaps else p for i, p in enumerate(poses)))
 
 
 TIMES = np.arange(150) / FPS
@@ -69,9 +70,9 @@ def test_losses_and_side_changes() -> None:
     assert (figures["losses"], figures["found"]) == (2, 147 / 150)
     assert [(r.start, r.stop) for r in track.runs(1)] == [(0, 10), (12, 40), (41, 150)]
     assert [(r.start, r.stop) for r in track.runs(20)] == [(12, 40), (41, 150)]
-    odd = tuple(replace(m, side=Side.LEFT) if m and i == 20 else m for i, m in enumerate(track.moments))
-    assert quality(Track(TIMES, odd))["side_changes"] == 2
-    nothing = quality(Track(TIMES, (None,) * 150))
+    odd = tuple(replace(m, side=Side.LEFT) if m and i == 20 else m for i, m in enumerate(track.poses))
+    assert quality(PoseSequence(TIMES, odd))["side_changes"] == 2
+    nothing = quality(PoseSequence(TIMES, (None,) * 150))
     assert (nothing["found"], nothing["jitter_mm"], nothing["bone_spread"]) == (0.0, None, None)
 
 
@@ -153,16 +154,17 @@ class Clip:
 @pytest.mark.parametrize(("device_times", "fps"), [(True, 50), (False, 25)])
 def test_a_clip_is_watched_in_its_own_time(device_times: bool, fps: int) -> None:
     follower = Follower()
-    tracks = watch(frames_of(Clip(device_times)), follower, others={"other": lambda frame: None})
+    predict = tracker_predictor(follower, Controls(max_hands=1), stream=True)
+    tracks = sequences(list(records(clip_samples(Clip(device_times)), predict, lambda sample: [])), ("other",))
     assert follower.times == [round(i / fps * 1e9) for i in range(40)]
     assert list(tracks) == ["raw", "refined", "other"]
-    raw, refined = tracks["raw"].moments, tracks["refined"].moments
+    raw, refined = tracks["raw"].poses, tracks["refined"].poses
     assert raw[0] is None
     assert raw[1] is not None
     assert refined[1] is not None
     np.testing.assert_allclose(refined[1].joints_m - raw[1].joints_m, 0.001)
-    assert tracks["other"].moments == (None,) * 40
-    assert len(watch(frames_of(Clip(True), limit=7), follower)["raw"].moments) == 7
+    assert tracks["other"].poses == (None,) * 40
+    assert len(list(clip_samples(Clip(True), limit=7))) == 7
 
 
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

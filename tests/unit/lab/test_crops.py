@@ -12,7 +12,7 @@ import torch
 from handcam.hand.skeleton import ROOT
 from handcam.lab.data.sets import crops, unlabelled
 from handcam.lab.data.sets import rendered_targets as painted
-from handcam.lab.evaluate.held_out import score
+from handcam.lab.evaluate.trained import score
 from handcam.lab.train import loop as training
 from handcam.lab.train.loop import TrainSettings, train, variant
 from handcam.synth import shards

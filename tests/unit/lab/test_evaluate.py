@@ -12,10 +12,18 @@ from handcam import api, cli
 from handcam.geometry import project
 from handcam.hand.skeleton import INDEX, JOINTS
 from handcam.lab.data.sets import Sample, folder, tight_box
-from handcam.lab.evaluate import report
+from handcam.lab.evaluate.labelled import KEYS, Protocol, curl, facing, pointing, summarise
 from handcam.lab.evaluate.metrics import total_bone_length
-from handcam.lab.evaluate.pipeline import LabelDetector, Outcome, Prediction, choose, run, tracked
-from handcam.lab.evaluate.scores import KEYS, Protocol, curl, facing, pointing, summarise
+from handcam.lab.evaluate.pipeline import (
+    LabelDetector,
+    Prediction,
+    Predictor,
+    Record,
+    choose,
+    records,
+    tracker_predictor,
+)
+from handcam.lab.evaluate.sample_page import page
 from handcam.model.weights import default_weights
 from handcam.types import Controls, Frame, HandBox, HandPose, Intrinsics, Posterior, Result, Side, TrackedHand
 
@@ -70,8 +78,12 @@ class FakeTracker:
         return Result(frame, (TrackedHand(0, pose, pose, Posterior(z, z), {}, z, np.zeros((0, 21, 3))),), {}, 0)
 
 
+def figures_of(samples: list[Sample], method: Predictor, protocol: Protocol = Protocol()) -> dict:
+    return summarise(list(records(samples, method)), protocol)
+
+
 def test_a_perfect_method_has_no_error() -> None:
-    figures = summarise(list(run(Samples([sample(0), sample(1)]), exact)))
+    figures = figures_of([sample(0), sample(1)], exact)
     assert list(figures)[: len(KEYS)] == list(KEYS)
     assert (figures["n"], figures["missed"]) == (2, 0)
     for key in KEYS:
@@ -94,7 +106,7 @@ def test_known_errors_in_every_figure() -> None:
     def wrong(_: Sample) -> list[Prediction]:
         return [Prediction(Side.LEFT, shifted, project(joints, CAMERA) + np.array([3.0, 4.0]), np.full(21, 0.001))]
 
-    figures = summarise(list(run(Samples([true]), wrong)), Protocol(scale=False))
+    figures = figures_of([true], wrong, Protocol(scale=False))
     assert figures["epe_mean_mm"] == pytest.approx(1.0)
     assert figures["epe_median_mm"] == pytest.approx(0.0, abs=1e-6)
     assert figures["per_joint"]["index_tip"]["epe_mm"] == pytest.approx(21.0)
@@ -104,7 +116,7 @@ def test_known_errors_in_every_figure() -> None:
     assert figures["kp2d_mean_px"] == pytest.approx(5.0, abs=0.3)
     assert figures["side_correct"] == 0.0
     assert 0.0 < figures["pa_mean_mm"] < 3.0
-    absolute = summarise(list(run(Samples([true]), wrong)), Protocol(translation=False, scale=False))
+    absolute = figures_of([true], wrong, Protocol(translation=False, scale=False))
     assert absolute["epe_mean_mm"] == pytest.approx(figures["camera_mean_mm"])
 
 
@@ -115,8 +127,8 @@ def test_size_is_forgiven_and_sigma_scaled_with_it() -> None:
         assert s.joints_m is not None
         return [Prediction(Side.RIGHT, s.joints_m * 0.5, project(s.joints_m, CAMERA), np.full(21, 0.001))]
 
-    assert summarise(list(run(Samples([true]), small)))["epe_mean_mm"] == pytest.approx(0.0, abs=1e-6)
-    unscaled = summarise(list(run(Samples([true]), small)), Protocol(scale=False))
+    assert figures_of([true], small)["epe_mean_mm"] == pytest.approx(0.0, abs=1e-6)
+    unscaled = figures_of([true], small, Protocol(scale=False))
     assert unscaled["epe_mean_mm"] > 10.0
     assert unscaled["coverage_90"] < 0.5
     assert true.joints_m is not None
@@ -124,19 +136,17 @@ def test_size_is_forgiven_and_sigma_scaled_with_it() -> None:
 
 
 def test_misses_and_missing_labels_give_nothing() -> None:
-    figures = summarise(list(run(Samples([sample(0)]), missing)))
+    figures = figures_of([sample(0)], missing)
     assert (figures["n"], figures["missed"]) == (1, 1)
     assert all(figures[key] is None for key in KEYS[2:])
-    bare = Samples([sample(0, joints_m=None, keypoints_px=None, side=None)])
-    figures = summarise(list(run(bare, lambda _: exact(sample(0)))))
+    bare = [sample(0, joints_m=None, keypoints_px=None, side=None)]
+    figures = figures_of(bare, lambda _: exact(sample(0)))
     assert (figures["n"], figures["missed"]) == (1, 0)
     assert all(figures[key] is None for key in KEYS[2:])
-    flat = summarise(list(run(Samples([sample(0, joints_m=None)]), lambda _: exact(sample(0)))))
+    flat = figures_of([sample(0, joints_m=None)], lambda _: exact(sample(0)))
     assert flat["kp2d_mean_px"] == pytest.approx(0.0, abs=1e-9)
     assert flat["epe_mean_mm"] is None
-    relative = summarise(
-        list(run(Samples([sample(0)]), lambda s: [replace(exact(s)[0], absolute=False, sigma_m=None)]))
-    )
+    relative = figures_of([sample(0)], lambda s: [replace(exact(s)[0], absolute=False, sigma_m=None)])
     assert relative["camera_mean_mm"] is None
     assert relative["coverage_90"] is None
 
@@ -146,11 +156,9 @@ def test_the_palm_of_the_labels_counts_in_the_palm_protocol() -> None:
     assert true.joints_m is not None
     palm = (true.joints_m[0] + true.joints_m[INDEX["middle_mcp"]]) / 2
     moved = replace(true, palm_m=palm + np.array([0.0, 0.0, 0.01]))
-    assert summarise(list(run(Samples([true]), exact)), Protocol("palm"))["epe_mean_mm"] == pytest.approx(0.0, abs=1e-6)
-    assert summarise(list(run(Samples([moved]), exact)), Protocol("palm"))["epe_mean_mm"] > 5.0
-    assert summarise(list(run(Samples([moved]), exact)), Protocol("wrist"))["epe_mean_mm"] == pytest.approx(
-        0.0, abs=1e-6
-    )
+    assert figures_of([true], exact, Protocol("palm"))["epe_mean_mm"] == pytest.approx(0.0, abs=1e-6)
+    assert figures_of([moved], exact, Protocol("palm"))["epe_mean_mm"] > 5.0
+    assert figures_of([moved], exact, Protocol("wrist"))["epe_mean_mm"] == pytest.approx(0.0, abs=1e-6)
 
 
 def test_the_nearest_hand_is_the_labelled_one() -> None:
@@ -182,9 +190,11 @@ def test_the_tracker_starts_afresh_and_gets_the_labels_box() -> None:
     labels = LabelDetector()
     tracker = FakeTracker(labels)
     controls = Controls(drive="rgb", filters=("one_euro",), samples=9)
-    outcomes = list(run(Samples([sample(0), sample(1)]), tracked(tracker, controls, labels, told_side=True)))
+    found = list(
+        records(Samples([sample(0), sample(1)]), tracker_predictor(tracker, controls, labels, known_side=True))
+    )
     assert tracker.resets == 2
-    assert [o.prediction.side for o in outcomes if o.prediction] == [Side.RIGHT, Side.RIGHT]
+    assert [p.side for r in found if (p := r.prediction())] == [Side.RIGHT, Side.RIGHT]
     for seed, (given, boxes) in enumerate(tracker.seen):
         assert (given.drive, given.filters, given.samples, given.max_hands) == ("rgb", (), 0, 1)
         (box,) = boxes
@@ -192,15 +202,16 @@ def test_the_tracker_starts_afresh_and_gets_the_labels_box() -> None:
         assert box.side is Side.RIGHT
         assert np.linalg.norm(box.centre_px - project(open_hand(seed), CAMERA).mean(0)) < 30
     free = FakeTracker()
-    (outcome,) = run(Samples([sample(0)]), tracked(free))
-    assert outcome.prediction is not None
-    assert outcome.prediction.side is Side.LEFT  # nobody told it
+    (record,) = records(Samples([sample(0)]), tracker_predictor(free))
+    seen = record.prediction()
+    assert seen is not None
+    assert seen.side is Side.LEFT  # nobody told it
     assert free.seen[0][0].max_hands == 2
 
 
-def outcome(index: int, joints: np.ndarray | None, prediction: Prediction | None) -> Outcome:
-    true = sample(index)
-    return Outcome(index, "a very long name of a picture.png", Side.LEFT, joints, None, true.keypoints_px, prediction)
+def record(index: int, prediction: Prediction | None, **changes: object) -> Record:
+    labels = sample(index, name="a very long name of a picture.png", side=Side.LEFT, **changes)
+    return Record(index, labels, ((prediction,) if prediction else (),))
 
 
 def test_the_page_shows_every_kind_of_sample() -> None:
@@ -208,16 +219,16 @@ def test_the_page_shows_every_kind_of_sample() -> None:
     depth = Frame(0, 0, CAMERA, None, np.full((240, 320), 500, np.uint16))
     samples[3] = replace(samples[3], frame=depth)
     off = [exact(s)[0] for s in samples]
-    outcomes = [
-        outcome(0, samples[0].joints_m, replace(off[0], keypoints_px=off[0].keypoints_px + 5.0)),
-        outcome(1, None, off[1]),
-        outcome(2, samples[2].joints_m, None),
-        replace(outcome(3, None, off[3]), keypoints_px=None),
+    found = [
+        record(0, replace(off[0], keypoints_px=off[0].keypoints_px + 5.0)),
+        record(1, off[1], joints_m=None),
+        record(2, None),
+        record(3, off[3], joints_m=None, keypoints_px=None),
     ]
-    assert report.page(samples, [], "nothing", columns=3).shape == (34, 720, 3)
-    picture = report.page(samples, outcomes, "a page", columns=3)
+    assert page(samples, [], "nothing", columns=3).shape == (34, 720, 3)
+    picture = page(samples, found, "a page", columns=3)
     assert picture.shape[1] == 3 * 240
-    for colour in report._FINGERS:
+    for colour in ((230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (213, 94, 0)):
         assert (np.abs(picture.astype(int) - colour).sum(-1) < 20).any()
 
 

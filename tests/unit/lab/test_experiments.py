@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from handcam.lab.evaluate.results import save, words
-from handcam.lab.experiments import Setup, Size
+from handcam.lab.evaluate.results import cell_text
+from handcam.lab.experiments import Setup, Size, save
 from handcam.lab.train.run_small import errors_mm, fit, predict
 from handcam.plugins import load, names
 from handcam.types import HandcamError
@@ -31,22 +31,23 @@ def setup(place: Path, **changes) -> Setup:
 def test_it_runs_and_is_written_down(name: str, place: Path):
     experiment = load("handcam.lab.experiments", name)
     chosen = setup(place, repeats=2 if name == "variants" else 1)
-    report = experiment.run(chosen)
-    assert all(len(row) == len(report.head) for row in report.rows)
-    numbers = [value for row in report.rows for cell in row if not isinstance(cell, str) for value in cell]
+    results = experiment.run(chosen)
+    (table,) = results.tables
+    assert all(len(row) == len(table.head) for row in table.rows)
+    numbers = [value for row in table.rows for cell in row if not isinstance(cell, str) for value in cell]
     assert len(numbers) >= 4
     assert np.isfinite(numbers).all()
-    paths = save(name, experiment.TITLE, report, chosen)
+    paths = save(name, experiment.TITLE, results, chosen)
     text = (place / f"{name}.md").read_text("utf-8")
     assert chosen.command in text
     assert "seed 0" in text
-    assert text.count("\n|") == len(report.rows) + 2
+    assert text.count("\n|") == len(table.rows) + 2
     figures = json.loads((place / f"{name}.json").read_text("utf-8"))
     assert figures["command"] == chosen.command
     assert figures["size"]["steps"] == 2
-    assert len(figures["rows"]) == len(report.rows)
+    assert len(figures["rows"]) == len(table.rows)
     assert any("seed" in note for note in figures["notes"]), "the split is told"
-    if report.draw is not None:
+    if results.draw is not None:
         assert paths[-1].suffix == ".png"
         picture = cv2.imread(str(paths[-1]))
         assert min(picture.shape[:2]) > 300
@@ -54,7 +55,7 @@ def test_it_runs_and_is_written_down(name: str, place: Path):
 
 
 def test_variants_have_a_row_each_and_the_papers_columns(place: Path):
-    report = load("handcam.lab.experiments", "variants").run(setup(place, repeats=2))
+    (report,) = load("handcam.lab.experiments", "variants").run(setup(place, repeats=2)).tables
     assert [row[0] for row in report.rows] == ["Var. 1", "Var. 2", "Var. 3", "Var. 4"]
     assert report.head[1:3] == ("2D>3D poses, mean", "RGB>3D rendered, mean")
     assert all(len(cell) == 2 for row in report.rows for cell in row[1:]), "one number a repeat"
@@ -63,7 +64,7 @@ def test_variants_have_a_row_each_and_the_papers_columns(place: Path):
 def test_pcf_draws_published_files_and_gives_their_numbers(place: Path, shared_data: Path):
     published = shared_data / "published"
     chosen = setup(place, data=(f"nyu:{published / 'nyu'}", f"icvl:{published / 'icvl'}"))
-    report = load("handcam.lab.experiments", "pcf").run(chosen)
+    (report,) = load("handcam.lab.experiments", "pcf").run(chosen).tables
     means = {str(row[0]): row[1][0] for row in report.rows}
     assert means["NYU, ICCVW17_NYU_DeepPrior++"] == pytest.approx(12.238, abs=1e-3)
     assert means["ICVL, JVCI18_ICVL_REN_9x6x6"] == pytest.approx(7.296, abs=1e-3)
@@ -110,11 +111,11 @@ def test_what_the_data_lacks_is_told(place: Path, name: str, changes: dict, mess
 
 
 def test_cells():
-    assert words("Var. 1") == "Var. 1"
-    assert words([]) == "–"
-    assert words([12.345]) == "12.3"
-    assert words([0.5123]) == "0.51"
-    assert words([10.0, 12.0]) == "11.0 ± 1.4"
+    assert cell_text("Var. 1") == "Var. 1"
+    assert cell_text([]) == "–"
+    assert cell_text([12.345]) == "12.3"
+    assert cell_text([0.5123]) == "0.51"
+    assert cell_text([10.0, 12.0]) == "11.0 ± 1.4"
 
 
 def test_the_command(place: Path, capsys: pytest.CaptureFixture[str]):

@@ -44,7 +44,7 @@ def test_a_perfect_prediction_scores_nothing(folder):
         return [Prediction(Side.RIGHT, joints + 0.3, project(joints + 0.3, nyu._CAMERA)),
                 Prediction(Side.RIGHT, joints, project(joints, nyu._CAMERA))]  # fmt: skip
 
-    figures = nyu.evaluate(folder, perfect)
+    figures = nyu.evaluate(folder, perfect).figures
     assert (figures["n"], figures["missed"]) == (2, 0)
     assert figures["methods"]["handcam"]["mean_mm"] < 1e-3
     assert set(figures["methods"]["handcam"]["per_joint_mm"]) == set(CAMERAS["nyu"].joints)
@@ -52,13 +52,13 @@ def test_a_perfect_prediction_scores_nothing(folder):
     def too_far(one):
         return [Prediction(p.side, np.add(p.joints_m, [0.0, 0.0, 0.01]), p.keypoints_px) for p in perfect(one)]
 
-    off = nyu.evaluate(folder, too_far)
+    off = nyu.evaluate(folder, too_far).figures
     assert off["methods"]["handcam"]["counterparts_mm"] == pytest.approx(10.0, abs=1e-3)
-    assert nyu.evaluate(folder, lambda one: [])["missed"] == 2
+    assert nyu.evaluate(folder, lambda one: []).figures["missed"] == 2
 
 
 def test_depth_is_green_then_blue_and_their_nothing_is_nothing(folder):
-    for index, one, _ in nyu.samples(folder):
+    for index, one in enumerate(nyu.samples(folder)):
         assert one.frame.index == index
         assert one.frame.depth[200, 300] == 777
         assert one.frame.depth[0, 0] == 0
@@ -88,10 +88,10 @@ def test_the_first_test_frame_is_found_and_close():
     from contextlib import closing
 
     from handcam.api import open_tracker
-    from handcam.lab.evaluate.pipeline import tracked
+    from handcam.lab.evaluate.pipeline import tracker_predictor
 
     with closing(open_tracker(detector="depth")) as tracker:
-        figures = nyu.evaluate(REAL, tracked(tracker))
+        figures = nyu.evaluate(REAL, tracker_predictor(tracker)).figures
     assert figures["missed"] == 0
     assert figures["methods"]["handcam"]["counterparts_mm"] < 10
     assert figures["methods"]["CVPR18_NYU_V2V_PoseNet"]["mean_mm"] < 5, "the labels are read as others read them"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handcam.lab.evaluate.presence import Looks, judge, look, quality, signs
+from handcam.lab.evaluate.presence import PresenceCrops, compare_scores, cues, rendered_crops, score_quality
 from handcam.runtimes import Encoding
 
 SCORED = st.lists(st.tuples(st.sampled_from([0.0, 0.2, 0.5, 0.7, 1.0]), st.booleans()), min_size=2, max_size=30)
@@ -17,15 +17,15 @@ def test_auc_is_the_share_of_pairs_in_the_right_order(scored):
     p, found = np.array([s for s, _ in scored]), np.array([f for _, f in scored])
     pairs = [(a > b) + 0.5 * (a == b) for a in p[found] for b in p[~found]]
     if pairs:
-        assert quality(p, found)["auc"] == pytest.approx(np.mean(pairs))
+        assert score_quality(p, found)["auc"] == pytest.approx(np.mean(pairs))
 
 
 def test_calibration_error_of_known_scores():
     found = np.array([True, True, True, False])
-    assert quality(np.full(4, 0.75), found)["ece"] == pytest.approx(0.0)
-    assert quality(np.full(4, 0.25), found)["ece"] == pytest.approx(0.5)
-    assert quality(found.astype(float), found) == {"auc": 1.0, "ece": 0.0, "brier": 0.0, "wrong": 0.0}
-    assert quality(np.full(4, 0.4), found)["wrong"] == 0.75
+    assert score_quality(np.full(4, 0.75), found)["ece"] == pytest.approx(0.0)
+    assert score_quality(np.full(4, 0.25), found)["ece"] == pytest.approx(0.5)
+    assert score_quality(found.astype(float), found) == {"auc": 1.0, "ece": 0.0, "brier": 0.0, "wrong": 0.0}
+    assert score_quality(np.full(4, 0.4), found)["wrong"] == 0.75
 
 
 def encoding(presence: np.ndarray, keypoints: np.ndarray | None = None) -> Encoding:
@@ -34,8 +34,8 @@ def encoding(presence: np.ndarray, keypoints: np.ndarray | None = None) -> Encod
     return Encoding(means, {name: np.full((n, 4), -2.0) for name in means}, keypoints, presence, None)
 
 
-def test_signs():
-    found = signs(encoding(np.array([0.5, 1.0, 0.0])))
+def test_cues():
+    found = cues(encoding(np.array([0.5, 1.0, 0.0])))
     np.testing.assert_allclose(found[0], [0.0, 0.25, 0.25, -2.0])
     assert found[1, 0] == -found[2, 0] == 12.0, "what is certain stays finite"
 
@@ -49,22 +49,22 @@ def test_only_where_the_joints_are_is_found():
         n = len(planes["rgb"])
         return encoding(np.full(n, 0.9), np.tile(middle, (n, 1, 1)))
 
-    looks = look(encode, 60, 224, None, 3)
-    assert set(looks.kind) == {"followed", "slipped", "covered", "empty"}
-    assert not looks.found[looks.kind == "empty"].any()
-    assert looks.signs.shape == (len(looks.found), 4)
+    found = rendered_crops(encode, 60, 224, None, 3)
+    assert set(found.kind) == {"followed", "slipped", "covered", "empty"}
+    assert not found.found[found.kind == "empty"].any()
+    assert found.cues.shape == (len(found.found), 4)
 
 
 def test_a_score_that_is_off_is_mended_by_scaling_it():
     rng = np.random.default_rng(1)
 
-    def drawn(n: int = 3000) -> Looks:
+    def drawn(n: int = 3000) -> PresenceCrops:
         logit = rng.normal(0, 3, n)
         found = rng.random(n) < 1 / (1 + np.exp(-logit))
         raw = 1 / (1 + np.exp(-(logit - 3)))  # too careful
-        return Looks(np.stack([logit - 3, *rng.standard_normal((3, n))], 1), raw, found, np.full(n, "drawn"))
+        return PresenceCrops(np.stack([logit - 3, *rng.standard_normal((3, n))], 1), raw, found, np.full(n, "drawn"))
 
-    scores = judge(drawn(), drawn())
+    scores = compare_scores(drawn(), drawn())
     assert scores["raw"]["ece"] > 0.15
     assert scores["scaled"]["ece"] < 0.03
     assert scores["scaled"]["auc"] == pytest.approx(scores["raw"]["auc"], abs=1e-6)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from handcam.lab.evaluate import published
+from handcam.lab.evaluate.results import save_figure
 from handcam.types import HandcamError
 
 SHARED = Path(__file__).parents[3] / ".." / "shared" / "data" / "published"
@@ -35,7 +36,7 @@ def test_published_figures(dataset: str, file: str, mean_mm: float) -> None:
     if not folder.is_dir():
         pytest.skip("the published predictions are not here")
     truth = folder / f"{dataset}_test_groundtruth_label.txt.gz"
-    score = published.compare(dataset, truth, [folder / f"{file}.txt.gz"])["methods"][file]
+    score = published.compare(dataset, truth, [folder / f"{file}.txt.gz"]).figures["methods"][file]
     assert score["mean_mm"] == pytest.approx(mean_mm, abs=5e-4)
     assert np.mean(list(score["per_joint_mm"].values())) == pytest.approx(score["mean_mm"])
 
@@ -46,7 +47,7 @@ def test_a_known_shift_along_the_ray_and_in_the_picture(tmp_path: Path, dataset:
     true = uvd_frames(dataset)
     sideways = true + np.array([1.0, 0.0, 0.0])
     (tmp_path / "method.txt.gz").write_bytes(gzip.compress(write(tmp_path / "a.txt", sideways).read_bytes()))
-    scores = published.compare(dataset, write(tmp_path / "truth.txt", true), [tmp_path / "method.txt.gz"])
+    scores = published.compare(dataset, write(tmp_path / "truth.txt", true), [tmp_path / "method.txt.gz"]).figures
     score = scores["methods"]["method"]
     assert score["mean_mm"] == pytest.approx((true[..., 2] / camera.fx).mean(), rel=1e-4)
     assert score["pcf"][0] == 0.0
@@ -58,7 +59,7 @@ def test_nyu_files_with_all_36_joints_are_cut_down(tmp_path: Path) -> None:
     everything = np.random.default_rng(1).uniform(100, 300, (3, 36, 3)).round(3)
     some = everything[:, [0, 3, 6, 9, 12, 15, 18, 21, 24, 25, 27, 30, 31, 32]]
     truth, method = write(tmp_path / "truth.txt", everything), write(tmp_path / "m.txt", some)
-    assert published.compare("nyu", truth, [method])["methods"]["m"]["mean_mm"] == 0.0
+    assert published.compare("nyu", truth, [method]).figures["methods"]["m"]["mean_mm"] == 0.0
 
 
 def test_methods_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
@@ -67,7 +68,7 @@ def test_methods_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> 
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         files.append(write(tmp_path / folder / "m.txt", uvd_frames("icvl")))
-    assert list(published.compare("icvl", truth, files)["methods"]) == ["m", "b/m"]
+    assert list(published.compare("icvl", truth, files).figures["methods"]) == ["m", "b/m"]
 
 
 @pytest.mark.parametrize(
@@ -101,5 +102,5 @@ def test_missing_and_damaged_files(tmp_path: Path) -> None:
 def test_the_plot_is_a_picture(tmp_path: Path) -> None:
     truth = write(tmp_path / "truth.txt", uvd_frames("msra"))
     near = write(tmp_path / "near.txt", uvd_frames("msra") + np.array([0.0, 0.0, 5.0]))
-    published.plot(published.compare("msra", truth, [near]), tmp_path / "deep" / "plot.png")
+    save_figure(published.compare("msra", truth, [near]), tmp_path / "deep" / "plot.png")
     assert (tmp_path / "deep" / "plot.png").read_bytes()[:4] == b"\x89PNG"

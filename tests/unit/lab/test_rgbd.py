@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from handcam.lab.data.sets import open_dataset
-from handcam.lab.evaluate.pipeline import Prediction, holes, run
-from handcam.lab.evaluate.scores import summarise
+from handcam.lab.evaluate.labelled import summarise
+from handcam.lab.evaluate.pipeline import Prediction, holes, records
 
 
 @pytest.fixture(scope="module")
@@ -42,19 +42,10 @@ def test_holes_are_the_share_of_the_hand_without_readings(samples):
 
 
 def test_errors_come_by_distance_and_by_holes(samples):
-    class These:
-        name = "these"
-
-        def __len__(self):
-            return len(samples)
-
-        def __getitem__(self, index):
-            return samples[index]
-
     def one_centimetre_off(one):
         return [Prediction(one.side, one.joints_m + np.array([0.0, 0.0, 0.01]), one.keypoints_px)]
 
-    figures = summarise(list(run(These(), one_centimetre_off)))
+    figures = summarise(list(records(samples, one_centimetre_off)))
     for table in ("distance", "holes"):
         rows = figures[table]
         assert sum(row["n"] for row in rows.values()) == len(samples)

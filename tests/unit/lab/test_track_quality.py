@@ -10,8 +10,8 @@ from handcam.api import open_runtime
 from handcam.cli import main
 from handcam.detectors import mediapipe
 from handcam.geometry import project
-from handcam.lab.evaluate.track_quality import Counted, summary, total, watch
-from handcam.lab.evaluate.track_scenes import CAMERA, FPS, SCENES, film
+from handcam.lab.evaluate.scenes import CAMERA, FPS, SCENES, film
+from handcam.lab.evaluate.tracking import CountingDetector, measure, summary, total
 from handcam.model.weights import default_weights
 from handcam.tracking.tracker import Tracker
 from handcam.types import Controls, Frame, HandPose, Posterior, Result, Side, TrackedHand
@@ -48,7 +48,9 @@ class Script:
 
 def seen(truth: list[tuple[HandPose, ...]], *results: tuple[TrackedHand, ...]) -> dict:
     frames = [Frame(i, i, CAMERA, truth=hands) for i, hands in enumerate(truth)]
-    return summary(watch(frames, Script(*results), Counted(mediapipe.MediaPipe.__new__(mediapipe.MediaPipe))))
+    return summary(
+        measure(frames, Script(*results), CountingDetector(mediapipe.MediaPipe.__new__(mediapipe.MediaPipe)))
+    )
 
 
 def test_a_hand_that_is_found_late_and_lost_for_a_while():
@@ -103,8 +105,8 @@ def test_false_hands_are_those_beside_no_true_one():
 
 def test_scenes_together_are_the_sum():
     frames = [Frame(0, 0, CAMERA, truth=(pose(0.0),))]
-    counted = Counted(mediapipe.MediaPipe.__new__(mediapipe.MediaPipe))
-    parts = [watch(frames, Script((tracked(1, pose(0.0)),)), counted), watch(frames, Script(()), counted)]
+    counted = CountingDetector(mediapipe.MediaPipe.__new__(mediapipe.MediaPipe))
+    parts = [measure(frames, Script((tracked(1, pose(0.0)),)), counted), measure(frames, Script(()), counted)]
     both = summary(total(parts))
     assert (both["frames"], both["in_sight"], both["followed"], both["never_found"]) == (2, 2, 0.5, 1)
     assert len(parts[0].found_after) == 1, "the parts stay as they are"
@@ -131,12 +133,12 @@ def follow():
     """Scene name, frames -> what the real tracker makes of it."""
     if not default_weights().is_file():
         pytest.skip("the weights are not here")
-    counted = Counted(mediapipe.open())
+    counted = CountingDetector(mediapipe.open())
     tracker = Tracker(open_runtime(default_weights(), "openvino:float32"), [counted])
 
     def run(name: str, frames: int) -> dict:
         tracker.reset()
-        return summary(watch(film(name, frames=frames), tracker, counted))
+        return summary(measure(film(name, frames=frames), tracker, counted))
 
     yield run
     tracker.close()

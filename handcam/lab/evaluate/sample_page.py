@@ -1,4 +1,4 @@
-"""A page of pictures: the worst, the middling and the best samples of an evaluation, with the hands drawn over them."""
+"""Contact sheet of an evaluation: the worst, the middling and the best samples, with the hands drawn over them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from jaxtyping import Float, UInt8
 from handcam.hand.skeleton import BONES, FINGER_OF_JOINT
 from handcam.lab.data.sets import Dataset
 from handcam.lab.evaluate.metrics import align, joint_errors, procrustes_errors
-from handcam.lab.evaluate.pipeline import Outcome
+from handcam.lab.evaluate.pipeline import Record
 
 __all__ = ["page", "save_page"]
 
@@ -21,7 +21,7 @@ _FINGERS = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (213, 
 """Thumb to little finger; colours that colour-blind people tell apart."""
 
 
-def page(dataset: Dataset, outcomes: Sequence[Outcome], title: str, columns: int = 5) -> UInt8[np.ndarray, "h w 3"]:
+def page(dataset: Dataset, records: Sequence[Record], title: str, columns: int = 5) -> UInt8[np.ndarray, "h w 3"]:
     """Draw the page, RGB.
 
     A row each for the worst, the middling and the best samples, by root-relative error or, without true joints, by the
@@ -29,22 +29,22 @@ def page(dataset: Dataset, outcomes: Sequence[Outcome], title: str, columns: int
     colours the prediction; below each picture the skeletons as the camera sees them and from the side, and the errors,
     root-relative and aligned. A ``side!`` marks a left hand taken for a right one, or the other way round.
     """
-    ranked = sorted((o for o in outcomes if _error(o) is not None), key=lambda o: -(_error(o) or 0.0))
-    missed = [o for o in outcomes if o.prediction is None]
+    ranked = sorted((r for r in records if _error(r) is not None), key=lambda r: -(_error(r) or 0.0))
+    missed = [r for r in records if r.prediction() is None]
     start = max(0, (len(ranked) - columns) // 2)
     rows = {
         "worst": ranked[:columns],
         "median": ranked[start : start + columns],
         "best": ranked[::-1][:columns],
         f"missed ({len(missed)})": missed[:columns],
-        "without labels": [o for o in outcomes if o.prediction is not None and _error(o) is None][:columns],
+        "without labels": [r for r in records if r.prediction() is not None and _error(r) is None][:columns],
     }
     parts = [_strip(title, columns * _TILE, 34, 0.6)]
     for name, row in rows.items():
         if not row:
             continue
         parts.append(_strip(name, columns * _TILE, 24, 0.5))
-        tiles = [_tile(dataset, o) for o in row]
+        tiles = [_tile(dataset, r) for r in row]
         tiles += [np.full_like(tiles[0], _PAPER)] * (columns - len(tiles))
         parts.append(np.concatenate(tiles, 1))
     return np.concatenate(parts)
@@ -56,27 +56,25 @@ def save_page(picture: UInt8[np.ndarray, "h w 3"], path: Path) -> None:
     cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
 
 
-def _error(outcome: Outcome) -> float | None:
+def _error(record: Record) -> float | None:
     """Mean error by which samples are ranked: mm, else px; None for a missed or unlabelled hand."""
-    p = outcome.prediction
+    p, true, planar = record.prediction(), record.sample.joints_m, record.sample.picture_joints_px
     if p is None:
         return None
-    if outcome.joints_m is not None:
-        return float(joint_errors(align(p.joints_m, outcome.joints_m), outcome.joints_m).mean() * 1e3)
-    if outcome.keypoints_px is not None:
-        return float(joint_errors(p.keypoints_px, outcome.keypoints_px).mean())
-    return None
+    if true is not None:
+        return float(joint_errors(align(p.joints_m, true), true).mean() * 1e3)
+    return None if planar is None else float(joint_errors(p.keypoints_px, planar).mean())
 
 
-def _tile(dataset: Dataset, outcome: Outcome) -> np.ndarray:
+def _tile(dataset: Dataset, record: Record) -> np.ndarray:
     """Picture, skeletons and caption of one sample."""
-    frame = dataset[outcome.index].frame
+    frame = dataset[record.index].frame
     color = frame.color
     if color is None:
         assert frame.depth is not None
         near = cv2.normalize(frame.depth, None, 0, 255, cv2.NORM_MINMAX, cv2.CV_8U)  # type: ignore[call-overload]
         color = cv2.cvtColor(near, cv2.COLOR_GRAY2RGB)
-    p, true = outcome.prediction, outcome.keypoints_px
+    p, true = record.prediction(), record.sample.picture_joints_px
     points = [q for q in (true, None if p is None else p.keypoints_px) if q is not None]
     if points:
         low, high = points[0].min(0), points[0].max(0)
@@ -91,26 +89,26 @@ def _tile(dataset: Dataset, outcome: Outcome) -> np.ndarray:
         _draw(picture, (true - corner) * zoom, _TRUE, 1)
     if p is not None:
         _draw(picture, (p.keypoints_px - corner) * zoom, None, 2)
-    return np.concatenate([picture, _skeletons(outcome), _strip(_caption(outcome), _TILE, 22, 0.36)])
+    return np.concatenate([picture, _skeletons(record), _strip(_caption(record), _TILE, 22, 0.36)])
 
 
-def _caption(outcome: Outcome) -> str:
-    error, p = _error(outcome), outcome.prediction
-    name = outcome.name if len(outcome.name) <= 14 else "~" + outcome.name[-13:]
+def _caption(record: Record) -> str:
+    error, p, sample = _error(record), record.prediction(), record.sample
+    name = sample.name if len(sample.name) <= 14 else "~" + sample.name[-13:]
     if p is None:
         return f"{name}  missed"
-    if outcome.joints_m is None:
+    if sample.joints_m is None:
         return name if error is None else f"{name}  {error:.1f} px"
-    aligned = float(procrustes_errors(p.joints_m, outcome.joints_m).mean() * 1e3)
-    wrong = "  side!" if outcome.side not in (None, p.side) else ""
+    aligned = float(procrustes_errors(p.joints_m, sample.joints_m).mean() * 1e3)
+    wrong = "  side!" if sample.side not in (None, p.side) else ""
     return f"{name}  {error:.1f} / {aligned:.1f} mm{wrong}"
 
 
-def _skeletons(outcome: Outcome) -> np.ndarray:
+def _skeletons(record: Record) -> np.ndarray:
     """Truth and prediction put together at the root, from the front and from the right."""
     half = _TILE // 2
     strip = np.full((half, _TILE, 3), _PAPER, np.uint8)
-    p, true = outcome.prediction, outcome.joints_m
+    p, true = record.prediction(), record.sample.joints_m
     hands: list[tuple[np.ndarray, tuple[int, int, int] | None, int]] = []
     if true is not None:
         hands.append((true, _TRUE, 1))

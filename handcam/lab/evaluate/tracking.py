@@ -1,4 +1,4 @@
-"""How well hands are followed: scenes with known truth, and what the tracker made of them.
+"""Tracking quality on rendered scenes of known truth: hands found, kept, lost, swapped and invented.
 
 A hand is **in sight** when at least 15 of its joints lie in the picture and nothing covers it, and **followed** when a
 tracked hand's keypoints lie within a quarter of its length from the true ones, on average; a tracked hand that is no
@@ -6,7 +6,7 @@ true one (:data:`handcam.hand.matching.MATCH_LIMIT`) is a **false hand**. Hands 
 neither way.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,19 +14,27 @@ import numpy as np
 from handcam.detectors import Detector
 from handcam.hand.matching import MATCH_LIMIT, assign, relative_distances
 from handcam.hand.skeleton import ROOT, hand_length
-from handcam.lab.evaluate.pipeline import Follower
-from handcam.types import Controls, Frame, HandBox, HandPose, Side, TrackedHand
+from handcam.lab.data.sets import Sample
+from handcam.lab.evaluate.pipeline import FrameTracker, Prediction, Record, records, tracker_predictor
+from handcam.lab.evaluate.results import Table
+from handcam.types import Controls, Frame, HandBox, HandPose, Side
 
-__all__ = ["Counted", "Watched", "summary", "total", "watch"]
+__all__ = ["FOLLOWED", "CountingDetector", "TrackingCounts", "measure", "summary", "table", "total"]
 
 IN_SIGHT = 15
 """Joints in the picture from which a hand is to be followed."""
-NEAR = 0.25
+FOLLOWED = 0.25
 """Mean distance of the keypoints, as a share of the hand's length in the picture, up to which it is followed."""
+_COLUMNS = {
+    "in sight": "in_sight", "followed": "followed", "error": "error_median", "found after": "frames_to_find_median",
+    "at most": "frames_to_find_max", "losses": "losses", "lost for": "frames_lost_max", "wrong side": "wrong_sides",
+    "swaps": "swaps", "false hands": "false_hands", "searches": "searches",
+}  # fmt: skip
+_SHARES = ("followed", "wrong_sides", "error_median")
 
 
-class Counted:
-    """A detector that counts how often it is asked."""
+class CountingDetector:
+    """Detector that counts its calls."""
 
     def __init__(self, detector: Detector) -> None:
         self._detector, self.calls = detector, 0
@@ -42,8 +50,8 @@ class Counted:
 
 
 @dataclass(slots=True)
-class Watched:
-    """What was seen in one scene."""
+class TrackingCounts:
+    """Counts over one scene."""
 
     frames: int = 0
     """Frames shown."""
@@ -76,8 +84,8 @@ class Watched:
 
 
 @dataclass(slots=True)
-class _Hand:
-    """What is remembered of a true hand."""
+class _TrueHand:
+    """State of a true hand from frame to frame."""
 
     here: bool = False  # in sight in the frame before
     missed: int = 0  # frames since it was last followed, or came
@@ -85,8 +93,10 @@ class _Hand:
     number: int | None = None  # of the track that followed it last
 
 
-def watch(frames: Iterable[Frame], tracker: Follower, counted: Counted, controls: Controls = Controls()) -> Watched:
-    """Show one scene to a tracker.
+def measure(
+    frames: Iterable[Frame], tracker: FrameTracker, counted: CountingDetector, controls: Controls = Controls()
+) -> TrackingCounts:
+    """Run a tracker over one scene and count.
 
     Args:
         frames: in order, with their truth.
@@ -94,41 +104,48 @@ def watch(frames: Iterable[Frame], tracker: Follower, counted: Counted, controls
         counted: the tracker's detector.
         controls: of the tracker.
     """
-    out = Watched(searches=-counted.calls)
-    hands: dict[Side, _Hand] = {}
+    before = counted.calls
+    samples = (Sample(frame, "") for frame in frames)
+    out = count(records(samples, tracker_predictor(tracker, controls, stream=True)))
+    out.searches = counted.calls - before
+    return out
+
+
+def count(scene: Iterable[Record]) -> TrackingCounts:
+    """Count over the records of one scene."""
+    out = TrackingCounts()
+    hands: dict[Side, _TrueHand] = {}
     sides: dict[int, Side] = {}
-    for frame in frames:
-        tracked = tracker.track(frame, controls).hands
+    for record in scene:
+        frame, tracked = record.sample.frame, record.found[0]
         out.frames += 1
         for hand in tracked:
-            out.side_changes += sides.get(hand.track, hand.pose.side) is not hand.pose.side
-            sides[hand.track] = hand.pose.side
-        seen = [_joints_inside(pose, frame) for pose in frame.truth]
-        out.empty_frames += not any(seen)
+            out.side_changes += sides.get(hand.track, hand.side) is not hand.side
+            sides[hand.track] = hand.side
+        inside = [_joints_inside(pose, frame) for pose in frame.truth]
+        out.empty_frames += not any(inside)
         off = _distances(frame.truth, tracked, frame.intrinsics.fx)
-        pairs = {i: k for i, k in assign(off).items() if off[i, k] < NEAR}
-        out.false_hands += sum(
-            1 for k in range(len(tracked)) if not any(off[i, k] <= MATCH_LIMIT for i, n in enumerate(seen) if n)
-        )
-        before = {side: hand.number for side, hand in hands.items()}
+        pairs = {i: k for i, k in assign(off).items() if off[i, k] < FOLLOWED}
+        visible = [i for i, n in enumerate(inside) if n]
+        out.false_hands += sum(not (off[visible, k] <= MATCH_LIMIT).any() for k in range(len(tracked)))
+        numbers = {side: hand.number for side, hand in hands.items()}
         for i, pose in enumerate(frame.truth):
-            hand = hands.setdefault(pose.side, _Hand())
+            hand = hands.setdefault(pose.side, _TrueHand())
             k = pairs.get(i)
-            others = [number for side, number in before.items() if side is not pose.side]
-            _count(out, hand, seen[i] >= IN_SIGHT, None if k is None else tracked[k], pose.side, others)
-            if k is not None and seen[i] >= IN_SIGHT:
+            others = [number for side, number in numbers.items() if side is not pose.side]
+            _count(out, hand, inside[i] >= IN_SIGHT, None if k is None else tracked[k], pose.side, others)
+            if k is not None and inside[i] >= IN_SIGHT:
                 out.errors.append(float(off[i, k]))
         for side, hand in hands.items():  # covered: not in the truth at all
             if side not in {pose.side for pose in frame.truth}:
                 _leave(out, hand)
     for hand in hands.values():
         _leave(out, hand)
-    out.searches += counted.calls
     return out
 
 
 def _count(
-    out: Watched, hand: _Hand, in_sight: bool, track: TrackedHand | None, side: Side, others: list[int | None]
+    out: TrackingCounts, hand: _TrueHand, in_sight: bool, track: Prediction | None, side: Side, others: list[int | None]
 ) -> None:
     if not in_sight:
         _leave(out, hand)
@@ -140,7 +157,7 @@ def _count(
         hand.missed += 1
         return
     out.followed += 1
-    out.wrong_sides += track.pose.side is not side
+    out.wrong_sides += track.side is not side
     if not hand.found:
         out.found_after.append(hand.missed)
     elif hand.missed:
@@ -151,7 +168,7 @@ def _count(
     hand.found, hand.missed, hand.number = True, 0, track.track
 
 
-def _leave(out: Watched, hand: _Hand) -> None:
+def _leave(out: TrackingCounts, hand: _TrueHand) -> None:
     """The hand is no longer in sight."""
     if hand.here and not hand.found:
         out.never_found += 1
@@ -165,24 +182,24 @@ def _joints_inside(pose: HandPose, frame: Frame) -> int:
     return int(((x >= 0) & (y >= 0) & (x < frame.intrinsics.width) & (y < frame.intrinsics.height)).sum())
 
 
-def _distances(truth: Sequence[HandPose], tracked: Sequence[TrackedHand], focal_px: float) -> np.ndarray:
+def _distances(truth: Sequence[HandPose], tracked: Sequence[Prediction], focal_px: float) -> np.ndarray:
     """Mean distance of the keypoints of every true and every tracked hand, in lengths of the true one."""
     lengths_px = [float(hand_length(pose.joints_m)) / pose.joints_m[ROOT, 2] * focal_px for pose in truth]
-    found = [hand.raw.keypoints_px for hand in tracked]
+    found = [hand.keypoints_px for hand in tracked]
     return relative_distances(found, [pose.keypoints_px for pose in truth], lengths_px)
 
 
-def total(scenes: Sequence[Watched]) -> Watched:
-    """Everything together."""
-    out = Watched()
-    for name in Watched.__dataclass_fields__:
+def total(scenes: Sequence[TrackingCounts]) -> TrackingCounts:
+    """Add up the counts of several scenes."""
+    out = TrackingCounts()
+    for name in TrackingCounts.__dataclass_fields__:
         values = [getattr(scene, name) for scene in scenes]
         setattr(out, name, sum(values, [] if isinstance(getattr(out, name), list) else 0))
     return out
 
 
-def summary(seen: Watched) -> dict[str, float | int | None]:
-    """The figures; None where a scene has none."""
+def summary(seen: TrackingCounts) -> dict[str, float | int | None]:
+    """Summarise counts in figures; None where a scene has none."""
 
     def of(values: Sequence[float], how: str) -> float | None:
         return float(getattr(np, how)(values)) if values else None
@@ -198,3 +215,14 @@ def summary(seen: Watched) -> dict[str, float | int | None]:
         "side_changes": seen.side_changes, "new_numbers": seen.new_numbers, "swaps": seen.swaps,
         "false_hands": seen.false_hands, "empty_frames": seen.empty_frames, "searches": seen.searches,
     }  # fmt: skip
+
+
+def table(figures: Mapping[str, Mapping]) -> Table:
+    """Table of the figures by scene."""
+
+    def text(key: str, value: float | None) -> str:
+        return "-" if value is None else f"{value:.1%}" if key in _SHARES else f"{value:g}"
+
+    rows = [(name, *(text(key, found[key]) for key in _COLUMNS.values())) for name, found in figures.items()]
+    caption = "in sight: hands over all frames; error: of the hand's length; found after, lost for: frames"
+    return Table(("", *_COLUMNS), rows, "hands followed through rendered scenes", caption)

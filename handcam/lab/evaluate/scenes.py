@@ -186,8 +186,8 @@ def _blurred(
     if length > 1:
         reach = int(np.ceil(length / 2))
         kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
-        ends = [tuple(np.round(reach + sign * smear / 2).astype(int).tolist()) for sign in (-1, 1)]
-        cv2.line(kernel, *ends, 1.0)
+        start, stop = (np.round(reach + sign * smear / 2).astype(int).tolist() for sign in (-1, 1))
+        cv2.line(kernel, start, stop, (1.0,))
         both = cv2.filter2D(both, -1, kernel / kernel.sum())
     both = cv2.resize(both, (CAMERA.width, CAMERA.height), interpolation=cv2.INTER_LINEAR)
     return both[..., :3], both[..., 3:]
