@@ -1,20 +1,25 @@
-"""Start handcam from its folder: ``python launch.py [options]`` is ``handcam run [options]``."""
+"""Start handcam from its folder: ``python3 launch.py [options]`` is ``handcam run [options]``."""
 
 import sys
 from importlib.util import find_spec
 
+OLDEST, NEWEST = (3, 11), (3, 12)
+"""Python versions that all packages exist for."""
 SET_UP = 'python3 -m venv .venv && .venv/bin/pip install -e ".[all]"'
 NEEDED = (
-    "torch", "numpy", "mediapipe", "cv2", "scipy", "onnxruntime", "safetensors", "PySide6", "pyqtgraph", "open3d", "av",
-    "cv2_enumerate_cameras", "rich", "tyro", "jaxtyping", "psutil",
+    "numpy", "mediapipe", "cv2", "scipy", "onnxruntime", "openvino", "safetensors", "PySide6", "pyqtgraph", "open3d",
+    "av", "cv2_enumerate_cameras", "rich", "tyro", "jaxtyping", "psutil",
 )  # fmt: skip
+"""Modules of the packages that a plain install brings."""
 
 
 def start() -> int:
     """Check that what is needed is there, and hand over. Returns the exit code."""
-    if not (3, 11) <= sys.version_info[:2] < (3, 13):
-        version = ".".join(map(str, sys.version_info[:2]))
-        print(f"handcam: this is Python {version}; use 3.11 or 3.12.", file=sys.stderr)
+    version = sys.version_info[:2]
+    if not OLDEST <= version <= NEWEST:
+        here, oldest, newest = (".".join(map(str, v)) for v in (version, OLDEST, NEWEST))
+        age = "old" if version < OLDEST else "new"
+        print("handcam: Python %s is too %s; use %s to %s." % (here, age, oldest, newest), file=sys.stderr)  # noqa: UP031
         return 2
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import UInt8
 
+from handcam.installation import needs
 from handcam.model.weights import default_weights, read_card
 from handcam.plugins import load, names
 from handcam.types import Controls, Frame, HandcamError, Intrinsics, Result, WeightsError
@@ -42,7 +43,7 @@ def open_runtime(weights: Path, runtime: str = "auto") -> "Runtime":
             there = ", ".join(names("handcam.runtimes"))
             raise WeightsError(f"There is no runtime {runtime!r}; use auto, or one of {there}.") from None
         except ImportError as error:
-            raise WeightsError(f"The runtime {runtime!r} needs the package {error.name}, which is missing.") from None
+            raise WeightsError(f"The runtime {runtime!r} {needs(error)}.") from None
         except HandcamError:
             raise
         except Exception as error:  # a driver's or compiler's own exception
@@ -99,7 +100,7 @@ def open_tracker(
     except LookupError as error:
         raise HandcamError(str(error).strip("'\"")) from None
     except ImportError as error:
-        raise HandcamError(f"The detector {detector!r} needs the package {error.name!r}, which is missing.") from error
+        raise HandcamError(f"The detector {detector!r} {needs(error)}.") from error
 
 
 class HandTracker:

@@ -2,12 +2,16 @@
 
 import json
 import logging
+import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
+import textwrap
 import threading
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +27,7 @@ from handcam.api import open_runtime, open_tracker
 from handcam.cli import OLD_OPTIONS, _cameras, main
 from handcam.cli._options import checked, parse_intrinsics
 from handcam.hand.skeleton import ROOT as ROOT_JOINT
+from handcam.installation import install_command, missing_library, needs
 from handcam.live import Live
 from handcam.model.weights import default_weights, read_card, write_card
 from handcam.plugins import names
@@ -229,17 +234,17 @@ def test_doctor_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 def test_doctor_says_when_the_main_job_cannot_run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from handcam.cli import _checks
+    from handcam.cli import doctor
 
     def broken() -> None:
         raise OSError("libGL.so.1: cannot open shared object file")
 
-    monkeypatch.setattr(_checks, "CHECKS", {"Weights": _checks.weights, "Hand detector": broken})
-    monkeypatch.setattr("handcam.cli.doctor.CHECKS", _checks.CHECKS)
-    monkeypatch.setattr(_checks, "default_weights", lambda: tmp_path / "none.safetensors")
+    monkeypatch.setattr(doctor, "CHECKS", {"Weights": doctor.weights, "Hand detector": broken})
+    monkeypatch.setattr(doctor, "default_weights", lambda: tmp_path / "none.safetensors")
     assert main(["doctor"]) == 1
     out = capsys.readouterr().out
     assert "libGL.so.1" in out
+    assert "libgl1" in out or "mesa-libGL" in out or "libglvnd" in out, "the package to install"
     assert out.splitlines()[-1] == "The app cannot run: Weights, Hand detector."
 
 
@@ -371,7 +376,7 @@ def test_a_runtime_that_does_not_run_here_is_one_sentence(monkeypatch: pytest.Mo
     with pytest.raises(WeightsError, match=r"does not run here: CUDA driver version is insufficient\.$"):
         open_runtime(default_weights(), "cuda")
     monkeypatch.setattr(_choose, "open_named", no_package)
-    with pytest.raises(WeightsError, match="needs the package tensorrt_bindings"):
+    with pytest.raises(WeightsError, match="needs the package 'tensorrt_bindings'; install it with"):
         open_runtime(default_weights(), "tensorrt")
 
 
@@ -456,9 +461,104 @@ def test_launch_is_the_command_line() -> None:
 def test_launch_without_packages_says_what_to_do() -> None:
     run = launch("-I", "-S", "launch.py")  # -S: no site-packages
     assert run.returncode == 2
-    assert run.stderr.startswith("handcam: missing packages: torch, ")
+    assert run.stderr.startswith("handcam: missing packages: numpy, ")
     assert "pip install -e" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_launch_asks_for_what_a_plain_install_brings() -> None:
+    """No more than the base requirements, so that nobody is sent to install what the live app does without."""
+    base = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    modules = {"opencv-contrib-python": "cv2", "PySide6-Essentials": "PySide6", "open3d-cpu": "open3d"}
+    required = [re.match(r"[\w-]+", line)[0] for line in base]  # type: ignore[index]
+    assert set(runpy.run_path(str(ROOT / "launch.py"))["NEEDED"]) <= {
+        modules.get(n, n.replace("-", "_")) for n in required
+    }
+
+
+@pytest.mark.parametrize(("version", "says"), [((3, 10), "3.10 is too old"), ((3, 14), "3.14 is too new")])
+def test_another_python_gets_one_sentence(
+    version: tuple[int, int], says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start = runpy.run_path(str(ROOT / "launch.py"))["start"]
+    monkeypatch.setattr(sys, "version_info", (*version, 0, "final", 0))
+    assert start() == 2
+    assert capsys.readouterr().err == f"handcam: Python {says}; use 3.11 to 3.12.\n"
+
+
+# ---------------------------------------------------------------------------------------- a missing system library
+LIBUSB = "libusb-1.0.so.0: cannot open shared object file: No such file or directory"
+NO_OPEN3D = f"""
+import sys
+from importlib.machinery import ModuleSpec
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        return ModuleSpec(name, self) if name == "open3d" else None
+    def create_module(self, spec): ...
+    def exec_module(self, module):
+        raise ImportError("{LIBUSB}")
+
+sys.meta_path.insert(0, Missing())
+"""
+"""Put before the program in its process, and by the environment in those that it starts."""
+
+
+@pytest.mark.parametrize(
+    ("manager", "command"),
+    [
+        ("apt-get", "sudo apt-get install -y libusb-1.0-0"),
+        ("dnf", "sudo dnf install -y libusb1"),
+        ("pacman", "sudo pacman -S --needed libusb"),
+        ("brew", "brew install libusb"),
+        (None, "sudo apt-get install -y libusb-1.0-0"),
+    ],
+)
+def test_a_missing_library_is_named_with_its_package(
+    manager: str | None, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}" if name == manager else None)
+    assert needs(ImportError(LIBUSB)).endswith(f"the system library libusb-1.0.so.0; install it with {command}")
+    everything = install_command()
+    assert command.split()[-1] in everything.split()
+    assert "(" not in everything
+    assert missing_library(ImportError("Library not loaded: @rpath/libusb-1.0.0.dylib")) == "libusb-1.0.0.dylib"
+    assert missing_library(ImportError("something else")) is None
+
+
+@needs_weights
+def test_without_libusb_the_demo_ends_with_the_package_to_install(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(NO_OPEN3D)
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    run = launch("launch.py", "--source", "demo", "--headless", "--frames", "3", env=environment)
+    assert run.returncode == 2
+    said = [line for line in run.stderr.splitlines() if line.startswith("handcam: The source ")]
+    assert len(said) == 1
+    assert "needs the system library libusb-1.0.so.0; install it with " in said[0]
+    assert "Traceback" not in run.stderr
+    assert "left behind" not in run.stderr
+
+
+@needs_weights
+def test_without_libusb_the_window_goes_on_with_the_software_view(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(NO_OPEN3D)
+    source = f"images:{make_images(tmp_path / 'pictures')}"
+    code = textwrap.dedent(f"""
+        from handcam.cli import main
+        from handcam.gui import application, window
+
+        class Watched(window.Window):
+            def closeEvent(self, event):
+                print(self.views.scene.failure)
+                super().closeEvent(event)
+
+        application.Window = Watched
+        raise SystemExit(main(["--source", "{source}", "--loop", "--screenshot", "{tmp_path}/w.png", "--after", "6"]))
+    """)
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}", "QT_QPA_PLATFORM": "offscreen"}
+    run = launch("-c", code, env=environment)
+    assert run.returncode == 0, run.stderr
+    assert "it needs the system library libusb-1.0.so.0; install it with" in run.stdout
 
 
 def test_a_source_error_is_a_handcam_error() -> None:

@@ -11,11 +11,11 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr
 from functools import partial, wraps
-from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from handcam.installation import needs
 from handcam.plugins import load, names
 from handcam.types import HandcamError
 from handcam.version import __version__
@@ -59,11 +59,8 @@ def _run(arguments: list[str]) -> int:
         print(f"handcam: {error}", file=sys.stderr)
         return 2
     except ImportError as error:
-        if find_spec((error.name or "handcam").partition(".")[0]) is not None and not verbose:
-            reason = f"cannot load {error.name}: {error}"  # there, but a system library is missing
-        else:
-            reason = f"needs the package {error.name!r}, which is not installed"
-        print(f'handcam: {name} {reason}; set up again with pip install -e ".[all]".', file=sys.stderr)
+        log.debug("%s", name, exc_info=True)
+        print(f"handcam: handcam {name} {needs(error)}.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -7,17 +7,9 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-__all__ = ["APT_LINE", "window_problem"]
+from handcam.installation import XCB, install_command, missing_library, needs
 
-APT_LINE = (
-    "sudo apt-get install -y libgl1 libegl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libxkbcommon0 "
-    "libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 "
-    "libxcb-shape0 libxcb-xkb1 libusb-1.0-0"
-)
-"""What a bare Debian or Ubuntu needs for the window and the 3D view."""
-_XCB = ("xcb-cursor.so.0", "xcb-icccm.so.4", "xcb-image.so.0", "xcb-keysyms.so.1", "xcb-render-util.so.0",
-        "xcb-shape.so.0", "xcb-xkb.so.1", "xkbcommon-x11.so.0")  # fmt: skip
-"""Libraries that Qt's X11 plug-in asks for."""
+__all__ = ["window_problem"]
 
 
 def window_problem() -> str | None:
@@ -40,11 +32,11 @@ def _no_display() -> str | None:
     unix = f"/tmp/.X11-unix/X{number}"
     if not (_answers((host, 6000 + int(number))) if host else _answers(unix) or _answers("\0" + unix)):
         return f"the display {display!r} does not answer"
-    for name in _XCB:
+    for name in XCB:
         try:
-            ctypes.CDLL(f"lib{name}")
+            ctypes.CDLL(name)
         except OSError:
-            return f"the system library lib{name} is missing ({APT_LINE})"
+            return f"the system library {name} is missing ({install_command()})"
     return None
 
 
@@ -52,9 +44,9 @@ def _no_qt() -> str | None:
     try:
         import_module("PySide6.QtWidgets")
     except ImportError as error:
-        if error.name and error.name.startswith("PySide6"):
-            return 'Qt is not installed (pip install -e ".[all]")'
-        return f"Qt does not load: {error} ({APT_LINE})"
+        if missing_library(error):
+            return f"Qt does not load: {error} ({install_command()})"
+        return f"the window {needs(error)}"
     return None
 
 

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QTabBar, QVBo
 
 from handcam.gui.pages import Desk, Page
 from handcam.gui.theme import STEP
+from handcam.installation import needs
 from handcam.plugins import load, names
 from handcam.types import HandcamError, Result
 
@@ -102,7 +103,7 @@ class PageSwitch(QWidget):
         except HandcamError as error:
             why = str(error)
         except ImportError as error:
-            why = f'This page needs the package {error.name!r}; install it with pip install -e ".[all]".'
+            why = f"This page {needs(error)}."
         page = QWidget()
         words = QLabel(why)
         words.setWordWrap(True)

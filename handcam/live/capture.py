@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from threading import Condition, Event, Thread
 from typing import Protocol, runtime_checkable
 
+from handcam.installation import needs
 from handcam.mailbox import Latest
 from handcam.sources import Seekable, Source
 from handcam.types import Frame, HandcamError
@@ -170,6 +171,8 @@ class Capture:
                 source.close()
         except HandcamError as error:
             self._fail(str(error))
+        except ImportError as error:
+            self._fail(f"The source {needs(error)}; then retry, or choose another.")
         except Exception as error:  # a bug or a driver's own exception: told in one sentence, with the rest in the log
             if not self._stopping:
                 log.exception("The source failed.")

@@ -7,6 +7,7 @@ Threads belong to :mod:`handcam.live`, so a source may simply block in ``read``.
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from handcam.installation import needs
 from handcam.plugins import load, names
 from handcam.types import Frame, Intrinsics, SourceError
 
@@ -101,7 +102,5 @@ def open_source(source: str, settings: SourceSettings = SourceSettings()) -> Sou
     try:
         plugin = load(__name__, scheme)
     except ImportError as error:
-        raise SourceError(
-            f'The source {scheme!r} needs the package {error.name!r}; install it with pip install -e ".[all]".'
-        ) from error
+        raise SourceError(f"The source {scheme!r} {needs(error)}.") from error
     return plugin.open(rest, settings)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from handcam.installation import needs
 from handcam.plugins import load, names
 from handcam.types import HandcamError, Result
 
@@ -75,9 +76,7 @@ def open_stream(spec: str, settings: StreamSettings = StreamSettings()) -> Strea
     try:
         plugin = load(__name__, protocol)
     except ImportError as error:
-        raise StreamError(
-            f'The stream {protocol!r} needs the package {error.name!r}; install it with pip install -e ".[stream]".'
-        ) from error
+        raise StreamError(f"The stream {protocol!r} {needs(error, 'stream')}.") from error
     return plugin.open(rest, settings)
 
 

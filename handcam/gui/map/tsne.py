@@ -13,6 +13,7 @@ from zipfile import BadZipFile
 import numpy as np
 from jaxtyping import Float
 
+from handcam.installation import needs
 from handcam.paths import atomic_file, cache_folder
 
 __all__ = ["Fit", "keep", "recall", "serve"]
@@ -47,7 +48,7 @@ def serve(pipe: Connection, z: Float[np.ndarray, "m z"], early: int = EARLY, mai
         fitted.optimize(main, momentum=0.8, **often)
         pipe.send((1.0, np.asarray(fitted, np.float32)))
     except ImportError as error:
-        pipe.send(f't-SNE needs the package {error.name}; set up again with pip install -e ".[all]".')
+        pipe.send(f"t-SNE {needs(error, 'map')}.")
     except OSError:
         return  # nobody listens any more
     except Exception as error:  # whatever the library throws is told where it was asked for

@@ -9,6 +9,7 @@ from multiprocessing.shared_memory import SharedMemory
 import numpy as np
 
 from handcam.gui.scene3d.scenes import SCENE
+from handcam.installation import needs
 from handcam.plugins import load
 
 __all__ = ["MAX_PIXELS", "MEMORY", "SLOTS", "picture_slot", "scene_slot", "serve"]
@@ -42,6 +43,9 @@ def serve(pipe: Connection, memory_name: str, renderer: str) -> None:
     try:
         try:
             plugin = load("handcam.gui.scene3d.scenes", renderer)
+        except ImportError as error:
+            pipe.send(("failed", f"it {needs(error)}"))
+            return
         except Exception as error:  # whatever it is, the window says it and paints the hand itself
             pipe.send(("failed", f"{type(error).__name__}: {error}"))
             return

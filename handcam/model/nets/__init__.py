@@ -4,5 +4,5 @@ An encoder maps a batch of one modality to ``(mean, log_var)``, each (b z); a de
 ``shape`` is the modality's tensor shape without the batch. Only plain tensors go in and out, so that export sees them.
 """
 
-RENAMED = {"capsule_splat": "capsule_splat", "sight": "features"}
+RENAMED = {"sketch": "capsule_splat", "sight": "features"}
 """Names of version 0.1."""

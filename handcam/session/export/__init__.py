@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from handcam.installation import needs
 from handcam.plugins import load, names
 from handcam.session import Session
 from handcam.types import HandcamError
@@ -102,9 +103,7 @@ def _plugin(format: str):
     try:
         return load(__name__, format)
     except ImportError as error:
-        raise ExportError(
-            f'The format {format!r} needs the package {error.name!r}; install it with pip install -e ".[export]".'
-        ) from error
+        raise ExportError(f"The format {format!r} {needs(error, 'export')}.") from error
 
 
 def _check(target: Path, overwrite: bool) -> None:

@@ -1,0 +1,83 @@
+"""Missing packages and system libraries: which one it is, and the command that installs it here."""
+
+import re
+import shutil
+from collections.abc import Iterable
+from importlib.util import find_spec
+from pathlib import Path
+
+__all__ = ["XCB", "install_command", "missing_library", "needs", "pip_command"]
+
+_MANAGERS = {
+    "apt-get": "sudo apt-get install -y",
+    "dnf": "sudo dnf install -y",
+    "pacman": "sudo pacman -S --needed",
+    "brew": "brew install",
+}
+"""Package managers and how they are called, in the order of the columns below."""
+_PACKAGES: dict[str, tuple[str, str, str, str]] = {
+    "libGL": ("libgl1", "mesa-libGL", "libglvnd", ""),
+    "libEGL": ("libegl1", "mesa-libEGL", "libglvnd", ""),
+    "libGLESv2": ("libgles2", "mesa-libGLES", "libglvnd", ""),
+    "libglib-2.0": ("libglib2.0-0", "glib2", "glib2", "glib"),
+    "libgthread-2.0": ("libglib2.0-0", "glib2", "glib2", "glib"),
+    "libdbus-1": ("libdbus-1-3", "dbus-libs", "dbus", "dbus"),
+    "libfontconfig": ("libfontconfig1", "fontconfig", "fontconfig", "fontconfig"),
+    "libxkbcommon": ("libxkbcommon0", "libxkbcommon", "libxkbcommon", "libxkbcommon"),
+    "libxkbcommon-x11": ("libxkbcommon-x11-0", "libxkbcommon-x11", "libxkbcommon-x11", ""),
+    "libxcb-cursor": ("libxcb-cursor0", "xcb-util-cursor", "xcb-util-cursor", ""),
+    "libxcb-icccm": ("libxcb-icccm4", "xcb-util-wm", "xcb-util-wm", ""),
+    "libxcb-image": ("libxcb-image0", "xcb-util-image", "xcb-util-image", ""),
+    "libxcb-keysyms": ("libxcb-keysyms1", "xcb-util-keysyms", "xcb-util-keysyms", ""),
+    "libxcb-render-util": ("libxcb-render-util0", "xcb-util-renderutil", "xcb-util-renderutil", ""),
+    "libxcb-shape": ("libxcb-shape0", "libxcb", "libxcb", ""),
+    "libxcb-xkb": ("libxcb-xkb1", "libxcb", "libxcb", ""),
+    "libX11": ("libx11-6", "libX11", "libx11", ""),
+    "libgomp": ("libgomp1", "libgomp", "gcc-libs", "libomp"),
+    "libusb-1.0": ("libusb-1.0-0", "libusb1", "libusb", "libusb"),
+}
+"""Package of each library by manager; empty where the system brings it."""
+XCB = (
+    "libxcb-cursor.so.0", "libxcb-icccm.so.4", "libxcb-image.so.0", "libxcb-keysyms.so.1", "libxcb-render-util.so.0",
+    "libxcb-shape.so.0", "libxcb-xkb.so.1", "libxkbcommon-x11.so.0",
+)  # fmt: skip
+"""Libraries that Qt's X11 plug-in asks for."""
+
+
+def install_command(libraries: Iterable[str] = tuple(_PACKAGES)) -> str:
+    """The line that installs these libraries with this system's package manager, or with apt's where none is known.
+
+    Args:
+        libraries: names like ``libusb-1.0.so.0``; all that the window and the 3D view need by default.
+    """
+    column, manager = next(((n, m) for n, m in enumerate(_MANAGERS) if shutil.which(m)), (0, "apt-get"))
+    wanted = [re.split(r"\.so|\.\d+\.dylib|\.dylib", name)[0] for name in libraries]
+    packages = [_PACKAGES[name][column] if name in _PACKAGES else f"(the package that holds {name})" for name in wanted]
+    return f"{_MANAGERS[manager]} {' '.join(dict.fromkeys(filter(None, packages)))}"
+
+
+def missing_library(error: BaseException) -> str | None:
+    """The system library that an import or a load failed for, e.g. ``libusb-1.0.so.0``; None for another error."""
+    found = re.search(r"(lib[^\s/:]+\.so[.\d]*): cannot open|Library not loaded: (?:\S*/)?(lib\S+\.dylib)", str(error))
+    return found and (found[1] or found[2])
+
+
+def pip_command(extra: str = "all") -> str:
+    """The line that installs an optional part: into the checkout that runs, or beside the installed package."""
+    checkout = Path(__file__).parents[1] / "pyproject.toml"
+    return f'pip install -e ".[{extra}]"' if checkout.is_file() else f'pip install "handcam[{extra}]"'
+
+
+def needs(error: ImportError, extra: str = "all") -> str:
+    """What an import failed for and what installs it, as the end of a sentence that begins with who needs it.
+
+    Args:
+        error: of the import.
+        extra: optional part of handcam that the package belongs to.
+    """
+    library = missing_library(error)
+    if library is not None:
+        return f"needs the system library {library}; install it with {install_command([library])}"
+    if error.name and find_spec(error.name.partition(".")[0]) is None:
+        return f"needs the package {error.name!r}; install it with {pip_command(extra)}"
+    return f"cannot load {error.name or 'a package'} ({error}); set up again with {pip_command(extra)}"
