@@ -1,9 +1,13 @@
-"""The weights on disk: one safetensors file and a JSON side file that says what it is, checked at load."""
+"""Weights on disk: one safetensors file and a JSON side file that describes it, validated when it is read."""
 
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
 
 from handcam.types import WeightsError
 
@@ -13,9 +17,24 @@ FORMAT = 1
 """Version of the side file that this program writes and the newest that it reads."""
 
 
+Count = Annotated[int, msgspec.Meta(ge=1)]
+"""A size: at least 1."""
+Share = Annotated[float, msgspec.Meta(ge=0.0)]
+"""A weight or length: not negative."""
+FileName = Annotated[str, msgspec.Meta(pattern=r"^[^/\\]+$")]
+"""Name of a file beside the weights, without folders."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """The part of a side file that every format has."""
+
+    format: int
+
+
 @dataclass(frozen=True, slots=True)
 class WeightsCard:
-    """The side file, ``NAME.json`` beside ``NAME.safetensors``."""
+    """The side file, ``NAME.json`` beside ``NAME.safetensors``; its annotations are the schema it is validated by."""
 
     name: str
     """Stem of both files."""
@@ -23,34 +42,34 @@ class WeightsCard:
     """Net of each modality that can be encoded, e.g. ``{"keypoints2d": "mlp"}``."""
     decoders: dict[str, str]
     """Net of each modality that can be decoded."""
-    latent: int
+    latent: Count
     """Size of the latent space."""
-    crop_px: int
+    crop_px: Count
     """Edge of the crops that the picture encoders take."""
-    joint_order: str
-    """Order of the joints; this program reads ``common21``."""
+    joint_order: Literal["common21"]
+    """Order of the joints (:mod:`handcam.hand.skeleton`)."""
     drive: str
-    """What ``auto`` decodes: a modality or ``fused``."""
+    """Source modality of ``auto``: an encoder's name or ``fused``."""
     sha256: str
     """Of the safetensors file."""
-    exports: dict[str, str] = field(default_factory=dict)
+    exports: dict[FileName, str] = field(default_factory=dict)
     """SHA-256 of the exported graphs beside the weights, by file name."""
-    parts: dict[str, str] = field(default_factory=dict)
+    parts: dict[FileName, str] = field(default_factory=dict)
     """SHA-256 of further weights beside the first file, by file name: decoders that came later leave it as it is."""
     nets: dict[str, dict[str, int]] = field(default_factory=dict)
     """Settings of each net, by ``encoder.MODALITY`` or ``decoder.MODALITY``."""
-    fusion: dict[str, float] = field(default_factory=dict)
+    fusion: dict[str, Share] = field(default_factory=dict)
     """Weight of each modality in the product of Gaussians that ``fused`` decodes."""
-    calibration: dict[str, dict[str, float]] = field(default_factory=dict)
+    calibration: dict[str, dict[str, Share]] = field(default_factory=dict)
     """By drive: ``gain`` on the spread of posterior samples and ``floor`` in hand lengths; together they make sigma."""
     data: list[str] = field(default_factory=list)
-    """What it was trained on, with licences."""
-    metrics: dict[str, float | dict | None] = field(default_factory=dict)
+    """Training data, with licences."""
+    metrics: dict[str, Any] = field(default_factory=dict)
     """Figures, with the command that makes them under ``command``."""
     licence: str = "MIT"
     """Licence of the weights."""
     rebuild: str = ""
-    """The command that makes these weights again."""
+    """Command that makes these weights again."""
     format: int = FORMAT
     """Version of this file's layout."""
 
@@ -71,23 +90,38 @@ def read_card(weights: Path) -> WeightsCard:
         if not path.is_file():
             raise WeightsError(f"The weights file {path} is missing; restore it or pass --weights.")
     try:
-        fields = json.loads(side.read_text("utf-8"))
-        version = int(fields["format"])
-    except (ValueError, KeyError, TypeError) as error:
+        document = json.loads(side.read_text("utf-8"))
+        version = msgspec.convert(document, _Version).format
+        if version > FORMAT:
+            raise WeightsError(
+                f"{side} has format {version}, newer than the {FORMAT} this handcam reads; update handcam."
+            )
+        _check_finite(document)
+        card = msgspec.convert(document, WeightsCard)
+    except (OSError, ValueError, RecursionError, msgspec.MsgspecError) as error:
+        reason = str(error).replace(" - at ", " in ").replace("`$.", "`")
         raise WeightsError(
-            f"The side file {side} is damaged ({error}); restore it together with its weights."
-        ) from None
-    if version > FORMAT:
-        raise WeightsError(f"{side} has format {version}, newer than the {FORMAT} this handcam reads; update handcam.")
-    try:
-        card = WeightsCard(**fields)
-    except TypeError as error:
-        raise WeightsError(
-            f"The side file {side} is damaged ({error}); restore it together with its weights."
+            f"The side file {side} is damaged ({reason}); restore it together with its weights."
         ) from None
     for name, sha256 in {weights.name: card.sha256, **card.parts}.items():
         check(weights.with_name(name), sha256)
     return card
+
+
+def _check_finite(document: Any, name: str = "the file") -> None:
+    """Look for numbers that are not finite.
+
+    Raises:
+        ValueError: there is one; the message names its field.
+    """
+    if isinstance(document, float) and not isfinite(document):
+        raise ValueError(f"a number that is not finite in {name}")
+    if isinstance(document, dict):
+        for key, value in document.items():
+            _check_finite(value, f"`{key}`")
+    elif isinstance(document, list):
+        for value in document:
+            _check_finite(value, name)
 
 
 def check(path: Path, sha256: str) -> None:
@@ -110,4 +144,4 @@ def digest(path: Path) -> str:
 
 def write_card(weights: Path, card: WeightsCard) -> None:
     """Write the side file beside ``weights``."""
-    weights.with_suffix(".json").write_text(json.dumps(asdict(card), indent=1) + "\n", "utf-8")
+    weights.with_suffix(".json").write_text(json.dumps(asdict(card), indent=1, allow_nan=False) + "\n", "utf-8")

@@ -92,6 +92,24 @@ def test_a_damaged_side_file_is_refused(weights: Path, text: str) -> None:
     assert str(told.value).endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("latent", 0, "`latent`"), ("latent", "30", "`latent`"), ("joint_order", "mano", "`joint_order`"),
+        ("encoders", ["rgb"], "`encoders`"), ("fusion", {"rgb": -1.0}, "`fusion"), ("drive", None, "`drive`"),
+        ("calibration", {"rgb": {"gain": float("nan")}}, "not finite in `gain`"),
+        ("metrics", {"epe_mm": float("inf")}, "not finite in `epe_mm`"), ("parts", {"../x": "0"}, "`parts"),
+    ],
+)  # fmt: skip
+def test_a_wrong_field_is_named(weights: Path, field: str, value: object, reason: str) -> None:
+    side = weights.with_suffix(".json")
+    side.write_text(json.dumps({**json.loads(side.read_text()), field: value}))
+    with pytest.raises(WeightsError, match=r"small\.json is damaged") as told:
+        read_card(weights)
+    assert reason in str(told.value)
+    assert "\n" not in str(told.value)
+
+
 def test_a_side_file_that_is_no_text_is_refused(weights: Path) -> None:
     weights.with_suffix(".json").write_bytes(b"\xff\xfe\x00garbage")
     with pytest.raises(WeightsError, match="is damaged"):
