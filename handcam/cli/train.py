@@ -101,8 +101,8 @@ def main(
     if what == "atlas":
         print(_atlas(start or default_weights(), out, data, pictures))
         return
-    from handcam.lab.train.loop import TrainSettings, train
-    from handcam.lab.train.loop import variant as variant_pairs
+    from handcam.lab.train.pairs import TrainSettings, train
+    from handcam.lab.train.pairs import variant as variant_pairs
 
     if (variant is None) == (not pairs):
         raise HandcamError("Give pairs such as keypoints2d>joints3d, or --variant, and not both.")

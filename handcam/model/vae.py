@@ -5,7 +5,7 @@ predicted. For a pair of source ``x`` and target ``y`` the objective is the lowe
 
     log p(y) >= E_{z ~ q(z|x)} [log p(y|z)] - KL(q(z|x) || N(0, I))
 
-trained pair by pair (algorithm 1, :mod:`handcam.lab.train.loop`). When several modalities are observed at once their
+trained pair by pair (algorithm 1, :mod:`handcam.lab.train.pairs`). When several modalities are observed at once their
 posteriors are fused as a product of Gaussians (:func:`fuse`).
 """
 

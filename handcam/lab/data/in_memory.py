@@ -15,7 +15,7 @@ __all__ = ["Hands", "Split"]
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """A table with one row a hand; a :class:`handcam.lab.data.batches.Table`."""
+    """A table with one row a hand; a :class:`handcam.lab.data.tables.Table`."""
 
     arrays: dict[str, np.ndarray]
     """By modality, and ``target.MODALITY`` where what is decoded differs from what is seen; hands along the first axis.

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from handcam.lab.evaluate.metrics import HAND_MM, align, joint_errors, procrustes_errors
 from handcam.lab.release.pack import average_of
-from handcam.lab.train.loop import TrainSettings
+from handcam.lab.train.pairs import TrainSettings
 from handcam.model.vae import CrossModalVAE
 from handcam.plugins import load
 from handcam.types import HandcamError

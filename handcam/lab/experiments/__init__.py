@@ -1,6 +1,6 @@
 """The paper's experiments. A file here is one: it defines ``TITLE`` and ``run(setup) -> Results`` with one table.
 
-Each trains what it compares by algorithm 1 (:func:`handcam.lab.train.loop.train`) on a fixed split
+Each trains what it compares by algorithm 1 (:func:`handcam.lab.train.pairs.train`) on a fixed split
 (:mod:`handcam.lab.data.splits`), measures it on hands that were not trained on, and ends in a table, a figure or both.
 Trainings and looks are kept beside the results, so a second run, or another experiment on the same, goes on from there.
 """

@@ -3,7 +3,7 @@
 from handcam.lab.evaluate.metrics import mean_and_median
 from handcam.lab.evaluate.results import Cell, Results, Table
 from handcam.lab.experiments import Setup
-from handcam.lab.train.loop import variant
+from handcam.lab.train.pairs import variant
 from handcam.lab.train.run_small import errors_mm, fit, predict, tasks_of, trainable
 from handcam.model.features import Features
 from handcam.types import HandcamError

@@ -12,7 +12,7 @@ from handcam.lab.evaluate.metrics import pcf_curve
 from handcam.lab.evaluate.published import CAMERAS, THRESHOLDS_MM, compare
 from handcam.lab.evaluate.results import Cell, Results, Table, curve_panels
 from handcam.lab.experiments import Setup
-from handcam.lab.train.loop import variant
+from handcam.lab.train.pairs import variant
 from handcam.lab.train.run_small import errors_mm, fit, predict
 from handcam.types import HandcamError
 

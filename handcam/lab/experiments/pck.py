@@ -5,7 +5,7 @@ import numpy as np
 from handcam.lab.evaluate.metrics import auc, mean_and_median, pck_curve
 from handcam.lab.evaluate.results import Cell, Results, Table, curve_panels
 from handcam.lab.experiments import Setup
-from handcam.lab.train.loop import VARIANTS, variant
+from handcam.lab.train.pairs import VARIANTS, variant
 from handcam.lab.train.run_small import errors_mm, fit, predict, tasks_of, trainable
 from handcam.model.features import Features
 from handcam.types import HandcamError

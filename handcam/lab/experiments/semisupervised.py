@@ -5,7 +5,7 @@ import numpy as np
 from handcam.lab.evaluate.metrics import mean_and_median
 from handcam.lab.evaluate.results import INKS, Cell, Results, Table, grid_only
 from handcam.lab.experiments import Setup
-from handcam.lab.train.loop import variant
+from handcam.lab.train.pairs import variant
 from handcam.lab.train.run_small import errors_mm, fit, predict, tasks_of, trainable
 
 __all__ = ["SHARES", "TITLE", "run"]

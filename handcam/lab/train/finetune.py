@@ -23,7 +23,7 @@ from handcam.lab.evaluate.metrics import HAND_MM, procrustes_errors
 from handcam.lab.release.export import ship
 from handcam.lab.release.pack import average_of, pack
 from handcam.lab.train.landmark_weights import read
-from handcam.lab.train.loop import TrainSettings, train
+from handcam.lab.train.pairs import TrainSettings, train
 from handcam.model.vae import CrossModalVAE, fuse, load
 from handcam.model.weights import WeightsCard, default_weights, digest
 from handcam.types import HandcamError

@@ -1,78 +1,58 @@
-"""Algorithm 1 of Spurr et al. (CVPR 2018): train any set of ``source>target`` pairs of one latent space in turn.
+"""The training loop of every net: rounds of tasks, averaged weights, and checkpoints that go on exactly.
 
-Every batch, sample and dropout is a function of the seed and the step, so a run that was stopped goes on exactly, and
-two processes with half the batch each do what one does with all of it.
+A round draws its tasks as a function of seed and step, so a run that was stopped goes on exactly, and two processes
+with half the batch each do what one does with all of it.
 """
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from math import cos, pi
 from pathlib import Path
+from typing import Any, NamedTuple, cast
 
 import torch
 from lightning_fabric import Fabric
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim import AdamW, Optimizer
+from torch.optim.lr_scheduler import LambdaLR
+from torch.optim.swa_utils import AveragedModel
 
-from handcam.lab.data.batches import Batches, open_batches
-from handcam.lab.data.prefetch import Prefetch
-from handcam.lab.train.objective import Objective
-from handcam.model.features import Batch, Input, rows
-from handcam.model.vae import CrossModalVAE, current_name, read_state
-from handcam.model.weights import read_card
+from handcam.model.features import Input, rows
 from handcam.paths import atomic_file
 from handcam.types import HandcamError
 
-__all__ = ["VARIANTS", "TrainSettings", "train"]
+__all__ = ["LoopSettings", "Task", "run", "save_checkpoint", "start_fabric"]
 
-VARIANTS = {
-    1: ("{x}>joints3d",),
-    2: ("{x}>joints3d", "joints3d>joints3d"),
-    3: ("{x}>joints3d", "{x}>{x}"),
-    4: ("{x}>joints3d", "{x}>{x}", "joints3d>joints3d"),
-}
-"""The paper's variants 1 to 4 (section 4); ``x`` is the input modality."""
+_PREFETCHED = 4
+"""Rounds that are drawn ahead of the one that is trained."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrainSettings:
-    """All that decides a training."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopSettings:
+    """Settings that every training has."""
 
     out: Path
     """Folder of checkpoints and curves."""
-    pairs: tuple[str, ...] = ("keypoints2d>joints3d", "joints3d>joints3d", "landmarks3d>joints3d")
-    """Pairs, trained in turn; ``source>target@DATA`` takes another data set than ``data``."""
-    data: str = "poses"
-    """Data set, ``NAME`` or ``NAME:REST`` of ``learn/datasets``."""
-    encoders: dict[str, str] = field(
-        default_factory=lambda: dict.fromkeys(("keypoints2d", "landmarks3d", "joints3d"), "mlp")
-    )
-    """Net of each encoder."""
-    decoders: dict[str, str] = field(default_factory=lambda: {"joints3d": "mlp", "keypoints2d": "mlp"})
-    """Net of each decoder."""
-    nets: dict[str, dict[str, int]] = field(default_factory=dict)
-    """Settings of the nets, by ``encoder.MODALITY`` or ``decoder.MODALITY``."""
-    latent: int = 30
-    """Size of the latent space."""
     steps: int = 20_000
-    """Rounds; each trains every pair once."""
+    """Rounds; each trains every task once."""
     batch: int = 512
     """Examples of a step, over all processes."""
     rate: float = 1e-3
-    """Adam's learning rate at its highest."""
+    """AdamW's learning rate at its highest."""
     warmup: int = 500
-    """Steps over which the rate rises; afterwards it falls along a cosine to a hundredth."""
-    kl_weight: float = 1.0
-    """Weight of the KL term of equation 5."""
-    label_share: float = 1.0
-    """Share of a data set whose 3D joints are known; the rest trains the pairs without ``joints3d``."""
-    reproject: float = 0.0
-    """2D-only supervision: weight of the keypoints under the decoded joints, for pairs that end in ``keypoints2d``."""
-    constrain: float = 0.0
-    """Weight of the biomechanical constraints on the decoded joints, for pairs that do not end in ``joints3d``."""
-    noise: float = 1.0
-    """Factor on the noise of the latent samples; 0 decodes the posterior's mean."""
+    """Steps over which the rate rises; afterwards it falls along a cosine."""
+    final_rate: float = 0.01
+    """Rate at the end, as a share of the highest."""
+    weight_decay: float = 0.0
+    """Decay of matrices and filters; biases and scales have none."""
+    clip: float = 1000.0
+    """Largest norm of a gradient."""
     ema: float = 0.999
     """Memory of the averaged weights, which are the ones that ship."""
     seed: int = 0
@@ -83,186 +63,183 @@ class TrainSettings:
     """``cpu``, ``cuda`` or ``auto``."""
     devices: int = 1
     """Processes on this machine; under torchrun its numbers win."""
-    start: Path | None = None
-    """Weights (safetensors) to start from where names and shapes agree."""
-    freeze: tuple[str, ...] = ()
-    """Prefixes of parameters that stay as they are, e.g. ``encoders.rgb.backbone``."""
     save_every: int = 1000
     """Steps between checkpoints."""
 
+    def identity(self) -> str:
+        """The settings that a continued run must share, as text; length and place may differ."""
+        free = ("out", "steps", "save_every", "devices", "accelerator")
+        return repr(sorted((k, v) for k, v in asdict(self).items() if k not in free))
 
-def train(settings: TrainSettings, progress: bool = True, given: Mapping[str, Batches] | None = None) -> Path:
-    """Run algorithm 1 and return the last checkpoint, ``out/last.pt``.
 
-    A checkpoint in ``out`` is continued; its settings must agree.
+class Task(NamedTuple):
+    """One optimiser step of a round."""
 
-    Args:
-        settings: all that decides the training.
-        progress: show a bar.
-        given: data sets that are in memory already, by the name that ``settings`` calls them.
+    name: str
+    """Name in the curves."""
+    inputs: tuple[Any, ...]
+    """Arguments of the objective; tensors and features have the examples as their first axis."""
 
-    Raises:
-        HandcamError: the checkpoint was made with other settings, a pair is malformed, or the data lacks a modality.
-    """
+
+def start_fabric(settings: LoopSettings) -> Fabric:
+    """Start the processes of a training and seed them; comes before the nets are made."""
     here = int(os.environ.get("LOCAL_WORLD_SIZE", settings.devices))  # torchrun says how many of us there are
     all_of_us = int(os.environ.get("WORLD_SIZE", here))
     fabric = Fabric(
-        accelerator=settings.accelerator, devices=here, num_nodes=all_of_us // here, precision=settings.precision,  # type: ignore[arg-type]
-        strategy="ddp_find_unused_parameters_true" if all_of_us > 1 else "auto",  # each pair leaves most nets unused
+        accelerator=settings.accelerator, devices=here, num_nodes=all_of_us // here,
+        precision=cast(Any, settings.precision),
+        strategy="ddp_find_unused_parameters_true" if all_of_us > 1 else "auto",  # each task leaves most nets unused
     )  # fmt: skip
     fabric.launch()
     torch.manual_seed(settings.seed)
-    pairs = [_parse(pair, settings.data) for pair in settings.pairs]
-    _check(settings, {target for _, target, _ in pairs})
-    raw = CrossModalVAE(settings.encoders, settings.decoders, settings.latent, settings.nets)
-    if settings.start is not None:
-        _start_from(raw, settings.start)
-    for name, parameter in raw.named_parameters():
-        parameter.requires_grad_(not name.startswith(tuple(map(current_name, settings.freeze))))
-    average = {k: v.detach().clone().float() for k, v in raw.state_dict().items()}
-    optimiser = torch.optim.Adam([p for p in raw.parameters() if p.requires_grad], lr=settings.rate)
-    first = _resume(settings, raw, optimiser, average)
-    model, optimiser = fabric.setup(Objective(raw, settings.reproject, settings.constrain), optimiser)
-    average = {k: v.to(fabric.device) for k, v in average.items()}
-    datasets = open_batches(
-        [(data, _labelled(source, target)) for source, target, data in pairs],
-        settings.label_share,
-        settings.seed,
-        given,
-    )
-    share = settings.batch // fabric.world_size
-    mine = slice(fabric.global_rank * share, (fabric.global_rank + 1) * share)
+    return fabric
+
+
+def run(
+    fabric: Fabric, settings: LoopSettings, objective: nn.Module, model: nn.Module,
+    draw: Callable[[int], Sequence[Task]], *, progress: bool = True,
+    validate: Callable[[nn.Module], dict[str, float]] | None = None,
+) -> Path:  # fmt: skip
+    """Train and return the last checkpoint, ``out/last.pt``. A checkpoint in ``out`` is continued.
+
+    Args:
+        fabric: of :func:`start_fabric`.
+        settings: of the training.
+        objective: gives the terms of a task's loss by name, (b) or one number each; their sum is minimised.
+        model: the part of the objective that is kept and averaged; parameters without a gradient stay as they are.
+        draw: tasks of a round, a pure function of the step.
+        progress: show a bar.
+        validate: figures of the averaged model at every checkpoint, for the curves.
+
+    Raises:
+        HandcamError: the checkpoint was made with other settings.
+    """
+    optimiser = AdamW(_groups(model, settings.weight_decay), lr=settings.rate)
+    schedule = LambdaLR(optimiser, lambda step: _share_of_rate(settings, step))
+    module, fabric_optimiser = fabric.setup(objective, optimiser)
+    average = AveragedModel(model, multi_avg_fn=_moving_average(settings.ema), use_buffers=True)
+    average.n_averaged.fill_(1)  # the weights at the start count as well
+    first = _resume(settings, model, average, optimiser, schedule)
+    model.train()
+    mine = slice(fabric.global_rank, None, fabric.world_size)
     curves = _curves(settings.out) if fabric.is_global_zero else None
-
-    def batches(step: int) -> dict[tuple[str, bool], Batch]:
-        return {
-            key: {k: rows(v, mine) for k, v in s.batch(step, settings.batch).items()} for key, s in datasets.items()
-        }
-
     bar = Progress(
         TextColumn("train"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
         TextColumn("{task.fields[loss]}"), disable=not (progress and fabric.is_global_zero),
         console=Console(stderr=True),
     )  # fmt: skip
-    model.train()
-    with bar, Prefetch(batches, first, settings.steps) as stream:
-        task = bar.add_task("", total=settings.steps, completed=first, loss="")
-        for step, batch in stream:
-            for group in optimiser.param_groups:
-                group["lr"] = _rate(settings, step)
-            losses = {}
-            for k, (source, target, data) in enumerate(pairs):  # algorithm 1: the pairs in turn
-                x, y = fabric.to_device(_example(batch[data, _labelled(source, target)], source, target))
-                generator = torch.Generator().manual_seed((settings.seed * 1_000_003 + step) * 64 + k)
-                noise = settings.noise * torch.randn(settings.batch, settings.latent, generator=generator)[mine]
-                noise = noise.to(fabric.device)
-                nll, divergence, weak = model(source, target, x, y, noise)
-                loss = (nll + settings.kl_weight * divergence + weak).mean()
-                optimiser.zero_grad(set_to_none=True)  # a pair moves its own encoder and decoder and no other
-                fabric.backward(loss)
-                fabric.clip_gradients(model, optimiser, max_norm=1000.0, error_if_nonfinite=False)
-                optimiser.step()
-                losses[f"{source}>{target}"] = [t.mean().detach() for t in (nll, divergence, weak)]
-            memory = min(settings.ema, (1 + step) / (10 + step))
-            for name, value in raw.state_dict().items():
-                if value.is_floating_point():
-                    average[name].lerp_(value.detach().float(), 1 - memory)
-                else:
-                    average[name] = value.detach().clone()
+    with bar, closing(_ahead(draw, first, settings.steps)) as rounds:
+        shown = bar.add_task("", total=settings.steps, completed=first, loss="")
+        for step, tasks in rounds:
+            found: dict[str, dict[str, Tensor]] = {}
+            for name, inputs in tasks:  # algorithm 1: the pairs in turn
+                terms = module(*fabric.to_device(tuple(_part(value, mine) for value in inputs)))
+                fabric_optimiser.zero_grad(set_to_none=True)  # a task moves its own parameters and no other
+                fabric.backward(torch.as_tensor(sum(terms.values())).mean())
+                fabric.clip_gradients(module, optimiser, max_norm=settings.clip, error_if_nonfinite=False)
+                fabric_optimiser.step()
+                found[name] = {term: value.detach().mean() for term, value in terms.items()}
+            schedule.step()
+            average.update_parameters(model)
             if curves is not None and step % 50 == 0:
-                for pair, values in losses.items():
-                    for name, value in zip(("nll", "kl", "weak"), values, strict=True):
-                        curves.add_scalar(f"{name}/{pair}", float(value), step)
-                bar.update(task, loss=" ".join(f"{float(a):.1f}+{float(b):.1f}" for a, b, _ in losses.values()))
-            bar.update(task, completed=step + 1)
-            if fabric.is_global_zero and ((step + 1) % settings.save_every == 0 or step + 1 == settings.steps):
-                _save(settings, raw, optimiser, average, step + 1)
+                for name, terms in found.items():
+                    for term, value in terms.items():
+                        curves.add_scalar(f"{term}/{name}", float(value), step)
+                losses = ("+".join(f"{float(value):.1f}" for value in terms.values()) for terms in found.values())
+                bar.update(shown, loss=" ".join(losses))
+            bar.update(shown, completed=step + 1)
+            if curves is not None and ((step + 1) % settings.save_every == 0 or step + 1 == settings.steps):
+                save_checkpoint(settings, model, average, optimiser, step + 1)
+                for name, value in (validate(average.module) if validate is not None else {}).items():
+                    curves.add_scalar(f"validation/{name}", value, step)
     if curves is not None:
         curves.close()
     fabric.barrier()  # the checkpoint is there for every process
     return settings.out / "last.pt"
 
 
-def _parse(pair: str, data: str) -> tuple[str, str, str]:
-    names, _, other = pair.partition("@")
-    source, arrow, target = names.partition(">")
-    if not (source and arrow and target):
-        raise HandcamError(f"{pair!r} is not a pair; write source>target, for example rgb>joints3d.")
-    return source, target, other or data
-
-
-def _check(settings: TrainSettings, targets: set[str]) -> None:
-    """Weak supervision without a pair that it could act on would be no supervision."""
-    if settings.reproject and not {"joints3d", "keypoints2d"} <= targets:
-        raise HandcamError("2D-only supervision needs a pair that ends in keypoints2d and one that ends in joints3d.")
-    if settings.constrain and ("joints3d" not in targets or len(targets) < 2):
-        raise HandcamError("Constraints need a pair that ends elsewhere than in joints3d, and one that ends there.")
-
-
-def _labelled(source: str, target: str) -> bool:
-    """Does this pair need 3D labels?"""
-    return "joints3d" in (source, target)
-
-
-def _example(batch: Mapping[str, Input], source: str, target: str) -> tuple[Input, Input]:
-    """What is seen, and what is to be decoded from it."""
-    try:
-        return batch[source], batch[f"target.{target}" if f"target.{target}" in batch else target]
-    except KeyError as error:
-        there = ", ".join(sorted(name for name in batch if "." not in name))
-        raise HandcamError(f"The data of the pair {source}>{target} has no {error}; it has {there}.") from None
-
-
-def _rate(settings: TrainSettings, step: int) -> float:
-    if step < settings.warmup:
-        return settings.rate * (step + 1) / settings.warmup
-    phase = torch.tensor(torch.pi * (step - settings.warmup) / max(settings.steps - settings.warmup, 1))
-    return settings.rate * (0.01 + 0.99 * 0.5 * (1 + float(torch.cos(phase))))
-
-
-def _identity(settings: TrainSettings) -> str:
-    """The settings that a continued run must share; length and place may differ."""
-    # not said when as ever, so that older checkpoints go on
-    off = {"label_share": 1.0, "reproject": 0.0, "constrain": 0.0, "noise": 1.0}
-    kept = {
-        k: v for k, v in asdict(settings).items()
-        if k not in ("out", "steps", "save_every", "devices", "accelerator") and (k not in off or v != off[k])
-    }  # fmt: skip
-    return repr(sorted(kept.items(), key=lambda item: item[0]))
-
-
-def _save(settings: TrainSettings, model: CrossModalVAE, optimiser, average: dict[str, Tensor], step: int) -> None:
-    state = {"model": model.state_dict(), "average": average, "optimiser": optimiser.state_dict(), "step": step,
-             "settings": _identity(settings)}  # fmt: skip
+def save_checkpoint(
+    settings: LoopSettings, model: nn.Module, average: AveragedModel, optimiser: Optimizer, step: int
+) -> None:
+    """Write ``out/last.pt``: the model, its average, the optimiser, the step, and the settings' identity."""
+    state = {"model": model.state_dict(), "average": average.module.state_dict(), "optimiser": optimiser.state_dict(),
+             "step": step, "settings": settings.identity()}  # fmt: skip
     with atomic_file(settings.out / "last.pt") as file:
         torch.save(state, file)
 
 
-def _resume(settings: TrainSettings, model: CrossModalVAE, optimiser, average: dict[str, Tensor]) -> int:
+def _resume(
+    settings: LoopSettings, model: nn.Module, average: AveragedModel, optimiser: Optimizer, schedule: LambdaLR
+) -> int:
+    """Read the checkpoint of a stopped run; returns the step to go on with."""
     path = settings.out / "last.pt"
     if not path.is_file():
         return 0
     state = torch.load(path, map_location="cpu", weights_only=True)
-    if state["settings"] != _identity(settings):
+    if state["settings"] != settings.identity():
         raise HandcamError(f"{path} was made with other settings; choose another --out, or give the same settings.")
     model.load_state_dict(state["model"])
+    average.module.load_state_dict(state["average"])
     optimiser.load_state_dict(state["optimiser"])
-    average.update(state["average"])
-    return int(state["step"])
+    step = int(state["step"])
+    average.n_averaged.fill_(1 + step)
+    schedule.last_epoch = step
+    for group in optimiser.param_groups:  # the length may have changed
+        group["lr"] = settings.rate * _share_of_rate(settings, step)
+    return step
 
 
-def _start_from(model: CrossModalVAE, weights: Path) -> None:
-    own = model.state_dict()
-    given = read_state(weights, read_card(weights) if weights.with_suffix(".json").is_file() else None)
-    model.load_state_dict({k: given[k] if k in given and given[k].shape == v.shape else v for k, v in own.items()})
+def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    free = [p for p in model.parameters() if p.requires_grad]
+    if not weight_decay:
+        return [{"params": free, "weight_decay": 0.0}]
+    matrices, others = [p for p in free if p.ndim > 1], [p for p in free if p.ndim <= 1]
+    return [{"params": matrices, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
 
 
-def _curves(out: Path):
+def _share_of_rate(settings: LoopSettings, step: int) -> float:
+    if step < settings.warmup:
+        return (step + 1) / settings.warmup
+    phase = (step - settings.warmup) / max(settings.steps - settings.warmup, 1)
+    return settings.final_rate + (1 - settings.final_rate) * 0.5 * (1 + cos(pi * phase))
+
+
+def _moving_average(memory: float) -> Callable[..., None]:
+    """Exponential moving average whose memory grows from nothing, so that the first weights are soon forgotten."""
+
+    @torch.no_grad()
+    def update(averages: Sequence[Tensor], values: Sequence[Tensor], count: Tensor) -> None:
+        n = int(count)
+        share = 1 - min(memory, n / (n + 9))
+        for average, value in zip(averages, values, strict=True):
+            if average.is_floating_point():
+                average.lerp_(value, share)
+            else:
+                average.copy_(value)
+
+    return update
+
+
+def _part(value: object, mine: slice) -> object:
+    """This process's examples."""
+    return value if isinstance(value, str) or mine.step == 1 else rows(cast(Input, value), mine)
+
+
+def _ahead(draw: Callable[[int], Sequence[Task]], first: int, last: int) -> Iterator[tuple[int, Sequence[Task]]]:
+    """Rounds in order, drawn in a thread while the model works on earlier ones."""
+    pool = ThreadPoolExecutor(1, "draw")
+    try:
+        waiting = deque(pool.submit(draw, step) for step in range(first, min(first + _PREFETCHED, last)))
+        for step in range(first, last):
+            tasks = waiting.popleft().result()
+            if step + _PREFETCHED < last:
+                waiting.append(pool.submit(draw, step + _PREFETCHED))
+            yield step, tasks
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _curves(out: Path) -> Any:
     from torch.utils.tensorboard import SummaryWriter
 
     return SummaryWriter(str(out / "curves"))
-
-
-def variant(number: int, x: str) -> Sequence[str]:
-    """The pairs of the paper's variant for an input modality."""
-    return [pair.format(x=x) for pair in VARIANTS[number]]

@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from handcam.lab.data.sets.rendered_targets import Kept, Painted
 from handcam.lab.evaluate.metrics import HAND_MM
 from handcam.lab.release.export import write_decoders
-from handcam.lab.train.loop import TrainSettings
+from handcam.lab.train.pairs import TrainSettings
 from handcam.model.vae import CrossModalVAE, load, read_state
 from handcam.model.weights import WeightsCard, digest, read_card, write_card
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
 from handcam.detectors import mediapipe
 from handcam.lab.data.sets import features as sights
@@ -32,9 +32,9 @@ from handcam.lab.release.embedding import make_atlas
 from handcam.lab.release.export import detected_crops, ship
 from handcam.lab.release.pack import average_of, pack
 from handcam.lab.train import pictures as paint
-from handcam.lab.train.distil import copy_equal, distil
+from handcam.lab.train.distil import DistilSettings, distil
 from handcam.lab.train.landmark_weights import read
-from handcam.lab.train.loop import TrainSettings, train
+from handcam.lab.train.pairs import TrainSettings, copy_equal, train
 from handcam.model.features import concatenate
 from handcam.model.vae import CrossModalVAE, fuse
 from handcam.model.weights import WeightsCard
@@ -137,7 +137,7 @@ def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
     feeling = replace(seeing, out=out / "depth", steps=recipe.depth_steps, pairs=(f"depth>joints3d@{seen}",))
     average, felt = average_of(train(seeing)), average_of(train(feeling))
     average |= {name: value for name, value in felt.items() if name.startswith("encoders.depth.")}
-    weights = finish(_smaller(average, recipe, say), out / "held_out", out / "weights", recipe.real)
+    weights = finish(_smaller(average, recipe), out / "held_out", out / "weights", recipe.real)
     for done in painted.make(out / "painted", recipe.painted, paint.returned(weights), recipe.seed):
         say(f"painted {done} of {recipe.painted} hands")
     painting = paint.settings(weights, out / "painted", out / "pictures", recipe.painted_steps, recipe.seed)
@@ -146,17 +146,13 @@ def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
     return weights
 
 
-def _smaller(average: dict[str, torch.Tensor], recipe: Recipe, say: Callable[[str], None]) -> CrossModalVAE:
+def _smaller(average: dict[str, torch.Tensor], recipe: Recipe) -> CrossModalVAE:
     """The model that ships, from the averaged weights of step 3."""
-    path = recipe.out / "small.safetensors"
     torch.manual_seed(recipe.seed)
     small = CrossModalVAE(ENCODERS, DECODERS, LATENT, SMALL)
-    if path.is_file():
-        small.load_state_dict(load_file(path))
-        return small
     large = CrossModalVAE(ENCODERS, DECODERS, LATENT, NETS)
     large.load_state_dict(average)
-    copy_equal(large, small)
+    copy_equal(average, small)
     parts = [sights.open(str(recipe.out / "sights"))]
     if recipe.real is not None:
         parts += [unlabelled.open(str(recipe.out / "real"))]
@@ -164,8 +160,7 @@ def _smaller(average: dict[str, torch.Tensor], recipe: Recipe, say: Callable[[st
     inputs = {name: concatenate([part[name] for part in shown]) for name in ("rgb", "keypoints2d", "landmarks3d")}
     sampled = poses.open(seed=recipe.seed + 1).batch(0, LIFTED)["keypoints2d"]
     inputs["keypoints2d"] = torch.cat([inputs["keypoints2d"], sampled])
-    distil(large, small, inputs, recipe.distil_steps, recipe.seed, say)
-    save_file({k: v.contiguous() for k, v in small.state_dict().items()}, path)
+    distil(large, small, inputs, DistilSettings(out=recipe.out / "distil", steps=recipe.distil_steps, seed=recipe.seed))
     return small
 
 

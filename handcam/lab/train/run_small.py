@@ -12,7 +12,7 @@ from handcam.lab.data.in_memory import Hands, Split
 from handcam.lab.evaluate.metrics import align, joint_errors, with_palm
 from handcam.lab.experiments import Setup
 from handcam.lab.release.pack import average_of
-from handcam.lab.train.loop import TrainSettings, train
+from handcam.lab.train.pairs import TrainSettings, train
 from handcam.model.vae import CrossModalVAE
 
 __all__ = ["WORDS", "encoded", "errors_mm", "fit", "predict", "tasks_of", "trainable"]
@@ -29,7 +29,7 @@ def fit(setup: Setup, split: Split, pairs: tuple[str, ...], seed: int, **changes
         split: trained on is its first part.
         pairs: ``source>target``.
         seed: of this training.
-        changes: further settings of :class:`handcam.lab.train.loop.TrainSettings`.
+        changes: further settings of :class:`handcam.lab.train.pairs.TrainSettings`.
 
     Returns:
         The averaged weights, in evaluation mode, on the CPU.

@@ -2,7 +2,7 @@
 
 It was trained by its authors on a large set of real and rendered hands, so it works on real pictures from the start.
 Its own four heads are kept (joints in the crop, joints in metres, presence, side); the latent posterior is read from
-the same pooled features by an MLP that :mod:`handcam.lab.train.loop` fits.
+the same pooled features by an MLP that :mod:`handcam.lab.train.pairs` fits.
 """
 
 import torch

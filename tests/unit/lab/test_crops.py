@@ -14,7 +14,7 @@ from handcam.lab.data.sets import crops, unlabelled
 from handcam.lab.data.sets import rendered_targets as painted
 from handcam.lab.evaluate.trained import score
 from handcam.lab.train import loop as training
-from handcam.lab.train.loop import TrainSettings, train, variant
+from handcam.lab.train.pairs import TrainSettings, train, variant
 from handcam.synth import shards
 from handcam.synth.scenes import PictureSettings
 from handcam.types import HandcamError
@@ -99,18 +99,18 @@ def test_a_training_on_pictures_goes_on_exactly(rendered, tmp_path, monkeypatch)
     whole = torch.load(
         train(settings(tmp_path / "whole", f"crops:{rendered}", pairs), progress=False), weights_only=True
     )
-    save = training._save
+    save = training.save_checkpoint
 
-    def stop(settings, model, optimiser, average, step):
-        save(settings, model, optimiser, average, step)
+    def stop(settings, model, average, optimiser, step):
+        save(settings, model, average, optimiser, step)
         if step == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "_save", stop)
+    monkeypatch.setattr(training, "save_checkpoint", stop)
     half = settings(tmp_path / "half", f"crops:{rendered}", pairs)
     with pytest.raises(KeyboardInterrupt):
         train(half, progress=False)
-    monkeypatch.setattr(training, "_save", save)
+    monkeypatch.setattr(training, "save_checkpoint", save)
     resumed = torch.load(train(half, progress=False), weights_only=True)
     for name, value in whole["average"].items():
         assert torch.equal(value, resumed["average"][name]), name

@@ -1,7 +1,9 @@
 import pytest
 import torch
 
-from handcam.lab.train.distil import copy_equal, distil
+from handcam.lab.release.pack import average_of
+from handcam.lab.train.distil import DistilSettings, distil
+from handcam.lab.train.pairs import copy_equal
 from handcam.model.vae import CrossModalVAE
 
 ENCODERS = {"keypoints2d": "mlp", "joints3d": "mlp"}
@@ -12,10 +14,10 @@ def model(hidden: int) -> CrossModalVAE:
     return CrossModalVAE(ENCODERS, {"joints3d": "mlp"}, 4, nets | {"encoder.joints3d": {"hidden": 8, "depth": 1}})
 
 
-def test_a_smaller_encoder_learns_the_posterior_of_the_large_one_and_nothing_else_moves() -> None:
+def test_a_smaller_encoder_learns_the_posterior_of_the_large_one_and_nothing_else_moves(tmp_path) -> None:
     torch.manual_seed(3)
     large, small = model(64), model(24)
-    copy_equal(large, small)
+    copy_equal(large.state_dict(), small)
     kept = {k: v.clone() for k, v in small.state_dict().items() if "keypoints2d" not in k}
     x = torch.randn(400, 43)
 
@@ -24,7 +26,10 @@ def test_a_smaller_encoder_learns_the_posterior_of_the_large_one_and_nothing_els
             return float((large.encode("keypoints2d", x)[0] - small.encode("keypoints2d", x)[0]).square().mean())
 
     before = away()
-    distil(large, small, {"keypoints2d": x}, steps=150, say=lambda _: None)
+    checkpoint = distil(large, small, {"keypoints2d": x}, DistilSettings(out=tmp_path, steps=150), progress=False)
+    assert torch.equal(
+        average_of(checkpoint)["encoders.keypoints2d.net.0.bias"], small.encoders["keypoints2d"].net[0].bias
+    )
     assert away() < 0.6 * before
     for name, value in kept.items():
         torch.testing.assert_close(small.state_dict()[name], value, rtol=0, atol=0)
@@ -33,11 +38,11 @@ def test_a_smaller_encoder_learns_the_posterior_of_the_large_one_and_nothing_els
 
 def test_equal_parts_are_taken_over() -> None:
     large, same = model(16), model(16)
-    copy_equal(large, same)
+    copy_equal(large.state_dict(), same)
     x = torch.randn(3, 43)
     torch.testing.assert_close(large.encode("keypoints2d", x)[1], same.encode("keypoints2d", x)[1])
 
 
-def test_a_modality_without_encoder_is_refused() -> None:
+def test_a_modality_without_encoder_is_refused(tmp_path) -> None:
     with pytest.raises(KeyError):
-        distil(model(8), model(4), {"depth": torch.randn(4, 10)}, steps=1)
+        distil(model(8), model(4), {"depth": torch.randn(4, 10, 10)}, DistilSettings(out=tmp_path, steps=1))

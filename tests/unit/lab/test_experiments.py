@@ -82,7 +82,7 @@ def test_a_training_is_done_once(place: Path, monkeypatch: pytest.MonkeyPatch):
     chosen = setup(place)
     split = chosen.split("poses")
     first = predict(fit(chosen, split, ("keypoints2d>joints3d",), 5), "keypoints2d", split.test)
-    monkeypatch.setattr("handcam.lab.train.objective.Objective.forward", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr("handcam.lab.train.pairs.Objective.forward", lambda *_: pytest.fail("trained again"))
     assert np.array_equal(first, predict(fit(chosen, split, ("keypoints2d>joints3d",), 5), "keypoints2d", split.test))
 
 

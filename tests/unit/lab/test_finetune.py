@@ -261,7 +261,7 @@ def test_measured_bones_are_read(tmp_path):
 def small(tmp_path_factory) -> Path:
     """Weights without a picture encoder, a little trained on ordinary hands."""
     from handcam.lab.release.pack import average_of
-    from handcam.lab.train.loop import TrainSettings, train
+    from handcam.lab.train.pairs import TrainSettings, train
 
     folder = tmp_path_factory.mktemp("weights")
     encoders = dict.fromkeys(("keypoints2d", "landmarks3d", "joints3d"), "mlp")

@@ -9,7 +9,7 @@ import torch
 from handcam.lab.data.sets import rendered_targets as painted
 from handcam.lab.release.pack import average_of, pack
 from handcam.lab.train import pictures
-from handcam.lab.train.loop import train
+from handcam.lab.train.pairs import train
 from handcam.model.nets import capsule_splat as sketch
 from handcam.model.vae import CrossModalVAE, load
 from handcam.model.weights import WeightsCard, digest, read_card

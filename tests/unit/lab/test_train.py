@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from handcam.lab.train.loop import TrainSettings, train
+from handcam.lab.train.pairs import TrainSettings, train
 from handcam.types import HandcamError
 
 NETS = {
@@ -50,19 +50,19 @@ def test_a_stopped_training_goes_on_exactly(tmp_path):
 
     from handcam.lab.train import loop as module
 
-    real = module._save
+    real = module.save_checkpoint
 
-    def save_and_stop(settings, model, optimiser, average, step):
-        real(settings, model, optimiser, average, step)
+    def save_and_stop(settings, model, average, optimiser, step):
+        real(settings, model, average, optimiser, step)
         if step == 4:
             raise interrupted
 
-    module._save = save_and_stop
+    module.save_checkpoint = save_and_stop
     try:
         with pytest.raises(RuntimeError, match="stopped"):
             train(half, progress=False)
     finally:
-        module._save = real
+        module.save_checkpoint = real
     resumed = averages(train(half, progress=False))
     for name, value in whole.items():
         assert torch.equal(value, resumed[name]), name
@@ -85,7 +85,7 @@ def test_two_processes_do_what_one_does(tmp_path):
     script.write_text(
         "import sys\nfrom pathlib import Path\n"
         f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        "from test_train import quick\nfrom handcam.lab.train.loop import train\n"
+        "from test_train import quick\nfrom handcam.lab.train.pairs import train\n"
         "if __name__ == '__main__':\n"
         "    train(quick(Path(sys.argv[1]), devices=int(sys.argv[2])), progress=False)\n"
     )

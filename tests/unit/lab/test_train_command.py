@@ -9,7 +9,7 @@ from handcam.types import HandcamError
 
 
 def test_nets_are_chosen_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
-    from handcam.lab.train import loop as training
+    from handcam.lab.train import pairs as training
 
     seen = []
     monkeypatch.setattr(training, "train", lambda settings: seen.append(settings) or tmp_path / "last.pt")

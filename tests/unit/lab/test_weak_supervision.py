@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from handcam.lab.data.batches import Labelled
 from handcam.lab.data.in_memory import Hands
 from handcam.lab.data.sets.poses import Noise, Poses
-from handcam.lab.train.loop import TrainSettings, train
-from handcam.lab.train.objective import Objective
+from handcam.lab.data.tables import Labelled
+from handcam.lab.train.pairs import Objective, TrainSettings, train
 from handcam.model.vae import CrossModalVAE
 from handcam.types import HandcamError
 
@@ -100,7 +99,7 @@ def model() -> CrossModalVAE:
 def terms(objective: Objective, target: str) -> torch.Tensor:
     batch = table(16).take(np.arange(16))
     noise = torch.randn(16, 6, generator=torch.Generator().manual_seed(1))
-    return objective("keypoints2d", target, batch["keypoints2d"], batch[target], noise)[2]
+    return objective("keypoints2d", target, batch["keypoints2d"], batch[target], noise)["weak"]
 
 
 def test_the_switches_reach_only_hands_without_labels():

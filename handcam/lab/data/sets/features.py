@@ -16,7 +16,7 @@ import torch
 
 from handcam.geometry import normalised_from_pixels
 from handcam.hand.skeleton import hand_length, normalise
-from handcam.lab.data.batches import encoder_inputs
+from handcam.lab.data.tables import encoder_inputs
 from handcam.model.features import Batch, DepthFeatures, Features
 from handcam.model.nets.hand_landmark import INPUT_PX, HandLandmark
 from handcam.model.nets.shaded_depth import depth_features

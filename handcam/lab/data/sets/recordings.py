@@ -17,9 +17,9 @@ from handcam.crop import box_around, cut
 from handcam.geometry import pixels_from_normalised
 from handcam.hand.matching import match_hands
 from handcam.hand.skeleton import ROOT, hand_length, normalise
-from handcam.lab.data.batches import encoder_inputs
 from handcam.lab.data.sets.features import RENAMED_ARRAYS
 from handcam.lab.data.subject import Fit, fit
+from handcam.lab.data.tables import encoder_inputs
 from handcam.lab.train.landmark_weights import read
 from handcam.model.features import Batch, DepthFeatures, Features
 from handcam.model.nets.hand_landmark import INPUT_PX, HandLandmark

@@ -17,8 +17,8 @@ import torch
 from handcam.crop import box_around, cut, image_from_crop_points
 from handcam.detectors import Detector
 from handcam.geometry import pixels_from_normalised
-from handcam.lab.data.batches import encoder_inputs
 from handcam.lab.data.sets.crops import decoded
+from handcam.lab.data.tables import encoder_inputs
 from handcam.model.features import Batch, Features, Input
 from handcam.model.nets.hand_landmark import INPUT_PX, HandLandmark
 from handcam.synth.shards import SHARD, read_shard, write_samples
