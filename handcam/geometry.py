@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 import numpy as np
 from jaxtyping import Float
 
-from handcam.types import Intrinsics
+from handcam.types import Array, Intrinsics
 
 __all__ = [
     "fit_similarity",
@@ -24,14 +24,14 @@ _Array = TypeVar("_Array", bound=Any)
 """An array of numpy or a tensor of torch, which this room does not import."""
 
 
-def project(points_m: Float[np.ndarray, "*n 3"], intrinsics: Intrinsics) -> Float[np.ndarray, "*n 2"]:
+def project(points_m: Float[Array, "*n 3"], intrinsics: Intrinsics) -> Float[Array, "*n 2"]:
     """Camera-frame points to pixels. Points on or behind the camera plane give non-finite or flipped pixels."""
     f = np.array([intrinsics.fx, intrinsics.fy])
     c = np.array([intrinsics.cx, intrinsics.cy])
     return points_m[..., :2] / points_m[..., 2:] * f + c
 
 
-def rays(pixels: Float[np.ndarray, "*n 2"], intrinsics: Intrinsics) -> Float[np.ndarray, "*n 3"]:
+def rays(pixels: Float[Array, "*n 2"], intrinsics: Intrinsics) -> Float[Array, "*n 3"]:
     """Directions through pixels, scaled to z = 1."""
     xy = (pixels - [intrinsics.cx, intrinsics.cy]) / [intrinsics.fx, intrinsics.fy]
     return np.concatenate([xy, np.ones_like(xy[..., :1])], axis=-1)
@@ -51,15 +51,13 @@ def normalised_from_pixels(pixels: _Array, size: int) -> _Array:
 
 
 def unproject(
-    pixels: Float[np.ndarray, "*n 2"], depth_m: Float[np.ndarray, "*n"], intrinsics: Intrinsics
-) -> Float[np.ndarray, "*n 3"]:
+    pixels: Float[Array, "*n 2"], depth_m: Float[Array, "*n"], intrinsics: Intrinsics
+) -> Float[Array, "*n 3"]:
     """Pixels with their distance along z to camera-frame points."""
     return rays(pixels, intrinsics) * np.asarray(depth_m)[..., None]
 
 
-def look_at(
-    eye: Float[np.ndarray, " 3"], target: Float[np.ndarray, " 3"], up: Float[np.ndarray, " 3"]
-) -> Float[np.ndarray, "4 4"]:
+def look_at(eye: Float[Array, " 3"], target: Float[Array, " 3"], up: Float[Array, " 3"]) -> Float[Array, "4 4"]:
     """``camera_from_world`` of a camera at ``eye`` that looks at ``target`` with ``up`` upwards in the picture."""
     z = (target - eye) / np.linalg.norm(target - eye)
     x = np.cross(z, up)
@@ -70,7 +68,7 @@ def look_at(
     return camera_from_world
 
 
-def inverse3(matrix: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "3 3"]:
+def inverse3(matrix: Float[Array, "3 3"]) -> Float[Array, "3 3"]:
     """Inverse of a 3 x 3 matrix by its cofactors: ten times as fast as a library's call, and there are many a frame."""
     (a, b, c), (d, e, f), (g, h, i) = matrix.tolist()
     m = [[e * i - f * h, c * h - b * i, b * f - c * e],
@@ -80,11 +78,11 @@ def inverse3(matrix: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "3 3"]:
 
 
 def place(
-    joints_m: Float[np.ndarray, "n 3"],
-    keypoints_px: Float[np.ndarray, "n 2"],
+    joints_m: Float[Array, "n 3"],
+    keypoints_px: Float[Array, "n 2"],
     intrinsics: Intrinsics,
-    weights: Float[np.ndarray, " n"] | None = None,
-) -> Float[np.ndarray, " 3"]:
+    weights: Float[Array, " n"] | None = None,
+) -> Float[Array, " 3"]:
     """The translation that makes joints of known shape, size and orientation project onto their keypoints.
 
     Linear least squares, ``t_x - u t_z = u z - x`` for each joint and axis with ``u`` the ray, then reweighted once
@@ -110,7 +108,7 @@ def place(
     return np.array(_solve((weights / np.square(np.maximum(joints_m[:, 2] + z, 1e-3))) @ terms))
 
 
-def _solve(sums: Float[np.ndarray, " 7"]) -> tuple[float, float, float]:
+def _solve(sums: Float[Array, " 7"]) -> tuple[float, float, float]:
     """The translation from sums of u, v, both right sides, 1, u u + v v and u right_x + v right_y."""
     u, v, right_x, right_y, n, square, along = sums.tolist()
     z = ((u * right_x + v * right_y) / n - along) / (square - (u * u + v * v) / n)
@@ -118,14 +116,14 @@ def _solve(sums: Float[np.ndarray, " 7"]) -> tuple[float, float, float]:
 
 
 def place_metric(
-    joints: Float[np.ndarray, "n 3"],
-    keypoints_px: Float[np.ndarray, "n 2"],
-    distance_m: Float[np.ndarray, " n"],
+    joints: Float[Array, "n 3"],
+    keypoints_px: Float[Array, "n 2"],
+    distance_m: Float[Array, " n"],
     intrinsics: Intrinsics,
     scale: tuple[float, float],
-    sure: Float[np.ndarray, " n"] | None = None,
+    sure: Float[Array, " n"] | None = None,
     noise_m: float = 0.006,
-) -> tuple[float, Float[np.ndarray, " 3"]]:
+) -> tuple[float, Float[Array, " 3"]]:
     """Scale and translation of joints of known shape from their keypoints and measured distances.
 
     Robust least squares: besides the equations of :func:`place`, ``s z + t_z = d`` for every joint with a reading.
@@ -169,19 +167,19 @@ def place_metric(
     return s, t
 
 
-def _weighted_median(values: Float[np.ndarray, " n"], weights: Float[np.ndarray, " n"]) -> float:
+def _weighted_median(values: Float[Array, " n"], weights: Float[Array, " n"]) -> float:
     order = np.argsort(values)
     total = np.cumsum(weights[order])
     return float(values[order][np.searchsorted(total, 0.5 * total[-1])])
 
 
 def fit_similarity(
-    source: Float[np.ndarray, "*b n 3"], target: Float[np.ndarray, "*b n 3"], scale: bool = True
-) -> Float[np.ndarray, "*b n 3"]:
+    source: Float[Array, "*b n 3"], target: Float[Array, "*b n 3"], scale: bool = True
+) -> Float[Array, "*b n 3"]:
     """``source`` moved onto ``target`` by the best rotation, translation and, if asked, scale (Procrustes)."""
     mu_s, mu_t = source.mean(-2, keepdims=True), target.mean(-2, keepdims=True)
     s, t = source - mu_s, target - mu_t
-    u, d, vt = np.linalg.svd(np.swapaxes(t, -1, -2) @ s)
+    u, d, vt = np.linalg.svd(np.asarray(np.swapaxes(t, -1, -2) @ s, np.float64))
     flip = np.ones_like(d)
     flip[..., -1] = np.sign(np.linalg.det(u) * np.linalg.det(vt))
     rotation = (u * flip[..., None, :]) @ vt

@@ -13,15 +13,19 @@ order of :mod:`handcam.hand.skeleton`. Every value is frozen; an array is read-o
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, UInt8, UInt16
+from numpy.typing import NDArray
 
 __all__ = [
-    "NOMINAL_HAND_LENGTH_M", "Controls", "Frame", "HandBox", "HandCrop", "HandPose", "HandcamError", "Intrinsics",
-    "Posterior", "RecordingError", "Result", "Side", "SourceError", "TrackedHand", "WeightsError",
+    "NOMINAL_HAND_LENGTH_M", "Array", "Controls", "Frame", "HandBox", "HandCrop", "HandPose", "HandcamError",
+    "Intrinsics", "Posterior", "RecordingError", "Result", "Side", "SourceError", "TrackedHand", "WeightsError",
 ]  # fmt: skip
 
+Array = NDArray[Any]
+"""An array of numpy, to be shaped by jaxtyping: ``Float[Array, "21 3"]``. A bare ``np.ndarray`` is of unknown type."""
 NOMINAL_HAND_LENGTH_M = 0.19
 """Length of an adult's hand, wrist to middle fingertip along the bones: assumed where nobody says how long it is."""
 

@@ -17,7 +17,7 @@ from handcam.hand.rig import DOFS, load_rig
 from handcam.hand.rotations import flexion_abduction
 from handcam.hand.skeleton import BONES, FINGERS, INDEX, bone_lengths, hand_length
 from handcam.hand.surface import bone_rotations
-from handcam.types import Side
+from handcam.types import Array, Side
 
 __all__ = [
     "ANGLES", "LIMITS_DEG", "angles_deg", "bone_length_spread", "grip", "limits_deg", "pinch", "pinch_distance_m",
@@ -44,7 +44,7 @@ _FULL_CURL_DEG = 230.0
 """Sum of a finger's three flexions in a fist."""
 
 
-def angles_deg(joints: Float[np.ndarray, "*b 21 3"], side: Side = Side.RIGHT) -> Float[np.ndarray, "*b 20"]:
+def angles_deg(joints: Float[Array, "*b 21 3"], side: Side = Side.RIGHT) -> Float[Array, "*b 20"]:
     """The angles named in :data:`ANGLES`, degrees, from joints in any right-handed frame and unit.
 
     Hinges (PIP, DIP, thumb MCP and IP) give the whole angle between their bones, negative when bent backwards.
@@ -70,40 +70,40 @@ def angles_deg(joints: Float[np.ndarray, "*b 21 3"], side: Side = Side.RIGHT) ->
     return np.degrees(out).reshape(*shape, 20)
 
 
-def limits_deg(names: tuple[str, ...] = ANGLES) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+def limits_deg(names: tuple[str, ...] = ANGLES) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
     """Lowest and highest angle of each name, degrees."""
     low, high = np.array([LIMITS_DEG[name] for name in names]).T
     return low, high
 
 
-def violations_deg(joints: Float[np.ndarray, "*b 21 3"], side: Side = Side.RIGHT) -> Float[np.ndarray, "*b 20"]:
+def violations_deg(joints: Float[Array, "*b 21 3"], side: Side = Side.RIGHT) -> Float[Array, "*b 20"]:
     """How far each angle of :data:`ANGLES` lies outside its limits, degrees; 0 inside."""
     low, high = limits_deg()
     found = angles_deg(joints, side)
     return np.maximum(np.maximum(low - found, found - high), 0.0)
 
 
-def bone_length_spread(joints: Float[np.ndarray, "t 21 3"]) -> Float[np.ndarray, " 20"]:
+def bone_length_spread(joints: Float[Array, "t 21 3"]) -> Float[Array, " 20"]:
     """Standard deviation of each bone's length over a sequence, as a share of its mean; 0 for a rigid skeleton."""
     lengths = bone_lengths(joints, BONES)
     return lengths.std(0) / np.maximum(lengths.mean(0), 1e-12)
 
 
-def pinch_distance_m(joints_m: Float[np.ndarray, "*b 21 3"]) -> Float[np.ndarray, "*b"]:
+def pinch_distance_m(joints_m: Float[Array, "*b 21 3"]) -> Float[Array, "*b"]:
     """Distance from the thumb's tip to the index finger's, in the unit of the joints."""
     apart = joints_m[..., INDEX["thumb_tip"], :] - joints_m[..., INDEX["index_tip"], :]
     return np.asarray(np.linalg.norm(apart, axis=-1))
 
 
-def pinch(joints: Float[np.ndarray, "*b 21 3"]) -> Float[np.ndarray, "*b"]:
+def pinch(joints: Float[Array, "*b 21 3"]) -> Float[Array, "*b"]:
     """How closed the pinch of thumb and index finger is: 1 from 9 % of the hand length down, 0 from 45 % up."""
     share = pinch_distance_m(joints) / np.maximum(hand_length(joints), 1e-9)
     return np.asarray(np.clip((0.45 - share) / (0.45 - 0.09), 0.0, 1.0))
 
 
 def grip(
-    joints: Float[np.ndarray, "*b 21 3"], side: Side = Side.RIGHT, angles: Float[np.ndarray, "*b 20"] | None = None
-) -> Float[np.ndarray, "*b"]:
+    joints: Float[Array, "*b 21 3"], side: Side = Side.RIGHT, angles: Float[Array, "*b 20"] | None = None
+) -> Float[Array, "*b"]:
     """How closed the four fingers are: 0 straight, 1 a fist; the mean over fingers of their summed flexions.
 
     ``angles``: what :func:`angles_deg` gave for these joints, where it is known already.

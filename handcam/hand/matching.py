@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
+from handcam.types import Array
+
 __all__ = ["MATCH_LIMIT", "assign", "match_hands", "relative_distances"]
 
 MATCH_LIMIT = 1.0
@@ -16,10 +18,10 @@ MATCH_LIMIT = 1.0
 
 
 def relative_distances(
-    found_px: Sequence[Float[np.ndarray, "k 2"]],
-    true_px: Sequence[Float[np.ndarray, "k 2"]],
+    found_px: Sequence[Float[Array, "k 2"]],
+    true_px: Sequence[Float[Array, "k 2"]],
     sizes_px: Sequence[float] | None = None,
-) -> Float[np.ndarray, "t f"]:
+) -> Float[Array, "t f"]:
     """Mean distance of corresponding keypoints of every labelled and every found hand.
 
     Args:
@@ -35,7 +37,7 @@ def relative_distances(
     return out
 
 
-def assign(distances: Float[np.ndarray, "t f"], limit: float = MATCH_LIMIT) -> dict[int, int]:
+def assign(distances: Float[Array, "t f"], limit: float = MATCH_LIMIT) -> dict[int, int]:
     """Assign found hands to labelled ones, one to one, with the least sum of distances (Kuhn 1955).
 
     Returns:
@@ -49,8 +51,6 @@ def assign(distances: Float[np.ndarray, "t f"], limit: float = MATCH_LIMIT) -> d
     return {int(i): int(k) for i, k in zip(*linear_sum_assignment(cost), strict=True) if allowed[i, k]}
 
 
-def match_hands(
-    found_px: Sequence[Float[np.ndarray, "21 2"]], true_px: Sequence[Float[np.ndarray, "21 2"]]
-) -> dict[int, int]:
+def match_hands(found_px: Sequence[Float[Array, "21 2"]], true_px: Sequence[Float[Array, "21 2"]]) -> dict[int, int]:
     """Index of the found hand by that of the labelled one; labelled hands that were missed are left out."""
     return assign(relative_distances(found_px, true_px))

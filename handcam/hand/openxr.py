@@ -10,8 +10,9 @@ import numpy as np
 from jaxtyping import Float
 
 from handcam.hand.skeleton import INDEX, WRIST
+from handcam.types import Array
 
-__all__ = ["ESTIMATED", "OPENXR_JOINTS", "OPENXR_PARENTS", "from_openxr", "openxr_sigma", "to_openxr"]
+__all__ = ["ESTIMATED", "OPENXR_JOINTS", "openxr_sigma", "to_openxr"]
 
 _FINGERS = {"index": 0.34, "middle": 0.32, "ring": 0.33, "little": 0.50}
 """Where a metacarpal begins between the wrist (0) and the MCP (1), measured on the rig of ``assets/hand-rig``."""
@@ -21,15 +22,13 @@ OPENXR_JOINTS = (
     *(f"{finger}_{part}" for finger in _FINGERS for part in _PARTS),
 )  # fmt: skip
 """Names in OpenXR's order (``XrHandJointEXT``)."""
-OPENXR_PARENTS = (1, -1, 1, 2, 3, 4, *(p for f in range(4) for p in (1, *range(6 + 5 * f, 10 + 5 * f))))
-"""Parent of each joint; -1 for the wrist."""
 ESTIMATED = tuple(
     i for i, name in enumerate(OPENXR_JOINTS) if name == "palm" or (name[:5] != "thumb" and "meta" in name)
 )
 """Joints that are guessed from others: the palm and the four fingers' metacarpals."""
 
 
-def _weights() -> np.ndarray:
+def _weights() -> Array:
     """(26 21): each OpenXR joint as a weighted mean of ours."""
     w = np.zeros((len(OPENXR_JOINTS), len(INDEX)))
     at = {name: i for i, name in enumerate(OPENXR_JOINTS)}
@@ -48,7 +47,7 @@ _FROM_COMMON = _weights()
 _MEASURED = [int(np.argmax(_FROM_COMMON[:, j] == 1)) for j in range(len(INDEX))]
 
 
-def to_openxr(points: Float[np.ndarray, "*b 21 c"]) -> Float[np.ndarray, "*b 26 c"]:
+def to_openxr(points: Float[Array, "*b 21 c"]) -> Float[Array, "*b 26 c"]:
     """Our joints (or keypoints) in OpenXR's order, with those of :data:`ESTIMATED` guessed."""
     out = np.empty((*points.shape[:-2], len(OPENXR_JOINTS), points.shape[-1]))
     out[..., _MEASURED, :] = points
@@ -56,13 +55,8 @@ def to_openxr(points: Float[np.ndarray, "*b 21 c"]) -> Float[np.ndarray, "*b 26 
     return out
 
 
-def openxr_sigma(sigma_m: Float[np.ndarray, "*b 21"]) -> Float[np.ndarray, "*b 26"]:
+def openxr_sigma(sigma_m: Float[Array, "*b 21"]) -> Float[Array, "*b 26"]:
     """Standard deviations in OpenXR's order, metres; for guessed joints with the guess's own 7 mm added."""
     out = sigma_m @ _FROM_COMMON.T
     out[..., list(ESTIMATED)] = np.hypot(out[..., list(ESTIMATED)], 0.007)
     return out
-
-
-def from_openxr(points: Float[np.ndarray, "*b 26 c"]) -> Float[np.ndarray, "*b 21 c"]:
-    """OpenXR's joints in our order; palm and metacarpals are left out."""
-    return points[..., _MEASURED, :]

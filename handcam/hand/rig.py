@@ -21,6 +21,7 @@ twist (pronation) towards the fingertips.
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -28,8 +29,9 @@ from jaxtyping import Float, Int
 from handcam.hand.glb import read_glb
 from handcam.hand.rotations import compose, flexion_abduction, joint_rotation, rotate
 from handcam.hand.skeleton import FINGERS
+from handcam.types import Array
 
-__all__ = ["DOFS", "DOF_INDEX", "METACARPALS", "Rig", "Shape", "load_rig"]
+__all__ = ["DOFS", "DOF_INDEX", "Rig", "Shape", "face_sums", "load_rig", "vertex_normals"]
 
 DOFS = (
     "thumb_cmc_flexion", "thumb_cmc_abduction", "thumb_cmc_twist",
@@ -40,8 +42,6 @@ DOFS = (
 )  # fmt: skip
 """Names of the 24 angles, in order."""
 DOF_INDEX = {name: i for i, name in enumerate(DOFS)}
-METACARPALS = tuple(f"{finger}_metacarpal" for finger in FINGERS[1:])
-"""Bases of the four finger metacarpals, joints 21 to 24 of the extended order."""
 
 _NODES = (
     "wrist", "thumb-metacarpal", "thumb-phalanx-proximal", "thumb-phalanx-distal", "thumb-tip",
@@ -66,14 +66,14 @@ _TIP_INSIDE_M = 0.002
 class Shape:
     """How hands differ from the rig's, as factors."""
 
-    size: Float[np.ndarray, " b"]
+    size: Float[Array, " b"]
     """Overall size."""
-    lengths: Float[np.ndarray, "b 20"]
+    lengths: Float[Array, "b 20"]
     """Length of each bone of ``skeleton.BONES``."""
-    breadth: Float[np.ndarray, " b"]
+    breadth: Float[Array, " b"]
     """Palm across the knuckles."""
-    thickness: Float[np.ndarray, "b 5"]
-    """Girth of each finger; the palm's depth takes their mean."""
+    thickness: Float[Array, "b 5"]
+    """Thickness of each finger; the palm's depth takes their mean."""
 
     @staticmethod
     def neutral(n: int = 1) -> "Shape":
@@ -86,21 +86,21 @@ class Shape:
 class Rig:
     """The right hand in its rest pose, and how it moves."""
 
-    rest_m: Float[np.ndarray, "25 3"]
+    rest_m: Float[Array, "25 3"]
     """Joints in the rest pose, hand frame: the 21 and the four finger metacarpals' bases."""
-    vertices_m: Float[np.ndarray, "n 3"]
+    vertices_m: Float[Array, "n 3"]
     """Surface in the rest pose, hand frame."""
-    faces: Int[np.ndarray, "m 3"]
+    faces: Int[Array, "m 3"]
     """Triangles, counter-clockwise from outside."""
-    weights: Float[np.ndarray, "n 25"]
+    weights: Float[Array, "n 25"]
     """Share of each joint's bone in each vertex."""
-    axes: Float[np.ndarray, "25 3"]
+    axes: Float[Array, "25 3"]
     """Flexion axis of each joint in the rest pose."""
-    corner_uv: Float[np.ndarray, "m 3 2"]
+    corner_uv: Float[Array, "m 3 2"]
     """Texture coordinates of each triangle's corners, 0 to 1."""
 
     @cached_property
-    def frames(self) -> Float[np.ndarray, "5 3 3 3"]:
+    def frames(self) -> Float[Array, "5 3 3 3"]:
         """Per finger and level (MCP PIP DIP; thumb CMC MCP IP) the axes right, forward, dorsal as columns.
 
         Forward continues the bone before; for the thumb's CMC it is the rest direction itself.
@@ -119,7 +119,7 @@ class Rig:
         return out.astype(np.float32)
 
     @cached_property
-    def _chain(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _chain(self) -> tuple[Array, Array, Array]:
         """Constants of the chains, see :meth:`pose`: K (5 3 3 3), C (5 3 3 3), and bone vectors C d (5 3 3)."""
         direction = self.rest_m[1:21].reshape(5, 4, 3)
         bones = np.diff(direction, axis=1)
@@ -134,29 +134,30 @@ class Rig:
         return k.astype(np.float32), c.astype(np.float32), np.einsum("flij,flj->fli", c, bones).astype(np.float32)
 
     @cached_property
-    def _arch_axes(self) -> Float[np.ndarray, "2 3 3"]:
+    def _arch_axes(self) -> Float[Array, "2 3 3"]:
         """Cross-product matrices of the axes that raise the ring and little metacarpals."""
         x, y, z = (self.axes[[23, 24]]).T
         o = np.zeros(2)
         return np.array([[o, -z, y], [z, o, -x], [-y, x, o]]).transpose(2, 0, 1).astype(np.float32)
 
-    def pose(self, angles: Float[np.ndarray, "b 24"], shape: Shape | None = None) -> Float[np.ndarray, "b 25 3"]:
+    def pose(self, angles: Float[Array, "b 24"], shape: Shape | None = None) -> Float[Array, "b 25 3"]:
         """Joints of hands with these angles: the common 21, then the four metacarpals' bases; hand frame, metres."""
-        return self._kinematics(angles, shape or Shape.neutral(len(angles)), turns=False)[0]
+        return self._kinematics(angles, shape or Shape.neutral(len(angles)), rotations=False)[0]
 
     def surface(
-        self, angles: Float[np.ndarray, "b 24"], shape: Shape | None = None
-    ) -> tuple[Float[np.ndarray, "b 25 3"], Float[np.ndarray, "b n 3"]]:
+        self, angles: Float[Array, "b 24"], shape: Shape | None = None
+    ) -> tuple[Float[Array, "b 25 3"], Float[Array, "b n 3"]]:
         """Joints as :meth:`pose` gives them, and the skin's vertices."""
         shape = shape or Shape.neutral(len(angles))
-        joints, turns = self._kinematics(angles, shape)
-        return joints, self.skin(joints, turns, shape.thickness * shape.size[:, None], shape.breadth * shape.size)
+        joints, rotations = self._kinematics(angles, shape)
+        assert rotations is not None
+        return joints, self.skin(joints, rotations, shape.thickness * shape.size[:, None], shape.breadth * shape.size)
 
-    def _kinematics(self, angles: np.ndarray, shape: Shape, turns: bool = True) -> tuple[np.ndarray, np.ndarray | None]:
-        """Joints (b 25 3) and, if asked, the turn of each joint's bone from the rest pose (b 25 3 3).
+    def _kinematics(self, angles: Array, shape: Shape, rotations: bool = True) -> tuple[Array, Array | None]:
+        """Joints (b 25 3) and, if asked, the rotation of each joint's bone from the rest pose (b 25 3 3).
 
-        With ``F`` a joint's frame, ``E`` its turn and ``C`` what undoes the rest pose's own angles, a bone turns by
-        ``G = G_parent F E C``; the loop carries ``H = G inv(C)``, so ``H = H_parent K E`` with ``K = C_parent F``.
+        With ``F`` a joint's frame, ``E`` its rotation and ``C`` what undoes the rest pose's own angles, a bone rotates
+        by ``G = G_parent F E C``; the loop carries ``H = G inv(C)``, so ``H = H_parent K E`` with ``K = C_parent F``.
         Everything here has the batch as its last axis, which is what makes it fast.
         """
         n = len(angles)
@@ -181,7 +182,7 @@ class Rig:
         arch[:, :, 3:] += -np.sin(a[22:]) * cross + (1.0 - np.cos(a[22:])) * square
         roots[:, 3:] = base[:, 23:] + rotate(arch[:, :, 3:], roots[:, 3:] - base[:, 23:])
 
-        out = np.zeros((3, 3, 25, n), np.float32) if turns else None
+        out = np.zeros((3, 3, 25, n), np.float32) if rotations else None
         if out is not None:
             out[[0, 1, 2], [0, 1, 2], 0] = 1.0
             out[:, :, 21:] = arch[:, :, 1:]
@@ -201,26 +202,26 @@ class Rig:
         return joints, np.ascontiguousarray(out.transpose(3, 2, 0, 1))
 
     def skin(
-        self, joints_m: Float[np.ndarray, "b 25 3"], turns: Float[np.ndarray, "b 25 3 3"],
-        girth: Float[np.ndarray, "b 5"], breadth: Float[np.ndarray, " b"],
-    ) -> Float[np.ndarray, "b n 3"]:  # fmt: skip
-        """Linear blend skinning: each bone is turned, stretched to its new length, and scaled in girth.
+        self, joints_m: Float[Array, "b 25 3"], rotations: Float[Array, "b 25 3 3"],
+        thickness: Float[Array, "b 5"], breadth: Float[Array, " b"],
+    ) -> Float[Array, "b n 3"]:  # fmt: skip
+        """Linear blend skinning: each bone is rotated, stretched to its new length, and scaled in thickness.
 
         Args:
             joints_m: where the joints are now.
-            turns: rotation of each joint's bone from the rest pose.
-            girth: scale across each finger's bones.
+            rotations: of each joint's bone from the rest pose.
+            thickness: scale across each finger's bones.
             breadth: scale of the palm along x.
         """
         n = len(joints_m)
         scale = np.zeros((n, 25, 3, 3), np.float32)
-        depth = girth.mean(1)
+        depth = thickness.mean(1)
         finger = np.repeat(np.arange(5), 4)
         bone = self.rest_m[_CHILD] - self.rest_m[_BONE]
         rest_length = np.linalg.norm(bone, axis=1)
         d = (bone / rest_length[:, None]).astype(np.float32)
         now = np.linalg.norm(joints_m[:, _CHILD] - joints_m[:, _BONE], axis=2) / rest_length
-        across = np.concatenate([girth[:, finger[_BONE[:15] - 1]], np.repeat(breadth[:, None], 4, 1)], 1)
+        across = np.concatenate([thickness[:, finger[_BONE[:15] - 1]], np.repeat(breadth[:, None], 4, 1)], 1)
         eye = np.eye(3, dtype=np.float32)
         scale[:, _BONE] = across[:, :, None, None] * (eye - d[:, :, None] * d[:, None, :])
         scale[:, _BONE] += now[:, :, None, None] * (d[:, :, None] * d[:, None, :])
@@ -228,27 +229,37 @@ class Rig:
         scale[:, 4:21:4] = scale[:, 3:21:4]
         palm = np.linalg.norm(joints_m[:, 9] - joints_m[:, 0], axis=1) / np.linalg.norm(self.rest_m[9])
         scale[:, 0, 0, 0], scale[:, 0, 1, 1], scale[:, 0, 2, 2] = breadth, palm, depth
-        matrix = turns @ scale
+        matrix = rotations @ scale
         offset = joints_m - np.einsum("bjik,jk->bji", matrix, self.rest_m.astype(np.float32))
         blend = np.concatenate([matrix, offset[..., None]], -1).reshape(n, 25, 12)
         m = (self.weights @ blend).reshape(n, -1, 3, 4)
         return np.einsum("bnij,nj->bni", m[..., :3], self.vertices_m) + m[..., 3]
 
-    def normals(self, vertices: Float[np.ndarray, "*b n 3"]) -> Float[np.ndarray, "*b n 3"]:
+    def normals(self, vertices: Float[Array, "*b n 3"]) -> Float[Array, "*b n 3"]:
         """Unit normals at the vertices, pointing outwards."""
-        a, b, c = (vertices[..., self.faces[:, i], :] for i in range(3))
-        face = np.cross(b - a, c - a)
-        flat = face.reshape(-1, len(self.faces), 3)
-        out = np.stack([self._faces_at @ one for one in flat]).reshape(vertices.shape)
-        return out / np.maximum(np.linalg.norm(out, axis=-1, keepdims=True), 1e-12)
+        each = [vertex_normals(one, self.faces, self._sums) for one in vertices.reshape(-1, *vertices.shape[-2:])]
+        return np.stack(each).reshape(vertices.shape)
 
     @cached_property
-    def _faces_at(self):
-        """Sparse sum of face normals at the vertices."""
-        from scipy.sparse import csr_matrix
+    def _sums(self) -> Any:
+        return face_sums(self.faces, len(self.vertices_m))
 
-        rows, columns = self.faces.ravel(), np.repeat(np.arange(len(self.faces)), 3)
-        return csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), (len(self.vertices_m), len(self.faces)))
+
+def face_sums(faces: Int[Array, "m 3"], vertices: int) -> Any:
+    """Sparse matrix (vertices m) of scipy that sums a value of each triangle at its corners."""
+    from scipy.sparse import csr_matrix
+
+    rows, columns = faces.ravel(), np.repeat(np.arange(len(faces)), 3)
+    return csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), (vertices, len(faces)))
+
+
+def vertex_normals(vertices: Float[Array, "n 3"], faces: Int[Array, "m 3"], sums: Any) -> Float[Array, "n 3"]:
+    """Unit normals at the vertices, each triangle weighted by its area; ``sums`` is :func:`face_sums` of the faces."""
+    a, b, c = vertices[faces[:, 0]], vertices[faces[:, 1]], vertices[faces[:, 2]]
+    u, v = (b - a).T, (c - a).T  # four times as fast as np.cross
+    face = np.stack([u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]], 1)
+    total = sums @ face
+    return total / np.maximum(np.sqrt((total**2).sum(1, keepdims=True)), 1e-12)
 
 
 _BONE = np.array([1, 2, 3, 5, 6, 7, 9, 10, 11, 13, 14, 15, 17, 18, 19, 21, 22, 23, 24])
@@ -282,4 +293,5 @@ def load_rig() -> Rig:
     axes /= np.linalg.norm(axes, axis=1, keepdims=True)
     corners = uv[index.reshape(-1, 3)].astype(np.float32)
     faces = weld.ravel()[index.reshape(-1, 3)].astype(np.int32)
-    return Rig(*(a.astype(np.float32) for a in (rest, vertices)), faces, weights, axes.astype(np.float32), corners)
+    rest, vertices, axes = (a.astype(np.float32) for a in (rest, vertices, axes))
+    return Rig(rest, vertices, faces, weights, axes, corners)

@@ -16,10 +16,9 @@ All functions take any number of leading axes. A joint that is not finite makes 
 
 import numpy as np
 from jaxtyping import Float
-from scipy.spatial.transform import Rotation
 
 from handcam.hand.skeleton import INDEX, JOINTS, PARENTS, WRIST
-from handcam.types import Side
+from handcam.types import Array, Side
 
 __all__ = [
     "THUMB_REST", "Y_UP", "compose", "flexion_abduction", "forward", "global_frames", "hand_frame", "joint_frames",
@@ -36,7 +35,7 @@ _CHILD = {p: j for j, p in enumerate(PARENTS) if p != WRIST}
 _INDEX_MCP, _LITTLE_MCP, _THUMB_CMC = INDEX["index_mcp"], INDEX["little_mcp"], INDEX["thumb_cmc"]
 
 
-def hand_frame(joints_m: Float[np.ndarray, "*b 21 3"], side: Side) -> Float[np.ndarray, "*b 3 3"]:
+def hand_frame(joints_m: Float[Array, "*b 21 3"], side: Side) -> Float[Array, "*b 3 3"]:
     """``camera_from_hand``: the wrist's axes as columns. NaN where wrist, index MCP and little MCP lie on a line."""
     wrist, index, little = (joints_m[..., j, :] for j in (WRIST, _INDEX_MCP, _LITTLE_MCP))
     ahead = (index + little) / 2 - wrist
@@ -46,8 +45,10 @@ def hand_frame(joints_m: Float[np.ndarray, "*b 21 3"], side: Side) -> Float[np.n
     return np.stack([np.cross(y, z), y, z], axis=-1)
 
 
-def rest_rotations(side: Side) -> Float[np.ndarray, "21 3 3"]:
+def rest_rotations(side: Side) -> Float[Array, "21 3 3"]:
     """The constant part of each local rotation, ``parent_from_rest``: the identity but for the thumb's CMC."""
+    from scipy.spatial.transform import Rotation  # a tenth of a second that the window's start need not wait
+
     rest = np.tile(np.eye(3), (len(JOINTS), 1, 1))
     x, y, z = THUMB_REST
     mirror = 1.0 if side is Side.RIGHT else -1.0
@@ -55,7 +56,7 @@ def rest_rotations(side: Side) -> Float[np.ndarray, "21 3 3"]:
     return rest
 
 
-def joint_frames(joints_m: Float[np.ndarray, "*b 21 3"], side: Side) -> Float[np.ndarray, "*b 21 3 3"]:
+def joint_frames(joints_m: Float[Array, "*b 21 3"], side: Side) -> Float[Array, "*b 21 3 3"]:
     """``camera_from_bone`` of every joint: columns are the bone frame's axes in the frame of the joints."""
     rest = rest_rotations(side)
     frames = np.full((*joints_m.shape[:-1], 3, 3), np.nan)
@@ -69,20 +70,18 @@ def joint_frames(joints_m: Float[np.ndarray, "*b 21 3"], side: Side) -> Float[np
             continue
         bone = _unit(joints_m[..., _CHILD[j], :] - joints_m[..., j, :])
         ahead = np.einsum("...ji,...j->...i", before, bone)
-        frames[..., j, :, :] = before @ _turn(ahead)
+        frames[..., j, :, :] = before @ _swing(ahead)
     return frames
 
 
-def local_rotations(frames: Float[np.ndarray, "*b 21 3 3"]) -> Float[np.ndarray, "*b 21 3 3"]:
+def local_rotations(frames: Float[Array, "*b 21 3 3"]) -> Float[Array, "*b 21 3 3"]:
     """``parent_from_bone`` of every joint; the wrist's is its frame as it is."""
     parents = frames[..., list(PARENTS[1:]), :, :]
     local = np.swapaxes(parents, -1, -2) @ frames[..., 1:, :, :]
     return np.concatenate([frames[..., :1, :, :], local], axis=-3)
 
 
-def offsets(
-    joints_m: Float[np.ndarray, "*b 21 3"], frames: Float[np.ndarray, "*b 21 3 3"]
-) -> Float[np.ndarray, "*b 21 3"]:
+def offsets(joints_m: Float[Array, "*b 21 3"], frames: Float[Array, "*b 21 3 3"]) -> Float[Array, "*b 21 3"]:
     """Each joint's position in its parent's bone frame, metres; the wrist's is its position as it is.
 
     Beyond the knuckles an offset is ``(0, 0, -length)``.
@@ -93,7 +92,7 @@ def offsets(
     return np.concatenate([joints_m[..., :1, :], local], axis=-2)
 
 
-def global_frames(local: Float[np.ndarray, "*b 21 3 3"]) -> Float[np.ndarray, "*b 21 3 3"]:
+def global_frames(local: Float[Array, "*b 21 3 3"]) -> Float[Array, "*b 21 3 3"]:
     """Chain local rotations; the inverse of :func:`local_rotations`."""
     frames = np.array(local)
     for j, parent in enumerate(PARENTS):
@@ -102,9 +101,7 @@ def global_frames(local: Float[np.ndarray, "*b 21 3 3"]) -> Float[np.ndarray, "*
     return frames
 
 
-def forward(
-    local: Float[np.ndarray, "*b 21 3 3"], offsets_m: Float[np.ndarray, "*b 21 3"]
-) -> Float[np.ndarray, "*b 21 3"]:
+def forward(local: Float[Array, "*b 21 3 3"], offsets_m: Float[Array, "*b 21 3"]) -> Float[Array, "*b 21 3"]:
     """Joint positions of a chain: what a program that reads the rotations does with them."""
     frames = global_frames(local)
     joints = np.array(np.broadcast_to(offsets_m, (*frames.shape[:-2], 3)))
@@ -115,8 +112,10 @@ def forward(
     return joints
 
 
-def quaternions(rotations: Float[np.ndarray, "*b 3 3"]) -> Float[np.ndarray, "*b 4"]:
+def quaternions(rotations: Float[Array, "*b 3 3"]) -> Float[Array, "*b 4"]:
     """Unit quaternions (x, y, z, w), w >= 0; NaN where the matrix is."""
+    from scipy.spatial.transform import Rotation
+
     flat = rotations.reshape(-1, 3, 3)
     out = np.full((len(flat), 4), np.nan)
     known = np.isfinite(flat).all((-1, -2))
@@ -125,29 +124,25 @@ def quaternions(rotations: Float[np.ndarray, "*b 3 3"]) -> Float[np.ndarray, "*b
     return out.reshape(*rotations.shape[:-2], 4)
 
 
-def _unit(v: np.ndarray) -> np.ndarray:
+def _unit(v: Array) -> Array:
     """Vectors of length one; NaN for those without a direction."""
     length = np.linalg.norm(v, axis=-1, keepdims=True)
     return v / np.where(length > 1e-9, length, np.nan)
 
 
-def _turn(ahead: np.ndarray) -> np.ndarray:
+def _swing(ahead: Array) -> Array:
     """``Rx(a) @ Ry(b)`` that takes -z to the unit vectors ``ahead``, with b in [-90, 90] degrees."""
-    a = np.arctan2(ahead[..., 1], -ahead[..., 2])
-    sin_b = np.clip(-ahead[..., 0], -1.0, 1.0)
-    cos_b = np.sqrt(1.0 - sin_b**2)
-    sin_a, cos_a, zero = np.sin(a), np.cos(a), np.zeros_like(a)
-    rows = [cos_b, zero, sin_b, sin_a * sin_b, cos_a, -sin_a * cos_b, -cos_a * sin_b, sin_a, cos_a * cos_b]
-    return np.stack(rows, axis=-1).reshape(*a.shape, 3, 3)
+    a, b = np.arctan2(ahead[..., 1], -ahead[..., 2]), np.arcsin(np.clip(-ahead[..., 0], -1.0, 1.0))
+    return np.moveaxis(joint_rotation(np.asarray(-a), np.zeros_like(a), np.asarray(b)), (0, 1), (-2, -1))
 
 
-def flexion_abduction(local: Float[np.ndarray, "*b 3"]) -> tuple[Float[np.ndarray, "*b"], Float[np.ndarray, "*b"]]:
+def flexion_abduction(local: Float[Array, "*b 3"]) -> tuple[Float[Array, "*b"], Float[Array, "*b"]]:
     """Flexion and turn about the dorsal axis (radians) of a bone given along its joint's right, forward and dorsal."""
     sideways = local[..., 0] / np.maximum(np.linalg.norm(local, axis=-1), 1e-12)
     return np.arctan2(-local[..., 2], local[..., 1]), -np.arcsin(np.clip(sideways, -1.0, 1.0))
 
 
-def joint_rotation(flexion: np.ndarray, abduction: np.ndarray, twist: np.ndarray) -> np.ndarray:
+def joint_rotation(flexion: Array, abduction: Array, twist: Array) -> Array:
     """``Rx(-flexion) Rz(abduction) Ry(twist)``, stacked in the first two axes."""
     cf, sf, ca, sa, ct, st = (g(a) for a in (flexion, abduction, twist) for g in (np.cos, np.sin))
     return np.stack([
@@ -157,12 +152,12 @@ def joint_rotation(flexion: np.ndarray, abduction: np.ndarray, twist: np.ndarray
     ]).reshape(3, 3, *flexion.shape)  # fmt: skip
 
 
-def compose(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def compose(a: Array, b: Array) -> Array:
     """Matrix product of matrices stacked in the first two axes."""
     rows = [[a[i, 0] * b[0, j] + a[i, 1] * b[1, j] + a[i, 2] * b[2, j] for j in range(3)] for i in range(3)]
     return np.array(rows)
 
 
-def rotate(a: np.ndarray, v: np.ndarray) -> np.ndarray:
+def rotate(a: Array, v: Array) -> Array:
     """Matrices (3 3 ...) times vectors (3 ...)."""
     return a[:, 0] * v[0] + a[:, 1] * v[1] + a[:, 2] * v[2]

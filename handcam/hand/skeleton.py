@@ -13,6 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
+from handcam.types import Array
+
 FINGERS = ("thumb", "index", "middle", "ring", "little")
 JOINTS = (
     "wrist",
@@ -52,36 +54,24 @@ _ORDERS: dict[str, tuple[int, ...]] = {
 """``mano`` and ``ho3d``: tips at the end in the order thumb, index, middle, ring, little. ``rhd``: tip first."""
 
 
-def orders() -> list[str]:
-    """Names of the foreign joint orders."""
-    return sorted(_ORDERS)
-
-
-def from_order(joints: Float[np.ndarray, "*b 21 c"], order: str) -> Float[np.ndarray, "*b 21 c"]:
+def from_order(joints: Float[Array, "*b 21 c"], order: str) -> Float[Array, "*b 21 c"]:
     """Bring joints of a foreign order into ours."""
     out = np.empty_like(joints)
     out[..., list(_ORDERS[order]), :] = joints
     return out
 
 
-def to_order(joints: Float[np.ndarray, "*b 21 c"], order: str) -> Float[np.ndarray, "*b 21 c"]:
-    """Bring our joints into a foreign order; the inverse of :func:`from_order`."""
-    return joints[..., list(_ORDERS[order]), :]
-
-
-def bone_lengths(
-    joints: Float[np.ndarray, "*b 21 3"], bones: Sequence[tuple[int, int]] = BONES
-) -> Float[np.ndarray, "*b n"]:
+def bone_lengths(joints: Float[Array, "*b 21 3"], bones: Sequence[tuple[int, int]] = BONES) -> Float[Array, "*b n"]:
     """Length of each bone, in the unit of the joints."""
     parents, children = np.array(bones).T
     return np.linalg.norm(joints[..., children, :] - joints[..., parents, :], axis=-1)
 
 
-def hand_length(joints: Float[np.ndarray, "*b 21 3"]) -> Float[np.ndarray, "*b"]:
+def hand_length(joints: Float[Array, "*b 21 3"]) -> Float[Array, "*b"]:
     """Wrist to middle fingertip along the bones, in the unit of the joints."""
     return np.asarray(bone_lengths(joints, HAND_LENGTH_BONES).sum(axis=-1))
 
 
-def normalise(joints: Float[np.ndarray, "*b 21 3"]) -> Float[np.ndarray, "*b 21 3"]:
+def normalise(joints: Float[Array, "*b 21 3"]) -> Float[Array, "*b 21 3"]:
     """Joints relative to the root, in hand lengths."""
     return (joints - joints[..., ROOT : ROOT + 1, :]) / hand_length(joints)[..., None, None]

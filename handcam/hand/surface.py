@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from handcam.hand.rig import Rig, load_rig
 from handcam.hand.skeleton import KNUCKLES, MIDDLE_MCP, TIPS
-from handcam.types import Side
+from handcam.types import Array, Side
 
 __all__ = [
     "SkinPoints",
@@ -23,7 +23,7 @@ __all__ = [
 _FINGERS = np.arange(1, 21).reshape(5, 4)
 
 
-def surface_for_joints(joints_m: Float[np.ndarray, "21 3"], side: Side = Side.RIGHT) -> Float[np.ndarray, "n 3"]:
+def surface_for_joints(joints_m: Float[Array, "21 3"], side: Side = Side.RIGHT) -> Float[Array, "n 3"]:
     """The rig's skin drawn over any 21 joints: bones turned and stretched to reach them, in the joints' own frame.
 
     Joints that no hand could have give an ugly surface, never an error; non-finite ones are taken as the wrist.
@@ -32,79 +32,86 @@ def surface_for_joints(joints_m: Float[np.ndarray, "21 3"], side: Side = Side.RI
     mirror = np.array([-1.0 if side is Side.LEFT else 1.0, 1.0, 1.0], np.float32)
     joints = np.asarray(joints_m, np.float32)
     joints = np.where(np.isfinite(joints), joints, np.nan_to_num(joints[:1], nan=0.0, posinf=0.0, neginf=0.0)) * mirror
-    rig = load_rig()
-    all25, turns = bone_rotations(joints[None], rig)
-    palm = np.linalg.norm(joints[5] - joints[17]) / np.linalg.norm(rig.rest_m[5] - rig.rest_m[17])
-    reach = np.linalg.norm(all25[0, [5, 9, 13, 17]] - joints[0], axis=1).mean()
-    size = reach / np.linalg.norm(rig.rest_m[[5, 9, 13, 17]], axis=1).mean()
-    girth = np.full((1, 5), size, np.float32)
-    return rig.skin(all25, turns, girth, np.array([0.5 * (palm + size)], np.float32))[0] * mirror
+    return _skin_over_joints(load_rig(), joints)[0] * mirror
 
 
-def surface_faces(side: Side = Side.RIGHT) -> np.ndarray:
+def surface_faces(side: Side = Side.RIGHT) -> Array:
     """Triangles (m 3) of :func:`surface_for_joints`, counter-clockwise seen from outside."""
     faces = load_rig().faces
     return faces[:, ::-1] if side is Side.LEFT else faces
 
 
-def bone_rotations(
-    joints: Float[np.ndarray, "b 21 3"], rig: Rig
-) -> tuple[Float[np.ndarray, "b 25 3"], Float[np.ndarray, "b 25 3 3"]]:
-    """Joints with the metacarpals' bases added, and the turn of every joint's bone from the rest pose.
+def _skin_over_joints(
+    rig: Rig, joints: Float[Array, "21 3"], least_palm: float = 0.0, least: float = 0.0, most: float = np.inf
+) -> tuple[Float[Array, "n 3"], Float[Array, "25 3 3"]]:
+    """Vertices of a right hand's skin over joints, and the rotations of the bones.
 
-    The palm's turn comes from the wrist and the knuckles; along a finger each bone takes the smallest turn that
-    carries it from where its parent would leave it to where it is, so twist is inherited from the palm.
+    The factor on the rig's size stays between ``least`` and ``most``, that on the palm above ``least_palm``.
     """
-    rest = rig.rest_m
+    all25, rotations = bone_rotations(joints[None], rig)
+    knuckles, rest = list(KNUCKLES), rig.rest_m
+    palm = np.linalg.norm(joints[5] - joints[17]) / np.linalg.norm(rest[5] - rest[17])
+    reach = np.linalg.norm(joints[knuckles] - joints[0], axis=1).mean()
+    size = np.clip(reach / np.linalg.norm(rest[knuckles], axis=1).mean(), least, most)
+    breadth = 0.5 * (np.clip(palm, least_palm, most) + size)
+    thickness = np.full((1, 5), size, np.float32)
+    return rig.skin(all25, rotations, thickness, np.array([breadth], np.float32))[0], rotations[0]
+
+
+def bone_rotations(joints: Float[Array, "b 21 3"], rig: Rig) -> tuple[Float[Array, "b 25 3"], Float[Array, "b 25 3 3"]]:
+    """Joints with the metacarpals' bases added, and the rotation of every joint's bone from the rest pose.
+
+    The palm's rotation comes from the wrist and the knuckles; along a finger each bone takes the smallest rotation
+    that carries it from where its parent would leave it to where it is, so twist is inherited from the palm.
+    """
+    rest, wrist, knuckle = rig.rest_m, joints[:, :1], _FINGERS[:, 0]
     base = palm_frame(joints) @ palm_frame(rest[None, :21])[0].T
     out = np.empty((len(joints), 25, 3), np.float32)
-    turns = np.empty((len(joints), 25, 3, 3), np.float32)
-    out[:, :21], turns[:, 0] = joints, base
-    wrist = joints[:, :1]
-    knuckle = _FINGERS[:, 0]
+    rotations = np.empty((len(joints), 25, 3, 3), np.float32)
+    out[:, :21], rotations[:, 0] = joints, base
     ray = joints[:, knuckle] - wrist
     parent = _swing(np.broadcast_to(base[:, None], (len(joints), 5, 3, 3)), rest[knuckle], ray)
     stretch = np.linalg.norm(ray, axis=-1) / np.linalg.norm(rest[knuckle], axis=-1)
     out[:, 21:] = wrist + np.einsum("bfij,fj->bfi", parent[:, 1:], rest[21:]) * stretch[:, 1:, None]
-    turns[:, 21:] = parent[:, 1:]
+    rotations[:, 21:] = parent[:, 1:]
     for level in range(3):
         a, b = _FINGERS[:, level], _FINGERS[:, level + 1]
         parent = _swing(parent, rest[b] - rest[a], joints[:, b] - joints[:, a])
-        turns[:, a] = parent
-    turns[:, _FINGERS[:, 3]] = parent
-    return out, turns
+        rotations[:, a] = parent
+    rotations[:, _FINGERS[:, 3]] = parent
+    return out, rotations
 
 
-def palm_frame(joints: np.ndarray) -> np.ndarray:
+def palm_frame(joints: Array) -> Array:
     """Columns right, forward, dorsal (b 3 3) of a palm; some rotation when the palm has no extent."""
     forward = joints[:, 9] - joints[:, 0]
     right = joints[:, 17] - joints[:, 5]
-    nudge = np.float32(1e-9)
-    forward = forward + nudge * np.array([0.0, 1.0, 0.0], np.float32)
+    epsilon = np.float32(1e-9)
+    forward = forward + epsilon * np.array([0.0, 1.0, 0.0], np.float32)
     forward = forward / np.linalg.norm(forward, axis=-1, keepdims=True)
-    right = right + nudge * np.roll(forward, 1, axis=-1)
+    right = right + epsilon * np.roll(forward, 1, axis=-1)
     right = right - forward * (right * forward).sum(-1, keepdims=True)
-    right = right + nudge * np.where(np.abs(forward[:, :1]) < 0.7, [[1.0, 0.0, 0.0]], [[0.0, 0.0, 1.0]])
+    right = right + epsilon * np.where(np.abs(forward[:, :1]) < 0.7, [[1.0, 0.0, 0.0]], [[0.0, 0.0, 1.0]])
     right = right - forward * (right * forward).sum(-1, keepdims=True)
     right = right / np.linalg.norm(right, axis=-1, keepdims=True)
     return np.stack([right, forward, np.cross(right, forward)], -1).astype(np.float32)
 
 
-def _swing(turn: np.ndarray, rest: np.ndarray, now: np.ndarray) -> np.ndarray:
-    """``turn`` (b f 3 3) followed by the smallest rotation from the turned ``rest`` (f 3) to ``now`` (b f 3)."""
-    a = np.einsum("bfij,fj->bfi", turn, rest / np.linalg.norm(rest, axis=-1, keepdims=True))
+def _swing(rotation: Array, rest: Array, now: Array) -> Array:
+    """``rotation`` (b f 3 3), then the smallest one from the rotated ``rest`` (f 3) to ``now`` (b f 3)."""
+    a = np.einsum("bfij,fj->bfi", rotation, rest / np.linalg.norm(rest, axis=-1, keepdims=True))
     length = np.linalg.norm(now, axis=-1, keepdims=True)
     b = np.where(length > 1e-6, now / np.maximum(length, 1e-6), a)
     v, c = np.cross(a, b), (a * b).sum(-1)
     x, y, z = np.moveaxis(v, -1, 0)
     o = np.zeros_like(x)
     k = np.stack([o, -z, y, z, o, -x, -y, x, o], -1).reshape(*x.shape, 3, 3)
-    rotation = np.eye(3, dtype=np.float32) + k + k @ k / np.maximum(1.0 + c, 1e-4)[..., None, None]
-    return (rotation @ turn).astype(np.float32)
+    smallest = np.eye(3, dtype=np.float32) + k + k @ k / np.maximum(1.0 + c, 1e-4)[..., None, None]
+    return (smallest @ rotation).astype(np.float32)
 
 
 _POINTS = 300
-"""How many."""
+"""Number of points on the skin."""
 
 
 class SkinPoints(NamedTuple):
@@ -112,32 +119,27 @@ class SkinPoints(NamedTuple):
 
     rig: Rig
     """The rig, reduced to these points."""
-    follow: Float[np.ndarray, "n 21"]
-    """How far each point goes along when a joint moves."""
-    normals: Float[np.ndarray, "n 3"]
+    joint_shares: Float[Array, "n 21"]
+    """Share of each joint's motion that each point takes."""
+    normals: Float[Array, "n 3"]
     """Unit, outwards, in the rest pose."""
-    area_m2: Float[np.ndarray, " n"]
+    area_m2: Float[Array, " n"]
     """Skin that each point stands for."""
 
 
-def pose_skin_points(
-    skin: SkinPoints, joints: Float[np.ndarray, "21 3"]
-) -> tuple[Float[np.ndarray, "n 3"], Float[np.ndarray, "n 3"]]:
-    """The points over a right hand's joints, and their outward normals; any frame of reference."""
-    rest, knuckles = load_rig().rest_m, list(KNUCKLES)
-    all25, turns = bone_rotations(joints[None].astype(np.float32), skin.rig)
-    palm = np.linalg.norm(joints[5] - joints[17]) / np.linalg.norm(rest[5] - rest[17])
-    reach = np.linalg.norm(joints[knuckles] - joints[0], axis=1).mean()
-    size = float(np.clip(reach / np.linalg.norm(rest[knuckles], axis=1).mean(), 0.7, 1.4))
-    breadth = 0.5 * (np.clip(palm, 0.6, 1.4) + size)
-    points = skin.rig.skin(all25, turns, np.full((1, 5), size, np.float32), np.array([breadth], np.float32))[0]
-    blended = (skin.rig.weights @ turns[0].reshape(25, 9)).reshape(-1, 3, 3)
+def pose_skin_points(skin: SkinPoints, joints: Float[Array, "21 3"]) -> tuple[Float[Array, "n 3"], Float[Array, "n 3"]]:
+    """Place the points over a right hand's joints, with their outward normals; any frame of reference.
+
+    The skin is that of a hand between 0.7 and 1.4 times the rig's, whatever the joints.
+    """
+    points, rotations = _skin_over_joints(skin.rig, joints.astype(np.float32), 0.6, 0.7, 1.4)
+    blended = (skin.rig.weights @ rotations.reshape(25, 9)).reshape(-1, 3, 3)
     return points.astype(float), np.einsum("nij,nj->ni", blended, skin.normals).astype(float)
 
 
 @cache
 def skin_points() -> SkinPoints:
-    """The points, chosen once."""
+    """Points of the rig's skin, each the farthest from those before it; chosen once."""
     rig = load_rig()
     points, faces = rig.vertices_m, rig.faces
     chosen, apart = [0], np.linalg.norm(points - points[0], axis=1)
@@ -149,10 +151,10 @@ def skin_points() -> SkinPoints:
     nearest = np.argmin(((((a + b + c) / 3)[:, None] - points[None, chosen]) ** 2).sum(-1), 1)
     area = np.bincount(nearest, face_m2, _POINTS)
     part = Rig(rig.rest_m, points[chosen], rig.faces, rig.weights[chosen], rig.axes, rig.corner_uv)
-    return SkinPoints(part, _follow(part), rig.normals(points)[chosen], area)
+    return SkinPoints(part, _joint_shares(part), rig.normals(points)[chosen], area)
 
 
-def _follow(rig: Rig) -> np.ndarray:
+def _joint_shares(rig: Rig) -> Array:
     """Shares (n 21) in which each point lies between the joints at the two ends of its bones."""
     rest, points, out = rig.rest_m, rig.vertices_m, np.zeros((len(rig.vertices_m), 21))
     knuckles = list(KNUCKLES)

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 from scipy.spatial.transform import Rotation
 
-from handcam.hand.rig import Rig, load_rig
+from handcam.hand.rig import Rig, face_sums, load_rig, vertex_normals
 from handcam.synth.poses import PoseBatch
 
 __all__ = ["ARM_RINGS_M", "TEXTURE_ARM", "ArmSurface", "Body", "build_bodies", "load_surface"]
@@ -37,12 +38,8 @@ class ArmSurface:
     """Vertices around the wrist, in the order of the rings."""
     segment: UInt8[np.ndarray, " m"]
     """Part of each triangle: 1 palm, 2 to 6 thumb to little finger, 7 forearm."""
-    faces_at: object
-    """Sparse matrix that sums face normals at the vertices."""
-
-    @property
-    def hand_vertices(self) -> int:
-        return len(self.rest_m) - self.arm_m.shape[0] * self.arm_m.shape[1]
+    sums: Any
+    """See :func:`~handcam.hand.rig.face_sums`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +57,6 @@ class Body:
 @cache
 def load_surface() -> ArmSurface:
     """Build the closed surface once."""
-    from scipy.sparse import csr_matrix
-
     rig = load_rig()
     lid, loop = _lid(rig)
     rest = rig.vertices_m.astype(float)
@@ -92,13 +87,9 @@ def load_surface() -> ArmSurface:
     faces = np.concatenate([rig.faces[~lid], quads]).astype(np.int32)
     segment = 1 + _FINGER_OF_BONE[rig.weights[rig.faces[~lid]].sum(1).argmax(1)]
     segment = np.concatenate([segment, np.full(len(quads), 7)]).astype(np.uint8)
-    total = n + arm.shape[0] * k
-    sums = csr_matrix(
-        (np.ones(faces.size, np.float32), (faces.ravel(), np.repeat(np.arange(len(faces)), 3))), (total, len(faces))
-    )
     everything = np.concatenate([rest, arm.reshape(-1, 3)]).astype(np.float32)
     uv = np.concatenate([hand_uv, arm_uv]).astype(np.float32)
-    return ArmSurface(faces, uv, everything, arm.astype(np.float32), loop, segment, sums)
+    return ArmSurface(faces, uv, everything, arm.astype(np.float32), loop, segment, face_sums(faces, len(everything)))
 
 
 def build_bodies(poses: PoseBatch, wrist_rad: Float[np.ndarray, "n 2"]) -> list[Body]:
@@ -127,17 +118,8 @@ def build_bodies(poses: PoseBatch, wrist_rad: Float[np.ndarray, "n 2"]) -> list[
         axis = np.eye(4)
         axis[:3, :3] = poses.rotation[i] @ turn[i, -1] * grow[i]
         axis[:3, 3] = poses.translation_m[i]
-        out.append(Body(vertices[i], vertex_normals(vertices[i], skin.faces, skin.faces_at), axis))
+        out.append(Body(vertices[i], vertex_normals(vertices[i], skin.faces, skin.sums), axis))
     return out
-
-
-def vertex_normals(vertices: np.ndarray, faces: np.ndarray, faces_at: object) -> np.ndarray:
-    """Area-weighted unit normals at the vertices."""
-    a, b, c = vertices[faces[:, 0]], vertices[faces[:, 1]], vertices[faces[:, 2]]
-    u, v = (b - a).T, (c - a).T
-    face = np.stack([u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]], 1)
-    total = faces_at @ face  # type: ignore[operator]  (a scipy matrix)
-    return total / np.maximum(np.sqrt((total**2).sum(1, keepdims=True)), 1e-12)
 
 
 def _lid(rig: Rig) -> tuple[np.ndarray, np.ndarray]:

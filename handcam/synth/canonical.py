@@ -10,9 +10,10 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from handcam.hand.rig import vertex_normals
 from handcam.hand.skeleton import CANONICAL_DISTANCE, CANONICAL_HALF_WIDTH, ROOT
 from handcam.hand.surface import surface_for_joints
-from handcam.synth.body import ARM_RINGS_M, Body, load_surface, vertex_normals
+from handcam.synth.body import ARM_RINGS_M, Body, load_surface
 from handcam.synth.light import Lights
 from handcam.synth.render import composite, render_hands
 from handcam.synth.skin import SkinAppearance, to_linear
@@ -80,4 +81,4 @@ def _body(joints: np.ndarray) -> Body:
     along /= np.linalg.norm(along)
     dome = middle + np.cos(t) * (ring - middle) + np.sin(t) * 0.5 * np.ptp(ring, axis=0).min() * along
     vertices = np.concatenate([hand, dome.reshape(-1, 3)]).astype(np.float32)
-    return Body(vertices, vertex_normals(vertices, skin.faces, skin.faces_at), np.eye(4))
+    return Body(vertices, vertex_normals(vertices, skin.faces, skin.sums), np.eye(4))

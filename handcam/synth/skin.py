@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8, UInt16
 
-from handcam.hand.rig import load_rig
-from handcam.synth.body import TEXTURE_ARM, load_surface, vertex_normals
+from handcam.hand.rig import load_rig, vertex_normals
+from handcam.synth.body import TEXTURE_ARM, load_surface
 
 __all__ = [
     "RELIEF_M",
@@ -242,7 +242,7 @@ def _positions() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     face = skin.faces[np.where(covered, hit["primitive_ids"].numpy(), 0)]
     b = hit["primitive_uvs"].numpy()
     b = np.stack([1 - b.sum(-1), b[..., 0], b[..., 1]], -1)[..., None]
-    normals = vertex_normals(skin.rest_m, skin.faces, skin.faces_at)
+    normals = vertex_normals(skin.rest_m, skin.faces, skin.sums)
     rest, normal = ((values[face] * b).sum(-2) for values in (skin.rest_m, normals))
     return rest, normal / np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-9), covered
 

@@ -90,7 +90,7 @@ def settle(
     points, normals = pose_skin_points(skin, begin)
     x = begin
     for turn in range(_ROUNDS):
-        now = points + skin.follow @ (x - begin)
+        now = points + skin.joint_shares @ (x - begin)
         seen = _skin_on_readings(depth_m, camera, skin, now, normals, _REACH_M if turn else _FIRST_REACH_M)
         if len(seen[0]) < _LEAST:
             return begin, None
@@ -195,7 +195,7 @@ def _bones(x: np.ndarray, length: np.ndarray) -> _Equations:
 
 def _moves(skin: SkinPoints, at: np.ndarray, way: np.ndarray) -> np.ndarray:
     """How far these points move along the given directions when the joints move (n 63)."""
-    return (skin.follow[at][:, :, None] * way[:, None, :]).reshape(-1, 63)
+    return (skin.joint_shares[at][:, :, None] * way[:, None, :]).reshape(-1, 63)
 
 
 def _readings(depth_m: np.ndarray, camera: Intrinsics, centre_m: float) -> np.ndarray:

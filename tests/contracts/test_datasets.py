@@ -11,7 +11,7 @@ import pytest
 from scipy.io import savemat
 
 from handcam.geometry import project
-from handcam.hand.skeleton import INDEX, from_order, to_order
+from handcam.hand.skeleton import INDEX, from_order
 from handcam.lab.data import sets as datasets
 from handcam.lab.data.sets import Dataset, Sample, folder, label_box, open_dataset, rhd, stb, tight_box
 from handcam.plugins import load, names
@@ -59,9 +59,10 @@ def make_freihand(root: Path) -> list[np.ndarray]:
 
 def make_rhd(root: Path) -> list[np.ndarray]:
     entries, expected = {}, []
+    theirs = np.argsort(from_order(np.arange(21.0)[:, None], "rhd")[:, 0])  # our joint at each place of RHD's order
     for i in range(2):
         left, right = hand(10 + i), hand(20 + i)
-        xyz = np.concatenate([to_order(left, "rhd"), to_order(right, "rhd")])
+        xyz = np.concatenate([left[theirs], right[theirs]])
         uv = project(xyz, CAMERA)
         k = CAMERA.matrix
         entries[i] = {"uv_vis": np.concatenate([uv, np.ones((42, 1))], 1), "xyz": xyz, "K": k}

@@ -84,8 +84,8 @@ def test_without_readings_nothing_moves(crops):
 def test_points_follow_the_joints_as_the_skin_does(crops):
     joints = crops[1][0]
     skin = skin_points()
-    assert skin.follow.min() >= 0
-    np.testing.assert_allclose(skin.follow.sum(1), 1.0, atol=1e-3)
+    assert skin.joint_shares.min() >= 0
+    np.testing.assert_allclose(skin.joint_shares.sum(1), 1.0, atol=1e-3)
     assert skin.area_m2.sum() == pytest.approx(0.035, rel=0.4), "a hand has about 350 square centimetres of skin"
     move = np.array([0.01, -0.02, 0.03])
     points, normals = pose_skin_points(skin, joints)
@@ -95,4 +95,6 @@ def test_points_follow_the_joints_as_the_skin_does(crops):
     np.testing.assert_allclose(np.linalg.norm(normals, axis=1), 1.0, atol=0.2)
     bent = joints.copy()
     bent[8] += [0.0, 0.0, 0.004]  # a fingertip
-    np.testing.assert_allclose(pose_skin_points(skin, bent)[0] - points, skin.follow @ (bent - joints), atol=0.003)
+    np.testing.assert_allclose(
+        pose_skin_points(skin, bent)[0] - points, skin.joint_shares @ (bent - joints), atol=0.003
+    )

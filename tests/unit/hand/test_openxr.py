@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from moving_hands import joints
 
-from handcam.hand.openxr import ESTIMATED, OPENXR_JOINTS, OPENXR_PARENTS, from_openxr, openxr_sigma, to_openxr
+from handcam.hand.openxr import ESTIMATED, OPENXR_JOINTS, openxr_sigma, to_openxr
 from handcam.hand.rig import DOFS, load_rig
 from handcam.types import Side
 
@@ -24,17 +24,14 @@ def test_the_order_is_that_of_the_standard():
     assert [OPENXR_JOINTS[i] for i in ESTIMATED] == [
         "palm", "index_metacarpal", "middle_metacarpal", "ring_metacarpal", "little_metacarpal"
     ]  # fmt: skip
-    assert [OPENXR_JOINTS[p] if p >= 0 else None for p in OPENXR_PARENTS[:8]] == [
-        "wrist", None, "wrist", "thumb_metacarpal", "thumb_proximal", "thumb_distal", "wrist", "index_metacarpal"
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("side", list(Side))
-def test_there_and_back_changes_nothing(side):
+def test_measured_joints_are_untouched(side):
     points = np.stack([joints(t, side) for t in (0.0, 1.0, 2.0)])
     there = to_openxr(points)
     assert there.shape == (3, 26, 3)
-    assert (from_openxr(there) == points).all()
+    assert (there[:, [i for i in range(26) if i not in ESTIMATED]] == points).all()
     names = dict(zip(OPENXR_JOINTS, there[0], strict=True))
     assert (names["thumb_metacarpal"] == points[0, 1]).all()
     assert (names["index_intermediate"] == points[0, 6]).all()

@@ -20,8 +20,6 @@ from handcam.hand.skeleton import (
     from_order,
     hand_length,
     normalise,
-    orders,
-    to_order,
 )
 
 
@@ -44,12 +42,12 @@ def test_every_joint_hangs_on_the_wrist_through_its_own_finger() -> None:
     assert [JOINTS[child] for _, child in HAND_LENGTH_BONES] == ["middle_mcp", "middle_pip", "middle_dip", "middle_tip"]
 
 
-@pytest.mark.parametrize("order", orders())
-@given(st.integers(0, 2**32 - 1))
-def test_foreign_orders_are_permutations_and_come_back(order: str, seed: int) -> None:
-    joints = np.random.default_rng(seed).normal(size=(2, 21, 3))
-    assert to_order(from_order(joints, order), order) == pytest.approx(joints)
-    assert from_order(to_order(joints, order), order) == pytest.approx(joints)
+@pytest.mark.parametrize("order", ["ho3d", "interhand", "mano", "rhd"])
+def test_foreign_orders_are_permutations(order: str) -> None:
+    places = from_order(np.arange(21.0)[:, None], order)[:, 0].astype(int)
+    assert sorted(places) == list(range(21))
+    joints = np.random.default_rng(0).normal(size=(2, 21, 3))
+    assert (from_order(joints, order) == joints[:, places]).all()
 
 
 @pytest.mark.parametrize(
@@ -63,8 +61,8 @@ def test_foreign_orders_are_permutations_and_come_back(order: str, seed: int) ->
     ],
 )  # fmt: skip
 def test_foreign_orders_as_published(order: str, position: int, joint: str) -> None:
-    ours = np.arange(21.0)[:, None]
-    assert to_order(ours, order)[position, 0] == INDEX[joint]
+    places = np.arange(21.0)[:, None]
+    assert from_order(places, order)[INDEX[joint], 0] == position
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0.1, 10))
