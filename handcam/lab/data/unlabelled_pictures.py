@@ -18,6 +18,7 @@ from handcam.geometry import normalised_from_pixels, project
 from handcam.hand.skeleton import hand_length, normalise
 from handcam.lab.data.in_memory import Hands
 from handcam.lab.data.sets import Dataset, label_box
+from handcam.model.modalities.depth import relative
 from handcam.model.nets.hand_landmark import INPUT_PX
 from handcam.model.vae import CrossModalVAE, load
 from handcam.model.weights import default_weights
@@ -107,12 +108,12 @@ def look(views: Sequence[View], model: CrossModalVAE | None, picture_px: int) ->
     Args:
         views: the crops.
         model: a model whose encoder of ``rgb`` looks, and that of ``depth`` where every crop has depth; None keeps the
-            pictures only.
+            pictures only, of colour and, where every crop has it, of depth.
         picture_px: edge of the small pictures.
 
     Returns:
         ``picture`` uint8 (n p p 3), ``joints_m`` (n 21 3), ``keypoints`` (n 43), and with a model ``features`` (n 1258)
-        and ``depth_features`` (n 1301), packed, float16.
+        and ``depth_features`` (n 1301), packed, float16; without one ``depth`` (n p p), raw input of that modality.
     """
     rows = [_look(views[i : i + 25], model, picture_px) for i in range(0, len(views), 25)]
     return {key: np.concatenate([row[key] for row in rows]) for key in rows[0]}
@@ -128,12 +129,16 @@ def _look(views: Sequence[View], model: CrossModalVAE | None, picture_px: int) -
         "joints_m": np.stack([v.joints_m for v in views]).astype(np.float32),
         "keypoints": np.concatenate([flat, half_tan[:, None].numpy()], 1).astype(np.float32),
     }
+    depths = [v.depth_m for v in views if v.depth_m is not None]
     if model is None:
+        if len(depths) == len(views):
+            edge = (picture_px, picture_px)
+            depth = np.stack([cv2.resize(d, edge, interpolation=cv2.INTER_NEAREST) for d in depths])
+            rows["depth"] = relative(depth, np.array([v.centre_m for v in views])).astype(np.float16)
         return rows
     edge = (INPUT_PX, INPUT_PX)
     big = np.stack([cv2.resize(v.color, edge, interpolation=cv2.INTER_LINEAR) for v in views])
     rows["features"] = model.color_features(torch.from_numpy(big), half_tan).pack().numpy().astype(np.float16)
-    depths = [v.depth_m for v in views if v.depth_m is not None]
     if len(depths) == len(views) and "depth" in model.encoders:
         depth = np.stack([cv2.resize(d, edge, interpolation=cv2.INTER_NEAREST) for d in depths]).astype(np.float32)
         centre = torch.tensor([v.centre_m for v in views])
@@ -175,7 +180,7 @@ def hands_of(rows: dict[str, np.ndarray], pixels: bool) -> Hands:
     joints = rows["joints_m"].astype(float)
     arrays = {"joints3d": normalise(joints).astype(np.float32), "keypoints2d": rows["keypoints"]}
     if pixels:
-        arrays["rgb"] = rows["picture"]
+        arrays |= {name: rows[key] for name, key in (("rgb", "picture"), ("depth", "depth")) if key in rows}
     else:
         arrays["target.rgb"] = rows["picture"]
     packed = {name: rows[key] for name, key in (("rgb", "features"), ("depth", "depth_features")) if key in rows}

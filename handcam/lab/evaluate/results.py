@@ -89,7 +89,7 @@ def show(results: Results, console: "Console") -> None:
     from rich.table import Table as Printed
 
     if not console.is_terminal:
-        console.width = max(console.width, 110)
+        console.width = max(console.width, 120)
     for table in results.tables:
         columns = [Column(table.head[0]), *(Column(name, justify="right") for name in table.head[1:])]
         printed = Printed(

@@ -78,6 +78,16 @@ def test_pixels_are_looked_at_by_the_papers_net(place: Path):
     assert predict(model, "rgb", split.test).shape == (12, 21, 3)
 
 
+def test_pcf_reads_depth_pictures_by_the_papers_net(place: Path):
+    chosen = setup(place, pixels=True)
+    split = chosen.split("rendered")
+    assert split.test.arrays["depth"].shape == (12, 64, 64)
+    assert 0.05 < np.isfinite(split.test.arrays["depth"]).mean() < 1.0
+    (table,) = load("handcam.lab.experiments", "pcf").run(chosen).tables
+    assert [row[0] for row in table.rows] == [f"Depth>3D rendered, Var. {n}" for n in (1, 2)]
+    assert type(fit(chosen, split, ("depth>joints3d",), seed=0).encoders["depth"]).__name__ == "ResNet18"
+
+
 def test_a_training_is_done_once(place: Path, monkeypatch: pytest.MonkeyPatch):
     chosen = setup(place)
     split = chosen.split("poses")

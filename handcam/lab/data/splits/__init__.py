@@ -36,7 +36,7 @@ class SplitSettings:
 
     def folder(self, name: str, told: bool) -> Path:
         """Where looks of a data set are kept."""
-        kind = f"pixels{self.picture_px}" if self.pixels else f"looks{self.picture_px}"
+        kind = f"planes{self.picture_px}" if self.pixels else f"looks{self.picture_px}"
         return self.cache / f"{name}-{kind}{'' if told else '-both-sides'}"
 
 
