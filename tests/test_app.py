@@ -488,6 +488,7 @@ def test_another_python_gets_one_sentence(
 
 # ---------------------------------------------------------------------------------------- a missing system library
 LIBUSB = "libusb-1.0.so.0: cannot open shared object file: No such file or directory"
+QUICK = ["--runtime", "onnxruntime", "--detector", "full_frame"]
 NO_OPEN3D = f"""
 import sys
 from importlib.machinery import ModuleSpec
@@ -530,7 +531,7 @@ def test_a_missing_library_is_named_with_its_package(
 def test_without_libusb_the_demo_ends_with_the_package_to_install(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(NO_OPEN3D)
     environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
-    run = launch("launch.py", "--source", "demo", "--headless", "--frames", "3", env=environment)
+    run = launch("launch.py", "--source", "demo", "--headless", "--frames", "3", *QUICK, env=environment)
     assert run.returncode == 2
     said = [line for line in run.stderr.splitlines() if line.startswith("handcam: The source ")]
     assert len(said) == 1
@@ -544,6 +545,7 @@ def test_without_libusb_the_window_goes_on_with_the_software_view(tmp_path: Path
     (tmp_path / "sitecustomize.py").write_text(NO_OPEN3D)
     source = f"images:{make_images(tmp_path / 'pictures')}"
     code = textwrap.dedent(f"""
+        import sys
         from handcam.cli import main
         from handcam.gui import application, window
 
@@ -553,7 +555,8 @@ def test_without_libusb_the_window_goes_on_with_the_software_view(tmp_path: Path
                 super().closeEvent(event)
 
         application.Window = Watched
-        raise SystemExit(main(["--source", "{source}", "--loop", "--screenshot", "{tmp_path}/w.png", "--after", "6"]))
+        sys.argv[1:] = ["--source", "{source}", "--loop", "--screenshot", "{tmp_path}/w.png", "--after", "4", *{QUICK}]
+        sys.exit(main())
     """)
     environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}", "QT_QPA_PLATFORM": "offscreen"}
     run = launch("-c", code, env=environment)

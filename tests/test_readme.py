@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from handcam.cli import parse
-from handcam.plugins import load, names
+from handcam.cli import command as command_of
+from handcam.plugins import names
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8") if (ROOT / "README.md").is_file() else ""
@@ -57,7 +57,7 @@ def test_a_command_exists_with_its_options(command: str, capsys: pytest.CaptureF
     assert name in names("handcam.cli"), f"there is no command {name!r}"
     options = [option for option in options if option != "--verbose"]
     with pytest.raises(SystemExit) if "--help" in options else nullcontext():
-        parse(name, load("handcam.cli", name).main, options)
+        command_of(name, options)
     assert capsys.readouterr().err == ""
 
 

@@ -1,4 +1,4 @@
-"""``handcam NAME [options]`` runs ``commands/NAME.py``; what a user does wrong ends in one sentence."""
+"""Command line: ``handcam NAME [options]`` runs ``cli/NAME.py``; what a user does wrong ends in one sentence."""
 
 import ast
 import faulthandler
@@ -20,13 +20,13 @@ from handcam.plugins import load, names
 from handcam.types import HandcamError
 from handcam.version import __version__
 
-__all__ = ["main", "parse"]
+__all__ = ["OLD_OPTIONS", "command", "main"]
 
 log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """``handcam NAME [options]`` runs ``commands/NAME.py``; without a name, ``run``. Returns the exit code.
+    """Run ``handcam NAME [options]``; without a name, ``run``. Returns the exit code.
 
     0: done; 1: it failed while running; 2: it could not start, and one sentence on stderr says why.
     """
@@ -51,10 +51,7 @@ def _run(arguments: list[str]) -> int:
         if not named and arguments in (["-h"], ["--help"], ["--version"]):
             print(f"handcam {__version__}" if arguments == ["--version"] else _overview(), flush=True)
             return 0
-        if name not in names("handcam.cli"):
-            there = ", ".join(names("handcam.cli"))
-            raise HandcamError(f"There is no command {name!r}; use one of {there}, or open a camera with --source.")
-        return int(parse(name, load("handcam.cli", name).main, arguments)() or 0)
+        return int(command(name, arguments)() or 0)
     except HandcamError as error:
         print(f"handcam: {error}", file=sys.stderr)
         return 2
@@ -76,7 +73,35 @@ OLD_OPTIONS = {
 """Old options and words by command, and what is written instead; the old ones go with the next version."""
 
 
-def renamed(name: str, arguments: Sequence[str]) -> list[str]:
+def command(name: str, arguments: Sequence[str]) -> Callable[[], Any]:
+    """Make the call that a command line asks for.
+
+    A command's file defines ``main``, or ``KINDS``, a table of functions by the word that chooses them, or both.
+
+    Raises:
+        HandcamError: there is no such command, an option is unknown, or has a bad value.
+    """
+    if name not in names("handcam.cli"):
+        there = ", ".join(names("handcam.cli"))
+        raise HandcamError(f"There is no command {name!r}; use one of {there}, or open a camera with --source.")
+    file = load("handcam.cli", name)
+    arguments = _renamed(name, arguments)
+    kinds: dict[str, Callable[..., Any]] = getattr(file, "KINDS", {})
+    kind = next((argument for argument in arguments if argument in kinds), None)
+    if kind is not None:
+        arguments.remove(kind)
+        return _parse(f"{name} {kind}", kinds[kind], arguments)
+    if hasattr(file, "main"):
+        return _parse(name, file.main, arguments)
+    lines = [f"  {word:<12}{(function.__doc__ or '').splitlines()[0]}" for word, function in kinds.items()]
+    text = "\n".join([f"usage: handcam {name} KIND [OPTIONS]", "", file.__doc__ or "", "", *lines])
+    if "--help" in arguments or "-h" in arguments:
+        print(text)
+        raise SystemExit(0)
+    raise HandcamError(f"Say what: handcam {name} {'|'.join(kinds)}.")
+
+
+def _renamed(name: str, arguments: Sequence[str]) -> list[str]:
     """The arguments with the names of today; says so where one is old."""
     table = OLD_OPTIONS.get(name, {})
     new = []
@@ -88,31 +113,29 @@ def renamed(name: str, arguments: Sequence[str]) -> list[str]:
     return new
 
 
-def parse(name: str, command: Callable[..., Any], arguments: Sequence[str]) -> Callable[[], Any]:
-    """The command with its options; what is wrong with them is said in one sentence.
-
-    Raises:
-        HandcamError: an option is unknown or has a bad value.
-    """
+def _parse(name: str, function: Callable[..., Any], arguments: Sequence[str]) -> Callable[[], Any]:
+    """The function with its options; what is wrong with them is said in one sentence."""
     import tyro
 
-    from handcam.cli._options import PARSERS
+    from handcam.cli._options import registry
 
-    arguments = renamed(name, arguments)
-
-    @wraps(command)
+    @wraps(function)
     def later(*args: Any, **options: Any) -> Callable[[], Any]:
-        return partial(command, *args, **options)
+        return partial(function, *args, **options)
 
-    # a description that goes on in the next line is one paragraph
-    later.__signature__ = inspect.signature(command)  # type: ignore[attr-defined]
+    signature = inspect.signature(function)
+    later.__signature__ = signature  # type: ignore[attr-defined]
     del later.__wrapped__  # type: ignore[attr-defined]
-    later.__doc__ = re.sub(r"\n {8,}(?=\S)", " ", inspect.cleandoc(command.__doc__ or ""))
+    # a description that goes on in the next line is one paragraph
+    later.__doc__ = re.sub(r"\n {8,}(?=\S)", " ", inspect.cleandoc(function.__doc__ or ""))
+    flat = (tyro.conf.OmitArgPrefixes, tyro.conf.HelptextFromCommentsOff)
     said = StringIO()
     try:
-        with redirect_stderr(said), PARSERS:
-            flat = (tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes, tyro.conf.HelptextFromCommentsOff)
-            return tyro.cli(later, prog=f"handcam {name}", args=list(arguments), config=flat)
+        with redirect_stderr(said):
+            return tyro.cli(
+                later, prog=f"handcam {name}", args=list(arguments), config=flat,
+                registry=registry(signature.parameters),
+            )  # fmt: skip
     except SystemExit as end:
         if not end.code:
             raise

@@ -51,7 +51,7 @@ def measure(rounds: int = 3) -> dict[str, float]:
 
 def _child(started: float) -> None:
     """Run the window as ``handcam run --source demo`` does, and print the times."""
-    from handcam.cli import parse, run
+    from handcam.cli import command, run
     from handcam.live import Live
     from handcam.types import Result
 
@@ -91,7 +91,7 @@ def _child(started: float) -> None:
                 QApplication.closeAllWindows()
 
     run.Live = Timed  # type: ignore[misc]
-    parse("run", run.main, ["--source", "demo"])()
+    command("run", ["--source", "demo"])()
     print(json.dumps(times), flush=True)
     os._exit(0)
 

@@ -1,21 +1,27 @@
 """Options that several commands share: one field is one option, its docstring the help."""
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, is_dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_origin
 
 from tyro.conf import arg
-from tyro.constructors import ConstructorRegistry, PrimitiveConstructorSpec, PrimitiveTypeInfo
+from tyro.constructors import (
+    MISSING,
+    MISSING_NONPROP,
+    ConstructorRegistry,
+    PrimitiveConstructorSpec,
+    PrimitiveTypeInfo,
+    StructConstructorSpec,
+    StructTypeInfo,
+)
 
 from handcam.model.weights import default_weights
 from handcam.sources import SourceSettings
 from handcam.types import NOMINAL_HAND_LENGTH_M, HandcamError, Intrinsics
 
-__all__ = ["PARSERS", "ModelOptions", "WindowOptions", "checked", "hand_length_m", "parse_intrinsics"]
-
-PARSERS = ConstructorRegistry()
-"""How values are read that are neither numbers nor text."""
+__all__ = ["ModelOptions", "WindowOptions", "checked", "hand_length_m", "parse_intrinsics", "registry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +108,47 @@ def parse_intrinsics(text: str) -> Intrinsics:
     return Intrinsics(fx, fy, cx, cy, width, height)
 
 
-@PARSERS.primitive_rule
-def _intrinsics(info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Any] | None:
-    if info.type not in (Intrinsics, Intrinsics | None):
-        return None
-    return PrimitiveConstructorSpec(
-        nargs=1,
-        metavar="FX,FY,CX,CY|FILE",
-        instance_from_str=lambda words: parse_intrinsics(words[0]),
-        is_instance=lambda value: value is None or isinstance(value, Intrinsics),
-        str_from_instance=lambda camera: [str(camera)],
-    )
+def registry(own: Collection[str]) -> ConstructorRegistry:
+    """Rules by which settings become options, beside tyro's own.
+
+    A field is no option where the command itself has a parameter of that name, or where its type is a function or a
+    mapping; it keeps its default, or is None until the command sets it.
+
+    Args:
+        own: names of the command's parameters.
+    """
+    rules = ConstructorRegistry()
+    within: set[type] = set()
+
+    @rules.struct_rule
+    def _settings(info: StructTypeInfo) -> StructConstructorSpec | None:
+        if not is_dataclass(info.type) or info.type in within:
+            return None
+        within.add(info.type)
+        try:
+            spec = ConstructorRegistry.get_struct_spec(info)
+        finally:
+            within.discard(info.type)
+        if not isinstance(spec, StructConstructorSpec):
+            return None
+        left_out = [f for f in spec.fields if f.name in own or get_origin(f.type) in (dict, Mapping, Callable)]
+        rest = {
+            f.name: None if any(f.default is missing for missing in (MISSING, MISSING_NONPROP)) else f.default
+            for f in left_out
+        }
+        shown = tuple(field for field in spec.fields if field.name not in rest)
+        return StructConstructorSpec(lambda **given: spec.instantiate(**rest, **given), shown)
+
+    @rules.primitive_rule
+    def _intrinsics(info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Any] | None:
+        if info.type not in (Intrinsics, Intrinsics | None):
+            return None
+        return PrimitiveConstructorSpec(
+            nargs=1,
+            metavar="FX,FY,CX,CY|FILE",
+            instance_from_str=lambda words: parse_intrinsics(words[0]),
+            is_instance=lambda value: value is None or isinstance(value, Intrinsics),
+            str_from_instance=lambda camera: [str(camera)],
+        )
+
+    return rules

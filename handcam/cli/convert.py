@@ -1,5 +1,6 @@
 """Write a recorded session for other programs: tables, animations, logs, labelled pictures."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -21,10 +22,8 @@ def main(
     *,
     to: Annotated[str, arg(metavar="|".join(names("handcam.session.export")))],
     out: Path | None = None,
-    raw: bool = False,
-    fixed_bones: bool = False,
-    pictures: bool = False,
     overwrite: bool = False,
+    settings: ExportSettings = ExportSettings(),
 ) -> None:
     """Write a recorded session for other programs.
 
@@ -47,6 +46,6 @@ def main(
             console.print(problem, markup=False, highlight=False, soft_wrap=True)
         here = session.resolve()
         task = bar.add_task(to, total=len(opened))
-        settings = ExportSettings(raw, fixed_bones, pictures, lambda done, _: bar.update(task, completed=done))
+        settings = replace(settings, progress=lambda done, _: bar.update(task, completed=done))
         files = write(opened, to, out or here.with_name(here.name + (suffix(to) or f"-{to}")), settings, overwrite)
     print(*files, sep="\n")
