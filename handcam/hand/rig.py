@@ -5,7 +5,7 @@ left hand is this one mirrored. Its joints are those of the file, but for the kn
 where the hand models behind the common label sets have them (knuckles a little further out, the thumb's a little
 further in): the file's wrist-to-knuckle share of the hand length is 0.485, theirs 0.535. The two joints within each
 finger stand nearer to the palm than in the file, where MediaPipe's landmarks of real pictures have them: the first
-bone 0.89 of what it was, the last 1.2 (``python tests/proportions.py``).
+bone 0.89 of what it was, the last 1.2 (``python examples/figures/proportions.py``).
 
 **Hand frame** (metres): origin at the wrist, y from the wrist towards the fingers, z out of the back of the hand, x to
 the little finger's side.

@@ -285,7 +285,7 @@ def _nearest2() -> np.ndarray:
 
 _BROADER = 0.06
 """Logarithm of the mean palm's breadth over the rig's, a slender hand: most of the 8 % by which MediaPipe's keypoints
-find real hands that face the camera broader than rendered ones were (``python tests/proportions.py``)."""
+find real hands that face the camera broader than rendered ones were (``python examples/figures/proportions.py``)."""
 _NEAREST2 = _nearest2()
 _PAIRS = np.nonzero(np.triu(_NEAREST2) > 0)
 _LOW, _HIGH = (np.radians(a).astype(np.float32) for a in limits_deg(DOFS))

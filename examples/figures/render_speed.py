@@ -1,4 +1,7 @@
-"""How many crops one core renders in a second, and where the time goes: ``python tests/render_speed.py [CROPS]``."""
+"""Crops that one core renders in a second, and where the time goes.
+
+python examples/figures/render_speed.py [CROPS]
+"""
 
 import cProfile
 import pstats

@@ -1,4 +1,6 @@
-"""The pictures about training: ``python tests/weights_figures.py runs/weights``.
+"""The pictures about training.
+
+    python examples/figures/weights_figures.py runs/weights
 
 Writes ``assets/learning-curves.png`` from the TensorBoard curves of ``handcam train weights`` in that folder, and
 ``assets/synth-sheet.jpg``, sixty rendered crops.
@@ -15,7 +17,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from handcam.synth.scenes import PictureSettings, crops
 
-ASSETS = Path(__file__).parents[1] / "assets"
+ASSETS = Path(__file__).parents[2] / "assets"
 STEPS = {"poses": "poses (step 2)", "seeing": "colour encoders (step 3)", "depth": "depth encoder (step 3)"}
 
 

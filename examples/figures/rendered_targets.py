@@ -1,4 +1,6 @@
-"""The sheet of docs/training.md: ``python tests/painted_sheet.py PAINTED OUT.jpg`` with the folder of plain pictures.
+"""The sheet of docs/training.md, from the folder of rendered targets.
+
+    python examples/figures/rendered_targets.py TARGETS OUT.jpg
 
 Rows: the picture to be painted, what is painted from the latent; the same for depth. The last two columns are random
 latents, for which there is nothing to compare with.

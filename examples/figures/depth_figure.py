@@ -1,4 +1,6 @@
-"""The figure of docs/depth.md: ``python tests/depth_figure.py DEPTH.json FUSED.json OUT.png``.
+"""The figure of docs/depth.md.
+
+    python examples/figures/depth_figure.py DEPTH.json FUSED.json OUT.png
 
 The files are those of ``handcam evaluate rgbd --detector labels --modality depth --json DEPTH.json``, and ``fused``.
 """

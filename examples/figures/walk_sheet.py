@@ -1,4 +1,7 @@
-"""The picture of docs/latent.md, a walk from an open hand to a fist: ``python tests/walk_sheet.py assets/walk.png``."""
+"""The picture of docs/latent.md, a walk from an open hand to a fist.
+
+python examples/figures/walk_sheet.py assets/walk.png
+"""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""Make ``folder:`` trees from the labelled real pictures beside the checkout: ``python tests/validation.py [OUT]``.
+"""Make ``folder:`` trees from the labelled real pictures beside the checkout.
+
+    python examples/figures/validation.py [OUT]
 
 OUT (default ``runs/validation``) gets ``freihand10`` (3D) and ``handposex5`` (2D only). The data are for validation
 alone: they are never trained on and never committed.
@@ -21,7 +23,7 @@ from handcam.geometry import unproject
 from handcam.hand.skeleton import bone_lengths, from_order, hand_length
 from handcam.types import Intrinsics
 
-DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "validation"
+DATA = Path(__file__).parents[3] / "shared" / "data" / "validation"
 
 
 def usual_bones() -> np.ndarray:

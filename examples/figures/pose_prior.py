@@ -1,4 +1,6 @@
-"""How well a model of sampled poses keeps real ones, and how wide the sampler should be: python tests/pose_prior.py
+"""How well a model of sampled poses keeps real ones, and how wide the sampler should be.
+
+    python examples/figures/pose_prior.py
 
 For each setting of the sampler a VAE of joints alone (``joints3d>joints3d``) is trained on sampled poses; then it
 encodes and decodes DexYCB's poses, which nothing is trained on. Prints a Markdown table. Arguments: numbers of batches;
@@ -18,7 +20,7 @@ from handcam.model.vae import CrossModalVAE, kl, load, modality, reparameterise
 from handcam.model.weights import default_weights
 from handcam.synth.poses import PoseSettings, sample_poses
 
-DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "validation" / "dexycb_poses"
+DATA = Path(__file__).parents[3] / "shared" / "data" / "validation" / "dexycb_poses"
 NET = {"hidden": 512, "depth": 3}
 SETTINGS = {
     "as it is (joints 1.6 times as free as their ranges, jitter 12 degrees)": {},

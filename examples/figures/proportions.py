@@ -1,4 +1,6 @@
-"""Where MediaPipe's landmarks of real pictures have the finger joints: ``python tests/proportions.py REAL RENDERED``.
+"""Where MediaPipe's landmarks of real pictures have the finger joints.
+
+    python examples/figures/proportions.py REAL RENDERED
 
 The folders are ``real`` and ``sights`` of ``handcam train weights``: what the landmark network sees in real pictures
 without labels and in rendered ones. Prints, for each bone of the four fingers from the knuckle out, its mean length in

@@ -1,4 +1,6 @@
-"""A sheet of the real SR305 frames with the hands found in depth alone: ``python tests/sr305.py [OUT.jpg]``.
+"""A sheet of the real SR305 frames with the hands found in depth alone.
+
+    python examples/figures/sr305.py [OUT.jpg]
 
 The frames (MIT, not part of the project) lie beside the checkout. Each tile is the surface around the hand, lit from
 the camera, with the joints as placed in metres, and the distance of the middle knuckle.
@@ -15,7 +17,7 @@ from handcam.geometry import project
 from handcam.hand.skeleton import BONES, FINGER_OF_JOINT, ROOT
 from handcam.types import Controls, Frame, Intrinsics
 
-FRAMES = Path(__file__).parents[2] / "shared" / "data" / "validation" / "lada_sr305_depth" / "datasets" / "custom"
+FRAMES = Path(__file__).parents[3] / "shared" / "data" / "validation" / "lada_sr305_depth" / "datasets" / "custom"
 CAMERA = Intrinsics(476.007, 476.007, 313.683, 242.755, 640, 480)
 TILE, COLUMNS = 240, 5
 INK = ((86, 180, 233), (230, 159, 0), (0, 200, 140), (240, 228, 66), (235, 110, 60), (210, 120, 200))

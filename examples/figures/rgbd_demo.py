@@ -1,4 +1,7 @@
-"""Make a ``folder:`` tree of demo hands as a stereo depth camera sees them: ``python tests/rgbd.py OUT``."""
+"""Make a ``folder:`` tree of demo hands as a stereo depth camera sees them.
+
+python examples/figures/rgbd_demo.py OUT
+"""
 
 import json
 import sys

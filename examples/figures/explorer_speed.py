@@ -1,4 +1,6 @@
-"""From a latent to all pictures of the Explorer, timed: ``python tests/explorer_speed.py [WEIGHTS] [RUNTIME]``.
+"""From a latent to all pictures of the Explorer, timed.
+
+    python examples/figures/explorer_speed.py [WEIGHTS] [RUNTIME]
 
 Decoding is counted from asking to having every modality, the wait for the live thread included; painting is all tiles
 at the size they have in a window of 1280 x 800.

@@ -1,6 +1,6 @@
 """Records sessions of one rendered person whose hand is unlike others': what fine-tuning has to learn.
 
-    python tests/unusual_hand.py FOLDER [--frames 240] [--seeds 1 2] [--usual] [--depth]
+    python examples/figures/unusual_hand.py FOLDER [--frames 240] [--seeds 1 2] [--usual] [--depth]
 
 Each seed is another motion, light, room and skin; the bones are the same. ``FOLDER/seed-N`` are sessions with colour
 (and perfect depth, if asked) and the truth in every frame, tracked with the weights that ship (or ``--weights``).

@@ -1,4 +1,6 @@
-"""Harder RGB-D than ``tests/rgbd.py`` as a ``folder:`` tree: ``python tests/rgbd_hands.py OUT [--poses dexycb] ...``.
+"""Harder RGB-D than ``examples/figures/rgbd_demo.py`` as a ``folder:`` tree.
+
+    python examples/figures/rgbd_hands.py OUT [--poses dexycb]
 
 Everyday poses of many people, or real grasps seen from anywhere (poses of DexYCB beside the checkout, for validation
 alone), 0.4 to 0.7 m away, through five depth cameras, with what real depth has: a shift against colour, holes, sleeves,
@@ -24,7 +26,7 @@ from handcam.synth.scenes import PictureSettings, render_poses
 from handcam.synth.sensor import STEREO, STRUCTURED, TOF, degrade
 from handcam.types import Intrinsics
 
-DEXYCB = Path(__file__).parents[2] / "shared" / "data" / "validation" / "dexycb_poses"
+DEXYCB = Path(__file__).parents[3] / "shared" / "data" / "validation" / "dexycb_poses"
 KINECT = replace(STRUCTURED, unit_m=0.001, focal_px=580.0, baseline_m=0.075, step_px=1 / 8, noise_px=0.03, far_m=4.0)
 CAMERAS = (STEREO, replace(STEREO, focal_px=385.0, baseline_m=0.05), STRUCTURED, KINECT, TOF)
 EVERYDAY = PoseSettings(
