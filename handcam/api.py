@@ -55,7 +55,7 @@ def open_runtime(weights: Path, runtime: str = "auto") -> "Runtime":
 
 
 _PACKAGES = {"openvino": "openvino", "onnxruntime": "onnxruntime", "tensorrt": "onnxruntime_ep_nv_tensorrt_rtx"}
-"""What a runtime needs beside PyTorch."""
+"""What a runtime needs, if not PyTorch."""
 
 
 def runtimes_here() -> tuple[str, ...]:
@@ -63,8 +63,8 @@ def runtimes_here() -> tuple[str, ...]:
     there. Nothing is loaded for it, so one of them may still turn out not to run."""
     from handcam.runtimes._select import candidates
 
-    there = [name for name in candidates() if find_spec(_PACKAGES.get(name.partition(":")[0], "torch")) is not None]
-    return ("auto", *there, "eager")
+    known = [*candidates(), "eager"]
+    return ("auto", *(n for n in known if find_spec(_PACKAGES.get(n.partition(":")[0], "torch")) is not None))
 
 
 def open_tracker(

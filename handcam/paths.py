@@ -1,16 +1,27 @@
-"""User folders for cache, settings and data, and atomic writing of files."""
+"""Files that ship with the program, user folders for cache, settings and data, and atomic writing of files."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 from typing import BinaryIO
 
 from platformdirs import user_cache_path, user_config_path, user_data_path
 
-__all__ = ["atomic_file", "cache_folder", "presets_file", "settings_file", "write_atomic"]
+__all__ = ["atomic_file", "cache_folder", "presets_file", "settings_file", "shipped", "write_atomic"]
 
 _APP = "handcam"
+
+
+def shipped(name: str) -> Path:
+    """File or folder that ships with the program, e.g. ``weights/handcam.safetensors``.
+
+    A package installed from a wheel carries ``weights/`` and ``assets/`` inside; in a checkout they lie beside it.
+    """
+    package = Path(str(files("handcam")))
+    inside = package / "_data"
+    return (inside if inside.is_dir() else package.parent) / name
 
 
 def cache_folder() -> Path:

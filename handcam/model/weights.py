@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from handcam.paths import shipped
 from handcam.types import WeightsError
 
 __all__ = ["FORMAT", "WeightsCard", "default_weights", "read_card", "write_card"]
@@ -76,7 +77,7 @@ class WeightsCard:
 
 def default_weights() -> Path:
     """The safetensors file that ships with the program."""
-    return Path(__file__).parents[2] / "weights" / "handcam.safetensors"
+    return shipped("weights/handcam.safetensors")
 
 
 def read_card(weights: Path) -> WeightsCard:

@@ -75,8 +75,8 @@ def choose(weights: Path) -> Runtime:
     try:
         check = find_graph(weights, card, CHECK)
     except HandcamError as error:
-        log.info("%s Running on PyTorch.", error)
-        return open_named("eager", weights)
+        log.info("%s PyTorch would run without.", error)
+        return _reference(weights)
     best: Runtime | None = None
     best_name, best_s = "eager", float("inf")
     for name in candidates():
@@ -89,10 +89,25 @@ def choose(weights: Path) -> Runtime:
         if runtime is not None:
             runtime.close()
     if best is None:
-        return open_named("eager", weights)
+        return _reference(weights)
     _remember(memory, key, best_name)
     log.info("Fastest here: %s, %.1f ms a hand.", best.name, best_s * 1e3)
     return best
+
+
+def _reference(weights: Path) -> Runtime:
+    """PyTorch, which runs what no other runtime does.
+
+    Raises:
+        WeightsError: it is not installed.
+    """
+    try:
+        return open_named("eager", weights)
+    except ImportError as error:
+        raise WeightsError(
+            f"No engine here runs exported graphs of {weights.name}, and {error.name}, which runs the weights "
+            "themselves, is missing; it comes with the extra train."
+        ) from None
 
 
 def candidates() -> list[str]:

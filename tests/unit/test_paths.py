@@ -71,3 +71,13 @@ def test_a_place_that_cannot_be_written_is_an_oserror(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="file"):
         write_atomic(tmp_path / "file" / "a.json", "{}")
+
+
+def test_what_ships_is_found_beside_the_package_or_inside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert paths.shipped("weights/handcam.json").is_file()
+    assert paths.shipped("assets/hand-rig/right.glb").is_file()
+    package = tmp_path / "handcam"
+    monkeypatch.setattr(paths, "files", lambda _: package)
+    assert paths.shipped("weights") == tmp_path / "weights"
+    (package / "_data").mkdir(parents=True)
+    assert paths.shipped("weights") == package / "_data" / "weights"
