@@ -37,6 +37,8 @@ _PACKAGES: dict[str, tuple[str, str, str, str]] = {
     "libusb-1.0": ("libusb-1.0-0", "libusb1", "libusb", "libusb"),
 }
 """Package of each library by manager; empty where the system brings it."""
+_TRAIN = ("torch", "safetensors", "onnx", "onnxscript", "lightning_fabric", "tensorboard", "sklearn", "tflite")
+"""Modules that only the extra ``train`` brings."""
 XCB = (
     "libxcb-cursor.so.0", "libxcb-icccm.so.4", "libxcb-image.so.0", "libxcb-keysyms.so.1", "libxcb-render-util.so.0",
     "libxcb-shape.so.0", "libxcb-xkb.so.1", "libxkbcommon-x11.so.0",
@@ -68,13 +70,14 @@ def pip_command(extra: str = "all") -> str:
     return f'pip install -e ".[{extra}]"' if checkout.is_file() else f'pip install "handcam[{extra}]"'
 
 
-def needs(error: ImportError, extra: str = "all") -> str:
+def needs(error: ImportError, extra: str | None = None) -> str:
     """What an import failed for and what installs it, as the end of a sentence that begins with who needs it.
 
     Args:
         error: of the import.
-        extra: optional part of handcam that the package belongs to.
+        extra: optional part of handcam that the package belongs to; by default ``train`` for what only that one has.
     """
+    extra = extra or ("train" if error.name in _TRAIN else "all")
     library = missing_library(error)
     if library is not None:
         return f"needs the system library {library}; install it with {install_command([library])}"

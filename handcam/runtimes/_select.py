@@ -16,6 +16,7 @@ from ctypes.util import find_library
 from pathlib import Path
 from time import perf_counter, thread_time
 
+from handcam.installation import needs
 from handcam.model.weights import WeightsCard, read_card
 from handcam.paths import cache_folder, write_atomic
 from handcam.plugins import load
@@ -105,8 +106,8 @@ def _reference(weights: Path) -> Runtime:
         return open_named("eager", weights)
     except ImportError as error:
         raise WeightsError(
-            f"No engine here runs exported graphs of {weights.name}, and {error.name}, which runs the weights "
-            "themselves, is missing; it comes with the extra train."
+            f"No engine here runs exported graphs of {weights.name}, and PyTorch, which runs the weights themselves, "
+            f"{needs(error)}."
         ) from None
 
 
