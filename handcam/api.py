@@ -31,11 +31,11 @@ def open_runtime(weights: Path, runtime: str = "auto") -> "Runtime":
     Raises:
         WeightsError: the weights are missing or damaged, or the named runtime does not run here.
     """
-    from handcam.runtimes._select import choose, open_named
+    from handcam.runtimes import fastest, open_named
 
     read_card(weights)  # whatever is wrong with the weights themselves is said here, once
     if runtime == "auto":
-        opened = choose(weights)
+        opened = fastest(weights)
     else:
         try:
             opened = open_named(runtime, weights)
@@ -54,17 +54,12 @@ def open_runtime(weights: Path, runtime: str = "auto") -> "Runtime":
     return opened
 
 
-_PACKAGES = {"openvino": "openvino", "onnxruntime": "onnxruntime", "tensorrt": "onnxruntime_ep_nv_tensorrt_rtx"}
-"""What a runtime needs, if not PyTorch."""
-
-
 def runtimes_here() -> tuple[str, ...]:
     """The names that :func:`open_runtime` may take on this machine: their packages, and a card where they need one, are
     there. Nothing is loaded for it, so one of them may still turn out not to run."""
-    from handcam.runtimes._select import candidates
+    from handcam.runtimes import candidates
 
-    known = [*candidates(), "eager"]
-    return ("auto", *(n for n in known if find_spec(_PACKAGES.get(n.partition(":")[0], "torch")) is not None))
+    return ("auto", *candidates(), *(["eager"] if find_spec("torch") is not None else []))
 
 
 def open_tracker(

@@ -17,7 +17,7 @@ from handcam.hand.skeleton import INDEX
 from handcam.types import Frame, HandBox, HandCrop, Intrinsics, Side
 
 __all__ = [
-    "CUBE_M", "box_around", "camera_from_crop_points", "cube_box", "cut", "image_from_crop_points", "view",
+    "CUBE_M", "CUBE_PX", "box_around", "camera_from_crop_points", "cube_box", "cut", "image_from_crop_points", "view",
 ]  # fmt: skip
 
 _PALM = [INDEX[n] for n in ("wrist", "thumb_cmc", "thumb_mcp", "thumb_ip")] + [
@@ -27,6 +27,8 @@ _PALM = [INDEX[n] for n in ("wrist", "thumb_cmc", "thumb_mcp", "thumb_ip")] + [
 
 CUBE_M = 0.125
 """Half the edge of the cube around a hand's centre that a depth net sees; a centre 3 cm off still holds the hand."""
+CUBE_PX = 96
+"""Edge of the picture of the cube that the depth nets take."""
 _CELL = 16
 """Where a crop's pixels come from is computed at every so many pixels, and straight between."""
 _BEHIND = 1e-4

@@ -1,11 +1,15 @@
 """The whole plug-in system: a folder is a registry, a file name is a key."""
 
+import ast
 import logging
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
+from typing import Any
 
-__all__ = ["load", "names"]
+__all__ = ["constants", "load", "names"]
 
 log = logging.getLogger(__name__)
 
@@ -31,3 +35,18 @@ def load(package: str, name: str) -> ModuleType:
         kind = package.rpartition(".")[2]
         raise LookupError(f"There is no {name!r} among the {kind}; choose one of {', '.join(names(package))}.")
     return import_module(f"{package}.{name}")
+
+
+def constants(package: str, name: str) -> dict[str, Any]:
+    """Read the literal constants (``UPPER_CASE = ...``) that a plug-in's file states, without importing it."""
+    spec = find_spec(f"{package}.{name}")
+    if spec is None or spec.origin is None:
+        raise LookupError(f"There is no {name!r} in {package}.")
+    found: dict[str, Any] = {}
+    for node in ast.parse(Path(spec.origin).read_text("utf-8")).body:
+        if isinstance(node, ast.Assign) and isinstance(target := node.targets[0], ast.Name) and target.id.isupper():
+            try:
+                found[target.id] = ast.literal_eval(node.value)
+            except ValueError:  # computed, so not stated
+                continue
+    return found

@@ -362,7 +362,6 @@ def test_nothing_else_is_at_the_front_door() -> None:
 
 @needs_weights
 def test_a_runtime_that_does_not_run_here_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    from handcam.runtimes import _select as _choose
 
     def no_driver(name: str, weights: Path) -> None:
         raise RuntimeError("CUDA driver version is insufficient.\nand a lot more")
@@ -372,10 +371,10 @@ def test_a_runtime_that_does_not_run_here_is_one_sentence(monkeypatch: pytest.Mo
 
     with pytest.raises(WeightsError, match="There is no runtime 'nose'; use auto, or one of"):
         open_runtime(default_weights(), "nose")
-    monkeypatch.setattr(_choose, "open_named", no_driver)
+    monkeypatch.setattr("handcam.runtimes.open_named", no_driver)
     with pytest.raises(WeightsError, match=r"does not run here: CUDA driver version is insufficient\.$"):
         open_runtime(default_weights(), "cuda")
-    monkeypatch.setattr(_choose, "open_named", no_package)
+    monkeypatch.setattr("handcam.runtimes.open_named", no_package)
     with pytest.raises(WeightsError, match="needs the package 'tensorrt_bindings'; install it with"):
         open_runtime(default_weights(), "tensorrt")
 

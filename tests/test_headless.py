@@ -42,6 +42,9 @@ class Tracker:
         hands = (hand(np.zeros((21, 3)) + AHEAD),) if frame.index % 2 else ()
         return Result(frame, hands, dict.fromkeys(SECTIONS - {"wait"}, 1.0), time.perf_counter_ns())
 
+    def decode_again(self, frame: Frame, controls: Controls) -> Result | None:
+        return None
+
     def decode(self, modality: str, z: np.ndarray) -> np.ndarray:
         return z
 

@@ -123,6 +123,9 @@ class Tracker:
         explored = None if hands or controls.latent is None else hand(-1)
         return Result(frame, hands, {"predict": 1.0}, time.perf_counter_ns(), explored, controls)
 
+    def decode_again(self, frame: Frame, controls: Controls) -> Result | None:
+        return None
+
     def decode(self, modality: str, z: np.ndarray) -> np.ndarray:
         self.threads.add(threading.get_ident())
         if modality != "joints3d":

@@ -15,14 +15,14 @@ import torch
 
 from handcam.lab.data.sets import rendered_targets as painted
 from handcam.model.weights import default_weights
-from handcam.runtimes.eager import Eager
+from handcam.runtimes import open_named
 from handcam.synth.canonical import render_canonical
 
 COLUMNS, EDGE = 10, 96
 
 
 def main(folder: str, out: Path) -> None:
-    runtime = Eager(default_weights())
+    runtime = open_named("eager", default_weights())
     held_out = painted.open(folder, split="test")
     batch = held_out.take(np.arange(24, 24 + COLUMNS - 2))
     with torch.inference_mode():

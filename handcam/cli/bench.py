@@ -53,8 +53,7 @@ def main(
     if rounds < 1 or seconds <= 0:
         raise HandcamError("Give at least one round and more than 0 seconds.")
     from handcam.lab.evaluate import bench, roofline
-    from handcam.runtimes._graphs import ENCODE, graph_path
-    from handcam.runtimes._select import candidates
+    from handcam.runtimes import candidates, graph_file
 
     weights = default_weights() if weights is None else weights
     console = Console()
@@ -79,7 +78,7 @@ def main(
         "cpu_ms_per_frame": ours[best]["cpu_ms"]["p50"], "mediapipe_cpu_ms_per_frame": reports["mediapipe"]["cpu_ms"],
         "app_age_ms_p50": None, "read_ms": bench.percentiles(read_ms), "runtimes": reports, "not_run": failed,
     }  # fmt: skip
-    graph = graph_path(weights, ENCODE)
+    graph = graph_file(weights, "encode")
     if graph.is_file():
         peaks, work = roofline.measure_machine(), roofline.work_of(graph)
         limit_ms = work.limit_ms(peaks)

@@ -37,12 +37,13 @@ def main(
     if (out is None) == (not pack):
         raise HandcamError("Say where the graphs go: handcam export FOLDER, or handcam export --pack.")
     from handcam.lab.release import export as graphs  # torch and onnx are slow to load
+    from handcam.lab.release.check_crops import detected_crops
 
     weights = default_weights() if weights is None else weights
     console = Console()
     if pack:
-        crops = None if pictures is None else graphs.detected_crops(pictures, 64, read_card(weights).crop_px)
-        for name, sha256 in graphs.ship(weights, crops).items():
+        crops = None if pictures is None else detected_crops(pictures, 64, read_card(weights).crop_px)
+        for name, sha256 in graphs.release_graphs(weights, crops).items():
             console.print(f"{weights.with_name(name)}  SHA-256 {sha256}", soft_wrap=True)
         return 0
     assert out is not None

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 IDLE_S = 0.03
 """How long to wait for a frame before looking at the controls again."""
 STILL_S = 0.1
-"""A picture that has stood this long is tracked again when the controls change."""
+"""A picture that has stood this long is decoded again when the controls change; a held one at once."""
 ANSWER_S = 0.01
 """How long requests may hold up the next frame."""
 
@@ -131,14 +131,15 @@ class Estimate:
             frame = Frame(0, time.perf_counter_ns(), camera, np.zeros((480, 640, 3), np.uint8))
         else:
             frame, before, since = self._last
-            if controls is before or time.monotonic() - since < STILL_S:
+            if controls is before or not (source.paused or time.monotonic() - since >= STILL_S):
                 return
         self._emit(self._track(frame, controls, 0.0, fresh=False), False)
 
     def _track(self, frame: Frame, controls: Controls, wait_ms: float, fresh: bool = True) -> Result:
-        # on a standing picture no time passes, and a filter over time would hold the pose where it was
-        used = controls if fresh else replace(controls, filters=())
-        result = self._tracker.track(frame, used)
+        result = None if fresh else self._tracker.decode_again(frame, controls)
+        if result is None:
+            # on a standing picture no time passes, and a filter over time would hold the pose where it was
+            result = self._tracker.track(frame, controls if fresh else replace(controls, filters=()))
         since = time.monotonic() if fresh or self._last is None else self._last[2]
         self._last = (frame, controls, since)
         return replace(result, times_ms={"wait": wait_ms, **result.times_ms}, controls=controls)

@@ -149,6 +149,7 @@ class Live:
     def set_controls(self, controls: Controls) -> None:
         """Use these from the next frame on; on a standing picture, at once."""
         self._controls = controls  # one frozen value: whoever reads it has all of the old or all of the new
+        self._capture.frames.wake()
 
     def pause(self, paused: bool) -> None:
         """Hold the picture, or let it run."""

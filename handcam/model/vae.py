@@ -85,7 +85,8 @@ class CrossModalVAE(nn.Module):
         encoders: net of each modality that can be encoded, by modality.
         decoders: net of each modality that can be decoded, by modality.
         latent: size of the latent space (30 in the authors' released model).
-        nets: settings of each net, by ``encoder.MODALITY`` or ``decoder.MODALITY``.
+        nets: settings of each net, by ``encoder.MODALITY``, ``decoder.MODALITY`` or ``joints.MODALITY``.
+        joint_nets: net that reads joints straight from a modality, by modality.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class CrossModalVAE(nn.Module):
         decoders: Mapping[str, str],
         latent: int = 30,
         nets: Mapping[str, Mapping[str, int]] | None = None,
+        joint_nets: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
         nets = nets or {}
@@ -108,6 +110,10 @@ class CrossModalVAE(nn.Module):
             plugin = load_plugin("handcam.model.nets", net)
             shape = modality(name).output_shape
             self.decoders[name] = plugin.decoder(shape, latent, **nets.get(f"decoder.{name}", {}))
+        self.joint_nets = nn.ModuleDict()
+        for name, net in (joint_nets or {}).items():
+            plugin, shape = load_plugin("handcam.model.nets", net), modality(name).input_shape
+            self.joint_nets[name] = plugin.joint_net(shape, **nets.get(f"joints.{name}", {}))
 
     @property
     def backbone(self) -> HandLandmark:
@@ -221,7 +227,7 @@ def load(weights: Path) -> tuple[CrossModalVAE, WeightsCard]:
     """
     card = read_card(weights)
     try:
-        model = CrossModalVAE(card.encoders, card.decoders, card.latent, card.nets)
+        model = CrossModalVAE(card.encoders, card.decoders, card.latent, card.nets, card.joint_nets)
         model.load_state_dict(read_state(weights, card))
     except (RuntimeError, LookupError, TypeError, OSError) as error:
         reason = str(error).splitlines()[0]

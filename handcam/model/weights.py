@@ -57,8 +57,10 @@ class WeightsCard:
     """SHA-256 of the exported graphs beside the weights, by file name."""
     parts: dict[FileName, str] = field(default_factory=dict)
     """SHA-256 of further weights beside the first file, by file name: decoders that came later leave it as it is."""
+    joint_nets: dict[str, str] = field(default_factory=dict)
+    """Net that reads joints straight from a modality, beside the latent, e.g. ``{"depth": "hourglass"}``."""
     nets: dict[str, dict[str, int]] = field(default_factory=dict)
-    """Settings of each net, by ``encoder.MODALITY`` or ``decoder.MODALITY``."""
+    """Settings of each net, by ``encoder.MODALITY``, ``decoder.MODALITY`` or ``joints.MODALITY``."""
     fusion: dict[str, Share] = field(default_factory=dict)
     """Weight of each modality in the product of Gaussians that ``fused`` decodes."""
     calibration: dict[str, dict[str, Share]] = field(default_factory=dict)

@@ -1,60 +1,67 @@
-"""The exported graphs beside a weights file: their names, and their check at load."""
+"""The named graphs beside a weights file, and the runtime that they make whatever executes them."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import numpy as np
+
 from handcam.model.weights import WeightsCard, digest
+from handcam.runtimes._protocol import CropBatch, DepthJoints, Encoding, join
 from handcam.types import HandcamError, WeightsError
 
 __all__ = [
-    "CHECK",
-    "DECODE_INT8",
-    "DEPTH",
-    "ENCODE",
-    "ENCODE_INT8",
-    "decode_part",
-    "decode_parts",
-    "find_graph",
-    "graph_path",
+    "CHECK", "DEPTH", "DEPTH_JOINTS", "ENCODE", "Graph", "GraphRuntime", "check_file", "decode_graph", "find_graph",
+    "graph_file", "graphs_of",
 ]  # fmt: skip
 
-ENCODE = "encode.onnx"
-"""Crops to keypoints, presence, side and posteriors."""
-ENCODE_INT8 = "encode.int8.onnx"
-"""The same with 8-bit weights and activations."""
-DECODE_INT8 = "decode.joints3d.int8.onnx"
-"""The decoder of every frame with 8-bit weights, which are read in a third of the time; it computes in float."""
-DEPTH = "depth.onnx"
+ENCODE = "encode"
+"""Colour crops to keypoints, presence, side and posteriors."""
+DEPTH = "depth"
 """Depth crops to keypoints, presence, side and the posterior."""
+DEPTH_JOINTS = "depth_joints"
+"""Depth in the cube around a hand to joints and their scale."""
 CHECK = "check.npz"
 """Crops and the reference's answers."""
 
-
-def decode_part(modality: str) -> str:
-    """Name of a decoder's graph without the stem."""
-    return f"decode.{modality}.onnx"
+Graph = Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
+"""One loaded graph: inputs by name to outputs by name."""
 
 
-def decode_parts(card: WeightsCard, weights: Path, precision: str) -> dict[str, str]:
-    """The graph of each decoder, by modality."""
-    parts = {modality: decode_part(modality) for modality in card.decoders}
-    if precision == "int8" and graph_path(weights, DECODE_INT8).name in card.exports:
-        parts["joints3d"] = DECODE_INT8
-    return parts
+def decode_graph(modality: str) -> str:
+    """Name of a decoder's graph."""
+    return f"decode.{modality}"
 
 
-def graph_path(weights: Path, part: str) -> Path:
-    """Where a part lies: ``NAME.PART`` beside ``NAME.safetensors``."""
-    return weights.with_name(f"{weights.stem}.{part}")
+def graphs_of(card: WeightsCard) -> list[str]:
+    """Names of all graphs that these weights are run by."""
+    encoders = [ENCODE] if "rgb" in card.encoders else []
+    encoders += [DEPTH] if "depth" in card.encoders else []
+    encoders += [DEPTH_JOINTS] if "depth" in card.joint_nets else []
+    return encoders + [decode_graph(modality) for modality in card.decoders]
 
 
-def find_graph(weights: Path, card: WeightsCard, part: str) -> Path:
-    """The file of a part, checked against the hash that the side file records.
+def graph_file(weights: Path, graph: str, precision: str = "float32") -> Path:
+    """Path of an exported graph, ``NAME.GRAPH.onnx`` or ``NAME.GRAPH.int8.onnx`` beside ``NAME.safetensors``."""
+    return weights.with_name(f"{weights.stem}.{graph}{'.int8' if precision == 'int8' else ''}.onnx")
+
+
+def check_file(weights: Path) -> Path:
+    """Path of the check file, ``NAME.check.npz`` beside ``NAME.safetensors``."""
+    return weights.with_name(f"{weights.stem}.{CHECK}")
+
+
+def find_graph(weights: Path, card: WeightsCard, graph: str, precision: str = "float32") -> Path:
+    """Find an exported graph (or :data:`CHECK`) and check it against the hash that the side file records.
+
+    In ``int8`` the graphs that lost too much by it are there in ``float32`` only; these are then taken.
 
     Raises:
         HandcamError: it was never exported.
         WeightsError: it is missing or was altered.
     """
-    path = graph_path(weights, part)
+    path = check_file(weights) if graph == CHECK else graph_file(weights, graph, precision)
+    if precision == "int8" and path.name not in card.exports:
+        path = graph_file(weights, graph)
     if path.name not in card.exports:
         raise HandcamError(f"{weights.name} has no {path.name} beside it; make it with handcam export --pack.")
     if not path.is_file():
@@ -62,3 +69,62 @@ def find_graph(weights: Path, card: WeightsCard, part: str) -> Path:
     if digest(path) != card.exports[path.name]:
         raise WeightsError(f"{path} is truncated or altered (its SHA-256 is not the recorded one); restore it.")
     return path
+
+
+class GraphRuntime:
+    """Runs one set of weights through named graphs; a graph is loaded when it is first needed.
+
+    Args:
+        name: of the runtime and what it runs on.
+        card: the weights.
+        tolerance_mm: how far from the reference it may be.
+        load: loads a graph by its name.
+        release: frees what the graphs share.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        card: WeightsCard,
+        tolerance_mm: float,
+        load: Callable[[str], Graph],
+        release: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.name, self.card, self.tolerance_mm = name, card, tolerance_mm
+        self._load, self._release = load, release
+        self._graphs: dict[str, Graph] = {}
+        for graph in (ENCODE, decode_graph("joints3d")):  # needed in every frame
+            if graph in graphs_of(card):
+                self._graphs[graph] = load(graph)
+
+    def encode(self, crops: CropBatch) -> Encoding:
+        """See :meth:`handcam.runtimes.Runtime.encode`."""
+        encodings: list[Encoding] = []
+        if crops.color is not None:
+            inputs = {"rgb": crops.color, "half_tan": crops.half_tan}
+            encodings.append(Encoding.from_outputs(self._run(ENCODE, inputs)))
+        if crops.depth_m is not None and crops.centre_m is not None:
+            inputs = {"depth": crops.depth_m, "centre_m": crops.centre_m, "half_tan": crops.half_tan}
+            encodings.append(Encoding.from_outputs(self._run(DEPTH, inputs)))
+        return join(encodings)
+
+    def decode(self, modality: str, z: np.ndarray) -> np.ndarray:
+        """See :meth:`handcam.runtimes.Runtime.decode`."""
+        return self._run(decode_graph(modality), {"z": np.ascontiguousarray(z, np.float32)})[modality]
+
+    def depth_joints(self, depth_m: np.ndarray, centre_m: np.ndarray) -> DepthJoints | None:
+        """See :meth:`handcam.runtimes.Runtime.depth_joints`."""
+        if "depth" not in self.card.joint_nets:
+            return None
+        outputs = self._run(DEPTH_JOINTS, {"depth": depth_m, "centre_m": centre_m})
+        return DepthJoints(outputs["uvd"], outputs["scale"])
+
+    def close(self) -> None:
+        """Free the graphs."""
+        self._graphs.clear()
+        self._release()
+
+    def _run(self, graph: str, inputs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        if graph not in self._graphs:
+            self._graphs[graph] = self._load(graph)
+        return self._graphs[graph](inputs)

@@ -1,110 +1,123 @@
-"""How far a runtime is from the reference, in millimetres on the hand: a fast path is proved against a plain one."""
+"""How far a runtime is from the reference, in millimetres on the hand: every fast path is checked against a plain one.
 
-from dataclasses import dataclass
+A check file beside the weights holds crops, with and without depth, and the reference's answers, so that this needs no
+reference on the machine where it is asked.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 
-import cv2
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, UInt8, UInt16
 
-from handcam.runtimes import Encoding, Runtime
+from handcam.crop import CUBE_M
+from handcam.model.fusion import fuse
+from handcam.runtimes._protocol import CropBatch, Encoding, Runtime
 from handcam.types import NOMINAL_HAND_LENGTH_M
 
-__all__ = ["Crops", "deviation", "deviation_from_check", "random_crops", "save_check"]
+__all__ = ["CheckCrops", "deviation", "deviation_from_check", "save_check"]
+
+HAND_MM = NOMINAL_HAND_LENGTH_M * 1e3
+"""Length of the hand for which deviations are stated."""
+DEPTH_UNIT_M = 0.001
+"""Metres per count of the depth in a check file."""
 
 
 @dataclass(frozen=True, slots=True)
-class Crops:
-    """What an encoder is fed."""
+class CheckCrops:
+    """Crops to compare runtimes on: ``n`` of colour, ``m`` of depth with their cubes."""
 
-    rgb: UInt8[np.ndarray, "b s s 3"]
+    rgb: UInt8[np.ndarray, "n s s 3"]
     """Colour crops."""
-    half_tan: Float[np.ndarray, " b"]
-    """Tangent of half of each crop's field of view."""
+    half_tan: Float[np.ndarray, " n"]
+    """Tangent of half of each colour crop's field of view."""
+    depth: UInt16[np.ndarray, "m s s"] | None = None
+    """Depth crops, counts of :data:`DEPTH_UNIT_M`; None where the weights do not read depth."""
+    depth_half_tan: Float[np.ndarray, " m"] | None = None
+    """Tangent of half of each depth crop's field of view."""
+    centre_m: Float[np.ndarray, " m"] | None = None
+    """Distance of each hand's centre in the depth crops."""
+    cube: UInt16[np.ndarray, "m p p"] | None = None
+    """The same hands as the depth joint net takes them."""
 
-    def planes(self, i: int, n: int = 1) -> dict[str, np.ndarray]:
-        """``n`` crops from ``i`` on, as :meth:`handcam.runtimes.Runtime.encode` takes them."""
-        return {"rgb": self.rgb[i : i + n], "half_tan": self.half_tan[i : i + n]}
+    def color_batch(self, i: int, n: int = 1) -> CropBatch:
+        """``n`` colour crops from ``i`` on."""
+        return CropBatch(self.half_tan[i : i + n], self.rgb[i : i + n])
+
+    def depth_batch(self, i: int, n: int = 1) -> CropBatch:
+        """``n`` depth crops from ``i`` on."""
+        assert self.depth is not None
+        assert self.depth_half_tan is not None
+        assert self.centre_m is not None
+        at = slice(i, i + n)
+        depth_m = self.depth[at] * np.float32(DEPTH_UNIT_M)
+        return CropBatch(self.depth_half_tan[at], None, depth_m, self.centre_m[at])
+
+    def cubes(self, i: int, n: int = 1) -> tuple[Float[np.ndarray, "n p p"], Float[np.ndarray, " n"]]:
+        """``n`` cubes from ``i`` on, metres, and the distances of their centres."""
+        assert self.cube is not None
+        assert self.centre_m is not None
+        return self.cube[i : i + n] * np.float32(DEPTH_UNIT_M), self.centre_m[i : i + n]
 
 
-def random_crops(n: int, size: int, seed: int) -> Crops:
-    """Pictures of something like a hand: five skin-coloured fingers on a palm over smooth noise, lit at random."""
-    rng = np.random.default_rng(seed)
-    pictures = np.empty((n, size, size, 3), np.uint8)
-    for picture in pictures:
-        small = rng.integers(0, 256, (rng.integers(2, 12), rng.integers(2, 12), 3), np.uint8)
-        picture[:] = cv2.resize(small, (size, size), interpolation=cv2.INTER_CUBIC)
-        skin = np.array([220.0, 170.0, 140.0]) * rng.uniform(0.25, 1.1) + rng.normal(0, 8, 3)
-        palm = size * np.array([0.5, 0.62]) + rng.normal(0, size * 0.03, 2)
-        drawing = picture.copy()
-        cv2.ellipse(drawing, (palm.astype(int).tolist(), (size * 0.26, size * 0.32), 0), skin.tolist(), -1)
-        for angle in np.deg2rad([-65, -22, -4, 12, 30]) + rng.normal(0, 0.12):
-            reach = size * rng.uniform(0.22, 0.42)
-            tip = palm + reach * np.array([np.sin(angle), -np.cos(angle)])
-            shade = skin * rng.uniform(0.8, 1.05)
-            width = int(size * 0.07)
-            cv2.line(drawing, palm.astype(int).tolist(), tip.astype(int).tolist(), shade.tolist(), width, cv2.LINE_AA)
-        blurred = cv2.GaussianBlur(drawing, (0, 0), rng.uniform(0.6, 2.0)).astype(float)
-        light = rng.uniform(0.7, 1.2) + np.linspace(-0.3, 0.3, size)[:, None, None] * rng.uniform(-1, 1)
-        picture[:] = np.clip(blurred * light + rng.normal(0, 4, picture.shape), 0, 255)
-    return Crops(pictures, rng.uniform(0.08, 0.4, n).astype(np.float32))
-
-
-def deviation(reference: Runtime, runtime: Runtime, crops: Crops) -> dict[str, Float[np.ndarray, " b"]]:
-    """How far two runtimes are apart on each crop.
+def deviation(reference: Runtime, runtime: Runtime, crops: CheckCrops) -> dict[str, Float[np.ndarray, " b"]]:
+    """Compare two runtimes on each crop.
 
     Returns:
-        ``joints_mm``: mean distance of the 21 decoded joints; ``keypoints_px``: mean distance of the keypoints;
-        ``presence``: difference of the probabilities.
+        ``joints_mm``: mean distance of the 21 joints decoded from colour; ``keypoints_px``: mean distance of the
+        keypoints; ``presence``: difference of the probabilities; and with depth crops ``depth_mm`` (joints decoded
+        from depth) and ``depth_joints_mm`` (joints read from the cube).
     """
-    answers = [_answer(reference, crops.planes(i)) for i in range(len(crops.rgb))]
-    return _compare([np.stack(a) for a in zip(*answers, strict=True)], runtime, crops)
+    return _compare(_answers(reference, crops), runtime, crops)
 
 
-def save_check(path: Path, reference: Runtime, crops: Crops) -> None:
+def save_check(path: Path, reference: Runtime, crops: CheckCrops) -> None:
     """Write crops and the reference's answers to a file that :func:`deviation_from_check` reads."""
-    joints, keypoints, presence = (
-        np.stack(a) for a in zip(*(_answer(reference, crops.planes(i)) for i in range(len(crops.rgb))), strict=True)
-    )
-    np.savez_compressed(
-        path, rgb=crops.rgb, half_tan=crops.half_tan, joints=joints, keypoints=keypoints, presence=presence
-    )
+    given = {f.name: getattr(crops, f.name) for f in fields(crops) if getattr(crops, f.name) is not None}
+    np.savez_compressed(path, **given, **{f"answer.{k}": v for k, v in _answers(reference, crops).items()})
 
 
-def deviation_from_check(path: Path, runtime: Runtime) -> tuple[Crops, dict[str, Float[np.ndarray, " b"]]]:
-    """The crops of a check file, and :func:`deviation` from the answers in it."""
+def deviation_from_check(path: Path, runtime: Runtime) -> tuple[CheckCrops, dict[str, Float[np.ndarray, " b"]]]:
+    """Read the crops of a check file, and compare a runtime with the answers in it; see :func:`deviation`."""
     with np.load(path) as file:
-        crops = Crops(file["rgb"], file["half_tan"])
-        return crops, _compare([file[k] for k in ("joints", "keypoints", "presence")], runtime, crops)
+        crops = CheckCrops(**{f.name: file[f.name] for f in fields(CheckCrops) if f.name in file})
+        answers = {name[7:]: file[name] for name in file.files if name.startswith("answer.")}
+    return crops, _compare(answers, runtime, crops)
 
 
-def _compare(answers: list[np.ndarray], runtime: Runtime, crops: Crops) -> dict[str, np.ndarray]:
-    joints, keypoints, presence = (
-        np.stack(a) for a in zip(*(_answer(runtime, crops.planes(i)) for i in range(len(crops.rgb))), strict=True)
-    )
-    return {
-        "joints_mm": np.linalg.norm(joints - answers[0], axis=-1).mean(-1) * 1000 * NOMINAL_HAND_LENGTH_M,
-        "keypoints_px": np.linalg.norm(keypoints - answers[1], axis=-1).mean(-1),
-        "presence": np.abs(presence - answers[2]),
+def _answers(runtime: Runtime, crops: CheckCrops) -> dict[str, np.ndarray]:
+    """Everything that is compared, by name."""
+    card, rows = runtime.card, list[dict[str, np.ndarray]]()
+    experts = card.fusion if card.drive == "fused" else {card.drive: 1.0}
+    for i in range(len(crops.rgb)):
+        seen = runtime.encode(crops.color_batch(i))
+        joints = runtime.decode("joints3d", _fused_mean(seen, experts))[0]
+        rows.append({"joints": joints, "keypoints": seen.keypoints_px[0], "presence": seen.presence[0]})
+    out = {name: np.stack([row[name] for row in rows]) for name in rows[0]} if rows else {}
+    if crops.depth is not None and "depth" in card.encoders:
+        batches = [crops.depth_batch(i) for i in range(len(crops.depth))]
+        out["depth"] = np.stack([runtime.decode("joints3d", runtime.encode(b).means["depth"])[0] for b in batches])
+    if crops.cube is not None:
+        read = [runtime.depth_joints(*crops.cubes(i)) for i in range(len(crops.cube))]
+        out |= {"depth_joints": np.stack([r.uvd[0] for r in read if r is not None])} if all(read) else {}
+    return out
+
+
+def _compare(answers: Mapping[str, np.ndarray], runtime: Runtime, crops: CheckCrops) -> dict[str, np.ndarray]:
+    found = _answers(runtime, crops)
+    away = {
+        "joints_mm": np.linalg.norm(found["joints"] - answers["joints"], axis=-1).mean(-1) * HAND_MM,
+        "keypoints_px": np.linalg.norm(found["keypoints"] - answers["keypoints"], axis=-1).mean(-1),
+        "presence": np.abs(found["presence"] - answers["presence"]),
     }
+    for name, quantity, scale in (("depth", "depth_mm", HAND_MM), ("depth_joints", "depth_joints_mm", CUBE_M * 1e3)):
+        if name in found and name in answers:
+            away[quantity] = np.linalg.norm(found[name] - answers[name], axis=-1).mean(-1) * scale
+    return away
 
 
-def _answer(runtime: Runtime, planes: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Joints (21 3) in hand lengths, keypoints (21 2) in px, and presence () of one crop."""
-    seen: Encoding = runtime.encode(planes)
-    drive = runtime.card.drive
-    names = [name for name in runtime.card.fusion if name in seen.means] if drive == "fused" else [drive]
-    z = fused_mean(seen, names, runtime.card.fusion if drive == "fused" else {drive: 1.0})
-    assert seen.keypoints_px is not None
-    return runtime.decode("joints3d", z)[0], np.asarray(seen.keypoints_px[0]), np.asarray(seen.presence[0])
-
-
-def fused_mean(seen: Encoding, names: list[str], weights: dict[str, float]) -> Float[np.ndarray, "b z"]:
-    """Mean of the product of Gaussians, as :func:`handcam.model.vae.fuse` has it."""
-    precision = np.ones_like(seen.means[names[0]])
-    mean = np.zeros_like(precision)
-    for name in names:
-        tau = np.exp(-seen.log_vars[name])
-        precision += weights[name] * (tau - 1.0)
-        mean += weights[name] * tau * seen.means[name]
-    return mean / np.maximum(precision, 1e-3)
+def _fused_mean(seen: Encoding, experts: Mapping[str, float]) -> Float[np.ndarray, "b z"]:
+    names = [name for name in experts if name in seen.means]
+    means, log_vars = (np.stack([part[name] for name in names]) for part in (seen.means, seen.log_vars))
+    return fuse(means, log_vars, [experts[name] for name in names])[0]

@@ -1,8 +1,8 @@
-"""What ``--runtime auto`` means: the fastest runtime on this machine that passes its parity check.
+"""Choose a runtime: ``auto`` is the fastest on this machine that passes its parity check.
 
 The check crops beside the weights are run through every candidate; one that is too far from the reference's answers is
-passed over, the others are timed on the same crops. The finding is kept in the user's cache until the weights, the
-packages or the processor change, so only the first start measures.
+passed over, the others are timed on the same crops, colour and depth. The finding is kept in the user's cache until the
+weights, the packages or the processor change, so only the first start measures.
 """
 
 import hashlib
@@ -13,31 +13,29 @@ import platform
 import sys
 from collections.abc import Callable
 from ctypes.util import find_library
+from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter, thread_time
 
 from handcam.installation import needs
 from handcam.model.weights import WeightsCard, read_card
 from handcam.paths import cache_folder, write_atomic
-from handcam.plugins import load
-from handcam.runtimes import Runtime
-from handcam.runtimes._depth import with_depth
+from handcam.plugins import constants, load, names
 from handcam.runtimes._graphs import CHECK, find_graph
-from handcam.runtimes._parity import Crops, deviation_from_check
+from handcam.runtimes._parity import CheckCrops, deviation_from_check
+from handcam.runtimes._protocol import Runtime
 from handcam.types import HandcamError, WeightsError
 
-__all__ = ["candidates", "choose", "open_named"]
+__all__ = ["candidates", "fastest", "open_named"]
 
-CANDIDATES = (
-    ("tensorrt", "float32"), ("cuda", "float32"),
-    ("openvino", "int8"), ("onnxruntime", "int8"), ("openvino", "bfloat16"),
-    ("openvino", "float32"), ("onnxruntime", "float32"),
-)  # fmt: skip
-"""What is tried, the likely fastest first; ``eager`` is what is left when nothing else runs."""
-ON_CARD = ("tensorrt", "cuda")
+FOLDER = "handcam.runtimes"
+SPEED = ("int8", "bfloat16", "float16", "float32")
+"""Precisions, the likely fastest first."""
 PACKAGES = ("onnxruntime", "openvino", "torch", "onnxruntime-ep-nv-tensorrt-rtx")
 CLEARLY = 0.9
 """A later candidate must take less than this share of the best one's time: order decides between equals."""
+PARITY = ("joints_mm", "depth_mm", "depth_joints_mm")
+"""Mean deviations that must stay within a runtime's tolerance."""
 log = logging.getLogger(__name__)
 
 
@@ -50,19 +48,33 @@ def open_named(name: str, weights: Path) -> Runtime:
         HandcamError: it does not run here, or not in that precision.
     """
     name, _, precision = name.partition(":")
-    plugin = load("handcam.runtimes", name)
+    plugin = load(FOLDER, name)
     if not precision:
-        return with_depth(plugin.open(weights), weights)
-    if not hasattr(plugin, "PRECISIONS"):
+        return plugin.open(weights)
+    if not constants(FOLDER, name).get("PRECISIONS"):
         raise HandcamError(f"The runtime {name} has one precision only.")
-    return with_depth(plugin.open(weights, precision), weights)
+    return plugin.open(weights, precision)
 
 
-def choose(weights: Path) -> Runtime:
-    """The fastest runtime that passes; a finding of an earlier start is believed.
+def candidates() -> list[str]:
+    """What ``auto`` tries here, as :func:`open_named` takes it, the likely fastest first; nothing is imported."""
+    card = bool(find_library("cuda") or find_library("nvcuda"))
+    found: list[tuple[bool, int, str]] = []
+    for name in names(FOLDER):
+        said = constants(FOLDER, name)
+        needs_card = bool(said.get("NEEDS_CARD"))
+        if find_spec(said.get("PACKAGE", "handcam")) is None or (needs_card and not card):
+            continue
+        found += [(not needs_card, SPEED.index(p), f"{name}:{p}") for p in said.get("AUTO", ())]
+    return [name for _, _, name in sorted(found)]
+
+
+def fastest(weights: Path) -> Runtime:
+    """Open the fastest runtime that passes; a finding of an earlier start is believed.
 
     Raises:
         WeightsError: the weights are missing or damaged.
+        HandcamError: nothing can run them here.
     """
     card = read_card(weights)
     memory = cache_folder() / "runtime.json"
@@ -111,38 +123,43 @@ def _reference(weights: Path) -> Runtime:
         ) from None
 
 
-def candidates() -> list[str]:
-    """What may run here, as :func:`open_named` takes it; nothing is imported."""
-    there = [f"{name}:{precision}" for name, precision in CANDIDATES]
-    return there if find_library("cuda") or find_library("nvcuda") else [n for n in there if not n.startswith(ON_CARD)]
-
-
 def _try(name: str, weights: Path, check: Path) -> tuple[Runtime, float] | None:
-    """Open and prove one candidate; None if it cannot run or is too far off."""
+    """Open and check one candidate; None if it cannot run or is too far off."""
     try:
         runtime = open_named(name, weights)
+        crops, away = deviation_from_check(check, runtime)
     except WeightsError:
         raise
     except Exception as error:  # a driver's or package's own exception: the next candidate may still do
         log.debug("No %s: %s", name, error)
         return None
-    crops, away = deviation_from_check(check, runtime)
-    tolerance_mm = float(getattr(runtime, "tolerance_mm", 0.0))
-    if away["joints_mm"].mean() > tolerance_mm:
-        log.info("%s is passed over: %.2f mm from the reference.", runtime.name, away["joints_mm"].mean())
-        runtime.close()
-        return None
-    return runtime, _time(runtime, crops, perf_counter if name.startswith(ON_CARD) else thread_time)
+    for quantity in PARITY:
+        if quantity in away and away[quantity].mean() > runtime.tolerance_mm:
+            log.info("%s is passed over: %s is %.2f from the reference.", runtime.name, quantity, away[quantity].mean())
+            runtime.close()
+            return None
+    waits = constants(FOLDER, name.partition(":")[0]).get("NEEDS_CARD")
+    return runtime, _seconds(runtime, crops, perf_counter if waits else thread_time)
 
 
-def _time(runtime: Runtime, crops: Crops, clock: Callable[[], float]) -> float:
-    """The fastest of its calls; an engine that works in this thread is timed by what the processor does for it."""
-    times = []
-    for i in range(len(crops.rgb)):
-        start = clock()
-        runtime.encode(crops.planes(i))
-        times.append(clock() - start)
-    return min(times)
+def _seconds(runtime: Runtime, crops: CheckCrops, clock: Callable[[], float]) -> float:
+    """Time of one hand, colour and depth, the fastest of each; an engine that works in this thread is timed by what the
+    processor does for it."""
+
+    def least(call: Callable[[int], object], n: int) -> float:
+        times: list[float] = []
+        for i in range(n):
+            start = clock()
+            call(i)
+            times.append(clock() - start)
+        return min(times, default=0.0)
+
+    seconds = least(lambda i: runtime.encode(crops.color_batch(i)), len(crops.rgb))
+    if crops.depth is not None and "depth" in runtime.card.encoders:
+        seconds += least(lambda i: runtime.encode(crops.depth_batch(i)), len(crops.depth))
+    if crops.cube is not None:
+        seconds += least(lambda i: runtime.depth_joints(*crops.cubes(i)), len(crops.cube))
+    return seconds
 
 
 def _key(card: WeightsCard) -> str:

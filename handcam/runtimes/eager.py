@@ -1,4 +1,4 @@
-"""PyTorch as it is: the reference that every other runtime is proved against."""
+"""Run the graphs as PyTorch modules on the CPU, on one thread: the reference that every other runtime is checked by."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,50 +6,33 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from handcam.geometry import pixels_from_normalised
-from handcam.model.vae import EncoderOutput, load
-from handcam.runtimes import Encoding, join
+from handcam.model.graphs import torch_graph
+from handcam.model.vae import load as load_model
+from handcam.runtimes._graphs import Graph, GraphRuntime
 
-__all__ = ["Eager", "open"]
+__all__ = ["PACKAGE", "PRECISIONS", "open"]
 
-
-def open(weights: Path) -> "Eager":
-    """Load the weights on the CPU."""
-    return Eager(weights)
+PRECISIONS = ()
+PACKAGE = "torch"
 
 
-class Eager:
-    """Runs the modules one by one in float32 on one thread."""
+def open(weights: Path) -> GraphRuntime:
+    """Load the weights in float32.
 
-    name = "eager (PyTorch, CPU)"
+    Raises:
+        WeightsError: a file is missing or damaged.
+    """
+    model, card = load_model(weights)
+    torch.set_num_threads(1)  # a second thread costs the camera and the window more than it gives
 
-    def __init__(self, weights: Path) -> None:
-        self.model, self.card = load(weights)
-        torch.set_num_threads(1)  # a second thread costs the camera and the window more than it gives
+    def load(name: str) -> Graph:
+        graph = torch_graph(model, card, name)
 
-    @torch.inference_mode()
-    def encode(self, planes: Mapping[str, np.ndarray]) -> Encoding:
-        half_tan = torch.from_numpy(planes["half_tan"])
-        looks: list[Encoding] = []
-        if "rgb" in planes:
-            looks.append(self._encoding(self.model.encode_color(torch.from_numpy(planes["rgb"]), half_tan)))
-        if "depth" in planes:
-            depth, centre = torch.from_numpy(planes["depth"]), torch.from_numpy(planes["centre_m"])
-            looks.append(self._encoding(self.model.encode_depth(depth, centre, half_tan)))
-        return join(looks)
+        @torch.inference_mode()
+        def run(inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+            outputs = graph.module(*(torch.from_numpy(np.ascontiguousarray(inputs[name])) for name in graph.inputs))
+            return {k: v.contiguous().numpy() for k, v in zip(graph.outputs, outputs, strict=True)}
 
-    def _encoding(self, seen: EncoderOutput) -> Encoding:
-        return Encoding(
-            means={name: mean.numpy() for name, (mean, _) in seen.posteriors.items()},
-            log_vars={name: log_var.numpy() for name, (_, log_var) in seen.posteriors.items()},
-            keypoints_px=pixels_from_normalised(seen.keypoints.numpy(), self.card.crop_px),
-            presence=seen.presence.numpy(),
-            right=seen.right.numpy(),
-        )
+        return run
 
-    @torch.inference_mode()
-    def decode(self, modality: str, z: np.ndarray) -> np.ndarray:
-        return self.model.decode_output(modality, torch.from_numpy(np.asarray(z, np.float32))).contiguous().numpy()
-
-    def close(self) -> None:
-        """Nothing is held outside Python."""
+    return GraphRuntime("eager (PyTorch, CPU)", card, 0.0, load)

@@ -1,4 +1,4 @@
-"""OpenVINO on the CPU, on one thread: Intel's engine, faster than the others on Intel's and AMD's processors.
+"""Run the exported graphs by OpenVINO on the CPU, on one thread: the fastest on Intel's and AMD's processors.
 
 Its telemetry is blocked before it is imported, so it looks up no host.
 """
@@ -9,23 +9,25 @@ from pathlib import Path
 
 import numpy as np
 
-from handcam.model.weights import WeightsCard, read_card
-from handcam.runtimes import Encoding
-from handcam.runtimes._graphs import ENCODE, ENCODE_INT8, decode_parts, find_graph, graph_path
-from handcam.runtimes.onnxruntime import as_encoding
+from handcam.model.weights import read_card
+from handcam.runtimes._graphs import ENCODE, Graph, GraphRuntime, find_graph, graphs_of
 from handcam.types import HandcamError
 
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # a plain import would ask the network
 import openvino as ov  # noqa: E402
 
-__all__ = ["PRECISIONS", "OpenVino", "open"]
+__all__ = ["AUTO", "PACKAGE", "PRECISIONS", "open"]
 
 PRECISIONS = ("int8", "bfloat16", "float32")
-"""What can be asked for, the fastest first."""
+PACKAGE = "openvino"
+AUTO = ("int8", "bfloat16", "float32")
 _HINTS = {"int8": "f32", "bfloat16": "bf16", "float32": "f32"}
+_THREADS = {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "ENABLE_CPU_PINNING": False}
+_HANDS = (1, 2)
+"""Batch sizes that are compiled ahead; others are run one by one."""
 
 
-def open(weights: Path, precision: str = "float32") -> "OpenVino":
+def open(weights: Path, precision: str = "float32") -> GraphRuntime:
     """Load and compile the exported graphs (about 0.4 s).
 
     Raises:
@@ -35,79 +37,68 @@ def open(weights: Path, precision: str = "float32") -> "OpenVino":
     card = read_card(weights)
     if precision not in PRECISIONS:
         raise HandcamError(f"OpenVINO cannot run in {precision}; choose one of {', '.join(PRECISIONS)}.")
-    if precision == "bfloat16" and "BF16" not in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+    core = ov.Core()
+    if precision == "bfloat16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         raise HandcamError("This processor has no bfloat16 arithmetic; take OpenVINO's float32.")
-    for part in (ENCODE_INT8 if precision == "int8" else ENCODE, *decode_parts(card, weights, precision).values()):
-        find_graph(weights, card, part)
-    return OpenVino(weights, card, precision)
+    paths = {graph: find_graph(weights, card, graph, precision) for graph in graphs_of(card)}
+
+    def load(graph: str) -> Graph:
+        if graph.startswith("decode."):  # small, and any number of latents
+            return _FreeBatch(core, paths[graph])
+        hint = _HINTS[precision] if graph == ENCODE else "f32"  # bfloat16 moves joints that are read from depth by 2 mm
+        return _FixedBatch(core, paths[graph], hint, as_float=graph == ENCODE)
+
+    tolerance_mm = 0.1 if precision == "float32" else 1.0
+    return GraphRuntime(f"openvino ({precision}, CPU)", card, tolerance_mm, load)
 
 
-class OpenVino:
-    """Runs graphs that lie beside ``weights``, compiled for one and for two hands.
+class _FreeBatch:
+    """A graph compiled for any batch, in float32."""
+
+    def __init__(self, core: ov.Core, path: Path) -> None:
+        settings = _THREADS | {"INFERENCE_PRECISION_HINT": "f32"}
+        self._request = core.compile_model(path, "CPU", settings).create_infer_request()
+        self._names = [output.get_any_name() for output in self._request.model_outputs]
+
+    def __call__(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        self._request.infer(dict(inputs), share_inputs=True)
+        return {name: self._request.get_output_tensor(i).data.copy() for i, name in enumerate(self._names)}
+
+
+class _FixedBatch:
+    """A graph compiled for one and for two hands, whose inputs are arrays of ours, so that a call hands over nothing.
 
     Args:
-        weights: the safetensors file; it need not exist here, its graphs must.
-        card: what they are.
-        precision: ``float32``, ``bfloat16`` (8 bits of fraction, range of float32) or ``int8``.
+        core: OpenVINO.
+        path: the graph.
+        hint: arithmetic.
+        as_float: take 8-bit inputs as float, where the conversion inside costs two passes to change the layout.
     """
 
-    def __init__(self, weights: Path, card: WeightsCard, precision: str = "float32") -> None:
-        self.card = card
-        self.name = f"openvino ({precision}, CPU)"
-        self.tolerance_mm = 0.1 if precision == "float32" else 1.0
-        core = ov.Core()
-        threads = {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "ENABLE_CPU_PINNING": False}
-        self._encode: dict[int, _Bound] = {}
-        graph = core.read_model(graph_path(weights, ENCODE_INT8 if precision == "int8" else ENCODE))
-        size = card.crop_px
-        # taken as float, the picture needs no conversion inside, where it costs two passes to change its layout
-        graph.input("rgb").get_node().set_element_type(ov.Type.f32)
-        graph.validate_nodes_and_infer_types()
-        settings = threads | {"INFERENCE_PRECISION_HINT": _HINTS[precision]}
-        for hands in (1, 2):
-            graph.reshape({"rgb": [hands, size, size, 3], "half_tan": [hands]})
-            planes = {"rgb": np.zeros((hands, size, size, 3), np.float32), "half_tan": np.zeros(hands, np.float32)}
-            self._encode[hands] = _Bound(core.compile_model(graph, "CPU", settings).create_infer_request(), planes)
-        self._outputs = [output.get_any_name() for output in graph.outputs]
-        settings = threads | {"INFERENCE_PRECISION_HINT": "f32"}
-        self._decode = {
-            modality: core.compile_model(graph_path(weights, part), "CPU", settings).create_infer_request()
-            for modality, part in decode_parts(card, weights, precision).items()
-        }  # fmt: skip
+    def __init__(self, core: ov.Core, path: Path, hint: str, as_float: bool) -> None:
+        model = core.read_model(path)
+        self._names = [output.get_any_name() for output in model.outputs]
+        if as_float:
+            model.input("rgb").get_node().set_element_type(ov.Type.f32)
+            model.validate_nodes_and_infer_types()
+        self._bound: dict[int, tuple[ov.InferRequest, dict[str, np.ndarray]]] = {}
+        for hands in _HANDS:
+            shapes = {i.get_any_name(): [hands, *list(i.get_partial_shape())[1:]] for i in model.inputs}
+            model.reshape({name: ov.PartialShape(shape) for name, shape in shapes.items()})
+            request = core.compile_model(model, "CPU", _THREADS | {"INFERENCE_PRECISION_HINT": hint})
+            request = request.create_infer_request()
+            arrays = {i.get_any_name(): np.zeros(list(i.get_shape()), np.float32) for i in model.inputs}
+            for name, array in arrays.items():
+                request.set_tensor(name, ov.Tensor(array, shared_memory=True))
+            self._bound[hands] = request, arrays
 
-    def encode(self, planes: Mapping[str, np.ndarray]) -> Encoding:
-        rgb, half_tan = planes["rgb"], planes["half_tan"]
-        if len(rgb) in self._encode:
-            return as_encoding(self._run(rgb, half_tan))
-        parts = [self._run(rgb[i : i + 1], half_tan[i : i + 1]) for i in range(len(rgb))]
-        return as_encoding({name: np.concatenate([part[name] for part in parts]) for name in self._outputs})
-
-    def _run(self, rgb: np.ndarray, half_tan: np.ndarray) -> dict[str, np.ndarray]:
-        bound = self._encode[len(rgb)]
-        bound.planes["rgb"][:] = rgb
-        bound.planes["half_tan"][:] = half_tan
-        bound.request.infer()
-        return {name: out.copy() for name, out in zip(self._outputs, bound.outputs(), strict=True)}
-
-    def decode(self, modality: str, z: np.ndarray) -> np.ndarray:
-        request = self._decode[modality]
-        request.infer({"z": np.ascontiguousarray(z, np.float32)}, share_inputs=True)
-        return request.get_output_tensor(0).data.copy()
-
-    def close(self) -> None:
-        """Free the compiled graphs."""
-        self._encode.clear()
-        self._decode.clear()
-
-
-class _Bound:
-    """A request whose inputs are arrays of ours, so that a call hands over nothing."""
-
-    def __init__(self, request: ov.InferRequest, planes: dict[str, np.ndarray]) -> None:
-        self.request, self.planes = request, planes
-        for name, plane in planes.items():
-            request.set_tensor(name, ov.Tensor(plane, shared_memory=True))
-
-    def outputs(self) -> list[np.ndarray]:
-        """Views of the engine's memory, in the graph's order."""
-        return [self.request.get_output_tensor(i).data for i in range(len(self.request.model_outputs))]
+    def __call__(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        hands = len(next(iter(inputs.values())))
+        if hands not in self._bound:
+            parts = [self({name: value[i : i + 1] for name, value in inputs.items()}) for i in range(hands)]
+            return {name: np.concatenate([part[name] for part in parts]) for name in self._names}
+        request, arrays = self._bound[hands]
+        for name, value in inputs.items():
+            arrays[name][:] = value
+        request.infer()
+        return {name: request.get_output_tensor(i).data.copy() for i, name in enumerate(self._names)}

@@ -1,11 +1,11 @@
-"""Settle a hand on a depth map: its joints move until the rig's skin over them lies where the sensor saw skin.
+"""Fit an articulated hand to a depth map: maximum a posteriori joints, whose skin lies where the sensor saw skin.
 
-What the encoders say is a Gaussian over the 63 coordinates of the joints: the decoded posterior, what the decoder
-cannot express (alike along a finger), and a free place and size. Keypoints, bone lengths and every reading under the
-visible skin are measurements of it, taken robustly; a few rounds of least squares give the joints that explain all of
-them best, and how sure they then are. A reading says where the skin is, not the joint, so nothing has to be assumed
-about how deep joints lie; a finger that hides another explains the readings before it; an object in front, the sleeve
-and the background are too far off to count.
+The prior is a Gaussian over the 63 coordinates of the joints: the decoded posterior, what the decoder cannot express
+(correlated along a finger), and a free place and size. Keypoints, bone lengths and every reading under the visible skin
+are measurements, taken robustly; a few rounds of weighted least squares (Gauss-Newton) give the joints that explain all
+of them best, and their covariance. A reading says where the skin is, not the joint, so nothing has to be assumed about
+how deep joints lie; a finger that hides another explains the readings before it; an object in front, the sleeve and the
+background are too far off to count.
 """
 
 from functools import cache
@@ -18,17 +18,17 @@ from handcam.hand.skeleton import PARENTS, ROOT, hand_length
 from handcam.hand.surface import SkinPoints, pose_skin_points, skin_points
 from handcam.types import Intrinsics
 
-__all__ = ["settle"]
+__all__ = ["fit_to_depth"]
 
 _ROUNDS = 2
 _LEAST = 25
 """Readings on the skin below which nothing is moved."""
-_ALIKE = 0.8
+_CORRELATION = 0.8
 """Correlation of the decoder's errors at neighbouring joints."""
 _PLACE_M, _SIZE_M = 0.3, 0.02
 """Standard deviation of the hand's place and of its length."""
 _KEYPOINT_M, _KEYPOINT_REACH_M = 0.008, 0.02
-"""Standard deviation of a keypoint at the hand, and the distance at which it has lost half its say."""
+"""Standard deviation of a keypoint at the hand, and the distance at which it has lost half its weight."""
 _BONE = 0.25
 """Standard deviation of a bone's length, as a share."""
 _READING_M, _REACH_M, _FIRST_REACH_M = 0.003, 0.01, 0.03
@@ -48,22 +48,22 @@ _ROOM_M = 0.12
 _UNEXPLAINED_M, _UNEXPLAINED_REACH_M = 0.006, 0.02
 """Standard deviation and reach of the pull of a reading without skin."""
 _SECOND, _SECOND_REACH = 0.5, 8.0
-"""Weight of what another net says (its errors are alike at all joints), and how many of its standard deviations make it
-lose half its say."""
+"""Weight of the second estimate (its errors are correlated), and how many of its standard deviations make it
+lose half its weight."""
 _GRID = 40
 """Cells along the crop's edge in which skin hides skin."""
 
 
-def settle(
+def fit_to_depth(
     depth_m: Float[np.ndarray, "s s"],
     camera: Intrinsics,
     keypoints_px: Float[np.ndarray, "21 2"],
     joints_m: Float[np.ndarray, "21 3"],
     spread_m: Float[np.ndarray, "k 21 3"],
     floor_m: float,
-    also: tuple[Float[np.ndarray, "21 3"], Float[np.ndarray, " 21"]] | None = None,
+    second: tuple[Float[np.ndarray, "21 3"], Float[np.ndarray, " 21"]] | None = None,
 ) -> tuple[Float[np.ndarray, "21 3"], Float[np.ndarray, " 21"] | None]:
-    """Joints that fit a depth crop.
+    """Fit joints to a depth crop.
 
     Args:
         depth_m: distance along z, 0 where there is no reading; a right hand's, as in every crop.
@@ -72,7 +72,7 @@ def settle(
         joints_m: the joints to begin with, in the crop camera's frame.
         spread_m: samples of the posterior less its mean, already as wide as errors are.
         floor_m: standard deviation of what the decoder cannot express.
-        also: where another net sees the joints, and how sure it is of each (standard deviation, metres).
+        second: an independent estimate of the joints, and the standard deviation of each, metres.
 
     Returns:
         The joints, and the standard deviation of each relative to the root along one axis, not calibrated; None, and
@@ -85,8 +85,8 @@ def settle(
     length = np.linalg.norm(joints_m[_CHILD] - joints_m[_PARENT], axis=1)
     readings = _readings(depth_m, camera, centre)
     begin, precision = joints_m, prior
-    for _ in range(0 if also is None else _ROUNDS):
-        begin, _ = _solve(prior, start, begin, [_second_look(also, begin)])
+    for _ in range(0 if second is None else _ROUNDS):
+        begin, _ = _solve(prior, start, begin, [_second_estimate(second, begin)])
     points, normals = pose_skin_points(skin, begin)
     x = begin
     for turn in range(_ROUNDS):
@@ -94,14 +94,14 @@ def settle(
         seen = _skin_on_readings(depth_m, camera, skin, now, normals, _REACH_M if turn else _FIRST_REACH_M)
         if len(seen[0]) < _LEAST:
             return begin, None
-        lonely = _readings_without_skin(readings, camera, skin, now, normals)
-        known = [seen, lonely, _keypoints(ray, x), _bones(x, length)]
-        x, precision = _solve(prior, start, x, known if also is None else [*known, _second_look(also, x)])
+        unexplained = _unexplained_readings(readings, camera, skin, now, normals)
+        known = [seen, unexplained, _keypoints(ray, x), _bones(x, length)]
+        x, precision = _solve(prior, start, x, known if second is None else [*known, _second_estimate(second, x)])
     return x, _deviation(np.linalg.inv(precision))
 
 
 def _solve(prior: np.ndarray, start: np.ndarray, x: np.ndarray, known: "list[_Equations]") -> tuple:
-    """One round of least squares: joints (21 3) and their precision (63 63)."""
+    """Solve one round of least squares: joints (21 3) and their precision (63 63)."""
     precision, right = prior.copy(), start.copy()
     for rows, off, weight in known:
         weighted = rows * weight[:, None]
@@ -114,7 +114,7 @@ def _precision(joints: np.ndarray, spread: np.ndarray, floor: float) -> np.ndarr
     """Inverse covariance (63 63) of the joints before the depth map is looked at."""
     d = spread.reshape(len(spread), 63)
     shape = ((joints - joints[ROOT]) / hand_length(joints)).ravel()
-    covariance = d.T @ d / len(d) + floor**2 * _kinship() + _PLACE_M**2 * _TOGETHER
+    covariance = d.T @ d / len(d) + floor**2 * _joint_correlation() + _PLACE_M**2 * _TOGETHER
     return np.linalg.inv(covariance + _SIZE_M**2 * np.outer(shape, shape))
 
 
@@ -131,7 +131,7 @@ _Equations = tuple[np.ndarray, np.ndarray, np.ndarray]
 def _skin_on_readings(
     depth_m: np.ndarray, camera: Intrinsics, skin: SkinPoints, points: np.ndarray, normals: np.ndarray, reach_m: float
 ) -> _Equations:
-    """Visible skin goes along its normal to the reading before or behind it."""
+    """Point to plane: visible skin moves along its normal to the reading before or behind it."""
     size = len(depth_m)
     ray = points / points[:, 2:]
     px = ray[:, :2] * [camera.fx, camera.fy] + [camera.cx, camera.cy]
@@ -147,24 +147,24 @@ def _skin_on_readings(
     return _moves(skin, at, normals[at]), off[at], weight
 
 
-def _readings_without_skin(
+def _unexplained_readings(
     readings: np.ndarray, camera: Intrinsics, skin: SkinPoints, points: np.ndarray, normals: np.ndarray
 ) -> _Equations:
-    """The nearest skin that faces the camera goes towards readings that no skin explains."""
+    """Move the nearest skin that faces the camera towards readings that no skin explains."""
     facing = np.flatnonzero((normals * points).sum(1) < 0)
     apart = readings[:, None] - points[None, facing]
     square = np.einsum("nmi,nmi->nm", apart, apart)
     nearest = square.argmin(1)
     off = np.sqrt(square[np.arange(len(square)), nearest])
-    lonely = (off > _NEAR_M) & (off < _AWAY_M)
-    off, at, readings = off[lonely], facing[nearest[lonely]], readings[lonely]
+    unexplained = (off > _NEAR_M) & (off < _AWAY_M)
+    off, at, readings = off[unexplained], facing[nearest[unexplained]], readings[unexplained]
     area = np.square(_STEP_PX / camera.fx * readings[:, 2])
     weight = area / (1 + np.square(off / _UNEXPLAINED_REACH_M)) / (_PATCH_M2 * _UNEXPLAINED_M**2)
     return _moves(skin, at, (readings - points[at]) / off[:, None]), off, weight
 
 
 def _keypoints(ray: np.ndarray, x: np.ndarray) -> _Equations:
-    """Joints go onto their keypoints' rays."""
+    """Move joints onto their keypoints' rays."""
     off = ray[:, :2] * x[:, 2:] - x[:, :2]
     rows = np.zeros((21, 2, 21, 3))
     joint = np.arange(21)
@@ -175,16 +175,16 @@ def _keypoints(ray: np.ndarray, x: np.ndarray) -> _Equations:
     return rows.reshape(42, 63), off.ravel(), np.repeat(weight, 2)
 
 
-def _second_look(also: tuple[np.ndarray, np.ndarray], x: np.ndarray) -> _Equations:
-    """Joints go to where the other net sees them."""
-    joints, sigma = also
+def _second_estimate(second: tuple[np.ndarray, np.ndarray], x: np.ndarray) -> _Equations:
+    """Move joints towards the second estimate."""
+    joints, sigma = second
     off = joints - x
     weight = _SECOND / (1 + (off**2).sum(1) / np.square(_SECOND_REACH * sigma)) / np.square(sigma)
     return np.eye(63), off.ravel(), np.repeat(weight, 3)
 
 
 def _bones(x: np.ndarray, length: np.ndarray) -> _Equations:
-    """Bones keep their lengths."""
+    """Keep the bones' lengths."""
     bone = x[_CHILD] - x[_PARENT]
     now = np.sqrt((bone * bone).sum(1))
     rows = np.zeros((20, 21, 3))
@@ -194,19 +194,19 @@ def _bones(x: np.ndarray, length: np.ndarray) -> _Equations:
 
 
 def _moves(skin: SkinPoints, at: np.ndarray, way: np.ndarray) -> np.ndarray:
-    """How far these points move along the given directions when the joints move (n 63)."""
+    """Derivative of these points' places along the given directions by the joints (n 63)."""
     return (skin.joint_shares[at][:, :, None] * way[:, None, :]).reshape(-1, 63)
 
 
 def _readings(depth_m: np.ndarray, camera: Intrinsics, centre_m: float) -> np.ndarray:
-    """Some of the readings near the hand, as points (n 3)."""
+    """Sample readings near the hand, as points (n 3)."""
     z = depth_m[::_STEP_PX, ::_STEP_PX].astype(float)
     v, u = np.nonzero((z > 0) & (np.abs(z - centre_m) < _ROOM_M))
     return rays(np.stack([u, v], 1) * float(_STEP_PX), camera) * z[v, u, None]
 
 
 def _hidden(at: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """Which points lie behind other ones; ``at`` are shares of the crop's edge."""
+    """Find points that lie behind other ones; ``at`` are shares of the crop's edge."""
     cell = (at * _GRID).astype(int).clip(0, _GRID - 1) + 1
     near = np.full((_GRID + 2, _GRID + 2), 99.0)
     np.minimum.at(near, (cell[:, 1], cell[:, 0]), z)
@@ -216,7 +216,7 @@ def _hidden(at: np.ndarray, z: np.ndarray) -> np.ndarray:
 
 
 @cache
-def _kinship() -> Float[np.ndarray, "63 63"]:
+def _joint_correlation() -> Float[np.ndarray, "63 63"]:
     """Correlation of the joints' errors, falling with the number of bones between them."""
     lines = []
     for joint in range(21):
@@ -225,7 +225,7 @@ def _kinship() -> Float[np.ndarray, "63 63"]:
             line.append(PARENTS[line[-1]])
         lines.append(line)
     bones = np.array([[len(set(a) ^ set(b)) for b in lines] for a in lines])
-    return np.kron(_ALIKE**bones, np.eye(3))
+    return np.kron(_CORRELATION**bones, np.eye(3))
 
 
 _PARENT, _CHILD = np.array(PARENTS[1:]), np.arange(1, 21)

@@ -6,21 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from handcam.lab.release.check_crops import drawn_crops, rendered_crops
 from handcam.model.weights import default_weights, read_card
-from handcam.plugins import load, names
-from handcam.runtimes import Encoding, Runtime
-from handcam.runtimes._parity import Crops, deviation, random_crops
+from handcam.plugins import constants, load, names
+from handcam.runtimes import CheckCrops, CropBatch, Encoding, Runtime, deviation
 from handcam.types import HandcamError
 
 CLIP = Path(__file__).parents[2] / ".." / "shared" / "data" / "clips" / "asl_hand" / "asl_hand.25fps.mp4"
-PRECISIONS = [
-    (name, precision)
-    for name in ("cuda", "onnxruntime", "openvino", "tensorrt")
-    for precision in {"cuda": ("float16", "float32"), "tensorrt": ("float16", "float32")}.get(
-        name, ("float32", "bfloat16", "int8")
-    )
-    if (name, precision) != ("onnxruntime", "bfloat16")
-]
+FOLDER = "handcam.runtimes"
+PRECISIONS = [(name, p) for name in names(FOLDER) for p in constants(FOLDER, name)["PRECISIONS"]]
 
 
 @pytest.fixture(scope="module")
@@ -29,13 +23,13 @@ def weights(tmp_path_factory) -> Path:
     if not path.is_file():
         pytest.skip("the weights are not here")
     if not read_card(path).exports:  # weights in the making: their graphs are made for the test
-        from handcam.lab.release.export import ship
+        from handcam.lab.release.export import release_graphs
 
         copy = tmp_path_factory.mktemp("weights") / path.name
         for suffix in (".safetensors", ".json"):
             copy.with_suffix(suffix).write_bytes(path.with_suffix(suffix).read_bytes())
         path = copy
-        ship(path)
+        release_graphs(path)
     return path
 
 
@@ -45,17 +39,14 @@ def eager(weights):
 
 
 @pytest.fixture(scope="module")
-def rendered() -> Crops:
-    from handcam.lab.release.export import rendered_crops
-
-    return rendered_crops(8, 224, int(np.random.default_rng().integers(1 << 20)))
+def rendered() -> CheckCrops:
+    return rendered_crops(8, 224, int(np.random.default_rng().integers(1 << 20)), depth=4)
 
 
 @pytest.fixture(scope="module")
-def real(eager) -> Crops:
+def real(eager) -> CheckCrops:
     if not CLIP.is_file():
         pytest.skip("the clip is not here")
-    from handcam.detectors import full_frame as whole  # noqa: F401
     from handcam.detectors import mediapipe
     from handcam.sources import SourceSettings, open_source
     from handcam.tracking.tracker import Tracker
@@ -69,8 +60,8 @@ def real(eager) -> Crops:
         crops += [hand.crop for _ in range(3) for hand in tracker.track(source.read()).hands]
     source.close()
     assert len(crops) >= 6
-    half_tan = np.array([112 / crop.intrinsics.fx for crop in crops], np.float32)
-    return Crops(np.stack([crop.color for crop in crops]), half_tan)
+    half_tan = np.array([crop.intrinsics.half_tan for crop in crops], np.float32)
+    return CheckCrops(np.stack([crop.color for crop in crops]), half_tan)
 
 
 def opened(name: str, precision: str, weights: Path) -> Runtime:
@@ -79,13 +70,9 @@ def opened(name: str, precision: str, weights: Path) -> Runtime:
     except ImportError as error:
         pytest.skip(f"no {error.name}")
     except HandcamError as error:
-        if name in ("cuda", "tensorrt") or precision != "float32":
+        if constants(FOLDER, name).get("NEEDS_CARD") or precision != "float32":
             pytest.skip(str(error))  # no card, no such arithmetic, or no such graph beside these weights
         raise
-
-
-def test_all_are_covered():
-    assert set(names("handcam.runtimes")) == {"eager", *(name for name, _ in PRECISIONS)}
 
 
 @pytest.mark.parametrize(("name", "precision"), PRECISIONS)
@@ -95,16 +82,22 @@ def test_agrees_with_the_reference(name, precision, weights, eager, rendered, re
     exact = precision == "float32" and name != "tensorrt"
     sets = {"rendered": rendered, "real": real}
     if exact:
-        sets["drawn"] = random_crops(6, 224, int(np.random.default_rng().integers(1 << 31)))
+        sets["drawn"] = drawn_crops(6, 224, int(np.random.default_rng().integers(1 << 31)))
     for what, crops in sets.items():
         away = deviation(eager, runtime, crops)
         if exact:
             assert away["joints_mm"].max() < 0.1, what
             assert away["keypoints_px"].max() < 0.05, what
             assert away["presence"].max() < 1e-3, what
+            if crops.depth is not None:
+                assert away["depth_mm"].max() < 0.1, what
+                assert away["depth_joints_mm"].max() < 0.1, what
         else:
             assert away["joints_mm"].mean() < 1.0, what
             assert away["keypoints_px"].mean() < 1.0, what
+            if crops.depth is not None:
+                assert away["depth_mm"].mean() < 1.0, what
+                assert away["depth_joints_mm"].mean() < 1.0, what
 
 
 @pytest.mark.parametrize(("name", "precision"), PRECISIONS)
@@ -131,9 +124,9 @@ def test_decodes_what_the_reference_decodes(name, precision, weights, eager, req
 def test_two_hands_are_two_single_ones(name, precision, weights, rendered, request):
     runtime = opened(name, precision, weights)
     request.addfinalizer(runtime.close)
-    both = runtime.encode(rendered.planes(0, 2))
+    both = runtime.encode(rendered.color_batch(0, 2))
     for i in range(2):
-        one = runtime.encode(rendered.planes(i))
+        one = runtime.encode(rendered.color_batch(i))
         assert np.abs(both.keypoints_px[i] - one.keypoints_px[0]).max() < (0.01 if precision == "float32" else 1.0)
         for modality in both.means:
             assert np.abs(both.means[modality][i] - one.means[modality][0]).max() < (
@@ -141,32 +134,17 @@ def test_two_hands_are_two_single_ones(name, precision, weights, rendered, reque
             )
 
 
-def test_depth_runs_beside_any_colour_runtime(weights, rendered):
-    """The depth graph against the reference, alone and with colour, on rendered hands as a sensor sees them."""
-    from itertools import islice
-
-    from handcam.runtimes._select import open_named
-    from handcam.synth.scenes import PictureSettings, crops
-    from handcam.synth.sensor import STEREO, degrade
-
-    rng = np.random.default_rng(3)
-    hands = list(islice(crops(rng, PictureSettings(size=224)), 2))
-    depth = np.stack([degrade(h.depth_m, h.intrinsics.fx, rng, STEREO) for h in hands]).astype(np.float32)
-    planes = {
-        "rgb": np.stack([h.color for h in hands]), "depth": depth,
-        "half_tan": np.array([112 / h.intrinsics.fx for h in hands], np.float32),
-        "centre_m": np.array([h.joints_m[:, 2].mean() for h in hands], np.float32),
-    }  # fmt: skip
-    plain, fast = open_named("eager", weights), open_named("onnxruntime:float32", weights)
-    for keys in (("rgb", "depth"), ("depth",)):
-        given = {key: planes[key] for key in (*keys, "half_tan", "centre_m")}
-        expected, got = plain.encode(given), fast.encode(given)
-        assert set(got.means) == set(expected.means)
-        assert np.abs(got.keypoints_px - expected.keypoints_px).max() < 0.05
-        assert np.abs(got.presence - expected.presence).max() < 1e-3
-        joints = [r.decode("joints3d", r.encode(given).means["depth"]) for r in (plain, fast)]
-        assert np.linalg.norm(joints[0] - joints[1], axis=-1).max() * 190 < 0.1
-    fast.close()
+@pytest.mark.parametrize(("name", "precision"), PRECISIONS)
+def test_color_and_depth_of_the_same_crops_are_joined(name, precision, weights, rendered, request):
+    runtime = opened(name, precision, weights)
+    request.addfinalizer(runtime.close)
+    color, depth = rendered.color_batch(0, 2), rendered.depth_batch(0, 2)
+    apart = runtime.encode(color), runtime.encode(depth)
+    both = runtime.encode(CropBatch(color.half_tan, color.color, depth.depth_m, depth.centre_m))
+    assert set(both.means) == set(apart[0].means) | set(apart[1].means)
+    np.testing.assert_array_equal(both.keypoints_px, apart[0].keypoints_px)
+    for name, mean in apart[0].means.items():
+        np.testing.assert_array_equal(both.means[name], mean)
 
 
 @pytest.mark.parametrize("name", names("handcam.runtimes"))
@@ -175,14 +153,14 @@ def test_keeps_the_protocol(name, weights, rendered, request):
     request.addfinalizer(runtime.close)
     assert isinstance(runtime, Runtime)
     card = runtime.card
-    seen = runtime.encode(rendered.planes(0, 2))
+    seen = runtime.encode(rendered.color_batch(0, 2))
     assert isinstance(seen, Encoding)
     assert seen.keypoints_px.shape == (2, 21, 2)
     assert seen.presence.shape == seen.right.shape == (2,)
     assert ((seen.presence >= 0) & (seen.presence <= 1)).all()
     assert set(seen.means) == set(seen.log_vars) >= set(card.fusion) - {"depth"}
     first = {modality: mean.copy() for modality, mean in seen.means.items()}
-    runtime.encode(rendered.planes(2, 2))
+    runtime.encode(rendered.color_batch(2, 2))
     for modality, mean in seen.means.items():  # what was returned is not the runtime's own memory
         assert mean.shape == (2, card.latent)
         assert np.array_equal(mean, first[modality])

@@ -17,8 +17,7 @@ import psutil
 from handcam.api import open_tracker
 from handcam.detectors import Detector
 from handcam.plugins import load
-from handcam.runtimes import Runtime
-from handcam.runtimes._select import open_named
+from handcam.runtimes import CropBatch, Runtime, open_named
 from handcam.tracking.tracker import Tracker
 from handcam.types import Controls, Frame, HandcamError
 
@@ -168,11 +167,11 @@ def _encode_alone(tracker: Tracker, runtime: Runtime, frames: Sequence[Frame]) -
     crop = hands[0].crop if hands else None
     if crop is None or crop.color is None:
         return None
-    half_tan = np.array([crop.color.shape[0] / 2 / crop.intrinsics.fx], np.float32)
-    planes, times = {"rgb": crop.color[None], "half_tan": half_tan}, []
+    batch = CropBatch(np.array([crop.intrinsics.half_tan], np.float32), crop.color[None])
+    times: list[float] = []
     for _ in range(30):
         start = process_time()
-        runtime.encode(planes)
+        runtime.encode(batch)
         times.append(process_time() - start)
     return float(np.median(times)) * 1e3
 

@@ -21,7 +21,7 @@ from handcam.hand.skeleton import ROOT, hand_length
 from handcam.lab.data.sets import Sample
 from handcam.lab.evaluate.results import Results, Table
 from handcam.lab.evaluate.tracking import FOLLOWED
-from handcam.runtimes import Encoding
+from handcam.runtimes import CropBatch, Encoding
 from handcam.synth.background import Backgrounds
 from handcam.synth.scenes import PictureSettings, crops
 from handcam.tracking.tracker import Tracker
@@ -45,7 +45,7 @@ _KINDS: dict[str, tuple[float, PictureSettings | None]] = {
 _LOGIT = 12.0
 """Logits beyond this say no more."""
 
-Encode = Callable[[dict[str, np.ndarray]], Encoding]
+Encode = Callable[[CropBatch], Encoding]
 """``encode`` of a runtime."""
 
 
@@ -94,7 +94,7 @@ def rendered_crops(encode: Encode, count: int, crop_px: int, backgrounds: Path |
         for _ in range(-(-round(count * share) // _BATCH)):
             pictures, half_tan, truth, length = zip(*islice(stream, _BATCH), strict=True)
             big = [cv2.resize(p, (crop_px, crop_px), interpolation=cv2.INTER_LINEAR) for p in pictures]
-            encoding = encode({"rgb": np.stack(big), "half_tan": np.array(half_tan, np.float32)})
+            encoding = encode(CropBatch(np.array(half_tan, np.float32), np.stack(big)))
             assert encoding.keypoints_px is not None
             seen = (np.asarray(encoding.keypoints_px) + 0.5) * _RENDERED_PX / crop_px - 0.5
             off = np.linalg.norm(seen - np.stack(truth), axis=2).mean(1) / np.array(length)
@@ -151,8 +151,8 @@ def clip_crops(samples: Iterable[Sample], tracker: Tracker, encode: Encode, ever
                     continue
             crop = cut(frame, square, tracker.card.crop_px)
             assert crop.color is not None
-            half_tan = np.array([len(crop.color) / 2 / crop.intrinsics.fx], np.float32)
-            encoding = encode({"rgb": crop.color[None], "half_tan": half_tan})
+            half_tan = np.array([crop.intrinsics.half_tan], np.float32)
+            encoding = encode(CropBatch(half_tan, crop.color[None]))
             assert encoding.keypoints_px is not None
             seen = image_from_crop_points(np.asarray(encoding.keypoints_px[0], float), crop)
             found = np.linalg.norm(seen - true, axis=1).mean() < FOLLOWED * length

@@ -7,7 +7,7 @@ float.
 
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,6 @@ import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
 from handcam.lab.release.equalisation import KEPT
-from handcam.runtimes._parity import Crops
 
 __all__ = ["quantise", "shorten"]
 
@@ -23,20 +22,23 @@ LARGE = 100_000
 """Numbers in a fully connected layer above which its weights are kept in 8 bits."""
 
 
-def quantise(graph: Path, out: Path, crops: Crops) -> None:
-    """Write ``out``, the 8-bit version of an encode graph.
+def quantise(graph: Path, out: Path, feeds: Sequence[Mapping[str, np.ndarray]]) -> None:
+    """Write ``out``, the 8-bit version of an encoding graph.
 
     Args:
         graph: the float32 graph, of a network that is ready for it.
         out: where the result goes.
-        crops: pictures of hands on which the ranges of the activations are read.
+        feeds: inputs on which the ranges of the activations are read.
     """
     model = onnx.load(graph)
     for i, node in enumerate(model.graph.node):
         node.name = node.name or f"node{i}"
     nodes = list(model.graph.node)
-    convolutions = [node for node in nodes if node.op_type == "Conv"]
-    kept = convolutions[-KEPT:]
+    sizes = {array.name: array.dims for array in model.graph.initializer}
+    # filters of one channel before the first of the net smooth its input
+    learnt = [node for node in nodes if node.op_type == "Conv" and list(sizes.get(node.input[1], [0]))[1:2] != [1]]
+    convolutions = [node for node in nodes[nodes.index(learnt[0]) :] if node.op_type == "Conv"]
+    kept = [node for node in nodes[: nodes.index(learnt[0])] if node.op_type == "Conv"] + convolutions[-KEPT:]
     trunk = nodes[nodes.index(convolutions[0]) : nodes.index(convolutions[-1]) + 1]
     made_by_kept = {node.output[0] for node in kept}
     clips = [node for node in nodes if node.op_type == "Clip"]
@@ -47,7 +49,7 @@ def quantise(graph: Path, out: Path, crops: Crops) -> None:
         named = Path(folder) / "named.onnx"
         onnx.save(model, named)
         quantize_static(
-            named, out, _Reader(crops), quant_format=QuantFormat.QDQ, op_types_to_quantize=["Conv", "Clip", "Add"],
+            named, out, _Reader(feeds), quant_format=QuantFormat.QDQ, op_types_to_quantize=["Conv", "Clip", "Add"],
             per_channel=True, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
             nodes_to_exclude=[node.name for node in kept],
         )  # fmt: skip
@@ -94,10 +96,11 @@ def _store_short(model: onnx.ModelProto) -> None:
 
 
 class _Reader(CalibrationDataReader):
-    """Hands the crops to the quantiser one by one."""
+    """Hands inputs to the quantiser one by one."""
 
-    def __init__(self, crops: Crops) -> None:
-        self._planes: Iterator[dict[str, np.ndarray]] = (crops.planes(i) for i in range(len(crops.rgb)))
+    def __init__(self, feeds: Sequence[Mapping[str, np.ndarray]]) -> None:
+        self._feeds = iter(feeds)
 
     def get_next(self) -> dict[str, np.ndarray] | None:  # type: ignore[override]
-        return next(self._planes, None)
+        feed = next(self._feeds, None)
+        return None if feed is None else dict(feed)

@@ -23,12 +23,12 @@ from torch import Tensor
 from handcam.crop import CUBE_M
 from handcam.hand.skeleton import ROOT
 from handcam.lab.data.depth_crops import CropFiles, Examples, examples
-from handcam.lab.release.depth import load_depth_encoder, publish
+from handcam.lab.release.depth_joints import add_joint_net, load_joint_net
 from handcam.model.modalities.depth import INPUT_PX, MODALITY, relative
 from handcam.model.nets.hourglass import DepthLandmarks, HourglassEncoder, encoder
 from handcam.paths import atomic_file
 
-__all__ = ["DepthTraining", "camera_joints", "depth_loss", "evaluate", "load_depth_encoder", "train"]
+__all__ = ["DepthTraining", "camera_joints", "depth_loss", "evaluate", "train"]
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class DepthTraining:
     score: Path | None = None
     """Train nothing; print the errors of these weights on the rendered hands of ``val``."""
     publish: Path | None = None
-    """With ``score``: write the weights there, in half precision and with their card."""
+    """With ``score``: add the net to these weights (a safetensors file with its card)."""
     seed: int = 0
     """Of everything random."""
 
@@ -237,10 +237,10 @@ def main(settings: DepthTraining) -> None:
         return train(settings)
     torch.set_num_threads(settings.threads)
     files = CropFiles(settings.folder / "val")
-    metrics = evaluate(load_depth_encoder(settings.score), files, len(files))
+    metrics = evaluate(load_joint_net(settings.score), files, len(files))
     print(json.dumps(metrics, indent=1))
     if settings.publish is not None:
-        publish(settings.score, settings.publish, metrics)
+        add_joint_net(settings.publish, settings.score, metrics)
     return None
 
 

@@ -20,7 +20,7 @@ from handcam.lab.data.sets.poses import Poses
 from handcam.lab.data.sets.poses import open as open_poses
 from handcam.lab.data.sets.recordings import Recordings, corrected, gather
 from handcam.lab.evaluate.metrics import HAND_MM, procrustes_errors
-from handcam.lab.release.export import ship
+from handcam.lab.release.export import release_graphs
 from handcam.lab.release.pack import average_of, pack
 from handcam.lab.train.landmark_weights import read
 from handcam.lab.train.pairs import TrainSettings, train
@@ -139,7 +139,7 @@ def finetune(settings: Finetune, progress: Callable[[int, int], None] = lambda d
     )  # fmt: skip
     path = pack(tuned, new, out)
     if settings.graphs:
-        ship(path)
+        release_graphs(path)
     report["weights"] = str(path)
     (out / REPORT_FILE).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
     return report

@@ -15,10 +15,11 @@ from safetensors.torch import save_file
 
 from handcam.lab.data.sets.rendered_targets import Kept, Painted
 from handcam.lab.evaluate.metrics import HAND_MM
-from handcam.lab.release.export import write_decoders
+from handcam.lab.release.export import write_graphs
 from handcam.lab.train.pairs import TrainSettings
 from handcam.model.vae import CrossModalVAE, load, read_state
 from handcam.model.weights import WeightsCard, digest, read_card, write_card
+from handcam.runtimes import decode_graph
 
 __all__ = ["DECODERS", "add", "measure", "returned", "settings"]
 
@@ -93,7 +94,7 @@ def add(weights: Path, average: dict[str, torch.Tensor], held_out: Painted) -> N
     )  # fmt: skip
     write_card(weights, card)
     model, card = load(weights)
-    graphs = write_decoders(model, card, list(DECODERS), weights)
+    graphs = write_graphs(weights, weights.parent, [decode_graph(name) for name in DECODERS])
     exports = {**card.exports, **{path.name: digest(path) for path in graphs}}
     metrics = {**card.metrics, "pictures": measure(model, held_out)}
     write_card(weights, replace(card, exports=exports, metrics=metrics))

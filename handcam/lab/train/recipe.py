@@ -28,8 +28,9 @@ from handcam.lab.data.sets import poses, unlabelled
 from handcam.lab.data.sets import rendered_targets as painted
 from handcam.lab.evaluate.metrics import HAND_MM, procrustes_errors
 from handcam.lab.release.calibrate import calibrate, coverage, spread_and_error
+from handcam.lab.release.check_crops import detected_crops
 from handcam.lab.release.embedding import make_atlas
-from handcam.lab.release.export import detected_crops, ship
+from handcam.lab.release.export import release_graphs
 from handcam.lab.release.pack import average_of, pack
 from handcam.lab.train import pictures as paint
 from handcam.lab.train.distil import DistilSettings, distil
@@ -183,7 +184,7 @@ def finish(model: CrossModalVAE, seen: Path, out: Path, real: Path | None = None
         rebuild="handcam train weights --out runs/weights --backgrounds FOLDER --real FOLDER",
     )  # fmt: skip
     path = pack(model, card, out)
-    ship(path, None if real is None else detected_crops(real, RANGED, card.crop_px))
+    release_graphs(path, None if real is None else detected_crops(real, RANGED, card.crop_px))
     return path
 
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from handcam.model.nets import mlp
 
-__all__ = ["DepthLandmarks", "HourglassEncoder", "encoder"]
+__all__ = ["DepthLandmarks", "HourglassEncoder", "encoder", "joint_net"]
 
 JOINTS = 21
 
@@ -149,3 +149,10 @@ def encoder(
         depth: number of them.
     """
     return HourglassEncoder(shape[0], latent, width, stacks, hidden, depth)
+
+
+def joint_net(shape: tuple[int, ...], width: int = 48, stacks: int = 1) -> nn.Module:
+    """(b c s s) -> joints in the cube, without a posterior; arguments as :func:`encoder`."""
+    net = HourglassEncoder(shape[0], 1, width, stacks, 1, 1)
+    del net.head
+    return net

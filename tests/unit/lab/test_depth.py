@@ -6,7 +6,8 @@ import torch
 
 from handcam.hand.skeleton import MIDDLE_MCP, WRIST
 from handcam.lab.data.depth_crops import Augment, CropFiles, examples, make_crops
-from handcam.lab.train.depth_net import DepthTraining, camera_joints, evaluate, load_depth_encoder, tensors, train
+from handcam.lab.release.depth_joints import load_joint_net
+from handcam.lab.train.depth_net import DepthTraining, camera_joints, evaluate, tensors, train
 from handcam.synth.sensor import DepthSensor
 
 EXACT = DepthSensor("tof", 0.0001, 0.0, 6.0, 1e6, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1e9, 0.0, 0.0, 0.0)
@@ -60,7 +61,7 @@ def test_a_run_stops_and_goes_on(folder):
     second = torch.load(folder / "checkpoint.pt", weights_only=True)
     assert second["step"] > first["step"]
     assert second["used"] > first["used"]
-    net = load_depth_encoder(folder / "average.safetensors")
+    net = load_joint_net(folder / "average.safetensors")
     score = evaluate(net, CropFiles(folder / "val"), 64)
     assert score["camera_mm"] > 0
     assert any(key.endswith("holes") for key in score)

@@ -6,11 +6,11 @@ import torch
 from safetensors.torch import save_file
 
 from handcam.lab.evaluate.roofline import Machine, Work, work_of
+from handcam.lab.release.check_crops import drawn_crops
 from handcam.lab.release.export import export
 from handcam.lab.release.pruning import LANES, shrink
 from handcam.model.vae import CrossModalVAE
 from handcam.model.weights import WeightsCard, digest, write_card
-from handcam.runtimes._parity import random_crops
 
 ENCODERS = {"rgb": "hand_landmark", "keypoints2d": "mlp", "landmarks3d": "mlp"}
 DECODERS = {"joints3d": "mlp"}
@@ -38,7 +38,7 @@ def model() -> CrossModalVAE:
 
 def test_shrinking_changes_no_number(model):
     small = shrink(model)
-    crops = random_crops(2, 224, 3)
+    crops = drawn_crops(2, 224, 3)
     with torch.inference_mode():
         a = model.encode_color(torch.from_numpy(crops.rgb), torch.from_numpy(crops.half_tan))
         b = small.encode_color(torch.from_numpy(crops.rgb), torch.from_numpy(crops.half_tan))
@@ -60,7 +60,7 @@ def test_exported_graphs_are_proved(model, tmp_path):
     save_file({k: v.contiguous() for k, v in model.state_dict().items()}, weights)
     card = WeightsCard("tiny", ENCODERS, DECODERS, 6, 224, "common21", "rgb", digest(weights), nets=NETS)
     write_card(weights, card)
-    away = export(weights, tmp_path / "out", random_crops(3, 224, 5))
+    away = export(weights, tmp_path / "out", drawn_crops(3, 224, 5))
     assert away["joints_mm"].max() < 0.1
     assert away["keypoints_px"].max() < 0.01
     files = sorted(path.name for path in (tmp_path / "out").iterdir())
@@ -80,7 +80,7 @@ def test_the_roofline_is_the_slower_of_two_bounds():
 
 
 def test_drawn_crops_are_the_same_for_a_seed():
-    a, b = random_crops(2, 64, 7), random_crops(2, 64, 7)
+    a, b = drawn_crops(2, 64, 7), drawn_crops(2, 64, 7)
     assert np.array_equal(a.rgb, b.rgb)
     assert a.rgb.dtype == np.uint8
-    assert not np.array_equal(a.rgb, random_crops(2, 64, 8).rgb)
+    assert not np.array_equal(a.rgb, drawn_crops(2, 64, 8).rgb)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from handcam.tracking.localisation import with_centre
 from sessions import make_frame, make_pose
 
 from handcam.cli import main
@@ -30,7 +31,6 @@ from handcam.session import open_session
 from handcam.session.labels import LABELS_FILE, Label, Labels, accept_all
 from handcam.session.writer import SessionWriter, header
 from handcam.synth.poses import sample_poses
-from handcam.tracking.localisation import with_centre
 from handcam.types import Controls, HandBox, HandcamError, HandPose, Posterior, Result, Side, TrackedHand
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "session-v1"

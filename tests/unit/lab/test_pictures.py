@@ -13,8 +13,7 @@ from handcam.lab.train.pairs import train
 from handcam.model.nets import capsule_splat as sketch
 from handcam.model.vae import CrossModalVAE, load
 from handcam.model.weights import WeightsCard, digest, read_card
-from handcam.runtimes._graphs import decode_part, find_graph
-from handcam.runtimes.eager import Eager
+from handcam.runtimes import decode_graph, find_graph, open_named
 from handcam.types import WeightsError
 
 MLP = {"encoder.joints3d": {"hidden": 16, "depth": 1}, "decoder.joints3d": {"hidden": 16, "depth": 2}}
@@ -61,14 +60,14 @@ def test_they_are_a_part_of_their_own(weights):
 def test_runtimes_paint_the_same(weights):
     import onnxruntime as ort
 
-    eager = Eager(weights)
+    eager = open_named("eager", weights)
     for n in (1, 3):
         z = np.random.default_rng(n).standard_normal((n, 5)).astype(np.float32)
         color, depth = (eager.decode(name, z) for name in ("rgb", "depth"))
         assert (color.shape, color.dtype) == ((n, 64, 64, 3), np.uint8)
         assert (depth.shape, depth.dtype) == ((n, 64, 64), np.float32)
         for name, expected in (("rgb", color), ("depth", depth)):
-            graph = find_graph(weights, eager.card, decode_part(name))
+            graph = find_graph(weights, eager.card, decode_graph(name))
             (got,) = ort.InferenceSession(graph, providers=["CPUExecutionProvider"]).run(None, {"z": z})
             assert got.dtype == expected.dtype
             np.testing.assert_allclose(got, expected, atol=1 if name == "rgb" else 1e-3)  # NaN where NaN is

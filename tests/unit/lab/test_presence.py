@@ -30,8 +30,9 @@ def test_calibration_error_of_known_scores():
 
 def encoding(presence: np.ndarray, keypoints: np.ndarray | None = None) -> Encoding:
     n = len(presence)
+    keypoints = np.zeros((n, 21, 2)) if keypoints is None else keypoints
     means = {"rgb": np.zeros((n, 4)), "keypoints2d": np.tile([1.0, 0, 0, 0], (n, 1))}
-    return Encoding(means, {name: np.full((n, 4), -2.0) for name in means}, keypoints, presence, None)
+    return Encoding(means, {name: np.full((n, 4), -2.0) for name in means}, keypoints, presence, presence)
 
 
 def test_cues():
@@ -44,9 +45,9 @@ def test_only_where_the_joints_are_is_found():
     """A net that always sees the same hand in the middle is right now and then, and never without a hand."""
     middle = np.full((21, 2), 111.5) + 60 * np.random.default_rng(0).standard_normal((21, 2))
 
-    def encode(planes):
-        assert planes["rgb"].shape[1:] == (224, 224, 3)
-        n = len(planes["rgb"])
+    def encode(crops):
+        assert crops.color.shape[1:] == (224, 224, 3)
+        n = len(crops)
         return encoding(np.full(n, 0.9), np.tile(middle, (n, 1, 1)))
 
     found = rendered_crops(encode, 60, 224, None, 3)

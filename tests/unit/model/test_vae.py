@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from handcam.tracking.localisation import fuse as fuse_live
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.distributions import Normal, kl_divergence
@@ -11,7 +12,6 @@ from handcam.lab.train.pairs import VARIANTS, Objective
 from handcam.model.nets import conv, resnet
 from handcam.model.vae import CrossModalVAE, fuse, kl, load, reparameterise
 from handcam.runtimes import eager
-from handcam.tracking.localisation import fuse as fuse_live
 from handcam.types import Posterior, WeightsError
 
 SMALL = {f"{kind}.{name}": {"hidden": 16, "depth": 1} for kind in ("encoder", "decoder") for name in

@@ -5,14 +5,12 @@ import onnxruntime as ort
 import pytest
 
 from handcam.model.weights import default_weights
-from handcam.runtimes import tensorrt
-from handcam.runtimes._graphs import CHECK, ENCODE, graph_path
-from handcam.runtimes._select import open_named
+from handcam.runtimes import check_file, graph_file, open_named, tensorrt
 from handcam.types import HandcamError
 
 
 def test_the_graph_in_float16_says_the_same(tmp_path):
-    graph, check = (graph_path(default_weights(), part) for part in (ENCODE, CHECK))
+    graph, check = graph_file(default_weights(), "encode"), check_file(default_weights())
     if not graph.is_file():
         pytest.skip("the graphs are not here")
     half = tensorrt.in_float16(graph, tmp_path / "half.onnx")

@@ -50,9 +50,11 @@ class KnownNets:
     sure: float | list[float] = 1.0
     blind: set[str] = field(default_factory=set)
 
-    def encode(self, planes):
-        b = len(planes["half_tan"])
-        self.planes.append(set(planes))
+    tolerance_mm: float = 0.0
+
+    def encode(self, crops):
+        b = len(crops)
+        self.planes.append({name for name in ("color", "depth_m", "centre_m") if getattr(crops, name) is not None})
         self.calls.append(b)
         keypoints, latents, presence = np.zeros((b, 21, 2)), np.zeros((b, 63), np.float32), np.zeros(b)
         sure = self.sure if isinstance(self.sure, list) else [self.sure] * b
@@ -67,6 +69,9 @@ class KnownNets:
             {name: np.full((b, 63), -8.0) for name in self.card.encoders if name not in self.blind},
             keypoints, presence, np.broadcast_to(self.right_says, b),
         )  # fmt: skip
+
+    def depth_joints(self, depth_m, centre_m):
+        return None
 
     def decode(self, modality, z):
         assert modality == "joints3d"
@@ -264,6 +269,31 @@ def test_a_clock_that_goes_away_does_not_hold_the_pose(scene):
     np.testing.assert_allclose(hand.pose.joints_m, joints, atol=2e-3)
 
 
+def test_a_slider_on_a_standing_picture_decodes_only(scene):
+    nets, detector, tracker = scene
+    show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))
+    standing, offset = frame(), np.zeros(63, np.float32)
+    (hand,) = tracker.track(standing, Controls(filters=())).hands
+    calls, crops = len(nets.calls), len(nets.crops)
+    for offset[0] in (0.1, 0.2, 0.0):
+        result = tracker.decode_again(standing, Controls(offset=offset.copy()))
+        np.testing.assert_allclose(result.hands[0].z - hand.posterior.mean, offset, atol=1e-6)
+    np.testing.assert_allclose(result.hands[0].pose.joints_m, hand.raw.joints_m, atol=1e-9)
+    assert (len(nets.calls), len(nets.crops), detector.calls) == (calls, crops, 1)
+    assert tracker.decode_again(standing, Controls(drive="landmarks3d")) is None, "another drive is encoded anew"
+    assert tracker.decode_again(frame(1), Controls()) is None
+
+
+def test_the_same_frame_again_has_no_second_vote_on_the_side(scene):
+    nets, detector, tracker = scene
+    show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))
+    tracker.track(frame(0))
+    nets.right_says = 0.05
+    standing = frame(1)
+    sides = {tracker.track(standing, Controls(hand_length_m=0.18 + 0.001 * i)).hands[0].pose.side for i in range(20)}
+    assert sides == {Side.RIGHT}
+
+
 def test_drives(scene):
     nets, detector, tracker = scene
     show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))
@@ -285,9 +315,9 @@ def test_depth_alone_does_not_look_at_the_colours(scene, monkeypatch, caplog):
     seen = replace(frame(), depth=np.full((480, 640), 490, np.uint16))
     (hand,) = tracker.track(seen, Controls(drive="depth")).hands
     assert hand.pose.metric
-    assert nets.planes[-1] == {"half_tan", "depth", "centre_m"}
+    assert nets.planes[-1] == {"depth_m", "centre_m"}
     (hand,) = tracker.track(replace(seen, index=1, time_ns=2), Controls(drive="fused")).hands
-    assert nets.planes[-1] == {"half_tan", "depth", "centre_m", "rgb"}
+    assert nets.planes[-1] == {"depth_m", "centre_m", "color"}
     assert np.abs(hand.pose.joints_m[:, 2] - 0.5).max() < 0.03
     monkeypatch.setattr(nets, "blind", {"depth"})
     with caplog.at_level("WARNING"):
@@ -296,7 +326,7 @@ def test_depth_alone_does_not_look_at_the_colours(scene, monkeypatch, caplog):
     (told,) = caplog.records
     assert told.message.startswith("This source shows nothing to depth; ")
     assert {"keypoints2d", "landmarks3d"} <= set(told.message.split())
-    assert nets.planes[-1] == {"half_tan", "rgb"}, "without depth the colours must do"
+    assert nets.planes[-1] == {"color"}, "without depth the colours must do"
 
 
 def test_sigma_has_the_calibrated_floor(scene):

@@ -1,4 +1,4 @@
-"""Hands settle on depth maps: back to the truth from a wrong start, and nowhere without readings."""
+"""Hands are fitted to depth maps: back to the truth from a wrong start, and nowhere without readings."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from handcam.hand.surface import pose_skin_points, skin_points
 from handcam.synth.depth_frames import DepthSceneSettings, render_depth
 from handcam.synth.poses import PoseSettings, sample_poses
 from handcam.synth.sensor import STEREO, degrade
-from handcam.tracking.depth_fit import settle
+from handcam.tracking.depth_fit import fit_to_depth
 from handcam.types import Intrinsics
 
 SIZE = 160
@@ -44,7 +44,7 @@ def test_a_wrong_start_comes_back(crops):
     for depth, joints, camera in zip(*crops, strict=True):
         start = a_start(rng, joints)
         seen = project(joints, camera) + rng.normal(0, 0.01 * SIZE, (21, 2))
-        done, deviation = settle(depth, camera, seen, start, a_spread(rng, joints), 0.008)
+        done, deviation = fit_to_depth(depth, camera, seen, start, a_spread(rng, joints), 0.008)
         if deviation is None:  # too little of this one is seen
             continue
         assert deviation[ROOT] < 1e-6
@@ -64,7 +64,7 @@ def test_a_thing_in_front_does_not_draw_the_hand(crops):
         hidden = depth.copy()
         hidden[:, : SIZE // 2] = 0.25  # a door before half of the hand
         rng = np.random.default_rng(1)
-        done, deviation = settle(hidden, camera, project(joints, camera), joints, a_spread(rng, joints), 0.008)
+        done, deviation = fit_to_depth(hidden, camera, project(joints, camera), joints, a_spread(rng, joints), 0.008)
         if deviation is not None:
             moved.append(np.linalg.norm(done - joints, axis=1).mean())
     assert len(moved) >= 5
@@ -76,7 +76,7 @@ def test_without_readings_nothing_moves(crops):
     _, joints, camera = (part[0] for part in crops)
     spread = a_spread(np.random.default_rng(2), joints)
     for depth in (np.zeros((SIZE, SIZE), np.float32), np.full((SIZE, SIZE), 1.5, np.float32)):
-        done, deviation = settle(depth, camera, project(joints, camera), joints, spread, 0.008)
+        done, deviation = fit_to_depth(depth, camera, project(joints, camera), joints, spread, 0.008)
         assert deviation is None
         np.testing.assert_array_equal(done, joints)
 

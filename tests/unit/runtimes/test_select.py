@@ -6,11 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from handcam.lab.release.check_crops import drawn_crops
 from handcam.model.weights import WeightsCard, digest, read_card, write_card
-from handcam.runtimes import Encoding
-from handcam.runtimes import _select as _choose
-from handcam.runtimes._graphs import CHECK, find_graph, graph_path
-from handcam.runtimes._parity import deviation, random_crops, save_check
+from handcam.runtimes import (
+    CHECK,
+    Encoding,
+    _select,
+    check_file,
+    deviation,
+    fastest,
+    find_graph,
+    save_check,
+)
 from handcam.types import NOMINAL_HAND_LENGTH_M, HandcamError, WeightsError
 
 
@@ -23,10 +30,10 @@ class Fake:
         self.name, self.card, self.off_mm, self.takes_s = name, card, off_mm, takes_s
         self.tolerance_mm, self.closed = 0.1, False
 
-    def encode(self, planes):
+    def encode(self, crops):
         Fake.now_s += self.takes_s
-        n = len(planes["rgb"])
-        mean = planes["rgb"].reshape(n, -1)[:, :4].astype(np.float32) / 255
+        n = len(crops)
+        mean = crops.color.reshape(n, -1)[:, :4].astype(np.float32) / 255
         return Encoding(
             {"rgb": mean}, {"rgb": np.zeros((n, 4), np.float32)}, np.zeros((n, 21, 2), np.float32),
             np.ones(n, np.float32), np.ones(n, np.float32),
@@ -36,6 +43,9 @@ class Fake:
         joints = np.zeros((len(z), 21, 3), np.float32) + np.asarray(z)[:, :1, None]
         joints[..., 0] += self.off_mm / 1000 / NOMINAL_HAND_LENGTH_M
         return joints
+
+    def depth_joints(self, depth_m, centre_m):
+        return None
 
     def close(self):
         self.closed = True
@@ -47,8 +57,8 @@ def weights(tmp_path, monkeypatch) -> Path:
     path = tmp_path / "tiny.safetensors"
     path.write_bytes(b"not read here")
     card = WeightsCard("tiny", {"rgb": "x"}, {"joints3d": "x"}, 4, 32, "common21", "rgb", digest(path))
-    save_check(graph_path(path, CHECK), Fake("reference", card), random_crops(3, 32, 0))
-    write_card(path, WeightsCard(**{**_fields(card), "exports": {"tiny.check.npz": digest(graph_path(path, CHECK))}}))
+    save_check(check_file(path), Fake("reference", card), drawn_crops(3, 32, 0))
+    write_card(path, WeightsCard(**{**_fields(card), "exports": {"tiny.check.npz": digest(check_file(path))}}))
     return path
 
 
@@ -70,9 +80,10 @@ def offer(monkeypatch, weights):
             opened.append(Fake(name, read_card(path), **made))
             return opened[-1]
 
-        monkeypatch.setattr(_choose, "open_named", open_named)
-        monkeypatch.setattr(_choose, "thread_time", lambda: Fake.now_s)
-        monkeypatch.setattr(_choose, "candidates", lambda: [name for name in kinds if name != "eager"])
+        monkeypatch.setattr(_select, "open_named", open_named)
+        monkeypatch.setattr(_select, "constants", lambda folder, name: {})
+        monkeypatch.setattr(_select, "thread_time", lambda: Fake.now_s)
+        monkeypatch.setattr(_select, "candidates", lambda: [name for name in kinds if name != "eager"])
         return opened
 
     return with_
@@ -82,33 +93,33 @@ def test_takes_the_fastest_that_agrees(weights, offer):
     opened = offer(
         slow={"takes_s": 0.02}, wrong={"off_mm": 0.5}, fast={"takes_s": 0.005}, broken=RuntimeError("no such processor")
     )
-    assert _choose.choose(weights).name == "fast"
+    assert fastest(weights).name == "fast"
     assert [fake.closed for fake in opened] == [True, True, False]
 
 
 def test_order_decides_between_equals(weights, offer):
     offer(first={"takes_s": 0.01}, second={"takes_s": 0.0098})
-    assert _choose.choose(weights).name == "first"
+    assert fastest(weights).name == "first"
 
 
 def test_a_finding_is_remembered_until_something_changes(weights, offer):
     opened = offer(slow={"takes_s": 0.02}, fast={"takes_s": 0.005})
-    _choose.choose(weights)
+    fastest(weights)
     opened.clear()
-    assert _choose.choose(weights).name == "fast"
+    assert fastest(weights).name == "fast"
     assert [fake.name for fake in opened] == ["fast"]
     card = read_card(weights)
     write_card(weights, WeightsCard(**{**_fields(card), "exports": {**card.exports, "tiny.encode.onnx": "new"}}))
     opened.clear()
-    _choose.choose(weights)
+    fastest(weights)
     assert len(opened) == 2
 
 
 def test_a_remembered_one_that_fails_is_replaced(weights, offer):
     offer(slow={"takes_s": 0.02}, fast={"takes_s": 0.005})
-    _choose.choose(weights)
+    fastest(weights)
     offer(slow={"takes_s": 0.02}, fast=HandcamError("The card is gone."))
-    assert _choose.choose(weights).name == "slow"
+    assert fastest(weights).name == "slow"
 
 
 @pytest.mark.parametrize("text", ["", "not json", "[1, 2]", '{"a": 3}'])
@@ -117,35 +128,35 @@ def test_a_damaged_memory_is_made_anew(weights, offer, tmp_path, text):
     memory = tmp_path / "cache" / "runtime.json"
     memory.parent.mkdir()
     memory.write_text(text)
-    assert _choose.choose(weights).name == "fast"
+    assert fastest(weights).name == "fast"
     assert "fast" in json.loads(memory.read_text()).values()
 
 
 def test_without_anything_that_agrees_pytorch_is_taken(weights, offer):
     offer(wrong={"off_mm": 0.5}, eager={})
-    assert _choose.choose(weights).name == "eager"
+    assert fastest(weights).name == "eager"
 
 
 def test_damaged_weights_are_said_and_not_passed_over(weights, offer):
     offer(first=WeightsError("The graph is damaged."), second={})
     with pytest.raises(WeightsError, match="The graph is damaged"):
-        _choose.choose(weights)
+        fastest(weights)
 
 
 def test_find_graph_says_what_is_wrong(weights):
     card = read_card(weights)
     with pytest.raises(HandcamError, match=r"has no tiny\.encode\.onnx beside it"):
-        find_graph(weights, card, "encode.onnx")
-    graph_path(weights, CHECK).write_bytes(b"altered")
+        find_graph(weights, card, "encode")
+    check_file(weights).write_bytes(b"altered")
     with pytest.raises(WeightsError, match="truncated or altered"):
         find_graph(weights, card, CHECK)
-    graph_path(weights, CHECK).unlink()
+    check_file(weights).unlink()
     with pytest.raises(WeightsError, match="is missing"):
         find_graph(weights, card, CHECK)
 
 
 def test_deviation_is_in_millimetres(weights):
     card = read_card(weights)
-    away = deviation(Fake("a", card), Fake("b", card, off_mm=0.7), random_crops(2, 32, 1))
+    away = deviation(Fake("a", card), Fake("b", card, off_mm=0.7), drawn_crops(2, 32, 1))
     assert away["joints_mm"] == pytest.approx(0.7, rel=1e-3)
     assert not away["keypoints_px"].any()

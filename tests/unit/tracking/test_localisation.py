@@ -11,7 +11,7 @@ from handcam.crop import box_around, cut, view
 from handcam.geometry import inverse3, place_metric, project
 from handcam.hand.skeleton import hand_length
 from handcam.synth.poses import sample_poses
-from handcam.tracking.localisation import distances_under, with_centre
+from handcam.tracking.depth_crop import prepare_depth, surface_distances
 from handcam.types import Frame, Intrinsics, Side
 
 CAMERA = Intrinsics(600.0, 600.0, 320.0, 240.0, 640, 480)
@@ -51,13 +51,13 @@ def test_the_distance_under_a_keypoint_is_the_near_surface():
     keypoints = np.tile(np.array([[303.0, 300.0]]), (21, 1))
     box = replace(box_around(project(a_hand(0), CAMERA), Side.RIGHT), centre_px=np.array([320.0, 240.0]), angle_rad=0.0)
     box = replace(box, size_px=224.0)
-    crop = with_centre(cut(frame, box, 224), 0.5)
+    crop = prepare_depth(cut(frame, box, 224), 0.5)
     at = keypoints - [320 - 111.5, 240 - 111.5]
-    assert distances_under(crop, at)[0] == pytest.approx(0.5, abs=0.01)
-    assert distances_under(crop, np.add(at, [4.0, 0.0]))[0] == pytest.approx(0.5, abs=0.01)
-    assert np.isnan(distances_under(crop, np.add(at, [40.0, 0.0]))).all()  # only the wall is there
-    assert np.isnan(distances_under(crop, np.add(at, [0.0, -85.0]))).all()  # no readings there
-    assert np.isnan(distances_under(crop, np.add(at, [0.0, 400.0]))).all()  # outside the crop
+    assert surface_distances(crop, at)[0] == pytest.approx(0.5, abs=0.01)
+    assert surface_distances(crop, np.add(at, [4.0, 0.0]))[0] == pytest.approx(0.5, abs=0.01)
+    assert np.isnan(surface_distances(crop, np.add(at, [40.0, 0.0]))).all()  # only the wall is there
+    assert np.isnan(surface_distances(crop, np.add(at, [0.0, -85.0]))).all()  # no readings there
+    assert np.isnan(surface_distances(crop, np.add(at, [0.0, 400.0]))).all()  # outside the crop
 
 
 def test_the_centre_is_what_stands_nearest_in_the_middle():
@@ -66,11 +66,11 @@ def test_the_centre_is_what_stands_nearest_in_the_middle():
     frame = Frame(0, 0, CAMERA, None, depth)
     box = replace(box_around(project(a_hand(0), CAMERA), Side.RIGHT), centre_px=np.array([320.0, 240.0]), size_px=240.0)
     crop = cut(frame, box, 224)
-    assert with_centre(crop, None).root_depth_m == pytest.approx(0.61, abs=0.005)
-    assert with_centre(crop, 0.7).root_depth_m == 0.7
+    assert prepare_depth(crop, None).root_depth_m == pytest.approx(0.61, abs=0.005)
+    assert prepare_depth(crop, 0.7).root_depth_m == 0.7
     empty = replace(crop, depth_m=np.zeros_like(crop.depth_m))
-    assert with_centre(empty, None).root_depth_m is None
-    assert with_centre(view(box, CAMERA, 224), None).root_depth_m is None
+    assert prepare_depth(empty, None).root_depth_m is None
+    assert prepare_depth(view(box, CAMERA, 224), None).root_depth_m is None
 
 
 @given(st.integers(0, 10_000))
@@ -86,7 +86,7 @@ def test_holes_in_the_hand_are_filled_and_gaps_beside_it_are_not():
     frame = Frame(0, 0, CAMERA, None, depth)
     box = replace(box_around(project(a_hand(0), CAMERA), Side.RIGHT), centre_px=np.array([320.0, 240.0]), angle_rad=0.0)
     before = cut(frame, replace(box, size_px=224.0), 224)
-    after = with_centre(before, 0.6)
+    after = prepare_depth(before, 0.6)
     was, now = before.depth_m > 0, after.depth_m > 0
     assert (was <= now).all()
     np.testing.assert_array_equal(after.depth_m[was], before.depth_m[was])

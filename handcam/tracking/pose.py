@@ -1,0 +1,162 @@
+"""Turn what the encoders say of one crop into a pose in the camera frame: fuse, decode, locate, fit to depth."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from handcam.crop import camera_from_crop_points, image_from_crop_points
+from handcam.geometry import place, place_metric
+from handcam.model.fusion import fuse
+from handcam.runtimes import Encoding, Runtime
+from handcam.tracking.depth_crop import surface_distances
+from handcam.tracking.depth_fit import fit_to_depth
+from handcam.tracking.depth_volume import joints_in_cube
+from handcam.types import NOMINAL_HAND_LENGTH_M, Controls, HandCrop, HandPose, Intrinsics, Posterior, TrackedHand
+
+__all__ = ["SKIN_TO_JOINT_M", "Observation", "PoseEstimator"]
+
+log = logging.getLogger(__name__)
+SIGMA_SAMPLES = 16
+"""Posterior samples from which each joint's sigma is computed."""
+SKIN_TO_JOINT_M = np.array([21.0, 18.2, 14.2, 9.9, 2.5] + [13.0, 8.5, 7.7, 3.0] * 4) * 1e-3
+"""How far behind the skin a visible joint of a hand of nominal length lies, median over rendered hands, metres."""
+VISIBILITY_PRIOR = np.array([1.0, 0.7, 0.7, 0.5, 0.4] + [1.0, 0.5, 0.3, 0.3] * 4)
+"""Probability that the surface under a joint is the joint's own: fingertips are often behind something."""
+LENGTH_SPREAD_M = 0.008
+"""Standard deviation of people's hand lengths about the setting."""
+LEAST_READINGS = 6
+"""Joints with a measured distance below which the scale counts as not measured."""
+FITTED_GAIN, FITTED_FLOOR_M = 1.0, 0.0045
+"""Calibration of the deviation of joints fitted to depth: 90 % intervals cover 90 % on rendered RGB-D."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Everything that the encoders say of one crop."""
+
+    track: int
+    """Number of the track it belongs to."""
+    crop: HandCrop
+    """What was encoded."""
+    posteriors: Mapping[str, Posterior]
+    """Posterior of each modality that was seen."""
+    keypoints_px: Float[np.ndarray, "21 2"]
+    """Joints in the crop, crop pixels."""
+    presence: float
+    """Probability that the crop shows a hand."""
+    right: float
+    """Probability that the hand is of the box's side."""
+
+    @staticmethod
+    def of(track: int, crop: HandCrop, encoding: Encoding, i: int) -> "Observation":
+        """Take one hand out of an encoded batch."""
+        posteriors = {name: Posterior(mean[i], encoding.log_vars[name][i]) for name, mean in encoding.means.items()}
+        keypoints = np.asarray(encoding.keypoints_px[i], float)
+        return Observation(
+            track, crop, posteriors, keypoints, float(encoding.presence[i]), float(encoding.right[i])
+        )  # fmt: skip
+
+
+class PoseEstimator:
+    """Estimates poses from observations with one runtime's decoders."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._warned: set[tuple[str, ...]] = set()
+        self._noise = np.random.default_rng(0).standard_normal((64, runtime.card.latent)).astype(np.float32)
+
+    def estimate(self, seen: Observation, experts: tuple[str, ...], controls: Controls) -> TrackedHand:
+        """Estimate the pose of one observed hand.
+
+        Args:
+            seen: the hand.
+            experts: modalities to fuse; those that were not seen are left out.
+            controls: latent, samples, hand length.
+        """
+        card, crop = self._runtime.card, seen.crop
+        names = self._seen_of(experts, seen.posteriors)
+        posterior = _fused(
+            [seen.posteriors[n] for n in names], [card.fusion[n] if len(names) > 1 else 1.0 for n in names]
+        )
+        z = posterior.mean if controls.latent is None else np.asarray(controls.latent, np.float32)
+        if controls.offset is not None:
+            z = z + np.asarray(controls.offset, np.float32)
+        edited = controls.latent is not None or controls.offset is not None
+        spread = np.exp(0.5 * posterior.log_var) * self._noise[: max(SIGMA_SAMPLES, controls.samples)]
+        latents = np.concatenate([posterior.mean[None], z[None], z + spread])
+        live, shapes = np.split(self._runtime.decode("joints3d", latents).astype(float), [1])
+
+        # the hand in the picture says where it is, whatever pose the user has set
+        distances = surface_distances(crop, seen.keypoints_px)
+        length_m, root, metric = locate(live[0], seen.keypoints_px, distances, crop.intrinsics, controls.hand_length_m)
+        joints = shapes * length_m + root
+        key = names[0] if len(names) == 1 else "fused+depth" if "depth" in names else "fused"
+        gain, floor_m = card.calibration[key]["gain"], card.calibration[key]["floor"] * length_m
+        deviation = gain * (shapes[1:] - shapes[:1]) * length_m
+        sigma = np.sqrt((deviation**2).mean((0, 2)) + floor_m**2)
+        if metric and not edited:
+            joints, sigma = self._fit(seen, joints, deviation[:SIGMA_SAMPLES], floor_m, sigma)
+
+        placed = camera_from_crop_points(joints, crop)
+        pose = HandPose(
+            side=crop.box.side, score=seen.presence, joints_m=placed[0], metric=metric,
+            keypoints_px=image_from_crop_points(seen.keypoints_px, crop), sigma_m=sigma,
+        )  # fmt: skip
+        decoded = {name: self._runtime.decode(name, z[None])[0] for name in controls.decode if name in card.decoders}
+        samples = placed[1 : 1 + controls.samples]
+        return TrackedHand(seen.track, pose, pose, posterior, seen.posteriors, z, samples, crop, decoded)
+
+    def _seen_of(self, experts: tuple[str, ...], posteriors: Mapping[str, Posterior]) -> list[str]:
+        """Those of the experts that were seen, or all that were if none of them was; warns once."""
+        names = [name for name in experts if name in posteriors]
+        if not names:
+            names = list(posteriors)
+            if experts not in self._warned:
+                self._warned.add(experts)
+                instead = " and ".join(names)
+                log.warning("This source shows nothing to %s; it is driven by %s instead.", experts[0], instead)
+        return names
+
+    def _fit(
+        self, seen: Observation, joints: np.ndarray, deviation: np.ndarray, floor_m: float, sigma: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Move the joints (and their samples) onto the depth map; sigma falls by what the readings say."""
+        crop = seen.crop
+        assert crop.depth_m is not None
+        second = joints_in_cube(self._runtime, crop.depth_m, crop.intrinsics, joints[0].mean(0))
+        fitted, fitted_deviation = fit_to_depth(
+            crop.depth_m, crop.intrinsics, seen.keypoints_px, joints[0], deviation, floor_m, second
+        )
+        if fitted_deviation is not None:
+            sigma = np.minimum(sigma, np.sqrt((FITTED_GAIN * fitted_deviation) ** 2 + FITTED_FLOOR_M**2))
+        return joints + (fitted - joints[0]), sigma
+
+
+def locate(
+    joints: Float[np.ndarray, "21 3"],
+    keypoints_px: Float[np.ndarray, "21 2"],
+    surface_m: Float[np.ndarray, " 21"],
+    camera: Intrinsics,
+    hand_length_m: float,
+) -> tuple[float, Float[np.ndarray, " 3"], bool]:
+    """Locate the root: hand length, root in the crop's frame, and whether the scale was measured.
+
+    Args:
+        joints: relative to the root, hand lengths.
+        keypoints_px: where they are seen.
+        surface_m: distance of the surface under each, NaN where there is no reading.
+        camera: the crop's.
+        hand_length_m: expected length; taken as it is without enough readings.
+    """
+    if int(np.isfinite(surface_m).sum()) < LEAST_READINGS:
+        return hand_length_m, place(joints * hand_length_m, keypoints_px, camera), False
+    depth = surface_m + SKIN_TO_JOINT_M * (hand_length_m / NOMINAL_HAND_LENGTH_M)
+    expected = (hand_length_m, LENGTH_SPREAD_M)
+    return *place_metric(joints, keypoints_px, depth, camera, expected, VISIBILITY_PRIOR), True
+
+
+def _fused(posteriors: list[Posterior], weights: list[float]) -> Posterior:
+    return Posterior(*fuse(np.stack([p.mean for p in posteriors]), np.stack([p.log_var for p in posteriors]), weights))
