@@ -8,27 +8,19 @@ import numpy as np
 from jaxtyping import Float
 
 from handcam.crop import camera_from_crop_points, image_from_crop_points
-from handcam.geometry import place, place_metric
 from handcam.model.fusion import fuse
 from handcam.runtimes import Encoding, Runtime
 from handcam.tracking.depth_crop import surface_distances
 from handcam.tracking.depth_fit import fit_to_depth
 from handcam.tracking.depth_volume import joints_in_cube
-from handcam.types import NOMINAL_HAND_LENGTH_M, Controls, HandCrop, HandPose, Intrinsics, Posterior, TrackedHand
+from handcam.tracking.localisation import locate
+from handcam.types import Controls, HandCrop, HandPose, Posterior, TrackedHand
 
-__all__ = ["SKIN_TO_JOINT_M", "Observation", "PoseEstimator"]
+__all__ = ["SIGMA_SAMPLES", "Observation", "PoseEstimator"]
 
 log = logging.getLogger(__name__)
 SIGMA_SAMPLES = 16
 """Posterior samples from which each joint's sigma is computed."""
-SKIN_TO_JOINT_M = np.array([21.0, 18.2, 14.2, 9.9, 2.5] + [13.0, 8.5, 7.7, 3.0] * 4) * 1e-3
-"""How far behind the skin a visible joint of a hand of nominal length lies, median over rendered hands, metres."""
-VISIBILITY_PRIOR = np.array([1.0, 0.7, 0.7, 0.5, 0.4] + [1.0, 0.5, 0.3, 0.3] * 4)
-"""Probability that the surface under a joint is the joint's own: fingertips are often behind something."""
-LENGTH_SPREAD_M = 0.008
-"""Standard deviation of people's hand lengths about the setting."""
-LEAST_READINGS = 6
-"""Joints with a measured distance below which the scale counts as not measured."""
 FITTED_GAIN, FITTED_FLOOR_M = 1.0, 0.0045
 """Calibration of the deviation of joints fitted to depth: 90 % intervals cover 90 % on rendered RGB-D."""
 
@@ -133,29 +125,6 @@ class PoseEstimator:
         if fitted_deviation is not None:
             sigma = np.minimum(sigma, np.sqrt((FITTED_GAIN * fitted_deviation) ** 2 + FITTED_FLOOR_M**2))
         return joints + (fitted - joints[0]), sigma
-
-
-def locate(
-    joints: Float[np.ndarray, "21 3"],
-    keypoints_px: Float[np.ndarray, "21 2"],
-    surface_m: Float[np.ndarray, " 21"],
-    camera: Intrinsics,
-    hand_length_m: float,
-) -> tuple[float, Float[np.ndarray, " 3"], bool]:
-    """Locate the root: hand length, root in the crop's frame, and whether the scale was measured.
-
-    Args:
-        joints: relative to the root, hand lengths.
-        keypoints_px: where they are seen.
-        surface_m: distance of the surface under each, NaN where there is no reading.
-        camera: the crop's.
-        hand_length_m: expected length; taken as it is without enough readings.
-    """
-    if int(np.isfinite(surface_m).sum()) < LEAST_READINGS:
-        return hand_length_m, place(joints * hand_length_m, keypoints_px, camera), False
-    depth = surface_m + SKIN_TO_JOINT_M * (hand_length_m / NOMINAL_HAND_LENGTH_M)
-    expected = (hand_length_m, LENGTH_SPREAD_M)
-    return *place_metric(joints, keypoints_px, depth, camera, expected, VISIBILITY_PRIOR), True
 
 
 def _fused(posteriors: list[Posterior], weights: list[float]) -> Posterior:

@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from handcam.hand.skeleton import ROOT
 from handcam.model.vae import CrossModalVAE, reparameterise
-from handcam.tracking.localisation import SIGMA_SAMPLES
+from handcam.tracking.pose import SIGMA_SAMPLES
 
 __all__ = ["calibrate", "coverage", "spread_and_error"]
 

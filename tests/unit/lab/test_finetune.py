@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from handcam.tracking.localisation import with_centre
 from sessions import make_frame, make_pose
 
 from handcam.cli import main
@@ -31,6 +30,7 @@ from handcam.session import open_session
 from handcam.session.labels import LABELS_FILE, Label, Labels, accept_all
 from handcam.session.writer import SessionWriter, header
 from handcam.synth.poses import sample_poses
+from handcam.tracking.depth_crop import prepare_depth
 from handcam.types import Controls, HandBox, HandcamError, HandPose, Posterior, Result, Side, TrackedHand
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "session-v1"
@@ -209,7 +209,7 @@ def test_a_corrected_side_and_a_mirrored_crop(tmp_path, monkeypatch):
 def test_crops_with_depth_are_looked_at_twice():
     box = HandBox(Side.LEFT, np.array([30.0, 25.0]), 40.0, 0.3, 1.0)
     frame = replace(make_frame(0), depth=np.full((48, 64), 500, np.uint16), depth_unit_m=0.001)
-    crops = [with_centre(cut(frame, box, INPUT_PX), 0.5) for _ in range(2)]
+    crops = [prepare_depth(cut(frame, box, INPUT_PX), 0.5) for _ in range(2)]
     looked = recordings._features_of(HandLandmark().eval(), crops)
     model = CrossModalVAE({"depth": "shaded_depth", "rgb": "hand_landmark"}, {}, 4)
     for name, key, kind in (("rgb", "features", Features), ("depth", "depth_features", DepthFeatures)):

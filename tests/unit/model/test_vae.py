@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 import torch
-from handcam.tracking.localisation import fuse as fuse_live
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.distributions import Normal, kl_divergence
 
 from handcam.lab.train.pairs import VARIANTS, Objective
+from handcam.model.fusion import fuse as fuse_numpy
 from handcam.model.nets import conv, resnet
 from handcam.model.vae import CrossModalVAE, fuse, kl, load, reparameterise
 from handcam.runtimes import eager
-from handcam.types import Posterior, WeightsError
+from handcam.types import WeightsError
 
 SMALL = {f"{kind}.{name}": {"hidden": 16, "depth": 1} for kind in ("encoder", "decoder") for name in
          ("keypoints2d", "joints3d", "landmarks3d")}  # fmt: skip
@@ -66,9 +66,11 @@ def test_the_live_path_fuses_as_the_model_does():
     experts = [(torch.randn(1, 7), torch.randn(1, 7) - 3) for _ in range(3)]
     weights = [0.4, 0.7, 1.0]
     expected = fuse(experts, weights)
-    got = fuse_live([Posterior(m[0].numpy(), v[0].numpy()) for m, v in experts], weights)
-    np.testing.assert_allclose(got.mean, expected[0][0].numpy(), rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(got.log_var, expected[1][0].numpy(), rtol=1e-4, atol=1e-5)
+    mean, log_var = fuse_numpy(
+        np.stack([m[0].numpy() for m, _ in experts]), np.stack([v[0].numpy() for _, v in experts]), weights
+    )
+    np.testing.assert_allclose(mean, expected[0][0].numpy(), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(log_var, expected[1][0].numpy(), rtol=1e-4, atol=1e-5)
 
 
 def test_a_pair_moves_its_own_encoder_and_decoder_and_no_other():

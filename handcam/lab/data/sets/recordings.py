@@ -26,7 +26,8 @@ from handcam.model.nets.hand_landmark import INPUT_PX, HandLandmark
 from handcam.model.nets.shaded_depth import depth_features
 from handcam.session import Session, open_session
 from handcam.session.labels import Labels
-from handcam.tracking.localisation import FLESH_M, distances_under, with_centre
+from handcam.tracking.depth_crop import prepare_depth, surface_distances
+from handcam.tracking.localisation import SKIN_TO_JOINT_M
 from handcam.types import NOMINAL_HAND_LENGTH_M, HandBox, HandcamError, HandCrop, HandPose, Side, TrackedHand
 
 __all__ = ["Recordings", "gather", "open"]
@@ -157,7 +158,7 @@ def _hands(
         first = hand.crop.box if hand.crop is not None else box_around(hand.pose.keypoints_px, label.side)
         boxes = [replace(first, side=label.side)] + [_moved(first, label.side, rng) for _ in range(views - 1)]
         distance = float(np.linalg.norm(hand.pose.joints_m[ROOT])) if hand.pose.metric else None
-        crops = [with_centre(cut(frame, box, INPUT_PX), distance) for box in boxes]
+        crops = [prepare_depth(cut(frame, box, INPUT_PX), distance) for box in boxes]
         looked = _features_of(backbone, crops)
         if looked["presence"][0] < LEAST_PRESENCE:
             yield {}
@@ -214,7 +215,7 @@ def _recorded(hand: TrackedHand, side: Side, crop: HandCrop, looked: dict[str, n
 def _distances(crop: HandCrop, looked: dict[str, np.ndarray], hand_length_m: float) -> np.ndarray:
     """Distance of each joint along the crop's axis: what the sensor read over it, and the flesh between."""
     seen = pixels_from_normalised(looked["keypoints"][0].astype(np.float64), INPUT_PX)
-    return distances_under(crop, seen) + FLESH_M * hand_length_m / NOMINAL_HAND_LENGTH_M
+    return surface_distances(crop, seen) + SKIN_TO_JOINT_M * hand_length_m / NOMINAL_HAND_LENGTH_M
 
 
 def _true(truth: tuple[HandPose, ...], pose: HandPose, side: Side) -> HandPose | None:

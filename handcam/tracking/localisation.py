@@ -1,0 +1,41 @@
+"""Locate the root of a hand in the camera frame, and its size, from keypoints and measured distances."""
+
+import numpy as np
+from jaxtyping import Float
+
+from handcam.geometry import place, place_metric
+from handcam.types import NOMINAL_HAND_LENGTH_M, Intrinsics
+
+__all__ = ["SKIN_TO_JOINT_M", "locate"]
+
+SKIN_TO_JOINT_M = np.array([21.0, 18.2, 14.2, 9.9, 2.5] + [13.0, 8.5, 7.7, 3.0] * 4) * 1e-3
+"""How far behind the skin a visible joint of a hand of nominal length lies, median over rendered hands, metres."""
+VISIBILITY_PRIOR = np.array([1.0, 0.7, 0.7, 0.5, 0.4] + [1.0, 0.5, 0.3, 0.3] * 4)
+"""Probability that the surface under a joint is the joint's own: fingertips are often behind something."""
+LENGTH_SPREAD_M = 0.008
+"""Standard deviation of people's hand lengths about the setting."""
+LEAST_READINGS = 6
+"""Joints with a measured distance below which the scale counts as not measured."""
+
+
+def locate(
+    joints: Float[np.ndarray, "21 3"],
+    keypoints_px: Float[np.ndarray, "21 2"],
+    surface_m: Float[np.ndarray, " 21"],
+    camera: Intrinsics,
+    hand_length_m: float,
+) -> tuple[float, Float[np.ndarray, " 3"], bool]:
+    """Locate the root: hand length, root in the crop's frame, and whether the scale was measured.
+
+    Args:
+        joints: relative to the root, hand lengths.
+        keypoints_px: where they are seen.
+        surface_m: distance of the surface under each, NaN where there is no reading.
+        camera: the crop's.
+        hand_length_m: expected length; taken as it is without enough readings.
+    """
+    if int(np.isfinite(surface_m).sum()) < LEAST_READINGS:
+        return hand_length_m, place(joints * hand_length_m, keypoints_px, camera), False
+    depth = surface_m + SKIN_TO_JOINT_M * (hand_length_m / NOMINAL_HAND_LENGTH_M)
+    expected = (hand_length_m, LENGTH_SPREAD_M)
+    return *place_metric(joints, keypoints_px, depth, camera, expected, VISIBILITY_PRIOR), True
