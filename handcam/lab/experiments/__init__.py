@@ -5,12 +5,19 @@ Each trains what it compares by algorithm 1 (:func:`handcam.lab.train.pairs.trai
 Trainings and looks are kept beside the results, so a second run, or another experiment on the same, goes on from there.
 """
 
-from dataclasses import asdict, dataclass
+import shlex
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from handcam.lab.data.in_memory import Split
-from handcam.lab.data.splits import SplitSettings, open_split
+from tyro.conf import Suppress, arg
+from tyro.constructors import PrimitiveConstructorSpec
+
 from handcam.lab.evaluate.results import Results, cell_text, save_figure, write_json
+from handcam.types import HandcamError
+
+if TYPE_CHECKING:
+    from handcam.lab.data.in_memory import Split
 
 __all__ = ["FULL", "SMALL", "Setup", "Size", "save"]
 
@@ -47,50 +54,99 @@ FULL = Size(500_000, 100_000, 5_000, 30_000, 512, 512, 5, 32, 128, 64)
 """The paper's nets (supplement, tables 3 and 4); for a GPU, or several machines under torchrun."""
 
 
+SIZES = {"small": SMALL, "full": FULL}
+"""Sizes by the name that the command line takes."""
+_SIZE = PrimitiveConstructorSpec(
+    1, "{small,full}", lambda words: SIZES[words[0]], lambda value: isinstance(value, Size),
+    lambda size: [next(name for name, known in SIZES.items() if known == size)], choices=tuple(SIZES),
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """Settings of an experiment."""
+    """Settings of an experiment; its fields are the command's options."""
 
-    out: Path
-    """Folder of results, trainings and looks."""
-    command: str
-    """The command that was given, for the results."""
+    out: Annotated[Path, arg(metavar="FOLDER")]
+    """Folder of NAME.md, NAME.json and NAME.png, of trainings, and of rendered hands."""
     data: tuple[str, ...] = ()
-    """Data sets (:mod:`handcam.lab.data.splits`); none for the experiment's own choice."""
-    size: Size = SMALL
-    """Sizes of data and nets."""
-    latent: int = 30
-    """Size of the latent space."""
-    rate: float = 1e-3
-    """Adam's learning rate at its highest."""
+    """Data sets instead of the experiment's own: poses, rendered, features:FOLDER, crops:FOLDER, rhd:PATH, stb:PATH,
+    freihand:PATH, folder:PATH, msra:FILE; for pcf also nyu:, icvl: or msra:FOLDER."""
+    size: Annotated[Size, _SIZE] = SMALL
+    """Minutes on a processor, or the paper's nets and many hands for a GPU."""
+    steps: int | None = None
+    """Rounds of each training instead of the size's."""
+    share: float = 1.0
+    """Part of the size's hands to train and measure on."""
+    repeats: int | None = None
+    """Trainings of each kind, with seeds one after the other; default 1, for weak 2. Above 1 the tables give mean and
+    standard deviation."""
     seed: int = 0
-    """Of weights, batches and samples; repeats take the following ones."""
-    repeats: int = 1
-    """Trainings of each kind; above 1 the tables give mean and standard deviation."""
+    """Seed of weights, batches and samples."""
     pixels: bool = False
-    """Pictures are looked at by the paper's ResNet-18 instead of the landmark network."""
-    weights: Path | None = None
-    """Weights to use instead of trained ones, where an experiment needs only one model."""
-    accelerator: str = "auto"
-    """``cpu``, ``cuda`` or ``auto``."""
+    """Encode pictures by the paper's ResNet-18, instead of the landmark network's features of them."""
+    weights: Annotated[Path | None, arg(metavar="FILE")] = None
+    """walks, mixing: weights to look into, instead of models trained for it."""
+    accelerator: Literal["auto", "cpu", "cuda"] = "auto"
+    """Device of the trainings."""
     devices: int = 1
     """Processes on this machine; torchrun's numbers win."""
-    precision: str = "32-true"
-    """Lightning Fabric's name."""
-    progress: bool = True
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    """bf16-mixed is faster on processors and cards that have it."""
+    latent: Suppress[int] = 30
+    """Size of the latent space."""
+    rate: Suppress[float] = 1e-3
+    """Adam's learning rate at its highest."""
+    progress: Suppress[bool] = True
     """Show bars."""
+    command: Suppress[str] = ""
+    """The command that was given, for the results."""
+
+    def of(self, name: str) -> "Setup":
+        """The settings of one experiment: sizes scaled, and the command that repeats it.
+
+        Raises:
+            HandcamError: they make no sense.
+        """
+        if not 0.0 < self.share <= 1.0 or any(n is not None and n < 1 for n in (self.steps, self.repeats)):
+            raise HandcamError("--share lies above 0 and at most at 1, and --steps and --repeats are at least 1.")
+        kinds = [each.partition(":")[0] for each in self.data]
+        if len(set(kinds)) < len(kinds):
+            raise HandcamError(
+                "--data names each kind of data set once; folders of features or crops go with commas between."
+            )
+        parts = {
+            field: max(round(getattr(self.size, field) * self.share), 10) for field in ("poses", "pictures", "test")
+        }
+        given = {
+            "--data": " ".join(map(shlex.quote, self.data)), "--size": _SIZE.str_from_instance(self.size)[0],
+            "--steps": self.steps or "", "--share": self.share, "--repeats": self.repeats or "",
+            "--seed": self.seed or "", "--weights": self.weights or "", "--out": shlex.quote(str(self.out)),
+        }  # fmt: skip
+        usual = {"--size": "small", "--share": 1.0}
+        words = [f"{option} {value}" for option, value in given.items() if value not in ("", usual.get(option))]
+        words.insert(-1, "--pixels" * self.pixels)
+        return replace(
+            self, size=replace(self.size, **parts, steps=self.steps or self.size.steps), share=1.0, steps=None,
+            repeats=self.repeats or (2 if name == "weak" else 1),
+            command=" ".join(["handcam experiment", name, *filter(None, words)]),
+        )  # fmt: skip
 
     @property
     def seeds(self) -> range:
         """One for each repeat."""
-        return range(self.seed, self.seed + self.repeats)
+        return range(self.seed, self.seed + (self.repeats or 1))
 
-    def split(self, data: str, told: bool = True) -> Split:
+    def split(self, data: str, told: bool = True) -> "Split":
         """Open one of the data sets at this size.
 
         Raises:
             HandcamError: there is none of that name, or its files are missing.
         """
+        from handcam.lab.data.splits import (  # with torch, which an option's help need not wait for
+            SplitSettings,
+            open_split,
+        )
+
         size = self.size
         settings = SplitSettings(self.out / "looks", size.poses, size.pictures, size.test, size.picture_px, self.pixels)
         return open_split(data, settings, told)
