@@ -75,6 +75,10 @@ class Shape:
     thickness: Float[Array, "b 5"]
     """Thickness of each finger; the palm's depth takes their mean."""
 
+    def __getitem__(self, index: Any) -> "Shape":
+        """Some of the hands, by a slice or an array of numbers."""
+        return Shape(self.size[index], self.lengths[index], self.breadth[index], self.thickness[index])
+
     @staticmethod
     def neutral(n: int = 1) -> "Shape":
         """The rig as it is, ``n`` times."""

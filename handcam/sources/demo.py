@@ -112,7 +112,7 @@ class DemoSource:
     def _layer(self, at: int) -> Layer:
         people = []
         for side, poses, wrist in zip(self._sides, self._poses, self._wrists, strict=True):
-            body = build_bodies(_frame_of(poses, at), wrist[at : at + 1])[0]
+            body = build_bodies(poses[at : at + 1], wrist[at : at + 1])[0]
             cloth = [sleeve(np.random.default_rng(self._seed), body)] if self._sleeved else []
             if side is Side.LEFT:
                 body, cloth = mirrored(body), [_mirrored(thing) for thing in cloth]
@@ -201,12 +201,6 @@ def _bend(rng: np.random.Generator, frames: int) -> np.ndarray:
     t = np.arange(frames)[:, None] / frames * 2 * np.pi
     turns, phase = rng.integers(2, 6, (1, 2)), rng.uniform(0, 2 * np.pi, (1, 2))
     return rng.normal(0, 0.1, (1, 2)) + [[0.2, 0.1]] * np.sin(turns * t + phase)
-
-
-def _frame_of(poses: PoseBatch, at: int) -> PoseBatch:
-    one = slice(at, at + 1)
-    shape = Shape(*(getattr(poses.shape, name)[one] for name in Shape.__dataclass_fields__))
-    return PoseBatch(poses.angles[one], shape, poses.rotation[one], poses.translation_m[one], poses.joints_m[one])
 
 
 def _mirrored(thing: Prop) -> Prop:

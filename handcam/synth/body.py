@@ -69,9 +69,7 @@ def load_surface() -> ArmSurface:
     arm[..., 2] = ring[:, 2] * _DEPTH[:, None] - 0.004 * (1 - level)
     n = len(rest)
     rows = np.concatenate([loop[None], n + np.arange(arm.shape[0] * k).reshape(-1, k)])
-    a, b = rows[:-1], rows[1:]
-    a2, b2 = np.roll(a, -1, 1), np.roll(b, -1, 1)
-    quads = np.stack([np.stack([a, b, a2], -1), np.stack([a2, b, b2], -1)], 2).reshape(-1, 3)
+    quads = rows.ravel()[tube_faces(*rows.shape)][:, [0, 2, 1]]
     u0 = np.arange(k) / k
     v0 = TEXTURE_ARM + 0.01 + (1 - TEXTURE_ARM - 0.02) * np.arange(len(rows)) / (len(rows) - 1)
     ua, va = np.broadcast_arrays(u0[None], v0[:-1, None])
@@ -90,6 +88,14 @@ def load_surface() -> ArmSurface:
     everything = np.concatenate([rest, arm.reshape(-1, 3)]).astype(np.float32)
     uv = np.concatenate([hand_uv, arm_uv]).astype(np.float32)
     return ArmSurface(faces, uv, everything, arm.astype(np.float32), loop, segment, face_sums(faces, len(everything)))
+
+
+def tube_faces(rows: int, around: int) -> Int[np.ndarray, "m 3"]:
+    """Triangles of a tube over closed rows of vertices: two for each quad between neighbours."""
+    number = np.arange(rows * around).reshape(rows, around)
+    a, b = number[:-1], number[1:]
+    a2, b2 = np.roll(a, -1, 1), np.roll(b, -1, 1)
+    return np.stack([a, a2, b, a2, b2, b], -1).reshape(-1, 3)
 
 
 def build_bodies(poses: PoseBatch, wrist_rad: Float[np.ndarray, "n 2"]) -> list[Body]:

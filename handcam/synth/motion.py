@@ -61,7 +61,7 @@ def sample_motion(
     path = (path + np.radians(1.5) * _wander(rng, frames, fps, 24, 1.2)).astype(np.float32)
 
     shape = shape or sample_shape(rng, 1, PoseSettings(size=0.05, bones=0.04))
-    shape = Shape(*(np.repeat(getattr(shape, name)[:1], frames, axis=0) for name in Shape.__dataclass_fields__))
+    shape = shape[np.zeros(frames, int)]
     rotation = _turns(rng, frames, fps, settings)
     hand = load_rig().pose(path, shape)[:, :21]
     turned = hand @ rotation.swapaxes(1, 2)

@@ -6,9 +6,11 @@ into each other are drawn again. Everything is batched, so that a small net can 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
+from scipy.spatial.transform import Rotation
 
 from handcam.hand.anatomy import limits_deg
 from handcam.hand.rig import DOF_INDEX, DOFS, Shape, load_rig
@@ -79,6 +81,12 @@ class PoseBatch:
     joints_m: Float[np.ndarray, "n 21 3"]
     """Joints in the camera frame."""
 
+    def __getitem__(self, index: Any) -> "PoseBatch":
+        """Some of the hands, by a slice or an array of numbers."""
+        return PoseBatch(
+            self.angles[index], self.shape[index], self.rotation[index], self.translation_m[index], self.joints_m[index]
+        )
+
 
 def sample_poses(rng: np.random.Generator, n: int, settings: PoseSettings = PoseSettings()) -> PoseBatch:
     """``n`` hands; the palm lies near the camera's axis, as in a crop around the hand."""
@@ -89,7 +97,7 @@ def sample_poses(rng: np.random.Generator, n: int, settings: PoseSettings = Pose
         if not len(bad):
             break
         angles[bad] = sample_angles(rng, len(bad), settings)
-        hand[bad] = load_rig().pose(angles[bad], _take(shape, bad))
+        hand[bad] = load_rig().pose(angles[bad], shape[bad])
         bad = bad[collides(hand[bad])]
     rotation = sample_viewpoints(rng, n, settings)
     turned = hand[:, :21] @ rotation.swapaxes(1, 2)
@@ -194,58 +202,21 @@ def sample_shape(rng: np.random.Generator, n: int, settings: PoseSettings = Pose
 def sample_viewpoints(
     rng: np.random.Generator, n: int, settings: PoseSettings = PoseSettings()
 ) -> Float[np.ndarray, "n 3 3"]:
-    """Camera-from-hand rotations, see :func:`random_viewpoints`."""
-    return random_viewpoints(rng, n, settings.anywhere, settings.tilt_deg, settings.roll_deg)
-
-
-def random_viewpoints(
-    rng: np.random.Generator, n: int, anywhere: float, tilt_deg: float, roll_deg: float
-) -> Float[np.ndarray, "n 3 3"]:
-    """Camera-from-hand rotations: mostly fingers up, with the palm, the back or an edge to the camera.
-
-    Args:
-        rng: where the chance comes from.
-        n: how many.
-        anywhere: share spread evenly over all rotations.
-        tilt_deg: standard deviation of the turn away from those three, per axis.
-        roll_deg: standard deviation of the turn in the picture's plane; 180 means any.
-    """
+    """Camera-from-hand rotations: mostly fingers up, with the palm, the back or an edge to the camera."""
     facing = rng.choice(np.array([0.0, np.pi, np.pi / 2, -np.pi / 2]), n, p=[0.38, 0.38, 0.12, 0.12])
-    tilt = np.radians(tilt_deg) * rng.standard_normal((n, 2))
-    roll = np.radians(roll_deg) * rng.standard_normal(n)
-    if roll_deg >= 180:
+    tilt = np.radians(settings.tilt_deg) * rng.standard_normal((n, 2))
+    roll = np.radians(settings.roll_deg) * rng.standard_normal(n)
+    if settings.roll_deg >= 180:
         roll = rng.uniform(-np.pi, np.pi, n)
-    zero = np.zeros(n)
-    about_hand = _quaternion(np.stack([zero, facing + tilt[:, 1], zero], 1))
-    q = _multiply(_quaternion(np.stack([zero, zero, roll], 1)), _quaternion(np.stack([tilt[:, 0], zero, zero], 1)))
-    q = _multiply(_multiply(q, np.array([[0.0, 0.0, 0.0, 1.0]])), about_hand)  # half a turn about z: y up, palm seen
-    free = rng.random(n) < anywhere
-    q[free] = rng.standard_normal((int(free.sum()), 4))
-    return _matrix(q / np.linalg.norm(q, axis=1, keepdims=True)).astype(np.float32)
-
-
-def _quaternion(rotvec: np.ndarray) -> np.ndarray:
-    """(w x y z) of rotation vectors."""
-    angle = np.linalg.norm(rotvec, axis=-1, keepdims=True)
-    return np.concatenate([np.cos(angle / 2), rotvec * np.sinc(angle / (2 * np.pi)) / 2], -1)
-
-
-def _multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    w, x, y, z = np.moveaxis(a, -1, 0)
-    p, q, r, s = np.moveaxis(b, -1, 0)
-    return np.stack([
-        w * p - x * q - y * r - z * s, w * q + x * p + y * s - z * r,
-        w * r - x * s + y * p + z * q, w * s + x * r - y * q + z * p,
-    ], -1)  # fmt: skip
-
-
-def _matrix(q: np.ndarray) -> np.ndarray:
-    w, x, y, z = q.T
-    return np.stack([
-        1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y),
-        2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x),
-        2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y),
-    ], -1).reshape(-1, 3, 3)  # fmt: skip
+    upright = Rotation.from_rotvec([0.0, 0.0, np.pi])  # y up, the palm seen
+    about_hand = Rotation.from_euler("y", (facing + tilt[:, 1])[:, None])
+    turned = Rotation.from_euler("xz", np.stack([tilt[:, 0], roll], 1)) * upright * about_hand
+    out = turned.as_matrix().astype(np.float32)
+    free = rng.random(n) < settings.anywhere
+    if free.any():
+        w, x, y, z = rng.standard_normal((int(free.sum()), 4)).T
+        out[free] = Rotation.from_quat(np.stack([x, y, z, w], 1)).as_matrix()
+    return out
 
 
 def collides(joints_m: Float[np.ndarray, "n c 3"], size_m: float = NOMINAL_HAND_LENGTH_M) -> Bool[np.ndarray, " n"]:
@@ -263,10 +234,6 @@ def collides(joints_m: Float[np.ndarray, "n c 3"], size_m: float = NOMINAL_HAND_
         d *= d
         out[start : start + 128] = (d[0] + d[1] + d[2] < _NEAREST2[_PAIRS][:, None]).any(0)
     return out
-
-
-def _take(shape: Shape, index: np.ndarray) -> Shape:
-    return Shape(shape.size[index], shape.lengths[index], shape.breadth[index], shape.thickness[index])
 
 
 def _nearest2() -> np.ndarray:

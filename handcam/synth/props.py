@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.spatial.transform import Rotation
 
-from handcam.synth.body import ARM_RINGS_M, Body, load_surface
+from handcam.synth.body import ARM_RINGS_M, Body, load_surface, tube_faces
 
 __all__ = [
     "HELD",
@@ -35,13 +36,7 @@ def _lathe(profile: np.ndarray, around: int = 20) -> Mesh:
     v = np.stack([
         profile[:, :1] * np.cos(angle), profile[:, :1] * np.sin(angle), np.repeat(profile[:, 1:], around, 1)
     ], -1).reshape(-1, 3)  # fmt: skip
-    ring, up = np.arange(around), (np.arange(around) + 1) % around
-    faces = [
-        np.stack(t, 1)
-        for k in range(0, (len(profile) - 1) * around, around)
-        for t in ((k + ring, k + up, k + around + ring), (k + up, k + around + up, k + around + ring))
-    ]
-    return v, np.concatenate(faces)
+    return v, tube_faces(len(profile), around)
 
 
 _ANGLES = np.linspace(-np.pi / 2, np.pi / 2, 11)
@@ -108,12 +103,7 @@ def unit_vector(v: Float[np.ndarray, " 3"]) -> Float[np.ndarray, " 3"]:
 def random_rotation(rng: np.random.Generator) -> Float[np.ndarray, "3 3"]:
     """A rotation, evenly distributed."""
     w, x, y, z = rng.standard_normal(4)
-    s = 2 / (w * w + x * x + y * y + z * z)
-    return np.array([
-        [1 - s * (y * y + z * z), s * (x * y - w * z), s * (x * z + w * y)],
-        [s * (x * y + w * z), 1 - s * (x * x + z * z), s * (y * z - w * x)],
-        [s * (x * z - w * y), s * (y * z + w * x), 1 - s * (x * x + y * y)],
-    ])  # fmt: skip
+    return Rotation.from_quat([x, y, z, w]).as_matrix()
 
 
 WORN, HELD = 7, 8
@@ -269,10 +259,7 @@ def _tube(pose: np.ndarray, rows: np.ndarray, colour: np.ndarray, shine: float, 
     """Skin over closed rows of points (r k 3), placed by ``pose`` (4 4)."""
     r, k = rows.shape[:2]
     points = (rows.reshape(-1, 3) @ pose[:3, :3].T + pose[:3, 3]).astype(np.float32)
-    number = np.arange(r * k).reshape(r, k)
-    a, b = number[:-1], number[1:]
-    a2, b2 = np.roll(a, -1, 1), np.roll(b, -1, 1)
-    faces = np.concatenate([np.stack([a, a2, b], -1).reshape(-1, 3), np.stack([a2, b2, b], -1).reshape(-1, 3)])
+    faces = tube_faces(r, k)
     grid = points.reshape(r, k, 3)
     around = np.roll(grid, -1, 1) - np.roll(grid, 1, 1)
     along = np.gradient(grid, axis=0)

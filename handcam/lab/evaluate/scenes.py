@@ -131,7 +131,7 @@ def film(name: str, seed: int = 0, frames: int | None = None) -> Iterator[Frame]
         if truth:
             people = []
             for side, poses in moving:
-                body = build_bodies(_one(poses, i), np.zeros((1, 2)))[0]
+                body = build_bodies(poses[i : i + 1], np.zeros((1, 2)))[0]
                 people.append((body if side is Side.RIGHT else mirrored(body), look, []))
             layer = render_hands(np.random.default_rng([seed, i]), people, small, lights, exposure)
             front, cover = _blurred(layer, _speed_px(moving, i) * _SCALE)
@@ -155,12 +155,6 @@ def _moved(rng: np.random.Generator, count: int, person: Shape, side: Side, path
         to = to * _FLIP
     shift = (to - poses.joints_m.mean(1)).astype(np.float32)
     return replace(poses, translation_m=poses.translation_m + shift, joints_m=poses.joints_m + shift[:, None])
-
-
-def _one(poses: PoseBatch, i: int) -> PoseBatch:
-    at = slice(i, i + 1)
-    shape = Shape(*(getattr(poses.shape, name)[at] for name in Shape.__dataclass_fields__))
-    return PoseBatch(poses.angles[at], shape, poses.rotation[at], poses.translation_m[at], poses.joints_m[at])
 
 
 def _truth(side: Side, right_m: np.ndarray) -> HandPose:
