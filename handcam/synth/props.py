@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from scipy.spatial.transform import Rotation
 
 from handcam.synth.body import ARM_RINGS_M, Body, load_surface, tube_faces
+from handcam.synth.ray_casting import Mesh
 
 __all__ = [
     "HELD",
@@ -25,9 +26,6 @@ __all__ = [
     "unit_vector",
     "watch"
 ]  # fmt: skip
-
-Mesh = tuple[Float[np.ndarray, "_ 3"], Int[np.ndarray, "_ 3"]]
-"""Vertices and triangles."""
 
 
 def _lathe(profile: np.ndarray, around: int = 20) -> Mesh:

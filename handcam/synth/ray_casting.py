@@ -1,6 +1,8 @@
-"""Which surface each pixel sees, by ray casting."""
+"""Ray casting: which surface each pixel of a camera sees."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -8,7 +10,10 @@ from jaxtyping import Bool, Float, Int
 
 from handcam.types import Intrinsics
 
-__all__ = ["RayCaster", "RayHits", "pixel_rays"]
+__all__ = ["Mesh", "RayCaster", "RayHits", "join", "pixel_rays"]
+
+Mesh = tuple[Float[np.ndarray, "_ 3"], Int[np.ndarray, "_ 3"]]
+"""Vertices and triangles."""
 
 _STRIDE = 3
 """Step of the coarse grid, px."""
@@ -32,6 +37,13 @@ class RayHits:
     """Points seen, camera frame."""
 
 
+def join(meshes: Sequence[Mesh]) -> Mesh:
+    """One mesh of many."""
+    starts = np.cumsum([0, *(len(vertices) for vertices, _ in meshes)])
+    faces = [triangles + start for (_, triangles), start in zip(meshes, starts, strict=False)]
+    return np.concatenate([vertices for vertices, _ in meshes]), np.concatenate(faces)
+
+
 def pixel_rays(camera: Intrinsics, rows: slice, columns: slice) -> Float[np.ndarray, "h w 3"]:
     """Directions with z = 1 through the centres of pixels."""
     x = (np.arange(columns.start, columns.stop, dtype=np.float32) - np.float32(camera.cx)) / np.float32(camera.fx)
@@ -42,49 +54,53 @@ def pixel_rays(camera: Intrinsics, rows: slice, columns: slice) -> Float[np.ndar
 
 
 class RayCaster:
-    """A set of triangles to look at, on one processor core."""
+    """Casts rays at a set of triangles, on one processor core."""
 
     def __init__(self, vertices_m: Float[np.ndarray, "n 3"], faces: Int[np.ndarray, "m 3"]) -> None:
         import open3d as o3d
 
-        self._tensor = o3d.core.Tensor
+        self._tensor: Any = o3d.core.Tensor  # its stubs know no arrays
         self._vertices = np.ascontiguousarray(vertices_m, np.float32)
         self._scene = o3d.t.geometry.RaycastingScene(nthreads=1)
         self._scene.add_triangles(self._tensor(self._vertices), self._tensor(np.ascontiguousarray(faces, np.uint32)))
 
-    def look(self, camera: Intrinsics) -> RayHits:
+    def cast(self, rays: Float[np.ndarray, "*n 6"]) -> dict[str, np.ndarray]:
+        """First hit of each ray (origin, direction).
+
+        Returns:
+            ``t_hit``: distance in lengths of the direction, infinite where nothing is hit; ``primitive_ids``: the
+            triangle; ``primitive_uvs``: barycentric weights of its second and third corner.
+        """
+        found = self._scene.cast_rays(self._tensor(np.ascontiguousarray(rays)), nthreads=1)
+        return {name: found[name].numpy() for name in ("t_hit", "primitive_ids", "primitive_uvs")}
+
+    def occluded(self, rays: Float[np.ndarray, "n 6"]) -> Bool[np.ndarray, " n"]:
+        """Whether something stands in the way of each ray (origin, direction)."""
+        return self._scene.test_occlusions(self._tensor(rays), nthreads=1).numpy()
+
+    def cast_camera(self, camera: Intrinsics) -> RayHits:
         """Cast one ray through each pixel near the surfaces.
 
         A coarse grid of rays first finds out where there is anything; what is narrower than three pixels along its
         whole length may be missed.
         """
         rows, columns = self._extent(camera)
-        directions = pixel_rays(camera, rows, columns)
-        h, w = directions.shape[:2]
-        coarse = self._cast(directions[::_STRIDE, ::_STRIDE].reshape(-1, 3))["t_hit"].numpy()
-        near = np.isfinite(coarse).reshape(-(-h // _STRIDE), -(-w // _STRIDE)).astype(np.uint8)
+        rays = np.zeros((rows.stop - rows.start, columns.stop - columns.start, 6), np.float32)
+        rays[..., 3:] = pixel_rays(camera, rows, columns)
+        h, w = rays.shape[:2]
+        near = np.isfinite(self.cast(rays[::_STRIDE, ::_STRIDE])["t_hit"]).astype(np.uint8)
         near = cv2.dilate(near, np.ones((3, 3), np.uint8))
         hit = near.repeat(_STRIDE, 0).repeat(_STRIDE, 1)[:h, :w].astype(bool)
-        directions = directions[hit]
-        found = self._cast(directions)
-        depth = found["t_hit"].numpy()
-        there = np.isfinite(depth)
+        rays = rays[hit]
+        found = self.cast(rays)
+        there = np.isfinite(found["t_hit"])
         hit[hit] = there
-        uv = found["primitive_uvs"].numpy()[there]
+        uv = found["primitive_uvs"][there]
         weights = np.empty((len(uv), 3), np.float32)
         weights[:, 1:] = uv
         weights[:, 0] = 1 - uv[:, 0] - uv[:, 1]
-        face = found["primitive_ids"].numpy()[there].astype(np.int32)
-        return RayHits(rows.start, columns.start, hit, face, weights, directions[there] * depth[there][:, None])
-
-    def _cast(self, directions: Float[np.ndarray, "n 3"]) -> dict:
-        rays = np.zeros((len(directions), 6), np.float32)
-        rays[:, 3:] = directions
-        return self._scene.cast_rays(self._tensor(rays), nthreads=1)
-
-    def blocked(self, rays: Float[np.ndarray, "n 6"]) -> Bool[np.ndarray, " n"]:
-        """Whether something stands in the way of each ray (origin, direction)."""
-        return self._scene.test_occlusions(self._tensor(rays), nthreads=1).numpy()
+        face = found["primitive_ids"][there].astype(np.int32)
+        return RayHits(rows.start, columns.start, hit, face, weights, rays[there, 3:] * found["t_hit"][there][:, None])
 
     def _extent(self, camera: Intrinsics) -> tuple[slice, slice]:
         """Rows and columns that can see the vertices."""

@@ -11,7 +11,7 @@ from handcam.geometry import project
 from handcam.synth.body import Body, load_surface
 from handcam.synth.light import Lights, reflect
 from handcam.synth.props import Prop
-from handcam.synth.ray_casting import RayCaster, RayHits
+from handcam.synth.ray_casting import RayCaster, RayHits, join
 from handcam.synth.skin import RELIEF_M, SkinAppearance, albedo, load_skin_texture
 from handcam.types import Intrinsics
 
@@ -54,12 +54,10 @@ def render_hands(
     for body, _, things in people:
         meshes.append((body.vertices_m, body.normals, skin.faces))
         meshes += [(thing.vertices_m, thing.normals, thing.faces) for thing in things]
-    starts = np.cumsum([0, *(len(v) for v, _, _ in meshes)])
-    vertices = np.concatenate([v for v, _, _ in meshes])
+    vertices, faces = join([(v, f) for v, _, f in meshes])
     vertex_normals = np.concatenate([n for _, n, _ in meshes])
-    faces = np.concatenate([f + start for (_, _, f), start in zip(meshes, starts, strict=False)])
-    tracer = RayCaster(vertices, faces)
-    seen = tracer.look(camera)
+    caster = RayCaster(vertices, faces)
+    seen = caster.cast_camera(camera)
     if not len(seen.face):
         empty = np.zeros((camera.height, camera.width), np.float32)
         return Layer(np.zeros((*empty.shape, 3), np.float32), empty, empty, empty.astype(np.uint8))
@@ -72,7 +70,7 @@ def render_hands(
     normals /= np.maximum(np.sqrt(_dot(normals, normals)), np.float32(1e-9))
     pixel_m = float(np.median(points[2])) / camera.fx
     open_ = _openness(seen, points[2], pixel_m)
-    lit = _lit(rng, tracer, seen, points, normals, lights)
+    lit = _lit(rng, caster, seen, points, normals, lights)
 
     n = len(seen.face)
     colour, segment = np.zeros((3, n), np.float32), np.zeros(n, np.uint8)
@@ -89,7 +87,7 @@ def render_hands(
         number += 1
         for thing in things:
             at = np.flatnonzero(owner == number)
-            tint = _mix(thing.colour, corners[:, at] - starts[number], weights[:, at])
+            tint = _mix(thing.colour, thing.faces[seen.face[at] - face_start[number]].T, weights[:, at])
             colour[:, at] = reflect(
                 lights, normals[:, at], view[:, at], tint, thing.shine, lit[at], open_[at], skin=False
             )
@@ -144,7 +142,7 @@ def _skin(
 
 
 def _lit(
-    rng: np.random.Generator, tracer: RayCaster, seen: RayHits, points: np.ndarray, normals: np.ndarray, lights: Lights
+    rng: np.random.Generator, caster: RayCaster, seen: RayHits, points: np.ndarray, normals: np.ndarray, lights: Lights
 ) -> Float[np.ndarray, " n"]:
     """Share of the first lamp that each point sees: one ray each towards a random point of it, then smoothed."""
     lit = np.zeros(len(seen.face), np.float32)
@@ -155,7 +153,7 @@ def _lit(
     rays[:, :3] = (points[:, toward] * np.float32(0.9995) + np.float32(0.0015) * normals[:, toward]).T
     rays[:, 3:] = rng.standard_normal((len(toward), 3), np.float32) * np.float32(0.6 * lights.softness)
     rays[:, 3:] += lights.directions[0]
-    lit[toward] = ~tracer.blocked(rays)
+    lit[toward] = ~caster.occluded(rays)
     picture, inside = np.zeros((2, *seen.hit.shape), np.float32)
     picture[seen.hit], inside[seen.hit] = lit, 1.0
     k = (5, 5) if lights.softness > 0.06 else (3, 3)

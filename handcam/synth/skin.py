@@ -13,6 +13,7 @@ from jaxtyping import Float, UInt8, UInt16
 
 from handcam.hand.rig import load_rig, vertex_normals
 from handcam.synth.body import TEXTURE_ARM, load_surface
+from handcam.synth.ray_casting import RayCaster
 
 __all__ = [
     "RELIEF_M",
@@ -225,22 +226,16 @@ _PALM_LINES = (
 
 def _positions() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rest position and normal at every texel, from looking straight at the unfolded mesh; and where there is one."""
-    import open3d as o3d
-
     skin = load_surface()
     flat = np.concatenate([skin.corner_uv.reshape(-1, 2), np.zeros((skin.corner_uv.size // 2, 1))], 1)
-    scene = o3d.t.geometry.RaycastingScene(nthreads=1)
-    scene.add_triangles(
-        o3d.core.Tensor(flat.astype(np.float32)),
-        o3d.core.Tensor(np.arange(len(flat), dtype=np.uint32).reshape(-1, 3)),
-    )
+    caster = RayCaster(flat, np.arange(len(flat)).reshape(-1, 3))
     g = ((np.arange(_SIZE) + 0.5) / _SIZE).astype(np.float32)
     u, v = np.meshgrid(g, g)
     rays = np.stack([u, v, np.ones_like(u), 0 * u, 0 * u, -np.ones_like(u)], -1)
-    hit = scene.cast_rays(o3d.core.Tensor(rays), nthreads=1)
-    covered = np.isfinite(hit["t_hit"].numpy())
-    face = skin.faces[np.where(covered, hit["primitive_ids"].numpy(), 0)]
-    b = hit["primitive_uvs"].numpy()
+    hit = caster.cast(rays)
+    covered = np.isfinite(hit["t_hit"])
+    face = skin.faces[np.where(covered, hit["primitive_ids"], 0)]
+    b = hit["primitive_uvs"]
     b = np.stack([1 - b.sum(-1), b[..., 0], b[..., 1]], -1)[..., None]
     normals = vertex_normals(skin.rest_m, skin.faces, skin.sums)
     rest, normal = ((values[face] * b).sum(-2) for values in (skin.rest_m, normals))
