@@ -11,18 +11,17 @@ from threading import Event
 import cv2
 import numpy as np
 
-from handcam.geometry import project
 from handcam.hand.rig import Shape
 from handcam.sources import SourceSettings
 from handcam.synth.background import indoor_light, indoor_picture
 from handcam.synth.body import build_bodies
 from handcam.synth.motion import MotionSettings, sample_motion
 from handcam.synth.poses import PoseBatch, PoseSettings, sample_shape
-from handcam.synth.props import Prop, sleeve
+from handcam.synth.props import sleeve
 from handcam.synth.render import Layer, render_hands
-from handcam.synth.scenes import mirrored
-from handcam.synth.skin import sample_skin
-from handcam.types import Frame, HandPose, Intrinsics, Side, SourceError
+from handcam.synth.scenes import true_pose
+from handcam.synth.skin import sample_natural_skin
+from handcam.types import Frame, Side, SourceError
 
 __all__ = ["DemoSource", "open"]
 
@@ -61,11 +60,10 @@ class DemoSource:
         person = drawn if person is None else person
         self._poses = [_path(rng, frames, self.fps, person, len(sides)) for _ in sides]
         self._wrists = [_bend(rng, frames) for _ in sides]
-        self._look = next(look for look in iter(lambda: sample_skin(rng), None) if not look.polish)
+        self._skin = sample_natural_skin(rng)
         self._sleeved = rng.random() < 0.7
         self._lights = indoor_light(rng)
-        light = float(self._lights.ambient.mean() + 0.5 * self._lights.colours.mean(1).sum())
-        self._exposure = (0.3 / float(self._look.back.mean())) ** 0.4 / light  # metered on the hand, as cameras do
+        self._exposure = self._skin.metered_exposure(self._lights)
         room = indoor_picture(rng, self._camera.width, self._camera.height)
         self._grain = _noise(self._camera.width, self._camera.height)
         self._rooms = np.clip(room + self._grain, 0, 255).astype(np.uint8)
@@ -104,7 +102,7 @@ class DemoSource:
         depth = np.full(color.shape[:2], round(_WALL_M * 1000), np.uint16)
         front.paste(color, depth, self._grain[index % _GRAINS])
         truth = tuple(
-            _truth(side, poses.joints_m[at], camera) for side, poses in zip(self._sides, self._poses, strict=True)
+            true_pose(side, poses.joints_m[at], camera) for side, poses in zip(self._sides, self._poses, strict=True)
         )
         when = round(index * 1e9 / self.fps)
         return Frame(index, time.perf_counter_ns(), camera, color, depth, 0.001, when, truth)
@@ -115,8 +113,8 @@ class DemoSource:
             body = build_bodies(poses[at : at + 1], wrist[at : at + 1])[0]
             cloth = [sleeve(np.random.default_rng(self._seed), body)] if self._sleeved else []
             if side is Side.LEFT:
-                body, cloth = mirrored(body), [_mirrored(thing) for thing in cloth]
-            people.append((body, self._look, cloth))
+                body, cloth = body.mirrored(), [prop.mirrored() for prop in cloth]
+            people.append((body, self._skin, cloth))
         rng = np.random.default_rng([self._seed, at])
         return render_hands(rng, people, self._small, self._lights, self._exposure)
 
@@ -203,20 +201,7 @@ def _bend(rng: np.random.Generator, frames: int) -> np.ndarray:
     return rng.normal(0, 0.1, (1, 2)) + [[0.2, 0.1]] * np.sin(turns * t + phase)
 
 
-def _mirrored(thing: Prop) -> Prop:
-    flip = _FLIP.astype(np.float32)
-    return replace(thing, vertices_m=thing.vertices_m * flip, normals=thing.normals * flip)
-
-
-def _truth(side: Side, right_joints_m: np.ndarray, camera: Intrinsics) -> HandPose:
-    joints_m = right_joints_m.astype(float) * (_FLIP if side is Side.LEFT else 1.0)
-    return HandPose(side, 1.0, joints_m, True, project(joints_m, camera), np.zeros(21))
-
-
 def _noise(width: int, height: int) -> np.ndarray:
     """Sensor noise of a few frames, to be used in turn (k h w 3)."""
     rng = np.random.default_rng(5)
     return np.round(1.6 * rng.standard_normal((_GRAINS, height, width, 3), np.float32)).astype(np.int8)
-
-
-_FLIP = np.array([-1.0, 1.0, 1.0])

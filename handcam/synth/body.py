@@ -1,6 +1,6 @@
 """The hand with its arm: the rig's skin without the lid at the wrist, and a forearm that continues it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -11,12 +11,14 @@ from scipy.spatial.transform import Rotation
 from handcam.hand.rig import Rig, face_sums, load_rig, vertex_normals
 from handcam.synth.poses import PoseBatch
 
-__all__ = ["ARM_RINGS_M", "TEXTURE_ARM", "ArmSurface", "Body", "build_bodies", "load_surface"]
+__all__ = ["ARM_RINGS_M", "MIRROR", "TEXTURE_ARM", "ArmSurface", "Body", "build_bodies", "load_surface"]
 
 ARM_RINGS_M = np.array([0.028, 0.038, 0.052, 0.07, 0.095, 0.13, 0.175, 0.23, 0.30, 0.42])
 """Distance of each ring of the forearm from the wrist."""
 TEXTURE_ARM = 0.76
 """Where the texture atlas changes from the hand (above) to the forearm (below), as a share of its height."""
+MIRROR = np.array([-1.0, 1.0, 1.0], np.float32)
+"""Factor on points that makes a left hand of a right one."""
 _WIDTH = np.interp(ARM_RINGS_M, [0.0, 0.04, 0.12, 0.22, 0.30, 0.42], [1.0, 0.99, 1.12, 1.42, 1.5, 1.6])
 _DEPTH = np.interp(ARM_RINGS_M, [0.0, 0.04, 0.12, 0.22, 0.30, 0.42], [1.0, 1.04, 1.35, 1.85, 2.0, 2.2])
 _FINGER_OF_BONE = np.array([0, *np.repeat(np.arange(1, 6), 4), 0, 0, 0, 0])
@@ -52,6 +54,10 @@ class Body:
     """Unit, outwards."""
     arm_axis: Float[np.ndarray, "4 4"]
     """Camera from forearm frame (axes as the hand frame's, scaled to the hand's size)."""
+
+    def mirrored(self) -> "Body":
+        """The left hand that is this one's mirror image in the plane x = 0 of the camera frame."""
+        return replace(self, vertices_m=self.vertices_m * MIRROR, normals=self.normals * MIRROR)
 
 
 @cache

@@ -28,6 +28,11 @@ class Lights:
     gloss: float
     """Exponent of the highlights."""
 
+    @property
+    def level(self) -> float:
+        """Light on a white sheet, about: an exposure of its inverse shows one as white."""
+        return float(self.ambient.mean() + 0.5 * self.colours.mean(1).sum())
+
 
 def sample_lights(rng: np.random.Generator, even: float = 0.0) -> Lights:
     """A random room, window or sun.

@@ -1,13 +1,13 @@
 """Meshes around hands: sleeves, watches, rings, held objects, and primitives placed at random; camera frame."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.spatial.transform import Rotation
 
-from handcam.synth.body import ARM_RINGS_M, Body, load_surface, tube_faces
+from handcam.synth.body import ARM_RINGS_M, MIRROR, Body, load_surface, tube_faces
 from handcam.synth.ray_casting import Mesh
 
 __all__ = [
@@ -125,18 +125,18 @@ class Prop:
     segment: int
     """Segmentation number."""
 
+    def mirrored(self) -> "Prop":
+        """The mirror image in the plane x = 0 of the camera frame, as :meth:`Body.mirrored`."""
+        return replace(self, vertices_m=self.vertices_m * MIRROR, normals=self.normals * MIRROR)
+
 
 def sleeve(rng: np.random.Generator, body: Body) -> Prop:
     """Cloth around the forearm from somewhere below the wrist, with folds and sometimes stripes."""
-    skin = load_surface()
     start = float(np.clip(rng.exponential(0.05) + 0.045, 0.045, 0.2))
     s = start + (ARM_RINGS_M[-1] - start) * np.linspace(0, 1, 20) ** 1.7
-    k = skin.arm_m.shape[1]
-    angle = np.arange(k) / k * 2 * np.pi
+    points = _arm_rings(s)
+    angle = np.arange(points.shape[1]) / points.shape[1] * 2 * np.pi
     loose = rng.uniform(1.06, 1.4)
-    points = np.stack([[np.interp(s, ARM_RINGS_M, skin.arm_m[:, j, i]) for j in range(k)] for i in range(3)], -1)
-    points = points.transpose(1, 0, 2)
-    points[..., 1] = -s[:, None]
     folds = 1 + 0.05 * np.sin(3 * angle + rng.uniform(0, 6)) * np.sin(s[:, None] * rng.uniform(60, 200) + angle)
     folds *= 1 + 0.05 * np.sin(s[:, None] * rng.uniform(150, 350) + rng.uniform(0, 6))
     middle = points.mean(1, keepdims=True)
@@ -153,13 +153,9 @@ def sleeve(rng: np.random.Generator, body: Body) -> Prop:
 
 def watch(rng: np.random.Generator, body: Body) -> Prop:
     """A strap around the forearm with a round case, on the back or the inside."""
-    skin = load_surface()
     at, width = rng.uniform(0.03, 0.06), rng.uniform(0.010, 0.024)
     s = at + width * np.array([-0.5, -0.5, -0.25, 0.25, 0.5, 0.5])
-    k = skin.arm_m.shape[1]
-    points = np.stack([[np.interp(s, ARM_RINGS_M, skin.arm_m[:, j, i]) for j in range(k)] for i in range(3)], -1)
-    points = points.transpose(1, 0, 2)
-    points[..., 1] = -s[:, None]
+    points = _arm_rings(s)
     middle = points.mean(1, keepdims=True)
     points = middle + (points - middle) * np.array([1.0, 1.06, 1.08, 1.08, 1.06, 1.0])[:, None, None]
     strap = rng.uniform(0.01, 0.5, 3) if rng.random() < 0.4 else np.full(3, rng.uniform(0.01, 0.7))
@@ -178,7 +174,16 @@ def watch(rng: np.random.Generator, body: Body) -> Prop:
     return _join(band, case)
 
 
-def ring(rng: np.random.Generator, joints_m: Float[np.ndarray, "21 3"], girth: float) -> Prop:
+def _arm_rings(s: np.ndarray) -> np.ndarray:
+    """Rings (r k 3) of the forearm's skin at these distances from the wrist, forearm frame."""
+    arm = load_surface().arm_m
+    rings = np.stack([[np.interp(s, ARM_RINGS_M, arm[:, j, i]) for j in range(arm.shape[1])] for i in range(3)], -1)
+    rings = rings.transpose(1, 0, 2)
+    rings[..., 1] = -s[:, None]
+    return rings
+
+
+def ring(rng: np.random.Generator, joints_m: Float[np.ndarray, "21 3"], thickness: float) -> Prop:
     """A metal ring on a finger's first phalanx."""
     finger = int(rng.choice([2, 3, 3, 3, 4]))
     a, b = joints_m[1 + 4 * finger], joints_m[2 + 4 * finger]
@@ -190,7 +195,7 @@ def ring(rng: np.random.Generator, joints_m: Float[np.ndarray, "21 3"], girth: f
     t = np.linspace(0, 2 * np.pi, 19)[:-1]
     circle = np.stack([np.cos(t), np.sin(t), 0 * t], 1)
     width = rng.uniform(0.0012, 0.003)
-    radius = (0.0098 - 0.0008 * (finger == 4)) * girth
+    radius = (0.0098 - 0.0008 * (finger == 4)) * thickness
     rings = [circle * (radius + r) + [0, 0, h * width] for r, h in ((0, -1), (0.0012, -0.8), (0.0012, 0.8), (0, 1))]
     pose = np.eye(4)
     pose[:3, :3], pose[:3, 3] = frame, middle
@@ -233,15 +238,8 @@ def held_object(
     circle = np.stack([0 * t, np.cos(t), np.sin(t)], 1)
     if bar:
         half = rng.uniform(0.04, 0.14)
-        profile = [
-            (-1, 0.01),
-            (-1, 1),
-            (-0.98, 1),
-            *((h, 1.0) for h in np.linspace(-0.9, 0.9, 8)),
-            (0.98, 1),
-            (1, 1),
-            (1, 0.01),
-        ]
+        profile = [(-1, 0.01), (-1, 1), (-0.98, 1), *((h, 1.0) for h in np.linspace(-0.9, 0.9, 8)), (0.98, 1), (1, 1)]
+        profile.append((1, 0.01))
         rows = np.stack([circle * radius * r + [h * half, 0, 0] for h, r in profile])
     else:
         lat = np.linspace(-np.pi / 2, np.pi / 2, 13)

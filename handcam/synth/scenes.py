@@ -11,22 +11,22 @@ from jaxtyping import Bool, Float, UInt8
 from handcam.crop import box_around, view
 from handcam.geometry import project
 from handcam.synth.background import Backgrounds
-from handcam.synth.body import Body, build_bodies
+from handcam.synth.body import MIRROR, Body, build_bodies
 from handcam.synth.camera_effects import CameraEffects, apply_camera_effects
 from handcam.synth.light import Lights, sample_lights
 from handcam.synth.poses import PoseBatch, PoseSettings, sample_poses
 from handcam.synth.props import HELD, Prop, held_object, ring, sleeve, watch
 from handcam.synth.render import Layer, composite, render_hands, visibility
 from handcam.synth.skin import SkinAppearance, sample_skin
-from handcam.types import HandBox, Intrinsics, Side
+from handcam.types import HandBox, HandPose, Intrinsics, Side
 
 __all__ = [
     "PictureSettings",
     "RenderedImage",
     "compose_image",
     "crops",
-    "mirrored",
-    "scenes"
+    "scenes",
+    "true_pose"
 ]  # fmt: skip
 
 
@@ -139,10 +139,10 @@ def compose_image(
     return apply_camera_effects(rng, composite(layer, background), effects)
 
 
-def mirrored(body: Body) -> Body:
-    """The left hand that is a right one's mirror image in the plane x = 0 of the camera frame."""
-    flip = np.array([-1.0, 1.0, 1.0], np.float32)
-    return replace(body, vertices_m=body.vertices_m * flip, normals=body.normals * flip)
+def true_pose(side: Side, right_joints_m: Float[np.ndarray, "21 3"], camera: Intrinsics) -> HandPose:
+    """Ground truth of a frame from the joints of a right hand, of which a left one is the mirror image at x = 0."""
+    joints_m = right_joints_m.astype(float) * (MIRROR if side is Side.LEFT else 1.0)
+    return HandPose(side, 1.0, joints_m, True, project(joints_m, camera), np.zeros(21))
 
 
 def render_poses(
@@ -155,13 +155,13 @@ def render_poses(
         body, joints = surfaces[i], poses.joints_m[i]
         background = pool.cut(rng, camera.width, camera.height, settings.photo)
         lights = _tinted(rng, sample_lights(rng, settings.even_light), background)
-        exposure = np.exp(rng.normal(-0.05, 0.3)) / (lights.ambient.mean() + 0.5 * lights.colours.mean(1).sum())
+        exposure = float(np.exp(rng.normal(-0.05, 0.3)) / lights.level)
         look = sample_skin(rng)
         size = float(poses.shape.size[i])
         people = [(body, look, _things(rng, body, joints, poses.rotation[i], size, settings))]
         if rng.random() < settings.second and n > 1:
             people.append(_second(rng, surfaces[i - 1], poses.joints_m[i - 1], joints, look))
-        layer = render_hands(rng, people, camera, lights, float(exposure))
+        layer = render_hands(rng, people, camera, lights, exposure)
         wall = max(float(layer.depth_m.max()), float(joints[:, 2].max())) + rng.exponential(0.5) + 0.03
         depth, segments = layer.depth_m, layer.segments
         plane = _plane(rng, camera, wall)
@@ -199,8 +199,8 @@ def _second(
     """Another pose's body as the other hand of the same person, beside or behind the first."""
     beside = rng.standard_normal(3) * [1.0, 0.7, 0.3]
     beside *= rng.uniform(0.09, 0.18) / max(np.linalg.norm(beside[:2]), 1e-3)
-    other = mirrored(body)
-    move = joints.mean(0) + beside - its_joints.mean(0) * [-1.0, 1.0, 1.0]
+    other = body.mirrored()
+    move = joints.mean(0) + beside - its_joints.mean(0) * MIRROR
     vertices = (other.vertices_m + move).astype(np.float32)
     return replace(other, vertices_m=vertices), look, []
 
@@ -274,13 +274,13 @@ def _shape_row(poses: PoseBatch, i: int) -> np.ndarray:
 
 def _flipped(picture: RenderedImage) -> RenderedImage:
     """The picture in a mirror: the hand becomes a left one."""
-    camera, flip = picture.intrinsics, np.array([-1.0, 1.0, 1.0], np.float32)
+    camera = picture.intrinsics
     keypoints = picture.keypoints_px.copy()
     keypoints[:, 0] = camera.width - 1 - keypoints[:, 0]
     return replace(
         picture, color=np.ascontiguousarray(picture.color[:, ::-1]),
         depth_m=np.ascontiguousarray(picture.depth_m[:, ::-1]),
         segments=np.ascontiguousarray(picture.segments[:, ::-1]), side=Side.LEFT,
-        intrinsics=replace(camera, cx=camera.width - 1 - camera.cx), joints_m=picture.joints_m * flip,
+        intrinsics=replace(camera, cx=camera.width - 1 - camera.cx), joints_m=picture.joints_m * MIRROR,
         keypoints_px=keypoints,
     )  # fmt: skip

@@ -13,6 +13,7 @@ from jaxtyping import Float, UInt8, UInt16
 
 from handcam.hand.rig import load_rig, vertex_normals
 from handcam.synth.body import TEXTURE_ARM, load_surface
+from handcam.synth.light import Lights
 from handcam.synth.ray_casting import RayCaster
 
 __all__ = [
@@ -21,7 +22,7 @@ __all__ = [
     "SkinTexture",
     "albedo",
     "load_skin_texture",
-    "sample_skin"
+    "sample_natural_skin", "sample_skin"
 ]  # fmt: skip
 
 # dorsal skin from the lightest to the darkest, sRGB
@@ -58,6 +59,10 @@ class SkinAppearance:
     polish: bool
     """Painted nails."""
 
+    def metered_exposure(self, lights: Lights) -> float:
+        """Exposure of a camera that meters on this hand: less for light skin, more for dark."""
+        return (0.3 / float(self.back.mean())) ** 0.4 / lights.level
+
 
 def to_linear(srgb: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 3"]:
     """sRGB 0..255 to linear light 0..1 (a plain power, close to the standard's curve)."""
@@ -88,6 +93,13 @@ def sample_skin(rng: np.random.Generator) -> SkinAppearance:
         bump=rng.uniform(0.3, 1.5),
         shine=float(np.exp(rng.normal(np.log(0.25), 0.6))), polish=polish,
     )  # fmt: skip
+
+
+def sample_natural_skin(rng: np.random.Generator) -> SkinAppearance:
+    """A skin of :func:`sample_skin` without painted nails."""
+    while (skin := sample_skin(rng)).polish:
+        pass
+    return skin
 
 
 def albedo(

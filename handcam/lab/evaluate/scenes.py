@@ -11,16 +11,15 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
-from handcam.geometry import project
 from handcam.hand.rig import Shape
 from handcam.synth.background import Backgrounds, indoor_light, indoor_picture
-from handcam.synth.body import build_bodies
+from handcam.synth.body import MIRROR, build_bodies
 from handcam.synth.motion import MotionSettings, sample_motion
 from handcam.synth.poses import PoseBatch, PoseSettings, sample_shape
 from handcam.synth.render import Layer, render_hands
-from handcam.synth.scenes import mirrored
-from handcam.synth.skin import sample_skin
-from handcam.types import Frame, HandPose, Intrinsics, Side
+from handcam.synth.scenes import true_pose
+from handcam.synth.skin import sample_natural_skin
+from handcam.types import Frame, Intrinsics, Side
 
 __all__ = ["CAMERA", "FPS", "SCENES", "Scene", "film"]
 
@@ -31,7 +30,6 @@ _SCALE = 0.55
 _EXPOSURE = 0.5
 """Share of the time between two frames during which the shutter is open: 1/60 s, as indoors."""
 _SHOWN = ("open", "spread", "relaxed", "point", "victory", "three", "thumbs_up", "ok", "fist", "open")
-_FLIP = np.array([-1.0, 1.0, 1.0])
 
 Path = Callable[[Float[np.ndarray, " t"]], tuple[np.ndarray | float, np.ndarray | float, np.ndarray | float]]
 """Where a hand is at these times (s): x, y, z of the middle of its joints, camera frame, metres."""
@@ -115,10 +113,9 @@ def film(name: str, seed: int = 0, frames: int | None = None) -> Iterator[Frame]
     count = round(scene.seconds * FPS)
     rng = np.random.default_rng([seed, list(SCENES).index(name), 31])
     person = sample_shape(rng, 1, PoseSettings(size=0.05, bones=0.04))
-    look = next(look for look in iter(lambda: sample_skin(rng), None) if not look.polish)
+    skin = sample_natural_skin(rng)
     lights = indoor_light(rng)
-    light = float(lights.ambient.mean() + 0.5 * lights.colours.mean(1).sum())
-    exposure = (0.3 / float(look.back.mean())) ** 0.4 / light
+    exposure = skin.metered_exposure(lights)
     rooms = [np.clip(indoor_picture(rng, CAMERA.width, CAMERA.height), 0, 255).astype(np.uint8)]
     if not scene.hands:
         rooms += [Backgrounds.load().cut(rng, CAMERA.width, CAMERA.height) for _ in range(5)]
@@ -127,12 +124,12 @@ def film(name: str, seed: int = 0, frames: int | None = None) -> Iterator[Frame]
     small = CAMERA.scaled(round(CAMERA.width * _SCALE), round(CAMERA.height * _SCALE))
     for i in range(count if frames is None else min(frames, count)):
         color = rooms[i * len(rooms) // count].astype(np.float32)
-        truth = tuple(_truth(side, poses.joints_m[i]) for side, poses in moving)
+        truth = tuple(true_pose(side, poses.joints_m[i], CAMERA) for side, poses in moving)
         if truth:
             people = []
             for side, poses in moving:
                 body = build_bodies(poses[i : i + 1], np.zeros((1, 2)))[0]
-                people.append((body if side is Side.RIGHT else mirrored(body), look, []))
+                people.append((body if side is Side.RIGHT else body.mirrored(), skin, []))
             layer = render_hands(np.random.default_rng([seed, i]), people, small, lights, exposure)
             front, cover = _blurred(layer, _speed_px(moving, i) * _SCALE)
             color = color * (1 - cover) + front
@@ -152,20 +149,15 @@ def _moved(rng: np.random.Generator, count: int, person: Shape, side: Side, path
     poses = sample_motion(rng, count, FPS, settings, person)
     to = np.stack([np.broadcast_to(v, count) for v in path(np.arange(count) / FPS)], 1)
     if side is Side.LEFT:
-        to = to * _FLIP
+        to = to * MIRROR
     shift = (to - poses.joints_m.mean(1)).astype(np.float32)
     return replace(poses, translation_m=poses.translation_m + shift, joints_m=poses.joints_m + shift[:, None])
-
-
-def _truth(side: Side, right_m: np.ndarray) -> HandPose:
-    joints = right_m.astype(float) * (_FLIP if side is Side.LEFT else 1.0)
-    return HandPose(side, 1.0, joints, True, project(joints, CAMERA), np.zeros(21))
 
 
 def _speed_px(moving: list[tuple[Side, PoseBatch]], i: int) -> np.ndarray:
     """Velocity of the first hand in the picture, px a frame."""
     side, poses = moving[0]
-    now, before = (_truth(side, poses.joints_m[k]).keypoints_px.mean(0) for k in (i, max(i - 1, 0)))
+    now, before = (true_pose(side, poses.joints_m[k], CAMERA).keypoints_px.mean(0) for k in (i, max(i - 1, 0)))
     return now - before
 
 
