@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from handcam.session.format import DAMAGE, LONGEST_LINE, neutral, number, read_controls, read_intrinsics, whole
-from handcam.types import Controls, Intrinsics
+from handcam.types import Controls, Frame, Intrinsics
 
 __all__ = ["FrameEntry", "Scan", "read_lines", "scan"]
 
@@ -42,6 +42,14 @@ class FrameEntry:
     """A result is there."""
     depth_crc32: int | None = None
     """Checksum of the depth picture."""
+
+    @staticmethod
+    def of(frame: Frame, n: int) -> "FrameEntry":
+        """The entry of a processed frame that is at hand."""
+        return FrameEntry(
+            n, frame.index, frame.time_ns, frame.device_time_ns, frame.intrinsics, frame.depth_unit_m,
+            frame.color is not None, frame.depth is not None, -1, 0, True,
+        )  # fmt: skip
 
 
 @dataclass(slots=True)

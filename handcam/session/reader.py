@@ -1,7 +1,7 @@
 """Reads sessions, also those that were never finished, damaged or made up; nothing in them is trusted."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -27,7 +27,7 @@ from handcam.session.mkv import VideoReader
 from handcam.session.parse import FrameEntry, read_lines, scan
 from handcam.types import Frame, RecordingError, Result
 
-__all__ = ["Session", "open_session"]
+__all__ = ["Session", "median_fps", "open_session"]
 
 MANY = 20
 """So many missing video files are named."""
@@ -88,9 +88,7 @@ class Session:
     @property
     def fps(self) -> float:
         """Frames a second, the median; 30 where it cannot be told."""
-        gaps = np.diff([entry.time_ns for entry in self.frames[:3000]])
-        typical = float(np.median(gaps)) / 1e9 if len(gaps) else 0.0
-        return float(np.clip(1 / typical, 0.1, 1000.0)) if typical > 0 else 30.0
+        return median_fps(self.frames)
 
     def frame(self, n: int) -> Frame | None:
         """Frame ``n`` as recorded; None when its pictures were dropped or are damaged. Going forward is fast."""
@@ -208,6 +206,13 @@ class Session:
             entry.index, entry.time_ns, entry.intrinsics, depth_unit_m=entry.depth_unit_m,
             device_time_ns=entry.device_time_ns, truth=truth,
         )  # fmt: skip
+
+
+def median_fps(frames: Sequence[FrameEntry]) -> float:
+    """Frames a second by the median of the first gaps; 30 where it cannot be told."""
+    gaps = np.diff([entry.time_ns for entry in frames[:3000]])
+    typical = float(np.median(gaps)) / 1e9 if len(gaps) else 0.0
+    return float(np.clip(1 / typical, 0.1, 1000.0)) if typical > 0 else 30.0
 
 
 def read_header(path: Path) -> dict[str, Any]:

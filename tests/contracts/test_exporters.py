@@ -11,7 +11,7 @@ from handcam.session.export import ExportError, ExportSettings, convert, suffix
 from handcam.types import Side
 
 FORMATS = names("handcam.session.export")
-PACKAGES = {"parquet": "pyarrow", "glb": "pygltflib", "usd": "pxr", "mcap": "mcap", "rrd": "rerun"}
+PACKAGES = {"parquet": "pyarrow", "glb": "pygltflib", "usd": "pxr", "mcap": "foxglove", "rrd": "rerun"}
 
 
 def record(path, sides):
@@ -100,6 +100,25 @@ def test_a_missing_package_is_named(monkeypatch, format, session_path, tmp_path)
     monkeypatch.setitem(sys.modules, package, None)
     with open_session(session_path) as session, pytest.raises(ExportError, match=r'pip install -e "\.\[export\]"'):
         convert(session, format, tmp_path / "take")
+
+
+def test_results_at_hand_are_written_as_a_session_of_them(format, session_path, tmp_path):
+    """Nothing but what only a session knows (its header, lossy pictures) may differ."""
+    results = [result(i, (Side.RIGHT,)) for i in range(4)]
+    (direct, *_) = convert(iter(results), format, tmp_path / f"direct{suffix(format)}")
+    with open_session(session_path) as session:
+        (stored, *_) = convert(session, format, tmp_path / f"stored{suffix(format)}")
+    if format in ("csv", "bvh", "glb", "usd"):
+        assert direct.read_bytes() == stored.read_bytes()
+    elif direct.is_dir():
+        assert [path.name for path in direct.rglob("*")] == [path.name for path in stored.rglob("*")]
+    else:
+        assert direct.stat().st_size > 0.5 * stored.stat().st_size
+
+
+def test_no_results_are_a_sentence(tmp_path):
+    with pytest.raises(ExportError, match="no frames"):
+        convert([], "csv", tmp_path / "take.csv")
 
 
 def test_unknown_formats_are_refused(session_path, tmp_path):

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import av
 import numpy as np
@@ -15,10 +14,8 @@ from handcam.geometry import project
 from handcam.gui.explorer.modality_views import TILES, draw_tile
 from handcam.gui.scene3d.orbit import Orbit
 from handcam.paths import atomic_file
-from handcam.session import open_session
 from handcam.session.export import convert
-from handcam.session.writer import Card, SessionWriter, header
-from handcam.types import Controls, Frame, HandcamError, HandPose, Intrinsics, Posterior, Result, Side, TrackedHand
+from handcam.types import Frame, HandcamError, HandPose, Intrinsics, Posterior, Result, Side, TrackedHand
 
 __all__ = ["FORMATS", "FRAME_RATES", "write_animation"]
 
@@ -34,7 +31,6 @@ _CAMERA = Intrinsics.from_fov(640, 480, np.pi / 3)
 
 def write_animation(
     out: Path, z: Float[np.ndarray, "n z"], decoded: dict[str, np.ndarray], orbit: Orbit, hand_length_m: float,
-    card: Card | None,
 ) -> Path:  # fmt: skip
     """Write one frame for each latent at the format's :data:`FRAME_RATES`; a file that is there is replaced.
 
@@ -44,7 +40,6 @@ def write_animation(
         decoded: what they decode to, by modality; ``joints3d`` must be there.
         orbit: from where skeleton and surface are seen in films.
         hand_length_m: size of the hand in BVH and glTF.
-        card: of the weights, for the files that keep it.
 
     Raises:
         HandcamError: there is no such format, or it cannot be written.
@@ -61,26 +56,18 @@ def write_animation(
         except (OSError, av.FFmpegError) as error:
             raise HandcamError(f"Cannot write {out}: {error.strerror or error}.") from None
         return out
-    with TemporaryDirectory(prefix="handcam-") as folder:
-        path = Path(folder) / "walk"
-        _session(path, z, decoded["joints3d"], hand_length_m, card)
-        with open_session(path) as session:
-            return convert(session, kind, out, overwrite=True)[0]
+    return convert(_results(z, decoded["joints3d"], hand_length_m), kind, out, overwrite=True)[0]
 
 
-def _session(path: Path, z: np.ndarray, joints: np.ndarray, hand_length_m: float, card: Card | None) -> None:
-    """The walk as a recorded session without pictures: whatever a session can become, a walk can."""
-    writer = SessionWriter(path, header("walk", card, Controls(hand_length_m=hand_length_m), {}, 0))
+def _results(z: np.ndarray, joints: np.ndarray, hand_length_m: float) -> Iterator[Result]:
+    """The poses as an estimator would have given them, from frames without pictures."""
     for i, (latent, shape) in enumerate(zip(z, joints, strict=True)):
         time_ns = round(i * 1e9 / FRAME_RATES["bvh"])
         at = shape.astype(float) * hand_length_m + [0.0, 0.0, _DISTANCE_M]
         pose = HandPose(Side.RIGHT, 1.0, at, False, project(at, _CAMERA), np.zeros(21))
         point = Posterior(latent.astype(np.float32), np.full(len(latent), -12.0, np.float32))
         hand = TrackedHand(0, pose, pose, point, {}, latent.astype(np.float32), np.zeros((0, 21, 3)))
-        frame = Frame(i, time_ns, _CAMERA)
-        writer.write_dropped(frame)
-        writer.write_result(Result(frame, (hand,), {}, time_ns))
-    writer.close()
+        yield Result(Frame(i, time_ns, _CAMERA), (hand,), {}, time_ns)
 
 
 def _film_frame(

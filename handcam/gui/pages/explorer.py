@@ -214,7 +214,7 @@ class ExplorerPage(Page):
 
         def write() -> Path:
             decoded = {m: decoder_of(self._desk.live, m)(z) for m in self.decoding.modalities}
-            return write_animation(out, z, decoded, orbit, length_m, self._card)
+            return write_animation(out, z, decoded, orbit, length_m)
 
         self._desk.say(f"Writing {out.name}…")
         self._errands.run(write, lambda path: self._desk.say(f"Saved {path}"), self._desk.say)

@@ -1,5 +1,7 @@
-"""Write a session in the formats of others. A file here is a format; it defines ``SUFFIX`` and
-``export(session, out, settings)``, which writes ``out`` (and, where it must, files beside it whose names begin alike).
+"""Write hands in the formats of others.
+
+A file here is a format; it defines ``SUFFIX`` and ``export(recording, out, settings)``, which writes ``out`` (and,
+where it must, files beside it whose names begin alike).
 
 A hand that was not seen stays missing: NaN or null and a flag in tables, no key frame and a hidden hand in animations.
 Nothing is repeated or interpolated. What each format holds: ``docs/export.md``.
@@ -8,16 +10,21 @@ Nothing is repeated or interpolated. What each format holds: ``docs/export.md``.
 import os
 import shutil
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import cv2
+import numpy as np
 
 from handcam.installation import needs
 from handcam.plugins import load, names
-from handcam.session import Session
-from handcam.types import HandcamError
+from handcam.session import FrameEntry, Session
+from handcam.session.reader import median_fps
+from handcam.types import Array, HandcamError, Result
 
-__all__ = ["ExportError", "ExportSettings", "convert", "suffix"]
+__all__ = ["ExportError", "ExportSettings", "Recording", "convert", "encode_jpeg", "frame_results", "suffix"]
 
 
 class ExportError(HandcamError):
@@ -42,6 +49,52 @@ class ExportSettings:
     """Called with (frames done, frames in all)."""
 
 
+@runtime_checkable
+class Recording(Protocol):
+    """What exporters read: frames in order with what was seen in them. A :class:`~handcam.session.Session` is one."""
+
+    @property
+    def header(self) -> Mapping[str, Any]: ...
+    @property
+    def events(self) -> Sequence[Mapping[str, Any]]: ...
+    @property
+    def frames(self) -> Sequence[FrameEntry]: ...
+    @property
+    def fps(self) -> float: ...
+    def result(self, n: int) -> Result | None: ...
+    def pictures(self, n: int) -> tuple[Array | None, Array | None]: ...
+
+
+class _Results:
+    """A :class:`Recording` of results at hand, with the pictures of their frames."""
+
+    def __init__(self, results: Iterable[Result]) -> None:
+        self._results = tuple(results)
+        self.header: dict[str, Any] = {}
+        self.events: tuple[dict[str, Any], ...] = ()
+        self.frames = tuple(FrameEntry.of(result.frame, n) for n, result in enumerate(self._results))
+        self.fps = median_fps(self.frames)
+
+    def result(self, n: int) -> Result:
+        return self._results[n]
+
+    def pictures(self, n: int) -> tuple[Array | None, Array | None]:
+        frame = self._results[n].frame
+        return frame.color, frame.depth
+
+
+def frame_results(recording: Recording, settings: ExportSettings) -> Iterator[tuple[FrameEntry, Result | None]]:
+    """Iterate over all frames with what was seen in them (None: not processed), and report the progress."""
+    for entry in recording.frames:
+        yield entry, recording.result(entry.n)
+        settings.progress(entry.n + 1, len(recording.frames))
+
+
+def encode_jpeg(color: Array) -> bytes:
+    """Compress an RGB picture at OpenCV's standard quality, 95."""
+    return cv2.imencode(".jpg", np.ascontiguousarray(color[..., ::-1]))[1].tobytes()
+
+
 def suffix(format: str) -> str:
     """The ending of a format's files, with the dot; empty where it writes a folder.
 
@@ -52,12 +105,16 @@ def suffix(format: str) -> str:
 
 
 def convert(
-    session: Session, format: str, out: Path, settings: ExportSettings = ExportSettings(), overwrite: bool = False
+    source: Session | Iterable[Result],
+    format: str,
+    out: Path,
+    settings: ExportSettings = ExportSettings(),
+    overwrite: bool = False,
 ) -> list[Path]:
-    """Write a session to ``out``. The files appear when all of them are complete; on an error there are none.
+    """Write hands to ``out``. The files appear when all of them are complete; on an error there are none.
 
     Args:
-        session: what to write.
+        source: a session, or results with their frames in order.
         format: a file of this package.
         out: the file, or the folder for formats that write one.
         settings: what to write of it.
@@ -70,18 +127,20 @@ def convert(
         ExportError: the format is unknown or needs a package, something is in the way, or the disk does not take it.
     """
     plugin = _plugin(format)
-    if not len(session):
-        raise ExportError(f"The session {session.path} holds no frames; there is nothing to convert.")
+    recording: Recording = source if isinstance(source, Session) else _Results(source)
+    name = f"The session {source.path}" if isinstance(source, Session) else "The recording"
+    if not recording.frames:
+        raise ExportError(f"{name} holds no frames; there is nothing to convert.")
     _check(out, overwrite)
-    workshop = out.parent / f".{out.name}.part"
+    partial = out.parent / f".{out.name}.part"
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(workshop, ignore_errors=True)
-        workshop.mkdir()
-        plugin.export(session, workshop / out.name, settings)
-        made = sorted(workshop.iterdir())
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        plugin.export(recording, partial / out.name, settings)
+        made = sorted(partial.iterdir())
         if not made:
-            raise ExportError(f"The session {session.path} shows no hand; {format} would be empty.")
+            raise ExportError(f"{name} shows no hand; {format} would be empty.")
         for part in made:
             _check(out.parent / part.name, overwrite)
         for part in made:
@@ -91,9 +150,9 @@ def convert(
     except OSError as error:
         raise ExportError(f"Cannot write {out}: {error.strerror or error}.") from error
     except (ValueError, OverflowError, struct.error) as error:  # a damaged or made-up session
-        raise ExportError(f"The session {session.path} holds values that {format} cannot ({error}).") from error
+        raise ExportError(f"{name} holds values that {format} cannot ({error}).") from error
     finally:
-        shutil.rmtree(workshop, ignore_errors=True)
+        shutil.rmtree(partial, ignore_errors=True)
     return [out.parent / part.name for part in made]
 
 

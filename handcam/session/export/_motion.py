@@ -1,4 +1,4 @@
-"""A session as moving skeletons, one for each side, for animation formats.
+"""Moving skeletons, one for each side, and the rig's surface bound to them, for animation formats.
 
 Animations are y up (x right, y up, z towards the viewer) with the camera at the origin, so the picture's hand stands
 in front of it at negative z. Of several hands of one side in a frame the surest is taken, whatever its track.
@@ -7,16 +7,18 @@ in front of it at negative z. Of several hands of one side in a frame the surest
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int64
+from jaxtyping import Bool, Float, Int, Int64
 
-from handcam.hand.rotations import Y_UP, forward, joint_frames, local_rotations, offsets
-from handcam.session import Session
-from handcam.session.export import ExportSettings
-from handcam.types import HandPose, Side
+from handcam.hand.rig import load_rig
+from handcam.hand.rotations import Y_UP, forward, joint_frames, local_rotations, offsets, rest_rotations
+from handcam.hand.skeleton import WRIST, hand_length
+from handcam.session.export import ExportSettings, Recording, frame_results
+from handcam.types import Array, HandPose, Side
 
-__all__ = ["Motion", "frames_per_second", "motions"]
+__all__ = ["Motion", "Skin", "bind_skin", "frames_per_second", "motions"]
 
-
+_MOST_JOINTS = 4
+"""Joints that may move one vertex."""
 _FARTHEST_M = 1000.0
 """A joint beyond this is damage, and its hand was not seen."""
 
@@ -27,17 +29,17 @@ class Motion:
 
     side: Side
     """Which hand."""
-    index: Int64[np.ndarray, " n"]
+    index: Int64[Array, " n"]
     """Number of each frame."""
-    time_ns: Int64[np.ndarray, " n"]
+    time_ns: Int64[Array, " n"]
     """Capture time of each frame."""
-    present: Bool[np.ndarray, " n"]
+    present: Bool[Array, " n"]
     """Was the hand seen?"""
-    joints_m: Float[np.ndarray, "n 21 3"]
+    joints_m: Float[Array, "n 21 3"]
     """Joints, y up, metres."""
-    local: Float[np.ndarray, "n 21 3 3"]
+    local: Float[Array, "n 21 3 3"]
     """Rotation of each joint in its parent's frame, by the convention of :mod:`handcam.hand.rotations`."""
-    offsets_m: Float[np.ndarray, "n 21 3"]
+    offsets_m: Float[Array, "n 21 3"]
     """Position of each joint in its parent's frame; the wrist's in the world. Metres."""
 
     @property
@@ -46,43 +48,40 @@ class Motion:
         return f"{self.side.value}_hand"
 
     @property
-    def rest_m(self) -> Float[np.ndarray, "21 3"]:
+    def rest_m(self) -> Float[Array, "21 3"]:
         """The median of each joint's offset, and a wrist at the origin: the skeleton at rest."""
         rest = np.median(self.offsets_m[self.present], axis=0)
         rest[0] = 0.0
         return rest
 
     @property
-    def seconds(self) -> Float[np.ndarray, " n"]:
+    def seconds(self) -> Float[Array, " n"]:
         """Capture times from the session's first frame, seconds."""
         return (self.time_ns - self.time_ns[0]) / 1e9
 
 
-def motions(session: Session, settings: ExportSettings) -> list[Motion]:
+def motions(recording: Recording, settings: ExportSettings) -> list[Motion]:
     """The hands that were seen at all, right before left."""
-    n = len(session)
-    best: dict[Side, list[HandPose | None]] = {side: [None] * n for side in Side}
-    for entry, result in session.results():
+    best: dict[Side, list[HandPose | None]] = {side: [None] * len(recording.frames) for side in Side}
+    for entry, result in frame_results(recording, settings):
         for hand in result.hands if result is not None else ():
             pose, poses = hand.raw if settings.raw else hand.pose, best[hand.pose.side]
             before = poses[entry.n]
             if before is None or pose.score > before.score:
                 poses[entry.n] = pose
-        settings.progress(entry.n + 1, n)
-    index = np.array([entry.index for entry in session.frames], np.int64)
-    time_ns = np.array([entry.time_ns for entry in session.frames], np.int64)
+    index = np.array([entry.index for entry in recording.frames], np.int64)
+    time_ns = np.array([entry.time_ns for entry in recording.frames], np.int64)
     made = (_motion(side, index, time_ns, best[side], settings.fixed_bones) for side in (Side.RIGHT, Side.LEFT))
     return [motion for motion in made if motion.present.any()]
 
 
-def frames_per_second(session: Session) -> float:
-    """The session's rate, a whole number where it is close to one."""
-    return float(round(session.fps)) if abs(session.fps - round(session.fps)) < 0.2 else session.fps
+def frames_per_second(recording: Recording) -> float:
+    """Round the rate to a whole number where it is close to one."""
+    fps = recording.fps
+    return float(round(fps)) if abs(fps - round(fps)) < 0.2 else fps
 
 
-def _motion(
-    side: Side, index: np.ndarray, time_ns: np.ndarray, poses: list[HandPose | None], fixed_bones: bool
-) -> Motion:
+def _motion(side: Side, index: Array, time_ns: Array, poses: list[HandPose | None], fixed_bones: bool) -> Motion:
     joints = np.full((len(poses), 21, 3), np.nan)
     for i, pose in enumerate(poses):
         if pose is not None:
@@ -95,3 +94,45 @@ def _motion(
         steps[present, 1:] = np.median(steps[present, 1:], axis=0)
         joints = forward(local, steps)
     return Motion(side, index, time_ns, present, joints, local, steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Skin:
+    """A surface and how it hangs on the joints."""
+
+    vertices_m: Float[Array, "n 3"]
+    """Vertices in the bind pose."""
+    normals: Float[Array, "n 3"]
+    """Unit normals."""
+    faces: Int[Array, "m 3"]
+    """Triangles, counter-clockwise from outside."""
+    joints: Int[Array, "n 4"]
+    """The joints that move each vertex."""
+    weights: Float[Array, "n 4"]
+    """Their shares, summing to one."""
+    bind: Float[Array, "21 4 4"]
+    """``world_from_bone`` of every joint in the bind pose."""
+
+
+def bind_skin(side: Side, rest_m: Float[Array, "21 3"]) -> Skin:
+    """Bind the surface to a resting skeleton ``rest_m`` (offsets in the parents' frames), as big as it."""
+    rig = load_rig()
+    mirror = np.array([1.0 if side is Side.RIGHT else -1.0, 1.0, 1.0])
+    joints = rig.rest_m[:21].astype(float) * mirror
+    size = float(hand_length(forward(rest_rotations(side), rest_m)[None])[0] / hand_length(joints[None])[0])
+    bind = np.tile(np.eye(4), (21, 1, 1))
+    bind[:, :3, :3] = joint_frames(joints, side)
+    bind[:, :3, 3] = joints * size
+    shares = rig.weights[:, :21].astype(float)
+    shares[:, WRIST] += rig.weights[:, 21:].sum(axis=1)  # the metacarpals move with the wrist
+    strongest = np.argsort(-shares, axis=1)[:, :_MOST_JOINTS]
+    weights = np.take_along_axis(shares, strongest, axis=1)
+    faces = rig.faces if side is Side.RIGHT else rig.faces[:, ::-1]
+    return Skin(
+        rig.vertices_m * mirror * size,
+        rig.normals(rig.vertices_m) * mirror,
+        np.ascontiguousarray(faces),
+        np.where(weights > 0, strongest, 0),
+        weights / weights.sum(axis=1, keepdims=True),
+        bind,
+    )

@@ -13,8 +13,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from handcam.hand.skeleton import JOINTS, PARENTS, TIPS, WRIST
-from handcam.session import Session
-from handcam.session.export import ExportError, ExportSettings
+from handcam.session.export import ExportError, ExportSettings, Recording
 from handcam.session.export._motion import Motion, motions
 
 __all__ = ["SUFFIX", "export"]
@@ -26,9 +25,9 @@ _MOST_ROWS = 300_000
 """So many rows are written even if most of them are empty."""
 
 
-def export(session: Session, out: Path, settings: ExportSettings) -> None:
+def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
     """Write ``out`` for one hand, or ``out`` with ``_right`` and ``_left`` for two; with a JSON file beside each."""
-    hands = motions(session, settings)
+    hands = motions(recording, settings)
     for motion in hands:
         name = out if len(hands) == 1 else out.with_name(f"{out.stem}_{motion.side.value}{out.suffix}")
         _write(motion, name, settings.fixed_bones)

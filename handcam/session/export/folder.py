@@ -5,41 +5,62 @@ without a hand or without a picture are left out.
 """
 
 import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+from jaxtyping import UInt8, UInt16
 
-from handcam.session import FrameEntry, Session
-from handcam.session.export import ExportSettings
-from handcam.types import HandPose
+from handcam.session import FrameEntry
+from handcam.session.export import ExportSettings, Recording, frame_results
+from handcam.types import Array, HandPose
 
-__all__ = ["SUFFIX", "export"]
+__all__ = ["SUFFIX", "LabelledFrame", "export", "labelled_frames", "write_picture"]
 
 SUFFIX = ""
 _FASTEST = [cv2.IMWRITE_PNG_COMPRESSION, 1]
 
 
-def export(session: Session, out: Path, settings: ExportSettings) -> None:
+@dataclass(frozen=True, slots=True)
+class LabelledFrame:
+    """A colour picture in which hands were seen."""
+
+    entry: FrameEntry
+    """The frame."""
+    color: UInt8[Array, "h w 3"]
+    """RGB."""
+    depth: UInt16[Array, "h w"] | None
+    """Counts of ``entry.depth_unit_m``, where there is depth."""
+    hands: tuple[tuple[int, HandPose], ...]
+    """Track and pose of each hand whose joints are all known."""
+
+
+def labelled_frames(recording: Recording, settings: ExportSettings) -> Iterator[LabelledFrame]:
+    """Iterate over the frames with a colour picture and a hand."""
+    for entry, result in frame_results(recording, settings):
+        color, depth = recording.pictures(entry.n) if result is not None and result.hands else (None, None)
+        if result is None or color is None:
+            continue
+        poses = [(hand.track, hand.raw if settings.raw else hand.pose) for hand in result.hands]
+        yield LabelledFrame(entry, color, depth, tuple(x for x in poses if np.isfinite(x[1].joints_m).all()))
+
+
+def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
     """Write the folder ``out`` with ``labels.jsonl``, ``color/`` and, where there is depth, ``depth/``."""
-    lines = []
-    for entry, result in session.results():
-        settings.progress(entry.n + 1, len(session))
-        if result is None or not result.hands:
-            continue
-        color, depth = session.pictures(entry.n)
-        if color is None:
-            continue
-        files: dict[str, Any] = {"image": f"color/{entry.n:06d}.png"}
-        _write(out / files["image"], np.ascontiguousarray(color[..., ::-1]))
-        if depth is not None:
-            files |= {"depth": f"depth/{entry.n:06d}.png", "depth_unit_m": entry.depth_unit_m}
-            _write(out / files["depth"], depth)
-        for hand in result.hands:
-            pose = hand.raw if settings.raw else hand.pose
-            if np.isfinite(pose.joints_m).all() and np.isfinite(pose.keypoints_px).all():
-                lines.append(json.dumps(files | _label(entry, pose, hand.track)))
+    lines: list[str] = []
+    for frame in labelled_frames(recording, settings):
+        n = frame.entry.n
+        files: dict[str, Any] = {"image": f"color/{n:06d}.png"}
+        write_picture(out / files["image"], frame.color[..., ::-1], _FASTEST)
+        if frame.depth is not None:
+            files |= {"depth": f"depth/{n:06d}.png", "depth_unit_m": frame.entry.depth_unit_m}
+            write_picture(out / files["depth"], frame.depth, _FASTEST)
+        for track, pose in frame.hands:
+            if np.isfinite(pose.keypoints_px).all():
+                lines.append(json.dumps(files | _label(frame.entry, pose, track)))
     if lines:
         (out / "labels.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -60,7 +81,12 @@ def _label(entry: FrameEntry, pose: HandPose, track: int) -> dict[str, Any]:
     }
 
 
-def _write(path: Path, picture: np.ndarray) -> None:
+def write_picture(path: Path, picture: Array, options: Sequence[int] = ()) -> None:
+    """Write grey or BGR pixels to a file of a new or known folder.
+
+    Raises:
+        OSError: the disk does not take it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(path), picture, _FASTEST):
+    if not cv2.imwrite(str(path), np.ascontiguousarray(picture), options):
         raise OSError(f"the picture {path.name} cannot be written")

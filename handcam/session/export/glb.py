@@ -11,10 +11,8 @@ import pygltflib as gltf
 
 from handcam.hand.rotations import quaternions, rest_rotations
 from handcam.hand.skeleton import JOINTS, PARENTS, WRIST
-from handcam.session import Session
-from handcam.session.export import ExportError, ExportSettings
-from handcam.session.export._motion import Motion, motions
-from handcam.session.export._skin import skin
+from handcam.session.export import ExportError, ExportSettings, Recording
+from handcam.session.export._motion import Motion, bind_skin, motions
 from handcam.version import __version__
 
 __all__ = ["SUFFIX", "export"]
@@ -27,9 +25,9 @@ _SHAPES = {(): gltf.SCALAR, (3,): gltf.VEC3, (4,): gltf.VEC4, (4, 4): gltf.MAT4}
 _SKIN_COLOUR = [0.80, 0.58, 0.47, 1.0]
 
 
-def export(session: Session, out: Path, settings: ExportSettings) -> None:
+def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
     """Write both hands into one file."""
-    hands = motions(session, settings)
+    hands = motions(recording, settings)
     if not hands:
         return
     if (np.diff(hands[0].seconds.astype(np.float32)) <= 0).any():
@@ -88,7 +86,7 @@ class _File:
         self._doc.save_binary(out)
 
     def _add_mesh(self, motion: Motion, first: int) -> None:
-        doc, surface = self._doc, skin(motion.side, motion.rest_m)
+        doc, surface = self._doc, bind_skin(motion.side, motion.rest_m)
         inverse_bind = np.linalg.inv(surface.bind).swapaxes(1, 2)  # glTF stores columns first
         doc.skins.append(gltf.Skin(
             name=motion.name, skeleton=first + 1 + WRIST, joints=list(range(first + 1, first + 1 + len(JOINTS))),

@@ -1,12 +1,11 @@
-"""Everything the session says of the hands, in one JSON file, numbers as exact as they were recorded."""
+"""Everything that is recorded of the hands, in one JSON file, numbers as exact as they were recorded."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 from handcam.hand.skeleton import JOINTS
-from handcam.session import Session
-from handcam.session.export import ExportSettings
+from handcam.session.export import ExportSettings, Recording, frame_results
 from handcam.session.format import hand_json, neutral
 
 __all__ = ["SUFFIX", "VERSION", "export"]
@@ -15,7 +14,7 @@ SUFFIX = ".json"
 VERSION = 1
 
 
-def export(session: Session, out: Path, settings: ExportSettings) -> None:
+def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
     """Write ``{"format", "version", "joints", "session", "events", "frames"}``, one frame per line.
 
     ``hands`` of a frame is null when the frame was not processed and empty when there was none; what is not known is
@@ -26,12 +25,12 @@ def export(session: Session, out: Path, settings: ExportSettings) -> None:
         "version": VERSION,
         "frame_of_reference": "camera: metres, x right, y down, z forward",
         "joints": JOINTS,
-        "session": session.header,
-        "events": session.events,
+        "session": recording.header,
+        "events": recording.events,
     }
     with out.open("w", encoding="utf-8") as file:
         file.write(_text(head)[:-1] + ', "frames": [')
-        for entry, result in session.results():
+        for entry, result in frame_results(recording, settings):
             camera = entry.intrinsics
             frame = {
                 "index": entry.index,
@@ -43,7 +42,6 @@ def export(session: Session, out: Path, settings: ExportSettings) -> None:
                 "hands": None if result is None else [hand_json(hand) for hand in result.hands],
             }
             file.write((",\n" if entry.n else "\n") + _text(frame))
-            settings.progress(entry.n + 1, len(session))
         file.write("\n]}\n")
 
 

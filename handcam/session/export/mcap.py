@@ -1,81 +1,127 @@
-"""MCAP for robotics logs: JSON messages with schemas, log times are capture times.
+"""MCAP for robotics logs, written by Foxglove's SDK; log times are capture times.
 
-``/hands`` has the message of ``docs/streaming.md`` for every processed frame (``hands`` is empty when there was none),
-``/hands/raw`` the same before the filters, ``/camera/calibration`` and ``/hands/scene`` are Foxglove's own schemas, so
-that Foxglove draws the hands without set-up, and ``/camera/image`` holds JPEG pictures when they are asked for.
+``/hands`` has the JSON message of ``docs/streaming.md`` for every processed frame (``hands`` is empty when there was
+none), ``/hands/raw`` the same before the filters. ``/camera/calibration`` and ``/hands/scene`` (bones as lines, joints
+as spheres of twice their sigma) are Foxglove's own messages in protobuf, so that Foxglove draws the hands without
+set-up, and ``/camera/image`` holds JPEG pictures when they are asked for.
 """
 
-import base64
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import cv2
+import foxglove
 import numpy as np
-from mcap.writer import Writer
+from foxglove.channels import CameraCalibrationChannel, CompressedImageChannel, SceneUpdateChannel
+from foxglove.messages import (
+    CameraCalibration,
+    Color,
+    CompressedImage,
+    LinePrimitive,
+    LinePrimitiveLineType,
+    Point3,
+    Pose,
+    Quaternion,
+    SceneEntity,
+    SceneEntityDeletion,
+    SceneEntityDeletionType,
+    SceneUpdate,
+    SpherePrimitive,
+    Timestamp,
+    Vector3,
+)  # fmt: skip
 
 from handcam.hand.message import SCHEMA, frame_message, hand_message
-from handcam.session import FrameEntry, Session
-from handcam.session.export import ExportSettings
-from handcam.session.export._foxglove import SCHEMAS, calibration, compressed_image, scene
-from handcam.types import Result
-from handcam.version import __version__
+from handcam.hand.skeleton import BONES
+from handcam.session import FrameEntry
+from handcam.session.export import ExportSettings, Recording, encode_jpeg, frame_results
+from handcam.types import Intrinsics, Result, Side, TrackedHand
 
 __all__ = ["SUFFIX", "export"]
 
 SUFFIX = ".mcap"
+_FRAME_ID = "camera"
+"""Frame of reference: OpenCV axes."""
+_COLOURS = {Side.RIGHT: (0.90, 0.60, 0.00), Side.LEFT: (0.34, 0.71, 0.91)}
+_UPRIGHT = Quaternion(w=1.0)
 
 
-def export(session: Session, out: Path, settings: ExportSettings) -> None:
+def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
     """Write the file."""
-    with out.open("wb") as file:
-        log = _Log(file, settings.pictures)
-        camera = None
-        for entry, result in session.results():
+    context = foxglove.Context()
+    hands, raw = (
+        foxglove.Channel(topic, schema=dict(SCHEMA), message_encoding="json", context=context)
+        for topic in ("/hands", "/hands/raw")
+    )
+    scene = SceneUpdateChannel("/hands/scene", context=context)
+    calibration = CameraCalibrationChannel("/camera/calibration", context=context)
+    image = CompressedImageChannel("/camera/image", context=context)
+    camera: Intrinsics | None = None
+    with foxglove.open_mcap(out, context=context):
+        for entry, result in frame_results(recording, settings):
+            at = entry.time_ns
             if entry.intrinsics != camera:
                 camera = entry.intrinsics
-                log.put("/camera/calibration", entry, calibration(camera, entry.time_ns))
+                calibration.log(_calibration(camera, at), log_time=at)
             if result is not None:
-                log.put("/hands", entry, _message(entry, result, raw=False))
-                log.put("/hands/raw", entry, _message(entry, result, raw=True))
-                log.put("/hands/scene", entry, scene(result.hands, entry.time_ns))
-            if settings.pictures:
-                color, _ = session.pictures(entry.n)
-                if color is not None:
-                    _, jpeg = cv2.imencode(".jpg", np.ascontiguousarray(color[..., ::-1]))
-                    text = base64.b64encode(jpeg.tobytes()).decode()
-                    log.put("/camera/image", entry, compressed_image(text, entry.time_ns))
-            settings.progress(entry.n + 1, len(session))
-        log.finish()
+                hands.log(_message(entry, result, raw=False), log_time=at)
+                raw.log(_message(entry, result, raw=True), log_time=at)
+                scene.log(_scene(result.hands, at), log_time=at)
+            color, _ = recording.pictures(entry.n) if settings.pictures else (None, None)
+            if color is not None:
+                picture = CompressedImage(
+                    timestamp=_timestamp(at), frame_id=_FRAME_ID, data=encode_jpeg(color), format="jpeg"
+                )
+                image.log(picture, log_time=at)
 
 
-class _Log:
-    """Channels and their counters."""
-
-    def __init__(self, file, pictures: bool) -> None:
-        self._writer = Writer(file)
-        self._writer.start(library=f"handcam {__version__}")
-        topics = {"/hands": "handcam.hands", "/hands/raw": "handcam.hands"}
-        topics |= {"/hands/scene": "foxglove.SceneUpdate", "/camera/calibration": "foxglove.CameraCalibration"}
-        if pictures:
-            topics["/camera/image"] = "foxglove.CompressedImage"
-        schemas = {"handcam.hands": SCHEMA, **SCHEMAS}
-        numbers = {
-            name: self._writer.register_schema(name, "jsonschema", json.dumps(schemas[name]).encode())
-            for name in dict.fromkeys(topics.values())
-        }
-        self._channels = {t: self._writer.register_channel(t, "json", numbers[name]) for t, name in topics.items()}
-        self._counts = dict.fromkeys(topics, 0)
-
-    def put(self, topic: str, entry: FrameEntry, message: dict[str, Any]) -> None:
-        data = json.dumps(message, separators=(",", ":"), allow_nan=False).encode()
-        self._writer.add_message(self._channels[topic], entry.time_ns, data, entry.time_ns, self._counts[topic])
-        self._counts[topic] += 1
-
-    def finish(self) -> None:
-        self._writer.finish()
-
-
-def _message(entry: FrameEntry, result: Result, raw: bool) -> dict[str, Any]:
+def _message(entry: FrameEntry, result: Result, raw: bool) -> bytes:
     hands = [hand_message(hand.track, hand.raw if raw else hand.pose) for hand in result.hands]
-    return frame_message(entry.index, entry.time_ns, entry.intrinsics, hands)
+    message = frame_message(entry.index, entry.time_ns, entry.intrinsics, hands)
+    return json.dumps(message, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _calibration(camera: Intrinsics, time_ns: int) -> CameraCalibration:
+    k = camera.matrix
+    return CameraCalibration(
+        timestamp=_timestamp(time_ns), frame_id=_FRAME_ID, width=camera.width, height=camera.height,
+        K=k.ravel().tolist(), R=np.eye(3).ravel().tolist(), P=np.c_[k, np.zeros(3)].ravel().tolist(),
+    )  # fmt: skip
+
+
+def _scene(hands: Sequence[TrackedHand], time_ns: int) -> SceneUpdate:
+    """The hands, in place of what was there before."""
+    stamp = _timestamp(time_ns)
+    return SceneUpdate(
+        deletions=[SceneEntityDeletion(timestamp=stamp, type=SceneEntityDeletionType.All)],
+        entities=[_entity(hand, stamp) for hand in hands if np.isfinite(hand.pose.joints_m).all()],
+    )
+
+
+def _entity(hand: TrackedHand, stamp: Timestamp) -> SceneEntity:
+    r, g, b = _COLOURS[hand.pose.side]
+    points = hand.pose.joints_m.tolist()
+    diameters = (4 * np.nan_to_num(hand.pose.sigma_m, nan=0.002)).tolist()
+    lines = LinePrimitive(
+        type=LinePrimitiveLineType.LineList, pose=_pose([0.0, 0.0, 0.0]), thickness=0.004,
+        color=Color(r=r, g=g, b=b, a=1.0), points=[_point(points[j]) for bone in BONES for j in bone],
+    )  # fmt: skip
+    spheres = [
+        SpherePrimitive(pose=_pose(xyz), size=Vector3(x=d, y=d, z=d), color=Color(r=r, g=g, b=b, a=0.6))
+        for xyz, d in zip(points, diameters, strict=True)
+    ]
+    return SceneEntity(
+        timestamp=stamp, frame_id=_FRAME_ID, id=f"{hand.pose.side.value}-{hand.track}", lines=[lines], spheres=spheres
+    )
+
+
+def _timestamp(time_ns: int) -> Timestamp:
+    return Timestamp(*divmod(time_ns, 1_000_000_000))
+
+
+def _point(xyz: Sequence[float]) -> Point3:
+    return Point3(x=xyz[0], y=xyz[1], z=xyz[2])
+
+
+def _pose(xyz: Sequence[float]) -> Pose:
+    return Pose(position=Vector3(x=xyz[0], y=xyz[1], z=xyz[2]), orientation=_UPRIGHT)

@@ -5,21 +5,19 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from handcam.session import Session
-from handcam.session.export import ExportSettings
-from handcam.session.export._table import chunks
+from handcam.session.export import ExportSettings, Recording
+from handcam.session.export.csv import table_chunks
 
 __all__ = ["SUFFIX", "export"]
 
 SUFFIX = ".parquet"
-_ABOUT = {"format": "handcam.table", "version": "1", "frame_of_reference": "camera: x right, y down, z forward"}
 
 
-def export(session: Session, out: Path, settings: ExportSettings) -> None:
-    """Write the table of :mod:`handcam.session.export._table`; units are in the names, NaN is what is not known."""
+def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
+    """Write the table of :mod:`handcam.session.export.csv`; units are in the names, NaN is what is not known."""
     writer: pq.ParquetWriter | None = None
     try:
-        for columns in chunks(session, settings):
+        for columns in table_chunks(recording, settings):
             table = pa.table({name: pa.array(column) for name, column in columns.items()})
             table = table.replace_schema_metadata(
                 {"handcam": "hands 1", "frame_of_reference": "camera, x right y down"}

@@ -7,14 +7,12 @@ cleared. Timelines: ``frame``, and ``time`` from the first frame on.
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import rerun as rr
 
 from handcam.hand.anatomy import ANGLES, angles_deg
 from handcam.hand.skeleton import BONES, JOINTS
-from handcam.session import Session
-from handcam.session.export import ExportSettings
+from handcam.session.export import ExportSettings, Recording, encode_jpeg, frame_results
 from handcam.types import Intrinsics, Side, TrackedHand
 
 __all__ = ["SUFFIX", "export"]
@@ -23,32 +21,31 @@ SUFFIX = ".rrd"
 _COLOURS = {Side.RIGHT: (230, 159, 0), Side.LEFT: (86, 180, 233)}
 
 
-def export(session: Session, out: Path, settings: ExportSettings) -> None:
+def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
     """Write the file."""
     stream = rr.RecordingStream("handcam", make_default=False, make_thread_default=False)
     stream.save(str(out))
     try:
-        _fill(stream, session, settings)
+        _fill(stream, recording, settings)
     finally:
         stream.flush(blocking=True)
         stream.disconnect()
 
 
-def _fill(stream: rr.RecordingStream, session: Session, settings: ExportSettings) -> None:
+def _fill(stream: rr.RecordingStream, recording: Recording, settings: ExportSettings) -> None:
     stream.log("/", rr.ViewCoordinates.RDF, static=True)
-    camera, start_ns = None, session.frames[0].time_ns
+    camera, start_ns = None, recording.frames[0].time_ns
     seen: set[Side] = set()
-    for entry, result in session.results():
+    for entry, result in frame_results(recording, settings):
         stream.set_time("frame", sequence=entry.index)
         stream.set_time("time", duration=np.timedelta64(entry.time_ns - start_ns, "ns"))
         if entry.intrinsics != camera:
             camera = entry.intrinsics
             stream.log("camera", _pinhole(camera))
         if settings.pictures:
-            color, _ = session.pictures(entry.n)
+            color, _ = recording.pictures(entry.n)
             if color is not None:
-                _, jpeg = cv2.imencode(".jpg", np.ascontiguousarray(color[..., ::-1]))
-                stream.log("camera", rr.EncodedImage(contents=jpeg.tobytes(), media_type="image/jpeg"))
+                stream.log("camera", rr.EncodedImage(contents=encode_jpeg(color), media_type="image/jpeg"))
         hands = {hand.pose.side: hand for hand in result.hands} if result is not None else {}
         for side in seen - hands.keys():
             for path in (f"hands/{side.value}", f"camera/{side.value}", f"angles/{side.value}"):
@@ -56,7 +53,6 @@ def _fill(stream: rr.RecordingStream, session: Session, settings: ExportSettings
         for side, hand in hands.items():
             _log(stream, side, hand)
         seen = set(hands)
-        settings.progress(entry.n + 1, len(session))
 
 
 def _log(stream: rr.RecordingStream, side: Side, hand: TrackedHand) -> None:

@@ -11,10 +11,8 @@ from pxr import Gf, Sdf, Usd, UsdGeom, UsdSkel, Vt
 
 from handcam.hand.rotations import quaternions, rest_rotations
 from handcam.hand.skeleton import JOINTS, PARENTS
-from handcam.session import Session
-from handcam.session.export import ExportSettings
-from handcam.session.export._motion import Motion, frames_per_second, motions
-from handcam.session.export._skin import skin
+from handcam.session.export import ExportSettings, Recording
+from handcam.session.export._motion import Motion, bind_skin, frames_per_second, motions
 from handcam.version import __version__
 
 __all__ = ["SUFFIX", "export"]
@@ -22,12 +20,12 @@ __all__ = ["SUFFIX", "export"]
 SUFFIX = ".usd"
 
 
-def export(session: Session, out: Path, settings: ExportSettings) -> None:
+def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
     """Write both hands into one stage. A name that ends in ``.usda`` gives text."""
-    hands = motions(session, settings)
+    hands = motions(recording, settings)
     if not hands:
         return
-    fps = frames_per_second(session)
+    fps = frames_per_second(recording)
     stage = Usd.Stage.CreateNew(str(out))
     UsdGeom.SetStageUpAxis(stage, UsdGeom.Tokens.y)
     UsdGeom.SetStageMetersPerUnit(stage, 1.0)
@@ -49,7 +47,7 @@ def _add(stage: Usd.Stage, motion: Motion, codes: np.ndarray) -> None:
     root = UsdSkel.Root.Define(stage, path)
     skeleton = UsdSkel.Skeleton.Define(stage, f"{path}/skeleton")
     animation = UsdSkel.Animation.Define(stage, f"{path}/animation")
-    surface = skin(motion.side, motion.rest_m)
+    surface = bind_skin(motion.side, motion.rest_m)
     names = Vt.TokenArray([_path(j) for j in range(len(JOINTS))])
 
     skeleton.CreateJointsAttr(names)

@@ -162,7 +162,7 @@ def test_a_walk_becomes_an_animation(kind: str, tmp_path: Path) -> None:
     decoded = {name: decode(name, z) for name in ("joints3d", "keypoints2d")}
     out = tmp_path / f"walk.{kind}"
     out.write_bytes(b"old")
-    assert write_animation(out, z, decoded, FRONT, 0.2, None) == out
+    assert write_animation(out, z, decoded, FRONT, 0.2) == out
     assert not list(tmp_path.glob(".*"))
     if kind == "bvh":
         joints, rows, frame_time = read_bvh(out)
@@ -187,11 +187,11 @@ def test_an_animation_that_cannot_be_written_is_told_in_one_sentence(tmp_path: P
     z = np.zeros((2, LATENT), np.float32)
     decoded = {"joints3d": decode("joints3d", z)}
     with pytest.raises(HandcamError, match="An animation ends in"):
-        write_animation(tmp_path / "walk.avi", z, decoded, FRONT, 0.2, None)
+        write_animation(tmp_path / "walk.avi", z, decoded, FRONT, 0.2)
     (tmp_path / "file").write_text("no folder")
     for kind in FORMATS:
         with pytest.raises(HandcamError, match="Cannot write"):
-            write_animation(tmp_path / "file" / f"walk.{kind}", z, decoded, FRONT, 0.2, None)
+            write_animation(tmp_path / "file" / f"walk.{kind}", z, decoded, FRONT, 0.2)
 
 
 def test_pages_turn_and_only_the_one_that_is_seen_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from mcap.reader import make_reader
+from mcap_protobuf.decoder import DecoderFactory
 
 from handcam.session.export import ExportSettings
 from handcam.types import Side
@@ -12,14 +13,18 @@ from handcam.types import Side
 TENTH_MM = 1e-4
 
 
+@pytest.mark.filterwarnings("ignore:.*GetPrototype.*|.*MessageFactory.*")  # the decoder with protobuf 4
 def test_mcap(recorded, tmp_path):
     (out,) = recorded.convert("mcap", tmp_path / "take.mcap", ExportSettings(pictures=True))
     topics: dict[str, list] = {}
+    foxglove = DecoderFactory()
     with out.open("rb") as file:
         for schema, channel, message in make_reader(file).iter_messages():
             assert schema is not None
-            json.loads(schema.data)
-            topics.setdefault(channel.topic, []).append((schema.name, message.log_time, json.loads(message.data)))
+            decode = foxglove.decoder_for(channel.message_encoding, schema) or json.loads
+            topics.setdefault(channel.topic, []).append((schema.name, message.log_time, decode(message.data)))
+            if channel.message_encoding == "json":
+                json.loads(schema.data)
     looked_at = [(frame, seen) for frame, seen in recorded.results if seen is not None]
     for topic, raw in (("/hands", False), ("/hands/raw", True)):
         messages = topics[topic]
@@ -32,11 +37,11 @@ def test_mcap(recorded, tmp_path):
                 assert np.abs(np.array(hand["joints_m"]) - joints).max() < TENTH_MM
     for (name, _, scene), (_, seen) in zip(topics["/hands/scene"], looked_at, strict=True):
         assert name == "foxglove.SceneUpdate"
-        assert scene["deletions"][0]["type"] == 1, "what was there before is taken away"
-        for entity, hand in zip(scene["entities"], seen.hands, strict=True):
-            drawn = np.array([[s["pose"]["position"][a] for a in "xyz"] for s in entity["spheres"]])
+        assert scene.deletions[0].type == 1, "what was there before is taken away"
+        for entity, hand in zip(scene.entities, seen.hands, strict=True):
+            drawn = np.array([[getattr(sphere.pose.position, a) for a in "xyz"] for sphere in entity.spheres])
             assert np.abs(drawn - hand.pose.joints_m).max() < TENTH_MM
-            assert len(entity["lines"][0]["points"]) == 40
+            assert len(entity.lines[0].points) == 40
     assert [m[0] for m in topics["/camera/calibration"]] == ["foxglove.CameraCalibration"]
     assert len(topics["/camera/image"]) == len(recorded.results)
 

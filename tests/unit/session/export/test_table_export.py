@@ -111,7 +111,7 @@ def test_json_is_exact(recorded, tmp_path):
 
 def test_many_rows_are_written_in_pieces(recorded, tmp_path, monkeypatch):
     (whole,) = recorded.convert("csv", tmp_path / "whole.csv")
-    monkeypatch.setattr("handcam.session.export._table._ROWS", 4)
+    monkeypatch.setattr("handcam.session.export.csv._ROWS", 4)
     (pieces,) = recorded.convert("csv", tmp_path / "pieces.csv")
     assert whole.read_text() == pieces.read_text()
     (out,) = recorded.convert("parquet", tmp_path / "pieces.parquet")
