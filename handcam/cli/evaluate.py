@@ -1,8 +1,8 @@
 """Measure how good the poses are: on labelled pictures, published predictions, or a clip without labels."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import ExitStack, closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import track
 from tyro.conf import Positional, arg
 
+from handcam.cli._options import ModelOptions
 from handcam.lab.data.sets import Dataset, open_dataset
 from handcam.lab.evaluate import labelled
 from handcam.lab.evaluate.labelled import Protocol, summarise
@@ -26,224 +27,266 @@ from handcam.lab.evaluate.pipeline import (
 )
 from handcam.lab.evaluate.results import Results, save_figure, show, write_json
 from handcam.lab.evaluate.sample_page import page, save_page
-from handcam.model.weights import default_weights
 from handcam.plugins import load
 from handcam.types import NOMINAL_HAND_LENGTH_M, Controls, HandcamError
 
 if TYPE_CHECKING:
     from handcam.tracking.tracker import Tracker
 
-__all__ = ["main"]
+__all__ = ["KINDS", "main"]
 
 _T = TypeVar("_T")
 _METHODS = {"none": ("handcam",), "mediapipe": ("handcam", "mediapipe")}
 """Names of the predictors by what is compared."""
+_File = Annotated[Path | None, arg(metavar="FILE")]
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """How much is measured, and where the figures go."""
+
+    limit: Annotated[int | None, arg(metavar="N")] = None
+    """At most so many samples of a data set (evenly spread), frames, or crops."""
+    json: _File = None
+    """Write the figures to this file."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerOptions:
+    """How poses are estimated."""
+
+    detector: str = "mediapipe"
+    """How hands are found: a detector, or labels to crop where the labels say."""
+    modality: str = "auto"
+    """Input modality that drives the latent: rgb, keypoints2d, landmarks3d, depth, fused, or auto as in the app."""
+    hand_length_mm: float = 1000 * NOMINAL_HAND_LENGTH_M
+    """Assumed hand, wrist to middle fingertip; matters for camera_mean_mm only."""
+
+    def controls(self) -> Controls:
+        """What the tracker is set to."""
+        return Controls(drive=self.modality, hand_length_m=self.hand_length_mm / 1000.0)
 
 
 def main(
-    what: Positional[str],
-    files: Positional[tuple[str, ...]] = (),
+    dataset: Positional[Annotated[str, arg(metavar="DATASET")]],
     /,
     *,
-    json: Path | None = None,
-    plot: Path | None = None,
-    detector: str = "mediapipe",
-    modality: str = "auto",
-    weights: Path | None = None,
-    runtime: str = "auto",
-    hand_length_mm: float = 1000 * NOMINAL_HAND_LENGTH_M,
+    plot: _File = None,
     root: Root = "middle_mcp",
     invariances: str = "TS",
     compare: Literal["none", "mediapipe"] = "none",
     split: str | None = None,
-    limit: int | None = None,
-    dataset: Literal["nyu", "icvl", "msra"] | None = None,
-    truth: Annotated[tuple[Path, ...], arg(metavar="FILE [FILE ...]")] = (),
+    tracker: TrackerOptions = TrackerOptions(),
+    model: ModelOptions = ModelOptions(),
+    out: Measurement = Measurement(),
 ) -> None:
     """Measure how good the poses are.
 
     On labelled pictures: handcam evaluate folder:PATH --json OUT
 
-    On a clip without labels: handcam evaluate clip video:FILE --json OUT
-
     On depth frames of NYU, in their own format: handcam evaluate nyu:FOLDER --detector depth
+
+    On a clip without labels: handcam evaluate clip video:FILE --json OUT
 
     Following hands through rendered scenes: handcam evaluate tracking [SCENE ...] --json OUT
 
     Does the score say when a hand is lost: handcam evaluate presence [video:FILE] --json OUT
 
-    Published depth results: handcam evaluate predictions --dataset nyu --truth TRUTH FILE [FILE ...] --json OUT
+    Published depth results: handcam evaluate predictions FILE [FILE ...] --dataset nyu --truth TRUTH --json OUT
 
     Args:
-        what: a labelled data set (folder:PATH, freihand:PATH, rhd:PATH, stb:PATH, nyu:PATH, synthetic, rgbd), or the
-            word clip, tracking, presence or predictions.
-        files: clip, presence: the source; tracking: the scenes, by default all; predictions: the files to score.
-        json: write the figures to this file.
-        plot: write a page of pictures (data sets) or a plot (predictions) to this PNG.
-        detector: how hands are found: a detector, or labels to crop where the labels say.
-        modality: what drives the latent: rgb, keypoints2d, landmarks3d, depth, fused, or auto for what the app uses.
-        weights: a safetensors file; those that ship with the program by default.
-        runtime: how the model is run; auto takes the fastest.
-        hand_length_mm: assumed hand, wrist to middle fingertip; matters for camera_mean_mm only.
+        dataset: a labelled data set: folder:PATH, freihand:PATH, rhd:PATH, stb:PATH, nyu:PATH, synthetic, rgbd.
+        plot: write a page of pictures to this PNG.
         root: where the hands are put together: middle_mcp, wrist, or the palm centre of the papers.
         invariances: of the papers, any of T (compare relative to the root), S (scale to the true bone length) and H
             (the side is known to the model).
         compare: score MediaPipe's own landmarks on the same pictures as well.
         split: part of a data set, evaluation or training.
-        limit: data sets: at most so many samples, evenly spread; clip, tracking: at most so many frames;
-            presence: so many crops.
-        dataset: predictions: the benchmark.
-        truth: predictions: the true labels; the files to score may follow.
     """
-    controls = Controls(drive=modality, hand_length_m=hand_length_mm / 1000.0)
-    if what == "predictions":
-        results = _predictions(dataset, (*truth, *map(Path, files)))
-    elif what == "tracking":
-        results = _tracking(files, controls, weights, runtime, detector, limit)
-    elif what == "presence":
-        results = _presence(files, weights, runtime, limit)
-    elif what == "clip":
-        results = _clip(files, controls, weights, runtime, detector, compare, limit)
-    elif what.startswith("nyu:"):
-        results = _nyu(Path(what.removeprefix("nyu:")), controls, weights, runtime, detector)
-    else:
-        if files:
-            raise HandcamError(f"The data set {what} takes no further files, but {files[0]!r} was given.")
-        if limit is not None and limit < 1:
-            raise HandcamError("With --limit below 1 there is nothing to evaluate.")
-        letters = set(invariances.upper())
-        if not letters <= set("TSH"):
-            raise HandcamError(f"The invariances are any of the letters T, S and H, not {invariances!r}.")
-        samples = open_dataset(what, **({} if split is None else {"split": split}))
-        found, how = _labelled(samples, controls, weights, runtime, detector, compare, "H" in letters, limit)
-        protocol = Protocol(root, "T" in letters, "S" in letters)
-        figures = {name: summarise(found, protocol, k) for k, name in enumerate(_METHODS[compare])}
-        tables = labelled.tables(figures, f"{samples.name}: {len(found)} of {len(samples)} samples")
-        out = figures.pop("handcam")
-        out["settings"] = {
-            "dataset": what, "split": split, "detector": detector, "modality": modality, "root": root,
-            "invariances": invariances.upper(), "hand_length_mm": hand_length_mm, **how,
-        }  # fmt: skip
-        results = Results(out | ({"compare": figures} if figures else {}), tables)
-        if plot is not None:
-            save_page(page(samples, found, f"{samples.name}  {modality}"), plot)
+    if dataset.startswith("nyu:"):
+        return _finish(_nyu(Path(dataset.removeprefix("nyu:")), tracker, model), out)
+    if out.limit is not None and out.limit < 1:
+        raise HandcamError("With --limit below 1 there is nothing to evaluate.")
+    letters = set(invariances.upper())
+    if not letters <= set("TSH"):
+        raise HandcamError(f"The invariances are any of the letters T, S and H, not {invariances!r}.")
+    samples = open_dataset(dataset, **({} if split is None else {"split": split}))
+    found, how = _labelled(samples, tracker, model, compare, "H" in letters, out.limit)
+    protocol = Protocol(root, "T" in letters, "S" in letters)
+    figures = {name: summarise(found, protocol, k) for k, name in enumerate(_METHODS[compare])}
+    tables = labelled.tables(figures, f"{samples.name}: {len(found)} of {len(samples)} samples")
+    ours = figures.pop("handcam")
+    ours["settings"] = {
+        "dataset": dataset, "split": split, "detector": tracker.detector, "modality": tracker.modality, "root": root,
+        "invariances": invariances.upper(), "hand_length_mm": tracker.hand_length_mm, **how,
+    }  # fmt: skip
+    if plot is not None:
+        save_page(page(samples, found, f"{samples.name}  {tracker.modality}"), plot)
+    return _finish(Results(ours | ({"compare": figures} if figures else {}), tables), out)
+
+
+def predictions(
+    files: Positional[Annotated[tuple[Path, ...], arg(metavar="[FILE ...]")]] = (),
+    /,
+    *,
+    dataset: Literal["nyu", "icvl", "msra"],
+    truth: Annotated[tuple[Path, ...], arg(metavar="FILE [FILE ...]")],
+    plot: _File = None,
+    out: Measurement = Measurement(),
+) -> None:
+    """Score published predictions of depth benchmarks.
+
+    Args:
+        files: predictions to score.
+        dataset: the benchmark.
+        truth: the true labels; the files to score may follow.
+        plot: write the share of frames within a bound to this PNG.
+    """
+    from handcam.lab.evaluate import published
+
+    both = (*truth, *files)
+    if len(both) < 2:
+        raise HandcamError("Say which predictions: handcam evaluate predictions FILE ... --dataset nyu --truth TRUTH.")
+    _finish(published.compare(dataset, both[0], both[1:]), out, plot)
+
+
+def clip(
+    source: Positional[Annotated[str, arg(metavar="SOURCE")]],
+    /,
+    *,
+    compare: Literal["none", "mediapipe"] = "none",
+    tracker: TrackerOptions = TrackerOptions(),
+    model: ModelOptions = ModelOptions(),
+    out: Measurement = Measurement(),
+) -> None:
+    """Measure jitter, lag and bone lengths over a clip without labels.
+
+    Args:
+        source: a clip with one hand, such as video:FILE.
+        compare: measure MediaPipe's own landmarks on the same frames as well.
+    """
+    from handcam.lab.evaluate import clip as clip_quality
+    from handcam.sources import SourceSettings, open_source
+
+    with ExitStack() as stack:
+        opened = stack.enter_context(closing(open_source(source, SourceSettings(realtime=False))))
+        opened_tracker, _ = _open(stack, model, tracker.detector)
+        methods = [tracker_predictor(opened_tracker, replace(tracker.controls(), max_hands=1), stream=True)]
+        if compare == "mediapipe":
+            methods.append(_mediapipe(stack, max_hands=1, still=False))
+        found = list(_progress(records(clip_samples(opened, out.limit), *methods), getattr(opened, "length", None)))
+    _finish(clip_quality.summarise(found, _METHODS[compare][1:], source), out)
+
+
+def tracking(
+    scenes: Positional[Annotated[tuple[str, ...], arg(metavar="[SCENE ...]")]] = (),
+    /,
+    *,
+    tracker: TrackerOptions = TrackerOptions(),
+    model: ModelOptions = ModelOptions(),
+    out: Measurement = Measurement(),
+) -> None:
+    """Follow hands through rendered scenes: losses, false hands, swaps, sides.
+
+    Args:
+        scenes: some of the scenes; all by default.
+    """
+    from handcam.api import open_tracker
+    from handcam.lab.evaluate import tracking as quality
+    from handcam.lab.evaluate.scenes import SCENES, film
+
+    for name in scenes:
+        if name not in SCENES:
+            raise HandcamError(f"There is no scene {name!r}; take some of {', '.join(SCENES)}.")
+    chosen = scenes or tuple(SCENES)
+    detector = quality.CountingDetector(load("handcam.detectors", tracker.detector).open())
+    counts = {}
+    with closing(open_tracker(model.weights, model.runtime, detector)) as opened:
+        for name in _progress(chosen, len(chosen)):
+            opened.reset()
+            counts[name] = quality.measure(film(name, frames=out.limit), opened, detector, tracker.controls())
+        how = {"runtime": opened.runtime_name, "weights": opened.card.name, "detector": tracker.detector}
+    figures = {name: quality.summary(found) for name, found in counts.items()}
+    figures["all"] = quality.summary(quality.total(list(counts.values())))
+    said = {"settings": how, "scenes": {name: SCENES[name].says for name in chosen}}
+    _finish(Results({**said, **figures}, (quality.table(figures),)), out)
+
+
+def presence(
+    source: Positional[Annotated[str | None, arg(metavar="SOURCE")]] = None,
+    /,
+    *,
+    model: ModelOptions = ModelOptions(),
+    out: Measurement = Measurement(),
+) -> None:
+    """Judge the score of a hand: does it say when the joints were not found?
+
+    Args:
+        source: a clip with one hand, such as video:FILE, to judge it on as well.
+    """
+    from handcam.api import open_runtime, open_tracker
+    from handcam.lab.evaluate import presence as judged
+    from handcam.sources import SourceSettings, open_source
+
+    with closing(open_runtime(model.path(), model.runtime)) as opened:
+        count, size = max(out.limit or 800, 100), opened.card.crop_px
+        fitted, fresh = (judged.rendered_crops(opened.encode, count, size, None, seed) for seed in (1, 91))
+        compared = {"rendered": judged.compare_scores(fitted, fresh)}
+        if source is not None:
+            with closing(open_source(source, SourceSettings(realtime=False))) as frames:
+                tracker = open_tracker(None, opened, load("handcam.detectors", "mediapipe").open(1))
+                seen = judged.clip_crops(clip_samples(frames), tracker, opened.encode)
+            compared["clip"] = judged.compare_scores(fitted, seen)
+    _finish(judged.summarise(compared), out)
+
+
+KINDS = {"clip": clip, "tracking": tracking, "presence": presence, "predictions": predictions}
+"""What is evaluated other than a labelled data set."""
+
+
+def _finish(results: Results, out: Measurement, plot: Path | None = None) -> None:
     show(results, Console())
-    if json is not None:
-        write_json(results.figures, json)
+    if out.json is not None:
+        write_json(results.figures, out.json)
     if plot is not None and results.draw is not None:
         save_figure(results, plot)
 
 
 def _labelled(
-    samples: Dataset, controls: Controls, weights: Path | None, runtime: str, detector: str, compare: str,
-    known_side: bool, limit: int | None,
-) -> tuple[list[Record], dict]:  # fmt: skip
+    samples: Dataset, options: TrackerOptions, model: ModelOptions, compare: str, known_side: bool, limit: int | None
+) -> tuple[list[Record], dict[str, str]]:
     """Records of a labelled data set, and the weights and runtime that made them."""
     count = len(samples) if limit is None else min(limit, len(samples))
     indices = np.linspace(0, len(samples) - 1, count).round().astype(int).tolist()
     with ExitStack() as stack:
-        tracker, labels = _open(stack, weights, runtime, detector)
-        methods = [tracker_predictor(tracker, controls, labels, known_side)]
+        tracker, labels = _open(stack, model, options.detector)
+        methods = [tracker_predictor(tracker, options.controls(), labels, known_side)]
         if compare == "mediapipe":
             methods.append(_mediapipe(stack, max_hands=2, still=True))
         found = list(_progress(records(samples, *methods, indices=indices), count))
     return found, {"weights": tracker.card.name, "runtime": tracker.runtime_name, "drive": tracker.card.drive}
 
 
-def _open(
-    stack: ExitStack, weights: Path | None, runtime: str, detector: str
-) -> "tuple[Tracker, LabelDetector | None]":  # fmt: skip
+def _nyu(folder: Path, options: TrackerOptions, model: ModelOptions) -> Results:
+    from handcam.lab.evaluate import nyu
+
+    with ExitStack() as stack:
+        tracker, labels = _open(stack, model, options.detector)
+        return nyu.evaluate(folder, tracker_predictor(tracker, options.controls(), labels))
+
+
+def _open(stack: ExitStack, model: ModelOptions, detector: str) -> "tuple[Tracker, LabelDetector | None]":
     """The app's own tracker; with boxes from the labels where that is asked for."""
     from handcam.api import open_tracker
 
     labels = LabelDetector() if detector == "labels" else None
-    return stack.enter_context(closing(open_tracker(weights, runtime, labels or detector))), labels
+    return stack.enter_context(closing(open_tracker(model.weights, model.runtime, labels or detector))), labels
 
 
 def _mediapipe(stack: ExitStack, max_hands: int, still: bool) -> Predictor:
     from handcam.detectors import mediapipe
 
     return mediapipe_predictor(stack.enter_context(closing(mediapipe.open(max_hands, 0.5, still))))
-
-
-def _predictions(dataset: str | None, files: tuple[Path, ...]) -> Results:
-    from handcam.lab.evaluate import published
-
-    if dataset is None or len(files) < 2:
-        raise HandcamError("Say handcam evaluate predictions --dataset nyu|icvl|msra --truth TRUTH FILE [FILE ...].")
-    return published.compare(dataset, files[0], files[1:])
-
-
-def _nyu(folder: Path, controls: Controls, weights: Path | None, runtime: str, detector: str) -> Results:
-    from handcam.lab.evaluate import nyu
-
-    with ExitStack() as stack:
-        tracker, labels = _open(stack, weights, runtime, detector)
-        return nyu.evaluate(folder, tracker_predictor(tracker, controls, labels))
-
-
-def _clip(
-    files: Sequence[str], controls: Controls, weights: Path | None, runtime: str, detector: str, compare: str,
-    limit: int | None,
-) -> Results:  # fmt: skip
-    from handcam.lab.evaluate import clip
-    from handcam.sources import SourceSettings, open_source
-
-    if len(files) != 1:
-        raise HandcamError("Say which clip, as in handcam evaluate clip video:FILE.")
-    with ExitStack() as stack:
-        source = stack.enter_context(closing(open_source(files[0], SourceSettings(realtime=False))))
-        tracker, _ = _open(stack, weights, runtime, detector)
-        methods = [tracker_predictor(tracker, replace(controls, max_hands=1), stream=True)]
-        if compare == "mediapipe":
-            methods.append(_mediapipe(stack, max_hands=1, still=False))
-        found = list(_progress(records(clip_samples(source, limit), *methods), getattr(source, "length", None)))
-    return clip.summarise(found, _METHODS[compare][1:], files[0])
-
-
-def _tracking(
-    names: Sequence[str], controls: Controls, weights: Path | None, runtime: str, detector: str, limit: int | None
-) -> Results:
-    from handcam.api import open_tracker
-    from handcam.lab.evaluate import tracking
-    from handcam.lab.evaluate.scenes import SCENES, film
-
-    for name in names:
-        if name not in SCENES:
-            raise HandcamError(f"There is no scene {name!r}; take some of {', '.join(SCENES)}.")
-    chosen = list(names) or list(SCENES)
-    counted = tracking.CountingDetector(load("handcam.detectors", detector).open())
-    counts = {}
-    with closing(open_tracker(weights, runtime, counted)) as tracker:
-        for name in _progress(chosen, len(chosen)):
-            tracker.reset()
-            counts[name] = tracking.measure(film(name, frames=limit), tracker, counted, controls)
-        how = {"runtime": tracker.runtime_name, "weights": tracker.card.name, "detector": detector}
-    figures = {name: tracking.summary(found) for name, found in counts.items()}
-    figures["all"] = tracking.summary(tracking.total(list(counts.values())))
-    said = {"settings": how, "scenes": {name: SCENES[name].says for name in chosen}}
-    return Results({**said, **figures}, (tracking.table(figures),))
-
-
-def _presence(files: Sequence[str], weights: Path | None, runtime: str, limit: int | None) -> Results:
-    from handcam.api import open_runtime, open_tracker
-    from handcam.lab.evaluate import presence
-    from handcam.sources import SourceSettings, open_source
-
-    if len(files) > 1:
-        raise HandcamError("Give one clip at most, as in handcam evaluate presence video:FILE.")
-    count = 800 if limit is None else max(limit, 100)
-    with closing(open_runtime(weights or default_weights(), runtime)) as opened:
-        fitted, fresh = (
-            presence.rendered_crops(opened.encode, count, opened.card.crop_px, None, seed) for seed in (1, 91)
-        )
-        compared = {"rendered": presence.compare_scores(fitted, fresh)}
-        if files:
-            with closing(open_source(files[0], SourceSettings(realtime=False))) as source:
-                tracker = open_tracker(weights, opened, load("handcam.detectors", "mediapipe").open(1))
-                seen = presence.clip_crops(clip_samples(source), tracker, opened.encode)
-            compared["clip"] = presence.compare_scores(fitted, seen)
-    return presence.summarise(compared)
 
 
 def _progress(items: Iterable[_T], count: int | None) -> Iterable[_T]:

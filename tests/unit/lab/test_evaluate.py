@@ -267,10 +267,11 @@ def test_the_command_writes_flat_figures(
     [
         (["folder:/nowhere"], "no readable /nowhere/labels.jsonl"),
         (["nothing"], "Unknown data set 'nothing'"),
-        (["clip"], "Say which clip"),
-        (["predictions"], "Say handcam evaluate predictions"),
+        (["clip"], "handcam evaluate clip --help"),
+        (["predictions"], "--dataset"),
+        (["predictions", "--dataset", "nyu", "--truth", "a"], "Say which predictions: handcam evaluate predictions"),
         (["folder:x", "--invariances", "TSX"], "letters T, S and H"),
-        (["folder:x", "more"], "takes no further files"),
+        (["folder:x", "more"], "more"),
         (["folder:x", "--limit", "0"], "nothing to evaluate"),
     ],
 )
