@@ -1,7 +1,7 @@
-"""Make sigma true: scale the spread of posterior samples until it covers the errors on data that was not trained on.
+"""Calibrate sigma: scale the spread of posterior samples until it covers the errors on data that was not trained on.
 
 A VAE's posterior is too sure of itself: nothing in equation 5 asks the samples of one picture to spread as far as the
-truth lies from them. ``sigma^2 = gain^2 spread^2 + floor^2`` with two numbers for each drive mends that.
+truth lies from them. ``sigma^2 = gain^2 spread^2 + floor^2`` has two numbers for each source modality.
 """
 
 import numpy as np
@@ -9,13 +9,11 @@ import torch
 from jaxtyping import Float
 
 from handcam.hand.skeleton import ROOT
+from handcam.lab.evaluate.metrics import interval_z
 from handcam.model.vae import CrossModalVAE, reparameterise
 from handcam.tracking.pose import SIGMA_SAMPLES
 
-__all__ = ["calibrate", "coverage", "spread_and_error"]
-
-Z90 = 1.6448536269514722
-"""Half width of the central 90 % of a standard normal."""
+__all__ = ["calibrate", "calibrated_coverage", "spread_and_error"]
 
 
 @torch.inference_mode()
@@ -56,14 +54,14 @@ def calibrate(spread: Float[np.ndarray, "b 21"], error: Float[np.ndarray, "b 21 
             best = min(best, (nll, float(gain), float(floor)))
     _, gain, floor = best
     sigma = np.sqrt(gain**2 * spread**2 + floor**2)
-    scale = float(np.quantile(np.abs(error) / sigma[..., None], 0.9)) / Z90
+    scale = float(np.quantile(np.abs(error) / sigma[..., None], 0.9)) / interval_z(0.9)
     return {"gain": round(gain * scale, 4), "floor": round(floor * scale, 5)}
 
 
-def coverage(
+def calibrated_coverage(
     spread: Float[np.ndarray, "b 21"], error: Float[np.ndarray, "b 21 3"], calibration: dict[str, float]
 ) -> float:
     """Share of errors inside the 90 % interval."""
-    joints = [j for j in range(spread.shape[1]) if j != ROOT]
-    sigma = np.sqrt(calibration["gain"] ** 2 * spread[:, joints] ** 2 + calibration["floor"] ** 2)
-    return float((np.abs(error[:, joints]) <= Z90 * sigma[..., None]).mean())
+    sigma = np.sqrt(calibration["gain"] ** 2 * spread**2 + calibration["floor"] ** 2)
+    inside = np.abs(error) <= interval_z(0.9) * sigma[..., None]
+    return float(np.delete(inside, ROOT, axis=1).mean())

@@ -19,9 +19,8 @@ import torch
 from jaxtyping import Float
 
 from handcam.lab.release.check_crops import drawn_crops, rendered_crops
-from handcam.lab.release.equalisation import even_out, round_weights
-from handcam.lab.release.pruning import shrink
-from handcam.lab.release.quantise import quantise, shorten
+from handcam.lab.release.pruning import prune_channels
+from handcam.lab.release.quantisation import equalise, quantise_graph, quantise_weights, round_adaptively
 from handcam.model.graphs import TorchGraph, torch_graph
 from handcam.model.nets.shaded_depth import shade
 from handcam.model.vae import CrossModalVAE, load, modality
@@ -66,7 +65,7 @@ def write_graphs(weights: Path, folder: Path, graphs: Sequence[str] | None = Non
     model, card = load(weights)
     if "rgb" not in card.encoders:
         raise WeightsError(f"{weights} cannot see colour pictures, so there is no graph to export.")
-    small = shrink(model)
+    small = prune_channels(model)
     folder.mkdir(parents=True, exist_ok=True)
     paths: list[Path] = []
     for name in graphs_of(card) if graphs is None else graphs:
@@ -132,7 +131,7 @@ def release_graphs(weights: Path, calibration: CheckCrops | None = None) -> dict
                 path.unlink()
     if "joints3d" in card.decoders:
         paths.append(graph_file(weights, decode_graph("joints3d"), "int8"))
-        shorten(graph_file(weights, decode_graph("joints3d")), paths[-1])
+        quantise_weights(graph_file(weights, decode_graph("joints3d")), paths[-1])
     paths.append(check_file(weights))
     save_check(paths[-1], eager, check)
     exports = {path.name: digest(path) for path in paths}
@@ -184,14 +183,14 @@ def _write_int8(model: CrossModalVAE, card: WeightsCard, graph: str, path: Path,
     if graph == "depth_joints":
         prepared = model
     else:
-        prepared = shrink(model)
+        prepared = prune_channels(model)
         pictures = _pictures(graph, crops)
-        even_out(prepared.backbone, pictures)
-        round_weights(prepared.backbone, pictures)
+        equalise(prepared.backbone, pictures)
+        round_adaptively(prepared.backbone, pictures)
     with TemporaryDirectory() as folder:
         exact = Path(folder) / path.name
         _write(torch_graph(prepared, card, graph), exact, card)
-        quantise(exact, path, _feeds(graph, crops))
+        quantise_graph(exact, path, _feeds(graph, crops))
 
 
 def _pictures(graph: str, crops: CheckCrops) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""Drop the channels of the landmark network that say nothing: the same numbers from fewer operations.
+"""Channel pruning of the landmark network: the same numbers from fewer operations.
 
 Most channels of its last blocks were pruned away by its authors: their filters are all zero, so each gives one constant
 whatever the picture. A constant is folded into the biases of what reads it and the channel is left out. This is exact
@@ -11,32 +11,32 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from handcam.model.nets.hand_landmark import HandLandmark
+from handcam.model.nets.hand_landmark import HandLandmark, InvertedResidual, PaddedConv
 from handcam.model.nets.shaded_depth import ShadedDepthEncoder
 from handcam.model.vae import CrossModalVAE
 
-__all__ = ["shrink"]
+__all__ = ["prune_channels"]
 
 LANES = 16
 """Channels that stay come in multiples of this: engines compute that many at once, and fall back where they cannot."""
 
 
 @torch.no_grad()
-def shrink(model: CrossModalVAE) -> CrossModalVAE:
+def prune_channels(model: CrossModalVAE) -> CrossModalVAE:
     """A copy of the model that gives the same outputs with fewer channels; nets of other kinds stay as they are."""
     model = deepcopy(model)
-    eye = getattr(model.encoders["rgb"], "backbone", None) if "rgb" in model.encoders else None
-    if isinstance(eye, HandLandmark):
-        *_, last_widen, last_filter = eye.trunk
-        for block in eye.trunk:
-            if hasattr(block, "widen"):
+    backbone = getattr(model.encoders["rgb"], "backbone", None) if "rgb" in model.encoders else None
+    if isinstance(backbone, HandLandmark):
+        for block in backbone.trunk:
+            if isinstance(block, InvertedResidual):
                 keep, constant = _split(block.widen.conv, block.filter.conv)
                 _narrow_inputs(block.narrow.conv, keep, constant)
-        keep, constant = _split(last_widen.conv, last_filter.conv)
-        heads = [eye.keypoints, eye.presence, eye.right, eye.landmarks3d, model.encoders["rgb"].head.net[0]]  # type: ignore[index]
-        depth = dict(model.encoders.items()).get("depth")
-        if isinstance(depth, ShadedDepthEncoder):  # it reads the same backbone
-            heads.append(depth.head.net[0])  # type: ignore[index]
+        *_, widen, filter = (layer for layer in backbone.trunk if isinstance(layer, PaddedConv))
+        keep, constant = _split(widen.conv, filter.conv)
+        heads = [backbone.keypoints, backbone.presence, backbone.right, backbone.landmarks3d]
+        readers = [e for n, e in model.encoders.items() if n == "rgb" or isinstance(e, ShadedDepthEncoder)]
+        first = [encoder.get_submodule("head.net.0") for encoder in readers]  # of what reads the backbone's features
+        heads += [layer for layer in first if isinstance(layer, nn.Linear)]
         for head in heads:
             _narrow_inputs(head, keep, constant)
     return model
@@ -52,6 +52,7 @@ def _split(widen: nn.Conv2d, filter: nn.Conv2d) -> tuple[Tensor, Tensor]:
     keep = ~dead
     spare = -int(keep.sum()) % LANES
     keep[dead.nonzero()[:spare]] = True
+    assert filter.bias is not None
     constant = F.relu6(filter.bias)
     for conv in (widen, filter):
         conv.weight = nn.Parameter(conv.weight[keep])

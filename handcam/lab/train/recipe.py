@@ -27,7 +27,7 @@ from handcam.lab.data.sets import features as sights
 from handcam.lab.data.sets import poses, unlabelled
 from handcam.lab.data.sets import rendered_targets as painted
 from handcam.lab.evaluate.metrics import HAND_MM, procrustes_errors
-from handcam.lab.release.calibrate import calibrate, coverage, spread_and_error
+from handcam.lab.release.calibrate import calibrate, calibrated_coverage, spread_and_error
 from handcam.lab.release.check_crops import detected_crops
 from handcam.lab.release.embedding import make_atlas
 from handcam.lab.release.export import release_graphs
@@ -215,7 +215,7 @@ def _measure(
         metrics[drive] = {
             "epe_mean_mm": round(float(np.linalg.norm(error, axis=-1).mean()) * HAND_MM, 2),
             "pa_mean_mm": round(float(procrustes_errors(truth.numpy() + error, truth.numpy()).mean()) * HAND_MM, 2),
-            "coverage_90": round(coverage(spread[half:], error[half:], calibration[drive]), 3),
+            "coverage_90": round(calibrated_coverage(spread[half:], error[half:], calibration[drive]), 3),
         }
     metrics["command"] = "handcam train weights (rendered hands of its folder held_out)"  # type: ignore[assignment]
     return calibration, metrics

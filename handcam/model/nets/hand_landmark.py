@@ -13,7 +13,7 @@ from handcam.hand.skeleton import MIDDLE_MCP
 from handcam.model.features import BACKBONE, PACKED, Features
 from handcam.model.nets import mlp
 
-__all__ = ["INPUT_PX", "HandLandmark", "encoder"]
+__all__ = ["INPUT_PX", "HandLandmark", "InvertedResidual", "PaddedConv", "encoder"]
 
 INPUT_PX = 224
 """Edge of the picture it takes."""
@@ -30,7 +30,7 @@ _BLOCKS = (
 )  # fmt: skip
 
 
-class _Conv(nn.Module):
+class PaddedConv(nn.Module):
     """Convolution with TensorFlow's SAME padding, which is lopsided at stride 2."""
 
     def __init__(
@@ -50,14 +50,14 @@ class _Conv(nn.Module):
         return F.relu6(x) if self.act else x
 
 
-class _Block(nn.Module):
-    """Inverted residual: widen, filter each channel, narrow."""
+class InvertedResidual(nn.Module):
+    """Inverted residual (Sandler et al. 2018): widen, filter each channel, narrow."""
 
     def __init__(self, cin: int, expanded: int, kernel: int, stride: int, cout: int) -> None:
         super().__init__()
-        self.widen = _Conv(cin, expanded)
-        self.filter = _Conv(expanded, expanded, kernel, stride, groups=expanded)
-        self.narrow = _Conv(expanded, cout, act=False)
+        self.widen = PaddedConv(cin, expanded)
+        self.filter = PaddedConv(expanded, expanded, kernel, stride, groups=expanded)
+        self.narrow = PaddedConv(expanded, cout, act=False)
         self.residual = cin == cout and stride == 1
 
     def forward(self, x: Tensor) -> Tensor:
@@ -70,12 +70,16 @@ class HandLandmark(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        layers: list[nn.Module] = [_Conv(3, 24, 3, 2), _Conv(24, 24, 3, groups=24), _Conv(24, 16, act=False)]
+        layers: list[nn.Module] = [
+            PaddedConv(3, 24, 3, 2),
+            PaddedConv(24, 24, 3, groups=24),
+            PaddedConv(24, 16, act=False),
+        ]
         width = 16
         for expanded, kernel, stride, out in _BLOCKS:
-            layers.append(_Block(width, expanded, kernel, stride, out))
+            layers.append(InvertedResidual(width, expanded, kernel, stride, out))
             width = out
-        layers += [_Conv(width, BACKBONE), _Conv(BACKBONE, BACKBONE, 3, groups=BACKBONE)]
+        layers += [PaddedConv(width, BACKBONE), PaddedConv(BACKBONE, BACKBONE, 3, groups=BACKBONE)]
         self.trunk = nn.Sequential(*layers)
         self.keypoints = nn.Linear(BACKBONE, 63)
         self.presence = nn.Linear(BACKBONE, 1)

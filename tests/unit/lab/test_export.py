@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 from handcam.lab.evaluate.roofline import Machine, Work, work_of
 from handcam.lab.release.check_crops import drawn_crops
 from handcam.lab.release.export import export
-from handcam.lab.release.pruning import LANES, shrink
+from handcam.lab.release.pruning import LANES, prune_channels
 from handcam.model.vae import CrossModalVAE
 from handcam.model.weights import WeightsCard, digest, write_card
 
@@ -36,8 +36,8 @@ def model() -> CrossModalVAE:
     return model
 
 
-def test_shrinking_changes_no_number(model):
-    small = shrink(model)
+def test_pruning_changes_no_number(model):
+    small = prune_channels(model)
     crops = drawn_crops(2, 224, 3)
     with torch.inference_mode():
         a = model.encode_color(torch.from_numpy(crops.rgb), torch.from_numpy(crops.half_tan))

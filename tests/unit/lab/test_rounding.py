@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from handcam.lab.release.check_crops import drawn_crops
-from handcam.lab.release.equalisation import KEPT, STEPS, even_out, round_weights
+from handcam.lab.release.quantisation import FLOAT_CONVOLUTIONS, STEPS, equalise, round_adaptively
 from handcam.lab.train.landmark_weights import read
 from handcam.model.nets.hand_landmark import HandLandmark
 
@@ -25,13 +25,13 @@ def keypoints(eye: HandLandmark, pictures: torch.Tensor) -> torch.Tensor:
 def test_even_ranges_leave_the_network_as_it_was_on_what_it_was_evened_for(eye, pictures) -> None:
     before = keypoints(eye, pictures)
     weights = eye.trunk[1].conv.weight.detach().clone()
-    even_out(eye, pictures)
+    equalise(eye, pictures)
     assert float((keypoints(eye, pictures) - before).norm(dim=-1).mean()) < 0.01
     assert not torch.equal(eye.trunk[1].conv.weight, weights)
 
 
 def test_weights_come_to_lie_on_the_grid_and_do_less_harm_than_rounding_to_nearest(eye, pictures) -> None:
-    even_out(eye, pictures)
+    equalise(eye, pictures)
     before = keypoints(eye, pictures)
     nearest = HandLandmark()
     nearest.load_state_dict(eye.state_dict())
@@ -39,7 +39,7 @@ def test_weights_come_to_lie_on_the_grid_and_do_less_harm_than_rounding_to_neare
         for conv in _convolutions(nearest):
             scale = conv.weight.abs().amax((1, 2, 3), keepdim=True).clamp_min(1e-12) / STEPS
             conv.weight.copy_((conv.weight / scale).round() * scale)
-    round_weights(eye, pictures)
+    round_adaptively(eye, pictures)
     for conv in _convolutions(eye):
         scale = conv.weight.detach().abs().amax((1, 2, 3), keepdim=True).clamp_min(1e-12) / STEPS
         whole = conv.weight.detach() / scale
@@ -49,4 +49,4 @@ def test_weights_come_to_lie_on_the_grid_and_do_less_harm_than_rounding_to_neare
 
 
 def _convolutions(eye: HandLandmark) -> list[torch.nn.Conv2d]:
-    return [module for module in eye.trunk.modules() if isinstance(module, torch.nn.Conv2d)][:-KEPT]
+    return [module for module in eye.trunk.modules() if isinstance(module, torch.nn.Conv2d)][:-FLOAT_CONVOLUTIONS]

@@ -7,7 +7,7 @@ from handcam.crop import box_around, view
 from handcam.geometry import project
 from handcam.hand.skeleton import ROOT, hand_length
 from handcam.lab.data.sets.poses import Noise, Poses, crop_views
-from handcam.lab.release.calibrate import calibrate, coverage
+from handcam.lab.release.calibrate import calibrate, calibrated_coverage
 from handcam.synth.poses import sample_poses
 from handcam.types import Intrinsics, Side
 
@@ -52,6 +52,6 @@ def test_calibration_covers_what_it_says():
     sigma = np.sqrt((2.5 * spread) ** 2 + 0.02**2)
     error = rng.normal(size=(600, 21, 3)) * sigma[..., None]
     found = calibrate(spread, error)
-    assert abs(coverage(spread, error, found) - 0.9) < 0.01
+    assert abs(calibrated_coverage(spread, error, found) - 0.9) < 0.01
     assert abs(found["floor"] - 0.02) < 0.01
     assert abs(found["gain"] - 2.5) < 0.5
