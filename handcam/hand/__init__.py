@@ -1,1 +1,1 @@
-"""What a hand is: joints and bones (:mod:`.skeleton`), limits and angles (:mod:`.anatomy`), surface (:mod:`.rig`)."""
+"""Model of the hand: joints and bones (:mod:`.skeleton`), angles and limits (:mod:`.anatomy`), skin (:mod:`.rig`)."""

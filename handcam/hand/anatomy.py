@@ -1,4 +1,4 @@
-"""What a hand can do: joint angles read from 21 joints, their limits, bone lengths, pinch and grip.
+"""Joint angles read from 21 joints, their anatomical limits, bone lengths, pinch and grip.
 
 Conventions (degrees): **flexion** towards the palm is positive, 0 is a bone in line with the one before, seen from the
 side; **abduction** of a finger is positive away from the middle finger (of the middle finger: towards the thumb) and 0
@@ -77,7 +77,7 @@ def limits_deg(names: tuple[str, ...] = ANGLES) -> tuple[Float[Array, " n"], Flo
 
 
 def violations_deg(joints: Float[Array, "*b 21 3"], side: Side = Side.RIGHT) -> Float[Array, "*b 20"]:
-    """How far each angle of :data:`ANGLES` lies outside its limits, degrees; 0 inside."""
+    """Excess of each angle of :data:`ANGLES` over its limits, degrees; 0 inside."""
     low, high = limits_deg()
     found = angles_deg(joints, side)
     return np.maximum(np.maximum(low - found, found - high), 0.0)
@@ -96,7 +96,7 @@ def pinch_distance_m(joints_m: Float[Array, "*b 21 3"]) -> Float[Array, "*b"]:
 
 
 def pinch(joints: Float[Array, "*b 21 3"]) -> Float[Array, "*b"]:
-    """How closed the pinch of thumb and index finger is: 1 from 9 % of the hand length down, 0 from 45 % up."""
+    """Closure of the pinch of thumb and index finger: 1 from 9 % of the hand length down, 0 from 45 % up."""
     share = pinch_distance_m(joints) / np.maximum(hand_length(joints), 1e-9)
     return np.asarray(np.clip((0.45 - share) / (0.45 - 0.09), 0.0, 1.0))
 
@@ -104,9 +104,9 @@ def pinch(joints: Float[Array, "*b 21 3"]) -> Float[Array, "*b"]:
 def grip(
     joints: Float[Array, "*b 21 3"], side: Side = Side.RIGHT, angles: Float[Array, "*b 20"] | None = None
 ) -> Float[Array, "*b"]:
-    """How closed the four fingers are: 0 straight, 1 a fist; the mean over fingers of their summed flexions.
+    """Closure of the four fingers: 0 straight, 1 a fist; the mean over fingers of their summed flexions.
 
-    ``angles``: what :func:`angles_deg` gave for these joints, where it is known already.
+    ``angles``: the result of :func:`angles_deg` for these joints, where it is known already.
     """
     angles = angles_deg(joints, side) if angles is None else angles
     fingers = angles[..., 4:].reshape(*joints.shape[:-2], 4, 4)

@@ -15,7 +15,7 @@ from handcam.types import Array
 __all__ = ["ESTIMATED", "OPENXR_JOINTS", "openxr_sigma", "to_openxr"]
 
 _FINGERS = {"index": 0.34, "middle": 0.32, "ring": 0.33, "little": 0.50}
-"""Where a metacarpal begins between the wrist (0) and the MCP (1), measured on the rig of ``assets/hand-rig``."""
+"""Base of a metacarpal between the wrist (0) and the MCP (1), measured on the rig of ``assets/hand-rig``."""
 _PARTS = ("metacarpal", "proximal", "intermediate", "distal", "tip")
 OPENXR_JOINTS = (
     "palm", "wrist", "thumb_metacarpal", "thumb_proximal", "thumb_distal", "thumb_tip",

@@ -59,12 +59,12 @@ _MOVED = {
 }  # fmt: skip
 """Joints that the file puts elsewhere than the common hand models do: (towards this joint, by this share)."""
 _TIP_INSIDE_M = 0.002
-"""How far the labelled fingertip lies inside the end of the flesh."""
+"""Depth of the labelled fingertip inside the end of the flesh."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How hands differ from the rig's, as factors."""
+    """Proportions of hands, as factors on the rig's."""
 
     size: Float[Array, " b"]
     """Overall size."""

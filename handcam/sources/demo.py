@@ -1,7 +1,7 @@
-"""A rendered hand in smooth motion before a room: a camera for everybody, with the truth in every frame.
+"""A rendered hand in smooth motion indoors: a camera for everybody, with the truth in every frame.
 
 ``demo`` shows one right hand, ``demo:left`` a left one, ``demo:two`` both. The seed chooses the person, the light, the
-room and the motion; the same seed gives the same frames. The loop lasts 24 s and closes without a jump.
+background and the motion; the same seed gives the same frames. The loop lasts 24 s and closes without a jump.
 """
 
 import time
@@ -32,11 +32,11 @@ _WALL_M = 1.6
 """Distance of the wall behind the hand."""
 _GRAINS = 6
 """Number of different noise pictures."""
-_SHOWN = (
+_GESTURES = (
     "open", "spread", "relaxed", "point", "victory", "three", "four", "thumbs_up", "ok", "pinch", "horns", "open",
     "two_together", "point_thumb_out", "spread", "fist", "together",
 )  # fmt: skip
-"""What the hand does: gestures whose fingers can be told apart."""
+"""Gestures that are shown: those whose fingers can be told apart."""
 _HANDS = {"": (Side.RIGHT,), "right": (Side.RIGHT,), "left": (Side.LEFT,), "two": (Side.RIGHT, Side.LEFT)}
 
 
@@ -64,12 +64,12 @@ class DemoSource:
         self._sleeved = rng.random() < 0.7
         self._lights = indoor_light(rng)
         self._exposure = self._skin.metered_exposure(self._lights)
-        room = indoor_picture(rng, self._camera.width, self._camera.height)
+        picture = indoor_picture(rng, self._camera.width, self._camera.height)
         self._grain = _noise(self._camera.width, self._camera.height)
-        self._rooms = np.clip(room + self._grain, 0, 255).astype(np.uint8)
+        self._backgrounds = np.clip(picture + self._grain, 0, 255).astype(np.uint8)
         scale = _SCALE[len(sides)]
         self._small = self._camera.scaled(round(self._camera.width * scale), round(self._camera.height * scale))
-        self._reel: list[_Foreground | None] = [None] * frames
+        self._loop: list[_Foreground | None] = [None] * frames
         self._seed = settings.seed
 
     def read(self) -> Frame | None:
@@ -94,11 +94,11 @@ class DemoSource:
 
     def _render(self, index: int) -> Frame:
         camera = self._camera
-        at = index % len(self._reel)
-        front = self._reel[at]
+        at = index % len(self._loop)
+        front = self._loop[at]
         if front is None:  # rendered the first time, unpacked from memory later
-            front = self._reel[at] = _Foreground.pack(self._layer(at))
-        color = self._rooms[index % _GRAINS].copy()
+            front = self._loop[at] = _Foreground.pack(self._layer(at))
+        color = self._backgrounds[index % _GRAINS].copy()
         depth = np.full(color.shape[:2], round(_WALL_M * 1000), np.uint16)
         front.paste(color, depth, self._grain[index % _GRAINS])
         truth = tuple(
@@ -108,15 +108,15 @@ class DemoSource:
         return Frame(index, time.perf_counter_ns(), camera, color, depth, 0.001, when, truth)
 
     def _layer(self, at: int) -> Layer:
-        people = []
+        hands = []
         for side, poses, wrist in zip(self._sides, self._poses, self._wrists, strict=True):
             body = build_bodies(poses[at : at + 1], wrist[at : at + 1])[0]
-            cloth = [sleeve(np.random.default_rng(self._seed), body)] if self._sleeved else []
+            props = [sleeve(np.random.default_rng(self._seed), body)] if self._sleeved else []
             if side is Side.LEFT:
-                body, cloth = body.mirrored(), [prop.mirrored() for prop in cloth]
-            people.append((body, self._skin, cloth))
+                body, props = body.mirrored(), [prop.mirrored() for prop in props]
+            hands.append((body, self._skin, props))
         rng = np.random.default_rng([self._seed, at])
-        return render_hands(rng, people, self._small, self._lights, self._exposure)
+        return render_hands(rng, hands, self._small, self._lights, self._exposure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ def open(rest: str, settings: SourceSettings) -> DemoSource:
 
 def _path(rng: np.random.Generator, frames: int, fps: float, person: Shape, count: int) -> PoseBatch:
     """The motion of one hand as a right one; a second hand keeps to its own half of the picture."""
-    settings = MotionSettings(named=1.0, gestures=_SHOWN, turn_deg=17.0, back_share=0.2, distance_m=0.42)
+    settings = MotionSettings(named=1.0, gestures=_GESTURES, turn_deg=17.0, back_share=0.2, distance_m=0.42)
     if count > 1:
         settings = replace(settings, wander_m=0.02, distance_m=0.55, turn_deg=14.0)
     poses = sample_motion(rng, frames, fps, settings, person)

@@ -1,1 +1,1 @@
-"""Hands that never were: poses, shapes, skin, light and sensor noise make pictures and depth with labels."""
+"""Rendered hands: poses, shapes, skin, light and sensor noise make pictures and depth with labels."""

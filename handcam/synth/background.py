@@ -28,18 +28,20 @@ class Backgrounds:
     pictures: tuple[UInt8[np.ndarray, "_h _w 3"], ...]
     """Each at least 256 px on its shorter side."""
     photographs: int
-    """How many of them, the first ones, are photographs."""
+    """Number of photographs; they come first."""
 
     @staticmethod
     def load(folder: Path | None = None, seed: int = 0) -> "Backgrounds":
         """Procedural pictures, and every JPEG and PNG of ``folder`` when there is one. Kept for the process."""
         return _load(None if folder is None else Path(folder), seed)
 
-    def cut(self, rng: np.random.Generator, width: int, height: int, photo: float = 0.6) -> UInt8[np.ndarray, "h w 3"]:
-        """A random piece: shifted, zoomed, flipped, its colours and sharpness changed.
+    def random_crop(
+        self, rng: np.random.Generator, width: int, height: int, photo: float = 0.6
+    ) -> UInt8[np.ndarray, "h w 3"]:
+        """Cut a random piece: shifted, zoomed, flipped, its colours and sharpness changed.
 
         Args:
-            rng: where the chance comes from.
+            rng: source of randomness.
             width: px.
             height: px.
             photo: share of photographs, where there are any.
@@ -87,7 +89,7 @@ def _load(folder: Path | None, seed: int) -> Backgrounds:
 
 
 def indoor_light(rng: np.random.Generator) -> Lights:
-    """Daylight from one side and a ceiling lamp: what a desk usually has."""
+    """Draw daylight from one side and a ceiling lamp, as at a desk."""
     window = np.array([rng.choice([-1.0, 1.0]) * rng.uniform(0.5, 0.9), rng.uniform(-0.6, -0.2), -0.8])
     ceiling = np.array([rng.normal(0, 0.2), -1.0, rng.uniform(-0.5, -0.1)])
     directions = np.stack([window, ceiling])
@@ -95,13 +97,13 @@ def indoor_light(rng: np.random.Generator) -> Lights:
     slope = np.zeros((3, 3))
     slope[0], slope[1] = 0.1 * np.sign(window[0]), -0.15
     return Lights(
-        directions.astype(np.float32), np.float32([[0.75, 0.76, 0.8], [0.42, 0.39, 0.34]]),
-        np.float32([0.5, 0.5, 0.52]), slope.astype(np.float32), softness=0.15, gloss=18.0,
+        directions.astype(np.float32), np.array([[0.75, 0.76, 0.8], [0.42, 0.39, 0.34]], np.float32),
+        np.array([0.5, 0.5, 0.52], np.float32), slope.astype(np.float32), softness=0.15, gloss=18.0,
     )  # fmt: skip
 
 
 def indoor_picture(rng: np.random.Generator, width: int, height: int) -> Float[np.ndarray, "h w 3"]:
-    """A wall with a framed picture and a shelf of books, out of focus; display values."""
+    """Draw a wall with a framed picture and a row of books, out of focus; display values."""
     wall = np.array([176, 174, 168]) + rng.normal(0, 8, 3) + rng.normal(0, 14)
     room = np.full((height, width, 3), 1.0, np.float32) * wall.astype(np.float32)
     x, y = np.meshgrid(np.linspace(0, 1, width), np.linspace(0, 1, height))
@@ -130,7 +132,7 @@ def indoor_picture(rng: np.random.Generator, width: int, height: int) -> Float[n
 
 
 def clutter_picture(rng: np.random.Generator, width: int, height: int) -> UInt8[np.ndarray, "h w 3"]:
-    """A made-up scene: a shaded wall, then clutter of boxes, discs and stripes, at random sharpness."""
+    """Draw a shaded wall, then clutter of boxes, discs and stripes, at random sharpness."""
     base = rng.uniform(20, 235, 3) if rng.random() < 0.4 else np.full(3, rng.uniform(20, 235)) + rng.normal(0, 12, 3)
     shade = noise_picture(rng, width, height, rng.uniform(0.3, 1.2))[..., None]
     out = base * (1 + rng.uniform(0.05, 0.5) * shade)

@@ -16,7 +16,7 @@ __all__ = ["ARM_RINGS_M", "MIRROR", "TEXTURE_ARM", "ArmSurface", "Body", "build_
 ARM_RINGS_M = np.array([0.028, 0.038, 0.052, 0.07, 0.095, 0.13, 0.175, 0.23, 0.30, 0.42])
 """Distance of each ring of the forearm from the wrist."""
 TEXTURE_ARM = 0.76
-"""Where the texture atlas changes from the hand (above) to the forearm (below), as a share of its height."""
+"""Height in the skin texture, as a share, at which the hand (above) meets the forearm (below)."""
 MIRROR = np.array([-1.0, 1.0, 1.0], np.float32)
 """Factor on points that makes a left hand of a right one."""
 _WIDTH = np.interp(ARM_RINGS_M, [0.0, 0.04, 0.12, 0.22, 0.30, 0.42], [1.0, 0.99, 1.12, 1.42, 1.5, 1.6])
@@ -26,12 +26,12 @@ _FINGER_OF_BONE = np.array([0, *np.repeat(np.arange(1, 6), 4), 0, 0, 0, 0])
 
 @dataclass(frozen=True)
 class ArmSurface:
-    """What never changes: triangles, texture coordinates and the forearm's rest positions."""
+    """Closed surface of hand and forearm at rest: triangles, texture coordinates, positions."""
 
     faces: Int[np.ndarray, "m 3"]
     """Triangles over the hand's vertices, then the arm's."""
     corner_uv: Float[np.ndarray, "m 3 2"]
-    """Texture coordinates of each triangle's corners, 0 to 1 across the atlas."""
+    """Texture coordinates of each triangle's corners, 0 to 1 across the skin texture."""
     rest_m: Float[np.ndarray, "n 3"]
     """Rest position of every vertex."""
     arm_m: Float[np.ndarray, "rings loop 3"]
@@ -105,7 +105,7 @@ def tube_faces(rows: int, around: int) -> Int[np.ndarray, "m 3"]:
 
 
 def build_bodies(poses: PoseBatch, wrist_rad: Float[np.ndarray, "n 2"]) -> list[Body]:
-    """Surfaces of right hands in the camera frame.
+    """Pose the surfaces of right hands in the camera frame.
 
     Args:
         poses: the hands.
@@ -135,7 +135,7 @@ def build_bodies(poses: PoseBatch, wrist_rad: Float[np.ndarray, "n 2"]) -> list[
 
 
 def _lid(rig: Rig) -> tuple[np.ndarray, np.ndarray]:
-    """Which triangles close the wrist, and the loop of vertices around them in order."""
+    """Mask of the triangles that close the wrist, and the loop of vertices around them in order."""
     v = rig.vertices_m
     a, b, c = (v[rig.faces[:, i]] for i in range(3))
     normal = np.cross(b - a, c - a)

@@ -1,4 +1,4 @@
-"""What a camera does to a picture: focus, motion, exposure, white balance, noise, low resolution and JPEG."""
+"""Camera effects on a picture: focus, motion, exposure, white balance, noise, low resolution and JPEG."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -12,7 +12,7 @@ __all__ = ["CameraEffects", "apply_camera_effects"]
 
 @dataclass(frozen=True, slots=True)
 class CameraEffects:
-    """How bad the camera may be; shares of pictures and strengths."""
+    """Shares of pictures with each effect, and strengths."""
 
     defocus: float = 0.35
     """Share of pictures out of focus."""
@@ -31,12 +31,12 @@ class CameraEffects:
 def apply_camera_effects(
     rng: np.random.Generator, picture: Float[np.ndarray, "h w 3"], settings: CameraEffects = CameraEffects()
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """A developed picture from one in display values 0..255.
+    """Picture as a camera gives it, from one in display values 0..255.
 
     Args:
-        rng: where the chance comes from.
+        rng: source of randomness.
         picture: values 0..255, may exceed them; overwritten.
-        settings: how bad the camera is.
+        settings: shares and strengths.
     """
     h, w = picture.shape[:2]
     unit = w / 128
@@ -71,7 +71,7 @@ def _streak(length: float, angle: float) -> np.ndarray:
     kernel = np.zeros((size, size), np.float32)
     c, d = (size - 1) / 2, np.array([np.cos(angle), np.sin(angle)]) * length / 2
     a, b = np.round((c - d) * 16).astype(int).tolist(), np.round((c + d) * 16).astype(int).tolist()
-    cv2.line(kernel, a, b, 1.0, 1, cv2.LINE_AA, 4)
+    cv2.line(kernel, a, b, (1.0,), 1, cv2.LINE_AA, 4)
     return kernel / max(kernel.sum(), 1e-6)
 
 

@@ -1,7 +1,7 @@
-"""Plain pictures of hands: one person's skin, one light, nothing behind. What the decoders of pictures are to paint.
+"""Canonical renders of hands: one skin, one light, one camera, nothing behind; targets of the decoders of pictures.
 
-A latent says how a hand is posed and nothing of skin, light, room or where in the crop it stands. A decoder that has to
-paint all of these from their mean paints fog; so its target leaves them out: the hand of a latent has one picture.
+A latent holds the pose and nothing of skin, light, background or place in the crop. A decoder that has to draw all of
+these from their mean draws fog; so its target leaves them out: the hand of a latent has one picture.
 """
 
 from dataclasses import dataclass
@@ -22,18 +22,19 @@ from handcam.types import Intrinsics
 __all__ = ["BACKDROP", "CanonicalRender", "render_canonical"]
 
 BACKDROP = (22, 25, 31)
-"""The colour behind the hand, sRGB: the ground of the window's views."""
-_DRAWN = 2
-"""Pictures are drawn this many times as large and then averaged."""
+"""Colour behind the hand, sRGB: that of the window's views."""
+_SUPERSAMPLING = 2
+"""Pictures are rendered this many times as large and then averaged."""
 _LIGHT = Lights(
-    directions=np.float32([[-0.50, -0.62, -0.60], [0.75, 0.1, -0.65]]),
-    colours=np.float32([[0.92, 0.86, 0.79], [0.16, 0.20, 0.27]]),
-    ambient=np.float32([0.30, 0.31, 0.34]), slope=np.float32([[0, 0, 0], [-0.06, -0.06, -0.06], [-0.04] * 3]),
+    directions=np.array([[-0.50, -0.62, -0.60], [0.75, 0.1, -0.65]], np.float32),
+    colours=np.array([[0.92, 0.86, 0.79], [0.16, 0.20, 0.27]], np.float32),
+    ambient=np.array([0.30, 0.31, 0.34], np.float32),
+    slope=np.array([[0, 0, 0], [-0.06, -0.06, -0.06], [-0.04] * 3], np.float32),
     softness=0.3, gloss=18.0,
 )  # fmt: skip
 _SKIN = SkinAppearance(
-    back=to_linear(np.float32([206, 158, 126])), palm=to_linear(np.float32([222, 172, 146])),
-    nail=to_linear(np.float32([236, 196, 180])), red=0.7, crease=1.0, mottle=0.35, knuckle=0.1, vein=0.1, bump=0.7,
+    back=to_linear(np.array([206.0, 158.0, 126.0])), palm=to_linear(np.array([222.0, 172.0, 146.0])),
+    nail=to_linear(np.array([236.0, 196.0, 180.0])), red=0.7, crease=1.0, mottle=0.35, knuckle=0.1, vein=0.1, bump=0.7,
     shine=0.2, polish=False,
 )  # fmt: skip
 
@@ -49,19 +50,19 @@ class CanonicalRender:
 
 
 def render_canonical(joints: Float[np.ndarray, "n 21 3"], size: int) -> list[CanonicalRender]:
-    """Pictures of right hands, all with one camera, with the mean of the joints in the middle.
+    """Render right hands with the canonical camera, the mean of the joints in the middle.
 
     Args:
         joints: in hand lengths about any origin, the picture's axes; the rig's skin is drawn over them.
         size: edge of the pictures, px.
     """
-    big = size * _DRAWN
+    big = size * _SUPERSAMPLING
     f = big / 2 * CANONICAL_DISTANCE / CANONICAL_HALF_WIDTH
     camera = Intrinsics(f, f, (big - 1) / 2, (big - 1) / 2, big, big)
     out = []
     for placed in joints - joints.mean(1, keepdims=True) + [0.0, 0.0, CANONICAL_DISTANCE]:
         layer = render_hands(np.random.default_rng(0), [(_body(placed), _SKIN, [])], camera, _LIGHT, 1.0)
-        color = composite(layer, np.broadcast_to(np.uint8(BACKDROP), (big, big, 3))).clip(0, 255)
+        color = composite(layer, np.broadcast_to(np.array(BACKDROP, np.uint8), (big, big, 3))).clip(0, 255)
         hand = layer.segments > 0
         near = np.where(hand, layer.depth_m - placed[ROOT, 2], 0)
         color, share, total = (

@@ -1,4 +1,4 @@
-"""Named hand shapes, as joint angles."""
+"""Gestures by name, as joint angles."""
 
 from functools import cache
 

@@ -8,7 +8,7 @@ from jaxtyping import Float
 __all__ = ["Lights", "reflect", "sample_lights"]
 
 _WRAP = np.array([0.30, 0.16, 0.10], np.float32)
-"""How far light of each colour creeps round the terminator under the skin."""
+"""Reach of light of each colour round the terminator under the skin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,10 @@ class Lights:
 
 
 def sample_lights(rng: np.random.Generator, even: float = 0.0) -> Lights:
-    """A random room, window or sun.
+    """Draw light as of a room, a window or the sun.
 
     Args:
-        rng: where the chance comes from.
+        rng: source of randomness.
         even: 0 for anything, 1 for the friendly light of a well-lit room.
     """
     k = int(rng.integers(1, 4))

@@ -15,7 +15,7 @@ __all__ = ["MotionSettings", "sample_motion"]
 
 @dataclass(frozen=True, slots=True)
 class MotionSettings:
-    """How a hand moves before the camera."""
+    """Pace and extent of a hand's motion before the camera."""
 
     hold_s: float = 0.35
     """Mean time it rests in a shape."""
@@ -41,10 +41,10 @@ def sample_motion(
     rng: np.random.Generator, frames: int, fps: float, settings: MotionSettings = MotionSettings(),
     shape: Shape | None = None,
 ) -> PoseBatch:  # fmt: skip
-    """One right hand over ``frames`` frames, the last of which leads back to the first.
+    """Draw the motion of one right hand; the last frame leads back to the first.
 
     Args:
-        rng: where the chance comes from.
+        rng: source of randomness.
         frames: length of the loop.
         fps: frames a second.
         settings: pace and extent.

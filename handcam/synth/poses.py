@@ -30,7 +30,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class PoseSettings:
-    """How wide the sampler draws. Shares need not add up to one."""
+    """Widths of the distribution. Shares need not add up to one."""
 
     independent: float = 0.4
     """Share of poses whose joints are drawn one by one."""
@@ -51,7 +51,7 @@ class PoseSettings:
     bones: float = 0.08
     """Standard deviation of each bone's length, as a share."""
     build: float = 0.08
-    """Standard deviation of palm breadth and finger girth, as a share."""
+    """Standard deviation of palm breadth and finger thickness, as a share."""
     anywhere: float = 0.25
     """Share of viewpoints spread evenly over the sphere; the others face the palm, the back or the edge."""
     tilt_deg: float = 32.0
@@ -89,7 +89,7 @@ class PoseBatch:
 
 
 def sample_poses(rng: np.random.Generator, n: int, settings: PoseSettings = PoseSettings()) -> PoseBatch:
-    """``n`` hands; the palm lies near the camera's axis, as in a crop around the hand."""
+    """Draw ``n`` hands; the palm lies near the camera's axis, as in a crop around the hand."""
     angles, shape = sample_angles(rng, n, settings), sample_shape(rng, n, settings)
     hand = load_rig().pose(angles, shape)
     bad = np.flatnonzero(collides(hand))
@@ -111,7 +111,7 @@ def sample_poses(rng: np.random.Generator, n: int, settings: PoseSettings = Pose
 def sample_angles(
     rng: np.random.Generator, n: int, settings: PoseSettings = PoseSettings()
 ) -> Float[np.ndarray, "n 24"]:
-    """Joint angles of the mixture, radians; some of them may collide."""
+    """Draw joint angles of the mixture, radians; some of them may collide."""
     angles = _unblended(rng, n, settings)
     k = int(rng.binomial(n, settings.blend))
     t = rng.random((k, 1), np.float32)
@@ -145,7 +145,7 @@ def _independent(rng: np.random.Generator, n: int, width: float) -> np.ndarray:
     angles = _COMMON_LOW + u * (_COMMON_HIGH - _COMMON_LOW)
     # the last joint mostly follows the middle one, loosely: they share a tendon
     follow = rng.random((n, 4), np.float32) < 0.75
-    angles[:, 9:22:4] = np.where(follow, _last(rng, angles[:, 8:22:4]), angles[:, 9:22:4])
+    angles[:, 9:22:4] = np.where(follow, _dip_flexion(rng, angles[:, 8:22:4]), angles[:, 9:22:4])
     return angles
 
 
@@ -160,12 +160,12 @@ def _synergy(rng: np.random.Generator, n: int) -> np.ndarray:
     angles[:, 6:22:4] = 1.5 * curl * knuckle - 0.15 * (1 - curl)
     angles[:, 7:22:4] = spread * np.array([1.0, 0.1, 0.8, 1.4], np.float32)
     angles[:, 8:22:4] = 1.75 * curl * middle
-    angles[:, 9:22:4] = _last(rng, angles[:, 8:22:4])
-    angles[:, 22:] = np.float32([0.08, 0.2]) * curl[:, 2:]
+    angles[:, 9:22:4] = _dip_flexion(rng, angles[:, 8:22:4])
+    angles[:, 22:] = np.array([0.08, 0.2], np.float32) * curl[:, 2:]
     return angles
 
 
-def _last(rng: np.random.Generator, middle: np.ndarray) -> np.ndarray:
+def _dip_flexion(rng: np.random.Generator, middle: np.ndarray) -> np.ndarray:
     """Flexion of last joints for that of the middle ones; how tight the tendon is differs from hand to hand."""
     n = len(middle)
     share = 0.2 + 0.5 * rng.random((n, 1), np.float32)
@@ -181,16 +181,16 @@ def _grasp(rng: np.random.Generator, n: int) -> np.ndarray:
     angles[:, 6:22:4] = np.where(ball, 0.15, 0.5) + each * 0.75
     angles[:, 8:22:4] = 0.35 + each * 1.1
     angles[:, 9:22:4] = 0.1 + each * (0.3 + 0.5 * rng.random((n, 1), np.float32))
-    angles[:, 7:22:4] = np.where(ball, 0.22, 0.02) * (1 - 0.7 * each) * np.float32([1, 0, 0.7, 1.3])
+    angles[:, 7:22:4] = np.where(ball, 0.22, 0.02) * (1 - 0.7 * each) * np.array([1, 0, 0.7, 1.3], np.float32)
     thumb = rng.random((n, 6), np.float32)
     low, high = np.radians([[-5, 8, 5, 0, -6, 0], [30, 45, 40, 45, 6, 50]]).astype(np.float32)
     angles[:, :6] = low + (high - low) * (0.6 * thumb + 0.4 * tight)
-    angles[:, 22:] = np.float32([0.1, 0.22]) * each[:, 2:]
+    angles[:, 22:] = np.array([0.1, 0.22], np.float32) * each[:, 2:]
     return angles
 
 
 def sample_shape(rng: np.random.Generator, n: int, settings: PoseSettings = PoseSettings()) -> Shape:
-    """Proportions of ``n`` different hands, from a child's to a large man's."""
+    """Draw proportions of ``n`` different hands, from a child's to a large man's."""
     normal = rng.standard_normal((n, 28), np.float32)
     size = np.exp(settings.size * normal[:, 0] - 0.02)
     lengths = np.exp(settings.bones * normal[:, 1:21])
@@ -202,7 +202,7 @@ def sample_shape(rng: np.random.Generator, n: int, settings: PoseSettings = Pose
 def sample_viewpoints(
     rng: np.random.Generator, n: int, settings: PoseSettings = PoseSettings()
 ) -> Float[np.ndarray, "n 3 3"]:
-    """Camera-from-hand rotations: mostly fingers up, with the palm, the back or an edge to the camera."""
+    """Draw camera-from-hand rotations: mostly fingers up, with the palm, the back or an edge to the camera."""
     facing = rng.choice(np.array([0.0, np.pi, np.pi / 2, -np.pi / 2]), n, p=[0.38, 0.38, 0.12, 0.12])
     tilt = np.radians(settings.tilt_deg) * rng.standard_normal((n, 2))
     roll = np.radians(settings.roll_deg) * rng.standard_normal(n)
@@ -220,7 +220,7 @@ def sample_viewpoints(
 
 
 def collides(joints_m: Float[np.ndarray, "n c 3"], size_m: float = NOMINAL_HAND_LENGTH_M) -> Bool[np.ndarray, " n"]:
-    """Whether two fingers, or a fingertip and the palm, share the same place, judged by distances between joints."""
+    """Tell whether two fingers, or a fingertip and the palm, share a place, judged by distances between joints."""
     scale = np.linalg.norm(joints_m[:, 9] - joints_m[:, 0], axis=1) / (0.535 * size_m)
     j = joints_m[:, 1:21].reshape(-1, 5, 4, 3)
     points = np.concatenate([j[:, :, 1:], (j[:, :, 1:3] + j[:, :, 2:]) / 2], 2).reshape(-1, 25, 3)

@@ -214,6 +214,7 @@ def held_object(
     flesh = np.concatenate([joints_m, (joints_m[1:] + joints_m[:-1]) / 2])
     radius = rng.uniform(0.008, 0.05)
     bar = rng.random() < 0.6
+    centre = palm
     for _ in range(8):
         centre = palm + out_of_palm * (radius + 0.014 * size) + rotation[:, 1] * rng.normal(0.012, 0.012)
         away = flesh - centre
@@ -271,7 +272,7 @@ def _tube(pose: np.ndarray, rows: np.ndarray, colour: np.ndarray, shine: float, 
 
 
 def _join(a: Prop, b: Prop) -> Prop:
-    """Two things as one, with the second's shine."""
+    """Two props as one, with the second's shine."""
     return Prop(
         np.concatenate([a.vertices_m, b.vertices_m]), np.concatenate([a.normals, b.normals]),
         np.concatenate([a.faces, b.faces + len(a.vertices_m)]), np.concatenate([a.colour, b.colour]),

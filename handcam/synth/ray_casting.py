@@ -21,7 +21,7 @@ _STRIDE = 3
 
 @dataclass(frozen=True, slots=True)
 class RayHits:
-    """What the pixels of a rectangle see; the flat arrays list the pixels that hit something, row by row."""
+    """Hits of the rays through a rectangle of pixels; flat arrays list the pixels that hit something, row by row."""
 
     top: int
     """First row of the rectangle."""
@@ -30,11 +30,11 @@ class RayHits:
     hit: Bool[np.ndarray, "h w"]
     """Pixels of the rectangle that see a surface."""
     face: Int[np.ndarray, " n"]
-    """Triangle seen."""
+    """Triangle that is hit."""
     weights: Float[np.ndarray, "n 3"]
     """Barycentric weights of its corners."""
     points_m: Float[np.ndarray, "n 3"]
-    """Points seen, camera frame."""
+    """Points that are hit, camera frame."""
 
 
 def join(meshes: Sequence[Mesh]) -> Mesh:
@@ -75,7 +75,7 @@ class RayCaster:
         return {name: found[name].numpy() for name in ("t_hit", "primitive_ids", "primitive_uvs")}
 
     def occluded(self, rays: Float[np.ndarray, "n 6"]) -> Bool[np.ndarray, " n"]:
-        """Whether something stands in the way of each ray (origin, direction)."""
+        """Tell for each ray (origin, direction) whether something stands in its way."""
         return self._scene.test_occlusions(self._tensor(rays), nthreads=1).numpy()
 
     def cast_camera(self, camera: Intrinsics) -> RayHits:

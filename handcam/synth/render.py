@@ -1,4 +1,4 @@
-"""Pictures of rendered hands: geometry, skin, light, background and camera joined, with every label there is."""
+"""Pictures of rendered hands: geometry, skin, light, background and camera joined, with every label."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,67 +37,67 @@ class Layer:
 
 
 def render_hands(
-    rng: np.random.Generator, people: Sequence[tuple[Body, SkinAppearance, Sequence[Prop]]], camera: Intrinsics,
+    rng: np.random.Generator, hands: Sequence[tuple[Body, SkinAppearance, Sequence[Prop]]], camera: Intrinsics,
     lights: Lights, exposure: float,
 ) -> Layer:  # fmt: skip
     """Render hands with what they wear and hold; the first is the labelled one.
 
     Args:
         rng: for the soft shadows.
-        people: surface, skin and things of each hand.
+        hands: surface, skin and props of each hand.
         camera: where the picture is taken.
         lights: the light.
         exposure: brightness; 1 shows a white sheet in this light as white.
     """
-    skin = load_surface()
+    surface = load_surface()
     meshes: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-    for body, _, things in people:
-        meshes.append((body.vertices_m, body.normals, skin.faces))
-        meshes += [(thing.vertices_m, thing.normals, thing.faces) for thing in things]
+    for body, _, props in hands:
+        meshes.append((body.vertices_m, body.normals, surface.faces))
+        meshes += [(prop.vertices_m, prop.normals, prop.faces) for prop in props]
     vertices, faces = join([(v, f) for v, _, f in meshes])
     vertex_normals = np.concatenate([n for _, n, _ in meshes])
     caster = RayCaster(vertices, faces)
-    seen = caster.cast_camera(camera)
-    if not len(seen.face):
+    hits = caster.cast_camera(camera)
+    if not len(hits.face):
         empty = np.zeros((camera.height, camera.width), np.float32)
         return Layer(np.zeros((*empty.shape, 3), np.float32), empty, empty, empty.astype(np.uint8))
-    corners = faces[seen.face].T
-    weights = np.ascontiguousarray(seen.weights.T)
-    points = np.ascontiguousarray(seen.points_m.T)
+    corners = faces[hits.face].T
+    weights = np.ascontiguousarray(hits.weights.T)
+    points = np.ascontiguousarray(hits.points_m.T)
     normals = _mix(vertex_normals, corners, weights)
     view = points / -np.sqrt(_dot(points, points))
     normals += 0.5 * np.maximum(-_dot(normals, view), 0) * view  # smoothed ones may point away
     normals /= np.maximum(np.sqrt(_dot(normals, normals)), np.float32(1e-9))
     pixel_m = float(np.median(points[2])) / camera.fx
-    open_ = _openness(seen, points[2], pixel_m)
-    lit = _lit(rng, caster, seen, points, normals, lights)
+    open_ = _openness(hits, points[2], pixel_m)
+    lit = _lit(rng, caster, hits, points, normals, lights)
 
-    n = len(seen.face)
+    n = len(hits.face)
     colour, segment = np.zeros((3, n), np.float32), np.zeros(n, np.uint8)
     face_start = np.cumsum([0, *(len(f) for _, _, f in meshes)])
-    owner = np.searchsorted(face_start, seen.face, "right") - 1
+    owner = np.searchsorted(face_start, hits.face, "right") - 1
     number = 0
-    for person, (_, look, things) in enumerate(people):
+    for hand, (_, appearance, props) in enumerate(hands):
         at = np.flatnonzero(owner == number)
         if len(at):
-            local = seen.face[at] - face_start[number]
-            base, shine, bent = _skin(seen, at, local, look, weights[:, at], normals[:, at], pixel_m)
-            colour[:, at] = reflect(lights, bent, view[:, at], base, look.shine * shine, lit[at], open_[at])
-            segment[at] = skin.segment[local] if person == 0 else OTHER
+            local = hits.face[at] - face_start[number]
+            base, shine, bent = _skin(hits, at, local, appearance, weights[:, at], normals[:, at], pixel_m)
+            colour[:, at] = reflect(lights, bent, view[:, at], base, appearance.shine * shine, lit[at], open_[at])
+            segment[at] = surface.segment[local] if hand == 0 else OTHER
         number += 1
-        for thing in things:
+        for prop in props:
             at = np.flatnonzero(owner == number)
-            tint = _mix(thing.colour, thing.faces[seen.face[at] - face_start[number]].T, weights[:, at])
+            tint = _mix(prop.colour, prop.faces[hits.face[at] - face_start[number]].T, weights[:, at])
             colour[:, at] = reflect(
-                lights, normals[:, at], view[:, at], tint, thing.shine, lit[at], open_[at], skin=False
+                lights, normals[:, at], view[:, at], tint, prop.shine, lit[at], open_[at], skin=False
             )
-            segment[at] = thing.segment if person == 0 else OTHER
+            segment[at] = prop.segment if hand == 0 else OTHER
             number += 1
     colour *= np.float32(exposure)
     np.maximum(colour, 0, out=colour)
     np.power(colour, np.float32(1 / 2.2), out=colour)
     colour *= 255
-    return _layer(seen, camera, colour, points[2], segment)
+    return _layer(hits, camera, colour, points[2], segment)
 
 
 def _mix(values: np.ndarray, corners: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -113,28 +113,28 @@ def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _skin(
-    seen: RayHits, at: np.ndarray, local: np.ndarray, look: SkinAppearance, weights: np.ndarray, normals: np.ndarray,
-    pixel_m: float,
+    hits: RayHits, at: np.ndarray, local: np.ndarray, appearance: SkinAppearance, weights: np.ndarray,
+    normals: np.ndarray, pixel_m: float,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Albedo (3 n), specular factor (n), and normals (3 n) bent by the skin's relief, of the pixels ``at``."""
-    atlas = load_skin_texture()
+    texture = load_skin_texture()
     corner = load_surface().corner_uv[local]
     uv = corner[:, 0].T * weights[0] + corner[:, 1].T * weights[1] + corner[:, 2].T * weights[2]
-    level = int(np.clip(np.round(np.log2(max(pixel_m / atlas.texel_m, 1.0))), 0, len(atlas.marks) - 1))
-    size = atlas.marks[level].shape[0]
+    level = int(np.clip(np.round(np.log2(max(pixel_m / texture.texel_m, 1.0))), 0, len(texture.masks) - 1))
+    size = texture.masks[level].shape[0]
     n = len(at)
     grid = np.zeros((2, -(-n // 256), 256), np.float32)  # remap takes rows of fewer than 32,768 pixels
     grid.reshape(2, -1)[:, :n] = uv * np.float32(size) - np.float32(0.5)
-    marks, noise = (
-        cv2.remap(maps[level], *grid, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).reshape(-1, 4)[:n].T
+    masks, noise = (
+        cv2.remap(maps[level], grid[0], grid[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).reshape(-1, 4)[:n].T
         * np.float32(1 / np.iinfo(maps[0].dtype).max)
-        for maps in (atlas.marks, atlas.noise)
+        for maps in (texture.masks, texture.noise)
     )
-    base, factor = albedo(look, marks, noise)
-    height, inside = np.zeros((2, *seen.hit.shape), np.float32)
-    where = np.flatnonzero(seen.hit)[at]
+    base, factor = albedo(appearance, masks, noise)
+    height, inside = np.zeros((2, *hits.hit.shape), np.float32)
+    where = np.flatnonzero(hits.hit)[at]
     height.ravel()[where], inside.ravel()[where] = noise[0], 1.0
-    strength = np.float32(RELIEF_M * look.bump / pixel_m / 8) * cv2.erode(inside, np.ones((3, 3))).ravel()[where]
+    strength = np.float32(RELIEF_M * appearance.bump / pixel_m / 8) * cv2.erode(inside, np.ones((3, 3))).ravel()[where]
     normals[0] -= strength * cv2.Sobel(height, cv2.CV_32F, 1, 0).ravel()[where]
     normals[1] -= strength * cv2.Sobel(height, cv2.CV_32F, 0, 1).ravel()[where]
     normals /= np.sqrt(_dot(normals, normals))
@@ -142,10 +142,10 @@ def _skin(
 
 
 def _lit(
-    rng: np.random.Generator, caster: RayCaster, seen: RayHits, points: np.ndarray, normals: np.ndarray, lights: Lights
+    rng: np.random.Generator, caster: RayCaster, hits: RayHits, points: np.ndarray, normals: np.ndarray, lights: Lights
 ) -> Float[np.ndarray, " n"]:
     """Share of the first lamp that each point sees: one ray each towards a random point of it, then smoothed."""
-    lit = np.zeros(len(seen.face), np.float32)
+    lit = np.zeros(len(hits.face), np.float32)
     toward = np.flatnonzero(lights.directions[0] @ normals > -0.3)
     if not len(toward):
         return lit
@@ -154,38 +154,38 @@ def _lit(
     rays[:, 3:] = rng.standard_normal((len(toward), 3), np.float32) * np.float32(0.6 * lights.softness)
     rays[:, 3:] += lights.directions[0]
     lit[toward] = ~caster.occluded(rays)
-    picture, inside = np.zeros((2, *seen.hit.shape), np.float32)
-    picture[seen.hit], inside[seen.hit] = lit, 1.0
+    picture, inside = np.zeros((2, *hits.hit.shape), np.float32)
+    picture[hits.hit], inside[hits.hit] = lit, 1.0
     k = (5, 5) if lights.softness > 0.06 else (3, 3)
-    return cv2.blur(picture, k)[seen.hit] / np.maximum(cv2.blur(inside, k)[seen.hit], np.float32(1e-6))
+    return cv2.blur(picture, k)[hits.hit] / np.maximum(cv2.blur(inside, k)[hits.hit], np.float32(1e-6))
 
 
-def _openness(seen: RayHits, z: Float[np.ndarray, " n"], pixel_m: float) -> Float[np.ndarray, " n"]:
-    """How much of the surroundings each point sees, guessed from neighbours that stand in front of it."""
-    depth, inside = np.zeros((2, *seen.hit.shape), np.float32)
-    depth[seen.hit], inside[seen.hit] = z, 1.0
+def _openness(hits: RayHits, z: Float[np.ndarray, " n"], pixel_m: float) -> Float[np.ndarray, " n"]:
+    """Ambient occlusion in the picture: share of the surroundings each point sees, from neighbours in front of it."""
+    depth, inside = np.zeros((2, *hits.hit.shape), np.float32)
+    depth[hits.hit], inside[hits.hit] = z, 1.0
     closed = np.zeros(len(z), np.float32)
     for radius_m, weight in ((0.006, 0.55), (0.02, 0.55)):
         k = 2 * max(int(radius_m / pixel_m), 1) + 1
-        mean = cv2.blur(depth, (k, k))[seen.hit] / np.maximum(cv2.blur(inside, (k, k))[seen.hit], np.float32(1e-6))
+        mean = cv2.blur(depth, (k, k))[hits.hit] / np.maximum(cv2.blur(inside, (k, k))[hits.hit], np.float32(1e-6))
         closed += np.float32(weight) * np.clip((z - mean) * np.float32(1 / (1.2 * radius_m)), -0.15, 1.0)
     return np.clip(np.float32(0.95) - closed, 0.15, 1.0)
 
 
-def _layer(seen: RayHits, camera: Intrinsics, colour: np.ndarray, z: np.ndarray, segment: np.ndarray) -> Layer:
+def _layer(hits: RayHits, camera: Intrinsics, colour: np.ndarray, z: np.ndarray, segment: np.ndarray) -> Layer:
     """Put flat results into pictures and soften the outline over one pixel."""
     shape = (camera.height, camera.width)
-    rows = slice(seen.top, seen.top + seen.hit.shape[0])
-    columns = slice(seen.left, seen.left + seen.hit.shape[1])
-    part = np.zeros((*seen.hit.shape, 4), np.float32)
-    part[seen.hit, :3], part[seen.hit, 3] = colour.T, 1.0
+    rows = slice(hits.top, hits.top + hits.hit.shape[0])
+    columns = slice(hits.left, hits.left + hits.hit.shape[1])
+    part = np.zeros((*hits.hit.shape, 4), np.float32)
+    part[hits.hit, :3], part[hits.hit, 3] = colour.T, 1.0
     soft = cv2.GaussianBlur(part, (3, 3), 0.6, borderType=cv2.BORDER_CONSTANT)
-    rim = (soft[..., 3] > 0) & ~seen.hit
+    rim = (soft[..., 3] > 0) & ~hits.hit
     part[rim, :3] = soft[rim, :3] / soft[rim, 3:]
     color, alpha = np.zeros((*shape, 3), np.float32), np.zeros(shape, np.float32)
     depth, segments = np.zeros(shape, np.float32), np.zeros(shape, np.uint8)
     color[rows, columns], alpha[rows, columns] = part[..., :3], soft[..., 3]
-    depth[rows, columns][seen.hit], segments[rows, columns][seen.hit] = z, segment
+    depth[rows, columns][hits.hit], segments[rows, columns][hits.hit] = z, segment
     return Layer(color, alpha, depth, segments)
 
 
@@ -198,7 +198,7 @@ def composite(layer: Layer, background: UInt8[np.ndarray, "h w 3"]) -> Float[np.
 def visibility(
     joints_m: Float[np.ndarray, "21 3"], depth_m: Float[np.ndarray, "h w"], camera: Intrinsics, flesh_m: float = 0.017
 ) -> Bool[np.ndarray, " 21"]:
-    """Which joints lie in the picture with nothing before them but the flesh around them.
+    """Joints that lie in the picture with nothing before them but the flesh around them.
 
     Args:
         joints_m: camera frame.

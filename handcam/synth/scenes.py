@@ -32,7 +32,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class PictureSettings:
-    """What pictures show. Shares are of pictures."""
+    """Contents of the pictures. Shares are of pictures."""
 
     size: int = 128
     """Edge of a crop, px."""
@@ -45,7 +45,7 @@ class PictureSettings:
     poses: PoseSettings = field(default_factory=lambda: PoseSettings(bones=0.05, off_axis=0.2))
     """Poses, shapes and views."""
     camera_effects: CameraEffects = field(default_factory=CameraEffects)
-    """The camera's faults."""
+    """Faults of the camera."""
     backgrounds: Path | None = None
     """Folder of photographs without hands; procedural ones are always there."""
     photo: float = 0.6
@@ -83,17 +83,17 @@ class RenderedImage:
     intrinsics: Intrinsics
     """The camera."""
     side: Side
-    """Which hand it is in this picture."""
+    """Side of the hand in this picture."""
     joints_m: Float[np.ndarray, "21 3"]
     """Camera frame."""
     keypoints_px: Float[np.ndarray, "21 2"]
-    """Where they appear."""
+    """Their projection."""
     visible: Bool[np.ndarray, " 21"]
     """In the picture and not hidden by anything but the flesh around the joint."""
     angles: Float[np.ndarray, " 24"]
     """Joint angles of the rig, radians, order of ``rig.DOFS``."""
     shape: Float[np.ndarray, " 27"]
-    """Size, 20 bone lengths, breadth, 5 girths, as factors on the rig's."""
+    """Size, 20 bone lengths, breadth, 5 finger thicknesses, as factors on the rig's."""
     rotation: Float[np.ndarray, "3 3"]
     """Camera from hand frame, of the right hand (before mirroring, for a left one)."""
 
@@ -102,37 +102,37 @@ _BATCH = 16
 
 
 def crops(rng: np.random.Generator, settings: PictureSettings = PictureSettings()) -> Iterator[RenderedImage]:
-    """Endless square crops around right hands, seen by the cropper's virtual cameras."""
+    """Yield square crops around right hands, through the cropper's virtual cameras, without end."""
     while True:
         poses = sample_poses(rng, _BATCH, settings.poses)
-        rotation, translation, lenses = poses.rotation.copy(), poses.translation_m.copy(), []
+        rotation, translation, cameras = poses.rotation.copy(), poses.translation_m.copy(), []
         for i in range(_BATCH):
             fov = np.radians(rng.uniform(*settings.fov_deg))
             camera = Intrinsics.from_fov(settings.width, settings.height, float(fov))
             crop = view(_box(rng, project(poses.joints_m[i], camera), settings), camera, settings.size)
             turn = crop.crop_from_camera.astype(np.float32)
             rotation[i], translation[i] = turn @ rotation[i], turn @ translation[i]
-            lenses.append(crop.intrinsics)
-        yield from render_poses(rng, _moved(poses, rotation, translation), lenses, settings)
+            cameras.append(crop.intrinsics)
+        yield from render_poses(rng, _in_cameras(poses, rotation, translation), cameras, settings)
 
 
 def scenes(rng: np.random.Generator, settings: PictureSettings = PictureSettings()) -> Iterator[RenderedImage]:
-    """Endless whole pictures of one labelled hand, left or right, anywhere in view."""
+    """Yield whole pictures of one labelled hand, left or right, anywhere in view, without end."""
     while True:
         poses = sample_poses(rng, _BATCH, settings.poses)
         fovs = np.radians(rng.uniform(*settings.fov_deg, _BATCH))
-        lenses = [Intrinsics.from_fov(settings.width, settings.height, float(fov)) for fov in fovs]
-        for picture in render_poses(rng, poses, lenses, settings):
-            yield _flipped(picture) if rng.random() < 0.5 else picture
+        cameras = [Intrinsics.from_fov(settings.width, settings.height, float(fov)) for fov in fovs]
+        for picture in render_poses(rng, poses, cameras, settings):
+            yield _mirrored(picture) if rng.random() < 0.5 else picture
 
 
 def compose_image(
     rng: np.random.Generator, layer: Layer, background: UInt8[np.ndarray, "h w 3"], effects: CameraEffects
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """Composite and develop; sometimes the hand throws a shadow on what is behind it."""
+    """Composite over a background and apply the camera's effects; three in ten hands throw a shadow on it."""
     if rng.random() < 0.3:
         h, w = layer.alpha.shape
-        move = np.float32([[1, 0, rng.normal(0, 0.08) * w], [0, 1, abs(rng.normal(0, 0.08)) * h]])
+        move = np.array([[1, 0, rng.normal(0, 0.08) * w], [0, 1, abs(rng.normal(0, 0.08)) * h]], np.float32)
         shadow = cv2.warpAffine(layer.alpha, move, (w, h))
         shadow = cv2.GaussianBlur(shadow, (0, 0), float(w * rng.uniform(0.01, 0.06)))
         background = (background * (1 - rng.uniform(0.1, 0.6) * shadow[..., None])).astype(np.uint8)
@@ -146,28 +146,28 @@ def true_pose(side: Side, right_joints_m: Float[np.ndarray, "21 3"], camera: Int
 
 
 def render_poses(
-    rng: np.random.Generator, poses: PoseBatch, lenses: list[Intrinsics], settings: PictureSettings
+    rng: np.random.Generator, poses: PoseBatch, cameras: list[Intrinsics], settings: PictureSettings
 ) -> Iterator[RenderedImage]:
     pool = Backgrounds.load(settings.backgrounds)
-    n = len(lenses)
+    n = len(cameras)
     surfaces = build_bodies(poses, rng.normal(0, [0.35, 0.18], (n, 2)))
-    for i, camera in enumerate(lenses):
+    for i, camera in enumerate(cameras):
         body, joints = surfaces[i], poses.joints_m[i]
-        background = pool.cut(rng, camera.width, camera.height, settings.photo)
+        background = pool.random_crop(rng, camera.width, camera.height, settings.photo)
         lights = _tinted(rng, sample_lights(rng, settings.even_light), background)
         exposure = float(np.exp(rng.normal(-0.05, 0.3)) / lights.level)
-        look = sample_skin(rng)
+        appearance = sample_skin(rng)
         size = float(poses.shape.size[i])
-        people = [(body, look, _things(rng, body, joints, poses.rotation[i], size, settings))]
+        hands = [(body, appearance, _sample_props(rng, body, joints, poses.rotation[i], size, settings))]
         if rng.random() < settings.second and n > 1:
-            people.append(_second(rng, surfaces[i - 1], poses.joints_m[i - 1], joints, look))
-        layer = render_hands(rng, people, camera, lights, exposure)
+            hands.append(_second_hand(rng, surfaces[i - 1], poses.joints_m[i - 1], joints, appearance))
+        layer = render_hands(rng, hands, camera, lights, exposure)
         wall = max(float(layer.depth_m.max()), float(joints[:, 2].max())) + rng.exponential(0.5) + 0.03
         depth, segments = layer.depth_m, layer.segments
-        plane = _plane(rng, camera, wall)
+        plane = _wall(rng, camera, wall)
         depth = np.where(depth > 0, depth, plane if rng.random() < 0.8 else 0).astype(np.float32)
         if rng.random() < settings.cover:
-            layer, depth, segments = _covered(rng, layer, depth, pool, settings)
+            layer, depth, segments = _occluded(rng, layer, depth, pool, settings)
         color = compose_image(rng, layer, background, settings.camera_effects)
         yield RenderedImage(
             color, depth, segments, camera, Side.RIGHT, joints, project(joints, camera).astype(np.float32),
@@ -175,7 +175,7 @@ def render_poses(
         )  # fmt: skip
 
 
-def _things(
+def _sample_props(
     rng: np.random.Generator, body: Body, joints: np.ndarray, rotation: np.ndarray, size: float,
     settings: PictureSettings,
 ) -> list[Prop]:  # fmt: skip
@@ -188,13 +188,13 @@ def _things(
     if draw[2] < settings.ring:
         out.append(ring(rng, joints, size))
     if draw[3] < settings.held:
-        thing = held_object(rng, joints, rotation)
-        out += [thing] if thing is not None else []
+        prop = held_object(rng, joints, rotation)
+        out += [prop] if prop is not None else []
     return out
 
 
-def _second(
-    rng: np.random.Generator, body: Body, its_joints: np.ndarray, joints: np.ndarray, look: SkinAppearance
+def _second_hand(
+    rng: np.random.Generator, body: Body, its_joints: np.ndarray, joints: np.ndarray, appearance: SkinAppearance
 ) -> tuple[Body, SkinAppearance, list[Prop]]:
     """Another pose's body as the other hand of the same person, beside or behind the first."""
     beside = rng.standard_normal(3) * [1.0, 0.7, 0.3]
@@ -202,7 +202,7 @@ def _second(
     other = body.mirrored()
     move = joints.mean(0) + beside - its_joints.mean(0) * MIRROR
     vertices = (other.vertices_m + move).astype(np.float32)
-    return replace(other, vertices_m=vertices), look, []
+    return replace(other, vertices_m=vertices), appearance, []
 
 
 def _tinted(rng: np.random.Generator, lights: Lights, background: np.ndarray) -> Lights:
@@ -213,7 +213,7 @@ def _tinted(rng: np.random.Generator, lights: Lights, background: np.ndarray) ->
     return replace(lights, ambient=lights.ambient * tint, slope=lights.slope * tint, colours=lights.colours * tint**0.5)
 
 
-def _plane(rng: np.random.Generator, camera: Intrinsics, at: float) -> Float[np.ndarray, "h w"]:
+def _wall(rng: np.random.Generator, camera: Intrinsics, at: float) -> Float[np.ndarray, "h w"]:
     """Depth of a tilted wall that stays behind ``at``."""
     x = (np.arange(camera.width) - camera.cx) / camera.fx
     y = (np.arange(camera.height) - camera.cy) / camera.fy
@@ -222,10 +222,10 @@ def _plane(rng: np.random.Generator, camera: Intrinsics, at: float) -> Float[np.
     return (at / slope * slope.max()).astype(np.float32)
 
 
-def _covered(
+def _occluded(
     rng: np.random.Generator, layer: Layer, depth: np.ndarray, pool: Backgrounds, settings: PictureSettings
 ) -> tuple[Layer, np.ndarray, np.ndarray]:
-    """Something with a piece of another picture on it in front of a part of the hand."""
+    """Put a patch of another picture in front of a part of the hand."""
     h, w = depth.shape
     rows, columns = np.nonzero((layer.segments > 0) & (layer.segments < 7))
     if not len(rows):
@@ -236,8 +236,8 @@ def _covered(
     reach = max(np.ptp(columns), np.ptp(rows)) * rng.uniform(0.12, 0.4)
     points = centre + np.stack([np.cos(t), np.sin(t)], 1) * (reach * rng.uniform(0.5, 1.2, (len(t), 1)))
     mask = np.zeros((h, w), np.float32)
-    cv2.fillPoly(mask, [points.astype(np.int32)], 1.0, cv2.LINE_AA)
-    picture = pool.cut(rng, w, h, settings.photo)
+    cv2.fillPoly(mask, [points.astype(np.int32)], (1.0,), cv2.LINE_AA)
+    picture = pool.random_crop(rng, w, h, settings.photo)
     m = mask[..., None]
     solid = mask > 0.5
     near = float(layer.depth_m[rows, columns].min())
@@ -249,7 +249,7 @@ def _covered(
 
 
 def _box(rng: np.random.Generator, keypoints: np.ndarray, settings: PictureSettings) -> HandBox:
-    """The box a tracker would look at: from noisy keypoints of the picture before, sometimes a detector's rough one."""
+    """The box a tracker would cut: from noisy keypoints of the picture before, sometimes a detector's rough one."""
     box = box_around(keypoints, Side.RIGHT)
     box = box_around(keypoints + rng.normal(0, settings.jitter_px * box.size_px, keypoints.shape), Side.RIGHT)
     rough = settings.jitter_box * (2.0 if rng.random() < 0.25 else 1.0)
@@ -260,7 +260,7 @@ def _box(rng: np.random.Generator, keypoints: np.ndarray, settings: PictureSetti
     )  # fmt: skip
 
 
-def _moved(poses: PoseBatch, rotation: np.ndarray, translation: np.ndarray) -> PoseBatch:
+def _in_cameras(poses: PoseBatch, rotation: np.ndarray, translation: np.ndarray) -> PoseBatch:
     """The same hands in turned camera frames."""
     hand = (poses.joints_m - poses.translation_m[:, None]) @ poses.rotation
     joints = hand @ rotation.swapaxes(1, 2) + translation[:, None]
@@ -272,7 +272,7 @@ def _shape_row(poses: PoseBatch, i: int) -> np.ndarray:
     return np.concatenate([s.size[i : i + 1], s.lengths[i], s.breadth[i : i + 1], s.thickness[i]]).astype(np.float32)
 
 
-def _flipped(picture: RenderedImage) -> RenderedImage:
+def _mirrored(picture: RenderedImage) -> RenderedImage:
     """The picture in a mirror: the hand becomes a left one."""
     camera = picture.intrinsics
     keypoints = picture.keypoints_px.copy()

@@ -1,10 +1,10 @@
-"""What depth cameras make of exact depth: noise, holes, shadows, ragged edges, and whole counts.
+"""Errors of depth cameras, added to exact depth: noise, holes, shadows, ragged edges, and whole counts.
 
 Three families. **Stereo** (RealSense D4xx) matches windows of two pictures: its noise grows with the square of the
 distance and comes in blotches, edges are fat and rounded. **Structured** light (SR300, SR305, Kinect v1) triangulates
 a pattern: smooth surfaces, ragged edges, speckled holes on steep slopes. **Time of flight** (Kinect v2, Azure, L515):
 grainy noise, pixels that fly between an edge's front and back. The first two cannot see what only one of their two
-eyes sees, so near things throw a shadow without readings.
+eyes sees, so near surfaces throw a shadow without readings.
 
 A picture may be a crop at any zoom: lengths of the sensor's own pixels are rescaled by the focal lengths.
 """
@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt16
 
-__all__ = ["STEREO", "STRUCTURED", "TOF", "DepthSensor", "degrade", "random_sensor", "sense"]
+__all__ = ["SENSORS", "STEREO", "STRUCTURED", "TOF", "DepthSensor", "degrade", "random_sensor", "sense"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ class DepthSensor:
     window_px: float
     """Edge of the window that is matched: neighbours closer than this share their noise, px."""
     ragged_px: float
-    """How far edges waver, px."""
+    """Wavering of edges, px."""
     fat_px: float
-    """How much nearer things grow at their edges, px; negative where they shrink."""
+    """Growth of nearer surfaces at their edges, px; negative where they shrink."""
     steep: float
     """Slope (change of distance per distance across) beyond which half of the readings are lost."""
     speckle: float
@@ -65,6 +65,8 @@ STRUCTURED = DepthSensor(
 """RealSense SR305 at 640 x 480 (see the figures in the tests)."""
 TOF = DepthSensor("tof", 0.001, 0.25, 4.5, 365.0, 0.0, 0.004, 0.0, 1.5, 0.5, 0.0, 6.0, 0.006, 0.003, 0.003, 0.5)
 """Kinect v2 at 512 x 424."""
+SENSORS = {sensor.name: sensor for sensor in (STEREO, STRUCTURED, TOF)}
+"""Cameras by family."""
 
 
 def sense(
@@ -142,7 +144,7 @@ def _edges(z: np.ndarray, zoom: float, rng: np.random.Generator, sensor: DepthSe
 
 
 def _lost(z: np.ndarray, focal_px: float, zoom: float, rng: np.random.Generator, sensor: DepthSensor) -> np.ndarray:
-    """Where there is no reading: shadows, steep slopes, blots."""
+    """Mask of lost readings: shadows, steep slopes, blots."""
     h, w = z.shape
     lost = np.zeros((h, w), bool)
     far = np.where(z > 0, z, np.float32(20.0))

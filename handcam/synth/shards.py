@@ -26,7 +26,7 @@ import numpy as np
 from handcam.paths import atomic_file, write_atomic
 from handcam.synth.render import SEGMENTS
 from handcam.synth.scenes import PictureSettings, RenderedImage, crops, scenes
-from handcam.synth.sensor import DepthSensor, random_sensor, sense
+from handcam.synth.sensor import SENSORS, random_sensor, sense
 from handcam.types import HandcamError, Intrinsics, Side
 
 __all__ = [
@@ -51,14 +51,14 @@ _FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class ShardJob:
-    """What all tar files of a folder have in common."""
+    """Settings that all tar files of a folder share."""
 
     kind: str
     """``crop`` or ``scene``."""
     settings: PictureSettings
-    """What the pictures show."""
+    """Contents of the pictures."""
     seed: int
-    """Where the chance comes from."""
+    """Seed of all randomness."""
     sensor: str
     """Depth camera: ``none``, ``stereo``, ``structured``, ``tof``, or ``random``."""
     quality: int
@@ -75,7 +75,7 @@ class ShardJob:
 
 
 def shard_path(folder: Path, number: int) -> Path:
-    """Where tar file ``number`` is, once it is complete."""
+    """Path of tar file ``number``, once it is complete."""
     return folder / f"{number:06d}.tar"
 
 
@@ -188,17 +188,11 @@ def _files(picture: RenderedImage, job: ShardJob, rng: np.random.Generator) -> I
     label = labels(picture)
     label["depth_unit_m"] = DEPTH_UNIT_M
     if job.sensor != "none":
-        sensor = _sensor(job.sensor, rng)
+        sensor = random_sensor(rng) if job.sensor == "random" else SENSORS[job.sensor]
         yield "sensor.png", _encoded(".png", sense(picture.depth_m, picture.intrinsics.fx, rng, sensor), fast)
         label |= {"sensor": sensor.name, "sensor_unit_m": sensor.unit_m}
     yield "seg.png", _encoded(".png", picture.segments, fast)
     yield "json", json.dumps(label, separators=(",", ":")).encode()
-
-
-def _sensor(name: str, rng: np.random.Generator) -> DepthSensor:
-    from handcam.synth import sensor
-
-    return random_sensor(rng) if name == "random" else getattr(sensor, name.upper())
 
 
 def _encoded(ending: str, picture: np.ndarray, options: list[int]) -> bytes:
@@ -207,4 +201,5 @@ def _encoded(ending: str, picture: np.ndarray, options: list[int]) -> bytes:
 
 def camera_from_labels(label: dict) -> tuple[Intrinsics, Side]:
     """Camera and side of a sample's labels."""
-    return Intrinsics(*label["intrinsics"], label["width"], label["height"]), Side(label["side"])
+    fx, fy, cx, cy = label["intrinsics"]
+    return Intrinsics(fx, fy, cx, cy, label["width"], label["height"]), Side(label["side"])

@@ -49,7 +49,7 @@ class SkinAppearance:
     mottle: float
     """Strength of the unevenness."""
     knuckle: float
-    """How much darker the knuckles are."""
+    """Darkness of the knuckles."""
     vein: float
     """Strength of the veins on the back."""
     bump: float
@@ -70,7 +70,7 @@ def to_linear(srgb: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 3"]:
 
 
 def sample_skin(rng: np.random.Generator) -> SkinAppearance:
-    """Somebody's skin; tones are drawn evenly from the lightest to the darkest."""
+    """Draw one person's skin; tones are spread evenly from the lightest to the darkest."""
     u = rng.uniform(0, len(_TONES) - 1)
     i = min(int(u), len(_TONES) - 2)
     tone = _TONES[i] + (u - i) * (_TONES[i + 1] - _TONES[i])
@@ -96,30 +96,30 @@ def sample_skin(rng: np.random.Generator) -> SkinAppearance:
 
 
 def sample_natural_skin(rng: np.random.Generator) -> SkinAppearance:
-    """A skin of :func:`sample_skin` without painted nails."""
+    """Draw a skin as :func:`sample_skin` does, without painted nails."""
     while (skin := sample_skin(rng)).polish:
         pass
     return skin
 
 
 def albedo(
-    look: SkinAppearance, marks: Float[np.ndarray, "4 n"], noise: Float[np.ndarray, "4 n"]
+    appearance: SkinAppearance, masks: Float[np.ndarray, "4 n"], noise: Float[np.ndarray, "4 n"]
 ) -> tuple[Float[np.ndarray, "3 n"], Float[np.ndarray, " n"]]:
-    """Linear albedo and specular factor of surface points, from the atlas's values there (0 to 1)."""
-    palm, crease, nail, red = marks
+    """Linear albedo and specular factor of surface points, from the texture's values there (0 to 1)."""
+    palm, crease, nail, red = masks
     _, fine, mottle, vein = noise
-    tone = 1 - np.float32(0.28 * look.mottle) + np.float32(look.mottle) * (
+    tone = 1 - np.float32(0.28 * appearance.mottle) + np.float32(appearance.mottle) * (
         np.float32(0.22) * fine + np.float32(0.34) * mottle
-    ) - np.float32(0.5 * look.crease) * crease  # fmt: skip
-    tone -= np.float32(look.knuckle) * red * (1 - palm)
-    flush = np.float32(look.red) * (red + np.float32(0.5) * mottle - np.float32(0.25))
-    flush -= np.float32(0.25 * look.vein) * vein
+    ) - np.float32(0.5 * appearance.crease) * crease  # fmt: skip
+    tone -= np.float32(appearance.knuckle) * red * (1 - palm)
+    flush = np.float32(appearance.red) * (red + np.float32(0.5) * mottle - np.float32(0.25))
+    flush -= np.float32(0.25 * appearance.vein) * vein
     colour = np.empty((3, len(palm)), np.float32)
     for c in range(3):
-        base = (look.back[c] + palm * (look.palm[c] - look.back[c])) * tone * (1 + flush * _FLUSH[c])
-        colour[c] = base + nail * (look.nail[c] - base)
+        base = (appearance.back[c] + palm * (appearance.palm[c] - appearance.back[c])) * tone * (1 + flush * _FLUSH[c])
+        colour[c] = base + nail * (appearance.nail[c] - base)
     np.maximum(colour, np.float32(0.004), out=colour)
-    return colour, 1 + np.float32(3.0 if look.polish else 1.2) * nail - np.float32(0.5) * crease
+    return colour, 1 + np.float32(3.0 if appearance.polish else 1.2) * nail - np.float32(0.5) * crease
 
 
 _FLUSH = np.array([0.10, -0.20, -0.16], np.float32)
@@ -134,7 +134,7 @@ RELIEF_M = 0.005
 class SkinTexture:
     """Maps over the surface, shared by all hands: 768 texels square, then each level half as large."""
 
-    marks: tuple[UInt8[np.ndarray, "_s _s 4"], ...]
+    masks: tuple[UInt8[np.ndarray, "_s _s 4"], ...]
     """Palm (255) or back (0); crease; nail; redness."""
     noise: tuple[UInt16[np.ndarray, "_s _s 4"], ...]
     """Height for bumps; fine grain; mottling; veins."""
@@ -144,7 +144,7 @@ class SkinTexture:
 
 @cache
 def load_skin_texture() -> SkinTexture:
-    """Bake the atlas (about half a second, once a process)."""
+    """Bake the texture (about half a second, once a process)."""
     rest, normal, covered = _positions()
     joints = load_rig().rest_m
     p, n = rest[covered], normal[covered]
@@ -212,10 +212,10 @@ def load_skin_texture() -> SkinTexture:
     crease = np.clip(crease, 0, 1)
     height += 0.07 * fine + 0.09 * mid - 0.3 * crease + 0.5 * vein  # millimetres
     height = (height + 0.7) / (1000 * RELIEF_M)
-    marks = np.stack([palm, crease, nail, np.clip(red, 0, 1)], -1)
+    masks = np.stack([palm, crease, nail, np.clip(red, 0, 1)], -1)
     noise = np.stack([height, fine, mottle, vein], -1)
     return SkinTexture(
-        _levels(_fill(marks, covered, np.uint8)), _levels(_fill(noise, covered, np.uint16)), texel_m=0.0005
+        _levels(_fill(masks, covered, np.uint8)), _levels(_fill(noise, covered, np.uint16)), texel_m=0.0005
     )
 
 
@@ -237,7 +237,7 @@ _PALM_LINES = (
 
 
 def _positions() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rest position and normal at every texel, from looking straight at the unfolded mesh; and where there is one."""
+    """Rest position and normal at every texel, by casting rays at the unfolded mesh, and the covered texels."""
     skin = load_surface()
     flat = np.concatenate([skin.corner_uv.reshape(-1, 2), np.zeros((skin.corner_uv.size // 2, 1))], 1)
     caster = RayCaster(flat, np.arange(len(flat)).reshape(-1, 3))
@@ -255,7 +255,7 @@ def _positions() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _nail(p, n, tip, last, dorsal, half_width):
-    """Where a nail is (0..1), and its rim."""
+    """Mask of a nail (0..1), and of its rim."""
     axis = (tip - last) / np.linalg.norm(tip - last)
     side = np.cross(axis, dorsal)
     length = np.linalg.norm(tip - last)
@@ -295,7 +295,7 @@ def _step(low: float, high: float, x: np.ndarray) -> np.ndarray:
 
 
 def _fill(values: np.ndarray, covered: np.ndarray, kind: type) -> np.ndarray:
-    """Values on the atlas, grown past the seams so that interpolation never meets the empty parts."""
+    """Values on the texture, grown past the seams so that interpolation never meets the empty parts."""
     out = np.zeros((*covered.shape, 4), np.float32)
     out[covered] = values
     weight = covered.astype(np.float32)

@@ -116,7 +116,7 @@ def _hands(rng: np.random.Generator, settings: PictureSettings) -> Iterator[_Exa
 def _empty(rng: np.random.Generator, backgrounds: Path | None) -> Iterator[_Example]:
     pool = Backgrounds.load(backgrounds)
     while True:
-        picture = pool.cut(rng, _RENDERED_PX, _RENDERED_PX, 0.7)
+        picture = pool.random_crop(rng, _RENDERED_PX, _RENDERED_PX, 0.7)
         yield picture, float(rng.uniform(0.1, 0.3)), np.full((21, 2), np.nan), 1.0
 
 

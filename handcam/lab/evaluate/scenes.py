@@ -118,8 +118,8 @@ def film(name: str, seed: int = 0, frames: int | None = None) -> Iterator[Frame]
     exposure = skin.metered_exposure(lights)
     rooms = [np.clip(indoor_picture(rng, CAMERA.width, CAMERA.height), 0, 255).astype(np.uint8)]
     if not scene.hands:
-        rooms += [Backgrounds.load().cut(rng, CAMERA.width, CAMERA.height) for _ in range(5)]
-    card = Backgrounds.load().cut(rng, CAMERA.width, CAMERA.height)
+        rooms += [Backgrounds.load().random_crop(rng, CAMERA.width, CAMERA.height) for _ in range(5)]
+    card = Backgrounds.load().random_crop(rng, CAMERA.width, CAMERA.height)
     moving = [(side, _moved(rng, count, person, side, path, scene.back)) for side, path in scene.hands]
     small = CAMERA.scaled(round(CAMERA.width * _SCALE), round(CAMERA.height * _SCALE))
     for i in range(count if frames is None else min(frames, count)):

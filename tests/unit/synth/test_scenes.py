@@ -113,9 +113,9 @@ def test_backgrounds_come_from_a_folder_or_are_made(tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"no picture")
     pool = Backgrounds.load(tmp_path)
     assert pool.photographs == 1
-    piece = pool.cut(np.random.default_rng(0), 64, 48, photo=1.0)
+    piece = pool.random_crop(np.random.default_rng(0), 64, 48, photo=1.0)
     assert piece.shape == (48, 64, 3)
     assert piece[..., 1].mean() > 2 * piece[..., 0].mean()
     made = Backgrounds.load(None)
     assert made.photographs == 0
-    assert made.cut(np.random.default_rng(0), 64, 48).std() > 0
+    assert made.random_crop(np.random.default_rng(0), 64, 48).std() > 0
