@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, is_dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, get_origin
 
@@ -108,6 +109,12 @@ def parse_intrinsics(text: str) -> Intrinsics:
     return Intrinsics(fx, fy, cx, cy, width, height)
 
 
+def _plain(text: str | Callable[[], str | None] | None) -> str | None:
+    """Help text without the quotes of docstrings."""
+    found = text() if callable(text) else text
+    return found and found.replace("``", "")
+
+
 def registry(own: Collection[str]) -> ConstructorRegistry:
     """Rules by which settings become options, beside tyro's own.
 
@@ -136,7 +143,7 @@ def registry(own: Collection[str]) -> ConstructorRegistry:
             f.name: None if any(f.default is missing for missing in (MISSING, MISSING_NONPROP)) else f.default
             for f in left_out
         }
-        shown = tuple(field for field in spec.fields if field.name not in rest)
+        shown = tuple(replace(f, helptext=partial(_plain, f.helptext)) for f in spec.fields if f.name not in rest)
         return StructConstructorSpec(lambda **given: spec.instantiate(**rest, **given), shown)
 
     @rules.primitive_rule

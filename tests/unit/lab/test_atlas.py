@@ -52,7 +52,7 @@ def test_holds_the_same_hands_in_every_modality(small_weights, sights):
 
 
 def test_by_command(small_weights, sights, tmp_path, capsys):
-    said = ["train", "atlas", "--start", str(small_weights), "--out", str(tmp_path / "out"), "--pictures", "30"]
+    said = ["train", "embedding", "--start", str(small_weights), "--out", str(tmp_path / "out"), "--pictures", "30"]
     assert main([*said, "--data", f"features:{sights}"]) == 0
     first, second, *named, last = capsys.readouterr().out.splitlines()
     assert last == str(atlas_path(small_weights))
