@@ -1,5 +1,6 @@
 """Files that ship with the program, user folders for cache, settings and data, and atomic writing of files."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -77,3 +78,60 @@ def write_atomic(path: Path, data: str | bytes) -> None:
     """
     with atomic_file(path) as file:
         file.write(data.encode() if isinstance(data, str) else data)
+
+
+class UnbufferedFile:
+    """A new file whose ``write`` writes everything or raises OSError, and goes to the operating system at once."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = path.name
+        self._file = path.open("xb", buffering=0)
+        self.size = 0
+
+    def write(self, data: bytes | memoryview) -> int:
+        view = memoryview(data).cast("B")
+        done = 0
+        while done < len(view):
+            done += self._file.write(view[done:]) or 0
+        self.size = max(self.size, self._file.tell())
+        return done
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def truncate(self, size: int) -> None:
+        """Cut off what stands after ``size`` bytes."""
+        self._file.truncate(size)
+
+    def sync(self) -> None:
+        """Wait until the disk has it; nothing to do once closed."""
+        if not self._file.closed:
+            os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names of new files survive a power cut, where the system can do that."""
+    if os.name == "posix":
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def disk_error(error: Exception) -> str:
+    """Say in words why the disk refused."""
+    known = {
+        errno.ENOSPC: "the disk is full", errno.EDQUOT: "your quota of the disk is used up",
+        errno.EFBIG: "the disk allows no larger file", errno.EACCES: "you may not write there",
+        errno.EPERM: "you may not write there", errno.EROFS: "that disk can only be read",
+        errno.ENOTDIR: "a part of this path is a file", errno.EEXIST: "there is a file of that name",
+        errno.EIO: "the disk is out of order", errno.ENODEV: "the disk is gone",
+    }  # fmt: skip
+    return known.get(getattr(error, "errno", None) or 0, getattr(error, "strerror", None) or str(error))

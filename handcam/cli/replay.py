@@ -1,7 +1,6 @@
 """Play a recorded session, or estimate its hands anew."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
@@ -11,11 +10,10 @@ from tyro.conf import Positional
 
 from handcam.cli._options import ModelOptions
 from handcam.session import open_session
-from handcam.session.compare import Comparison, compare
-from handcam.session.format import neutral
+from handcam.session.format import plain_json
 from handcam.session.labels import carry_over
-from handcam.session.rerun import fitted
-from handcam.session.rerun import rerun as write_anew
+from handcam.session.replay import Comparison, compare, fitted
+from handcam.session.replay import rerun as write_anew
 from handcam.sources import SourceSettings
 
 __all__ = ["main"]
@@ -79,7 +77,7 @@ def estimate_anew(session: Path, out: Path | None, model: ModelOptions, detector
             tracker.close()
         with open_session(target) as new:
             comparison = compare(old, new)
-            (target / "comparison.json").write_text(json.dumps(neutral(asdict(comparison)), indent=1) + "\n", "utf-8")
+            (target / "comparison.json").write_text(json.dumps(plain_json(comparison), indent=1) + "\n", "utf-8")
             console.print(table(comparison, old.header.get("weights"), new.header.get("weights")))
             carried, lost = carry_over(old, new)
     if carried or lost:

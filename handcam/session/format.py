@@ -1,21 +1,22 @@
-"""What stands in a session's files, and how values become JSON and come back.
+"""The files and lines of a session as typed values, and their JSON (``docs/session-format.md``).
 
-See ``docs/session-format.md``. A reader of this module's version refuses newer sessions and reads all older ones.
+A program reads sessions of its own version of the format and of all older ones, and refuses newer ones.
 """
 
-import json
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
-from enum import Enum
+from dataclasses import replace
 from pathlib import PurePath
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
+import msgspec
 import numpy as np
 from jaxtyping import Float, UInt16
+from msgspec import UNSET, Meta, UnsetType
 
 from handcam.types import (
+    Array,
     Controls,
     Frame,
     HandBox,
@@ -24,11 +25,14 @@ from handcam.types import (
     Intrinsics,
     Posterior,
     Result,
-    Side,
     TrackedHand,
 )  # fmt: skip
 
-__all__ = ["DAMAGE", "FORMAT", "HEADER_FILE", "LINES_FILE", "NAME", "VIDEO_FILE", "dumps", "neutral", "neutral_source"]
+__all__ = [
+    "DAMAGE", "FORMAT", "HEADER_FILE", "LINES_FILE", "NAME", "VIDEO_FILE", "FrameLine", "HandLine", "ResultLine",
+    "anonymous_source", "decode", "decode_any", "depth_crc32", "encode", "plain_json", "read_controls",
+    "read_intrinsics",
+]  # fmt: skip
 
 NAME = "handcam-session"
 FORMAT = 1
@@ -40,38 +44,62 @@ LONGEST_LINE = 1 << 20
 """Longer lines of ``frames.jsonl`` are damage, bytes."""
 LARGEST_EDGE_PX = 8192
 LARGEST_LATENT = 4096
-DAMAGE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
-"""What parsing untrusted lines can raise."""
+DAMAGE = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
+"""What parsing untrusted lines can raise; errors of msgspec are ValueErrors."""
+
+Integer = Annotated[int, Meta(ge=-(1 << 62), le=1 << 62)]
+Count = Annotated[int, Meta(ge=0, le=1 << 62)]
+_T = TypeVar("_T")
 
 
-def dumps(value: Mapping[str, Any]) -> bytes:
-    """One line, with its end. Everything in it must have been through :func:`neutral`."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+def encode(value: Any) -> bytes:
+    """Encode as compact JSON: arrays as lists, paths as their last name, and null for what is not finite."""
+    return _ENCODER.encode(value)
 
 
-def neutral(value: Any) -> Any:
-    """Plain JSON without anything of this machine: paths lose their folders, numbers that are not finite are null."""
-    if value is None or isinstance(value, bool | int | str):
-        return value.value if isinstance(value, Enum) else value
-    if isinstance(value, float):
-        return value if np.isfinite(value) else None
+def decode(line: bytes | msgspec.Raw, kind: type[_T]) -> _T:
+    """Decode JSON to a type, checked field by field; null within an array is NaN.
+
+    Raises:
+        one of DAMAGE: it is not what it should be.
+    """
+    return msgspec.json.decode(line, type=kind, dec_hook=_decode_array)
+
+
+def decode_any(line: bytes) -> dict[str, Any]:
+    """Decode a JSON object of any fields.
+
+    Raises:
+        one of DAMAGE: it is no object.
+    """
+    return msgspec.json.decode(line, type=dict[str, Any])
+
+
+def plain_json(value: Any) -> Any:
+    """Convert to plain JSON values, as :func:`encode` writes them."""
+    return msgspec.json.decode(encode(value))
+
+
+def _encode_other(value: Any) -> Any:
     if isinstance(value, np.ndarray | np.generic):
-        return value.tolist() if np.isfinite(value).all() else neutral(value.tolist())
-    if isinstance(value, Enum):
-        return neutral(value.value)
+        return value.tolist()
     if isinstance(value, PurePath):
-        return value.name
-    if is_dataclass(value) and not isinstance(value, type):
-        return neutral(asdict(value))
-    if isinstance(value, Mapping):
-        return {str(key): neutral(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [neutral(item) for item in value]
-    return str(value)
+        return value.name  # a session says nothing of the machine's folders
+    return dict[Any, Any](value) if isinstance(value, Mapping) else str(value)
 
 
-def neutral_source(source: str) -> str:
-    """A source's name without folders and passwords: ``video:/home/me/clip.mp4`` is ``video:clip.mp4``."""
+def _decode_array(kind: type, value: Any) -> Array:
+    array = np.array(value, np.float64)
+    if not isinstance(array, kind) or array.size > LARGEST_LATENT:
+        raise ValueError(f"an array of shape {array.shape}")
+    return array
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_encode_other)
+
+
+def anonymous_source(source: str) -> str:
+    """Strip folders and passwords from a source's name: ``video:/home/me/clip.mp4`` is ``video:clip.mp4``."""
     scheme, separator, rest = source.partition(":")
     if "://" in rest:
         return f"{scheme}:{re.sub(r'//[^/@]*@', '//', rest)}"
@@ -79,128 +107,140 @@ def neutral_source(source: str) -> str:
     return f"{scheme}{separator}{last}"
 
 
-# ----------------------------------------------------------------------------------------------------- to JSON
-
-
-def frame_line(frame: Frame, video: int, pts_ms: int) -> dict[str, Any]:
-    """A captured frame; ``video`` is -1 when its pictures were dropped."""
-    stored = video >= 0
-    line: dict[str, Any] = {
-        "kind": "frame", "index": frame.index, "time_ns": frame.time_ns, "device_time_ns": frame.device_time_ns,
-        "video": video, "pts_ms": pts_ms, "color": stored and frame.color is not None,
-        "depth": stored and frame.depth is not None, "depth_unit_m": neutral(frame.depth_unit_m),
-    }  # fmt: skip
-    if line["depth"] and frame.depth is not None:
-        line["depth_crc32"] = depth_crc32(frame.depth)
-    if frame.truth:
-        line["truth"] = [pose_json(pose) for pose in frame.truth]
-    return line
-
-
-def depth_crc32(depth: UInt16[np.ndarray, "h w"]) -> int:
+def depth_crc32(depth: UInt16[Array, "h w"]) -> int:
     """Checksum of a depth picture as little-endian 16-bit numbers, row by row."""
     return zlib.crc32(np.ascontiguousarray(depth, "<u2"))
 
 
-def result_line(result: Result) -> dict[str, Any]:
-    """What was seen in a frame. The frame's ``index`` and ``time_ns`` stand first, where readers look for them."""
-    return {
-        "kind": "result", "index": result.frame.index, "time_ns": result.frame.time_ns, "done_ns": result.time_ns,
-        "times_ms": neutral(result.times_ms), "hands": [hand_json(hand) for hand in result.hands],
-    }  # fmt: skip
+class FrameLine(msgspec.Struct, tag="frame", tag_field="kind"):
+    """A captured frame."""
+
+    index: Integer
+    """``Frame.index``."""
+    time_ns: Integer
+    """``Frame.time_ns``."""
+    device_time_ns: Integer | None
+    """``Frame.device_time_ns``."""
+    video: Annotated[int, Meta(ge=-1, le=99_999)]
+    """Number of the video file; -1 when the pictures were dropped."""
+    pts_ms: Count
+    """Time stamp of the pictures in that file."""
+    color: bool
+    """A colour picture was stored."""
+    depth: bool
+    """A depth picture was stored."""
+    depth_unit_m: Annotated[float, Meta(gt=0, lt=1)]
+    """Metres per depth count."""
+    depth_crc32: Count | UnsetType = UNSET
+    """Checksum of the depth picture."""
+    truth: msgspec.Raw | UnsetType = UNSET
+    """True hands, where they are known."""
+
+    @staticmethod
+    def of(frame: Frame, video: int, pts_ms: int) -> "FrameLine":
+        """The line of a frame; ``video`` is -1 when its pictures were dropped."""
+        color, depth = (plane if video >= 0 else None for plane in (frame.color, frame.depth))
+        return FrameLine(
+            frame.index, frame.time_ns, frame.device_time_ns, video, pts_ms, color is not None, depth is not None,
+            frame.depth_unit_m, depth_crc32(depth) if depth is not None else UNSET,
+            msgspec.Raw(encode(frame.truth)) if frame.truth else UNSET,
+        )  # fmt: skip
+
+    def true_hands(self) -> tuple[HandPose, ...]:
+        """The true hands; none where they cannot be read."""
+        try:
+            return () if isinstance(self.truth, UnsetType) else _TRUE_HANDS.decode(self.truth)[:2]
+        except DAMAGE:
+            return ()
 
 
-def hand_json(hand: TrackedHand) -> dict[str, Any]:
-    box = hand.crop.box if hand.crop is not None else None
-    return {
-        "track": hand.track,
-        "pose": pose_json(hand.pose),
-        "raw": pose_json(hand.raw),
-        "latent": {"mean": neutral(hand.posterior.mean), "log_var": neutral(hand.posterior.log_var)},
-        "z": neutral(hand.z),
-        "box": neutral(box),
-    }
+_TRUE_HANDS = msgspec.json.Decoder(tuple[HandPose, ...], dec_hook=_decode_array)
 
 
-def pose_json(pose: HandPose) -> dict[str, Any]:
-    return {
-        "side": pose.side.value, "score": neutral(float(pose.score)), "metric": bool(pose.metric),
-        "joints_m": neutral(pose.joints_m), "keypoints_px": neutral(pose.keypoints_px),
-        "sigma_m": neutral(pose.sigma_m),
-    }  # fmt: skip
+class HandLine(msgspec.Struct):
+    """One hand of a result."""
+
+    track: Integer
+    """``TrackedHand.track``."""
+    pose: HandPose
+    """The pose after the filters."""
+    raw: HandPose
+    """The pose before the filters."""
+    latent: Posterior
+    """The latent posterior that was decoded."""
+    z: Float[Array, " z"]
+    """The latent that was decoded, with the user's offsets."""
+    box: HandBox | None = None
+    """What was cropped."""
+
+    @staticmethod
+    def of(hand: TrackedHand) -> "HandLine":
+        """What is stored of a hand: neither samples nor decoded planes nor crops."""
+        box = hand.crop.box if hand.crop is not None else None
+        return HandLine(hand.track, hand.pose, hand.raw, hand.posterior, hand.z, box)
+
+    def tracked(self, camera: Intrinsics) -> TrackedHand:
+        """The hand; its crop holds the box alone."""
+        if len(self.latent.mean) != len(self.latent.log_var):
+            raise ValueError("mean and variance differ in length")
+        crop = None if self.box is None else HandCrop(self.box, np.eye(3), np.eye(3), camera)
+        return TrackedHand(self.track, self.pose, self.raw, self.latent, {}, self.z, np.empty((0, 21, 3)), crop)
 
 
-# --------------------------------------------------------------------------------------------------- from JSON
+class ResultLine(msgspec.Struct, tag="result", tag_field="kind"):
+    """What was seen in a frame. ``index`` and ``time_ns`` stand first, where readers look for them."""
+
+    index: Integer
+    """``Frame.index``."""
+    time_ns: Integer
+    """``Frame.time_ns``."""
+    done_ns: Integer
+    """``Result.time_ns``."""
+    times_ms: dict[str, float | None]
+    """``Result.times_ms``."""
+    hands: list[HandLine]
+    """The hands, at most two."""
+
+    @staticmethod
+    def of(result: Result) -> "ResultLine":
+        """The line of a result."""
+        hands = [HandLine.of(hand) for hand in result.hands]
+        return ResultLine(result.frame.index, result.frame.time_ns, result.time_ns, {**result.times_ms}, hands)
+
+    def result(self, frame: Frame, controls: Controls) -> Result:
+        """The result in its frame."""
+        times = {name: float("nan") if ms is None else ms for name, ms in self.times_ms.items()}
+        hands = tuple(hand.tracked(frame.intrinsics) for hand in self.hands[:2])
+        return Result(frame, hands, times, self.done_ns, controls=controls)
 
 
-def array(value: Any, *shape: int) -> np.ndarray:
-    """Numbers of exactly this shape; null is NaN."""
-    out = np.array(value, np.float64)
-    if out.shape != shape:
-        raise ValueError(f"shape {out.shape} instead of {shape}")
-    return out
+def read_intrinsics(line: bytes) -> Intrinsics:
+    """Decode a possible camera.
 
-
-def whole(value: Any, low: int = -(1 << 62), high: int = 1 << 62) -> int:
-    """An integer within bounds."""
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise ValueError("no integer in range")
-    return value
-
-
-def number(value: Any) -> float:
-    """A float; null is NaN."""
-    return float("nan") if value is None else float(value)
-
-
-def read_intrinsics(value: dict[str, Any]) -> Intrinsics:
-    size = whole(value["width"], 1, LARGEST_EDGE_PX), whole(value["height"], 1, LARGEST_EDGE_PX)
-    fx, fy, cx, cy = (number(value[key]) for key in ("fx", "fy", "cx", "cy"))
-    if not (np.isfinite([fx, fy, cx, cy]).all() and fx > 0 and fy > 0):
+    Raises:
+        one of DAMAGE: the line is not what it should be.
+    """
+    camera = decode(line, Intrinsics)
+    numbers = np.array([camera.fx, camera.fy, camera.cx, camera.cy])
+    sizes_fit = all(0 < size <= LARGEST_EDGE_PX for size in (camera.width, camera.height))
+    if not (sizes_fit and np.isfinite(numbers).all() and min(camera.fx, camera.fy) > 0):
         raise ValueError("impossible intrinsics")
-    return Intrinsics(fx, fy, cx, cy, *size, assumed=bool(value.get("assumed", False)))
+    return camera
 
 
-def read_pose(value: dict[str, Any]) -> HandPose:
-    return HandPose(
-        Side(value["side"]), number(value["score"]), array(value["joints_m"], 21, 3), bool(value["metric"]),
-        array(value["keypoints_px"], 21, 2), array(value["sigma_m"], 21),
-    )  # fmt: skip
+class _FilterNames(msgspec.Struct):
+    filters: tuple[str, ...] | None = None
+    refiners: tuple[str, ...] = ()
+    """Their name before version 0.2."""
 
 
-def vector(value: Any) -> Float[np.ndarray, " z"]:
-    return array(value, whole(len(value), 0, LARGEST_LATENT))
+def read_controls(line: bytes) -> Controls:
+    """Decode what the user had set.
 
-
-def read_box(value: dict[str, Any]) -> HandBox:
-    return HandBox(
-        Side(value["side"]), array(value["centre_px"], 2), number(value["size_px"]), number(value["angle_rad"]),
-        number(value["score"]),
-    )  # fmt: skip
-
-
-def read_hand(value: dict[str, Any], camera: Intrinsics) -> TrackedHand:
-    """A hand without samples, decoded planes and crop pictures; the crop holds the box alone."""
-    mean = vector(value["latent"]["mean"])
-    posterior = Posterior(mean, array(value["latent"]["log_var"], *mean.shape))
-    box = value.get("box")
-    crop = None if box is None else HandCrop(read_box(box), np.eye(3), np.eye(3), camera)
-    return TrackedHand(
-        whole(value["track"]), read_pose(value["pose"]), read_pose(value["raw"]), posterior, {}, vector(value["z"]),
-        np.empty((0, 21, 3)), crop,
-    )  # fmt: skip
-
-
-def read_controls(value: dict[str, Any]) -> Controls:
-    side, latent, offset = value.get("lock_side"), value.get("latent"), value.get("offset")
-    return Controls(
-        drive=str(value["drive"]),
-        latent=None if latent is None else vector(latent),
-        offset=None if offset is None else vector(offset),
-        samples=whole(value.get("samples", 0), 0, 1000),
-        decode=tuple(str(name) for name in value.get("decode", ())),
-        filters=tuple(str(name) for name in value.get("filters", value.get("refiners", ()))),
-        hand_length_m=number(value["hand_length_m"]),
-        lock_side=None if side is None else Side(side),
-        max_hands=whole(value.get("max_hands", 2), 1, 2),
-    )
+    Raises:
+        one of DAMAGE: the line is not what it should be.
+    """
+    controls, names = decode(line, Controls), decode(line, _FilterNames)
+    if not (0 <= controls.samples <= 1000 and 1 <= controls.max_hands <= 2):
+        raise ValueError("impossible controls")
+    return controls if names.filters is not None else replace(controls, filters=names.refiners)

@@ -4,19 +4,20 @@ One JSON object a line, added at the end when a verdict is given, so that a cras
 same hand the later one holds. ``frame`` is the position of the frame in the session, from 0.
 """
 
-import json
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
+import msgspec
 import numpy as np
 from jaxtyping import Float
 
-from handcam.session._files import reason
-from handcam.session.compare import matched
-from handcam.session.format import DAMAGE, LONGEST_LINE, whole
+from handcam.paths import disk_error
+from handcam.session.format import DAMAGE, LONGEST_LINE, Count, Integer, decode, encode
 from handcam.session.reader import Session
-from handcam.types import HandcamError, RecordingError, Side
+from handcam.session.replay import matched
+from handcam.types import Array, HandcamError, RecordingError, Side
 
 __all__ = ["LABELS_FILE", "Label", "Labels", "accept_all", "carry_over", "copy_labels"]
 
@@ -35,6 +36,13 @@ class Label:
     """The hand may be learned from."""
     side: Side
     """Which hand it really is."""
+
+
+class _LabelLine(msgspec.Struct):
+    frame: Count
+    track: Integer
+    verdict: Literal["accepted", "rejected"]
+    side: Side
 
 
 class Labels:
@@ -57,16 +65,14 @@ class Labels:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise RecordingError(f"{self.path} cannot be read: {reason(error)}.") from None
+            raise RecordingError(f"{self.path} cannot be read: {disk_error(error)}.") from None
 
     def _note(self, line: bytes) -> None:
         try:
-            fields = json.loads(line)
-            accepted = {"accepted": True, "rejected": False}[fields["verdict"]]
-            label = Label(whole(fields["frame"], 0), whole(fields["track"]), accepted, Side(fields["side"]))
+            x = decode(line, _LabelLine)
         except DAMAGE:
             return
-        self._labels[label.frame, label.track] = label
+        self._labels[x.frame, x.track] = Label(x.frame, x.track, x.verdict == "accepted", x.side)
 
     def __len__(self) -> int:
         return len(self._labels)
@@ -85,16 +91,12 @@ class Labels:
         Raises:
             RecordingError: the disk refuses.
         """
-        lines = []
-        for x in labels:
-            verdict = "accepted" if x.accepted else "rejected"
-            line = {"frame": x.frame, "track": x.track, "verdict": verdict, "side": x.side.value}
-            lines.append(json.dumps(line, separators=(",", ":")) + "\n")
+        lines = [_LabelLine(x.frame, x.track, "accepted" if x.accepted else "rejected", x.side) for x in labels]
         try:
-            with self.path.open("a", encoding="utf-8", newline="\n") as file:
-                file.write(("" if self._whole else "\n") + "".join(lines))  # after a line that was cut off
+            with self.path.open("ab") as file:  # after a line that was cut off
+                file.write((b"" if self._whole else b"\n") + b"".join(encode(line) + b"\n" for line in lines))
         except OSError as error:
-            raise RecordingError(f"{self.path} cannot be written: {reason(error)}.") from None
+            raise RecordingError(f"{self.path} cannot be written: {disk_error(error)}.") from None
         self._whole = True
         self._labels |= {(x.frame, x.track): x for x in labels}
 
@@ -154,6 +156,6 @@ def carry_over(old: Session, new: Session) -> tuple[int, int]:
     return len(carried), len(labels) - len(carried)
 
 
-def _same_place(one_px: Float[np.ndarray, "21 2"], two_px: Float[np.ndarray, "21 2"]) -> bool:
+def _same_place(one_px: Float[Array, "21 2"], two_px: Float[Array, "21 2"]) -> bool:
     """Do the two overlap, so that a verdict on one holds for the other?"""
     return bool(np.linalg.norm(one_px.mean(0) - two_px.mean(0)) < 0.5 * np.ptp(one_px, axis=0).max())

@@ -18,7 +18,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from jaxtyping import UInt8, UInt16
 
-from handcam.session._files import WholeFile
+from handcam.paths import UnbufferedFile
 from handcam.session.format import LARGEST_EDGE_PX
 from handcam.types import RecordingError
 
@@ -39,7 +39,7 @@ def missing_codecs() -> list[str]:
 class VideoWriter:
     """One Matroska file. All pictures of a plane have one size; the planes are fixed when the file is made."""
 
-    def __init__(self, file: WholeFile, color: tuple[int, ...] | None, depth: tuple[int, ...] | None) -> None:
+    def __init__(self, file: UnbufferedFile, color: tuple[int, ...] | None, depth: tuple[int, ...] | None) -> None:
         """``color`` and ``depth`` are the arrays' shapes, None for a plane that is not there."""
         self.planes = color, depth
         self.last_pts = -1
@@ -207,7 +207,7 @@ def decode_all(container: InputContainer, streams: dict[str, VideoStream]) -> It
             yield packet.stream.codec_context.name, picture  # type: ignore[misc]
 
 
-def copy_video(source: Path, target: WholeFile) -> None:
+def copy_video(source: Path, target: UnbufferedFile) -> None:
     """Copy all whole packets, not decoded, into a new file with an index.
 
     Raises:

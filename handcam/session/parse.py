@@ -1,15 +1,27 @@
-"""Reads ``frames.jsonl`` line by line; nothing in it is trusted."""
+"""Parse ``frames.jsonl`` line by line; nothing in it is trusted."""
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from handcam.session.format import DAMAGE, LONGEST_LINE, neutral, number, read_controls, read_intrinsics, whole
+import msgspec
+from msgspec import UnsetType
+
+from handcam.session.format import (
+    DAMAGE,
+    LONGEST_LINE,
+    FrameLine,
+    Integer,
+    ResultLine,
+    decode,
+    decode_any,
+    read_controls,
+    read_intrinsics,
+)  # fmt: skip
 from handcam.types import Controls, Frame, Intrinsics
 
-__all__ = ["FrameEntry", "Scan", "read_lines", "scan"]
+__all__ = ["FrameEntry", "ParsedLines", "parse_lines", "read_lines"]
 
 RESULT = re.compile(rb'\{"kind":"result","index":(-?\d{1,18}),"time_ns":(-?\d{1,18}),')
 
@@ -51,22 +63,32 @@ class FrameEntry:
             frame.color is not None, frame.depth is not None, -1, 0, True,
         )  # fmt: skip
 
+    @staticmethod
+    def of_line(line: FrameLine, n: int, camera: Intrinsics) -> "FrameEntry":
+        """The entry of a line, not yet known to be processed."""
+        return FrameEntry(
+            n, line.index, line.time_ns, line.device_time_ns, camera, line.depth_unit_m, line.color, line.depth,
+            line.video, line.pts_ms, False, None if isinstance(line.depth_crc32, UnsetType) else line.depth_crc32,
+        )  # fmt: skip
+
 
 @dataclass(slots=True)
-class Scan:
-    """What the lines say. Offsets are where a line starts in the file."""
+class ParsedLines:
+    """What the lines hold. Offsets are where a line starts in the file."""
 
-    frames: list[FrameEntry] = field(default_factory=list)
+    frames: list[FrameEntry] = field(default_factory=list[FrameEntry])
     """All frames, ``processed`` not yet known."""
-    starts: list[int] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list[int])
     """Offset of each frame's line."""
-    results: dict[tuple[int, int], tuple[int, Controls]] = field(default_factory=dict)
+    results: dict[tuple[int, int], tuple[int, Controls]] = field(
+        default_factory=dict[tuple[int, int], tuple[int, Controls]]
+    )
     """Offset of the result, and the controls at the time, by the frame's ``index`` and ``time_ns``."""
-    events: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """What happened."""
     end: dict[str, Any] | None = None
     """The end mark, when it is the last line."""
-    kept: set[int] = field(default_factory=set)
+    kept: set[int] = field(default_factory=set[int])
     """Offsets of the lines that could be read."""
     bad: int = 0
     """Lines that could not be read."""
@@ -88,60 +110,56 @@ def read_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
         start = file.tell()
 
 
-def scan(file: BinaryIO) -> Scan:
+def parse_lines(file: BinaryIO) -> ParsedLines:
     """Read every line once. Results are only located, for they are large."""
-    found = Scan()
+    found = ParsedLines()
     for start, line in read_lines(file):
         try:
             if match := RESULT.match(line):
                 found.results[int(match[1]), int(match[2])] = start, found.controls
                 found.end = None
             else:
-                note(found, json.loads(line), start)
+                _note(found, line, start)
             found.kept.add(start)
         except DAMAGE:
             found.bad += 1
     return found
 
 
-def note(found: Scan, line: Any, start: int) -> None:
+class _Kind(msgspec.Struct):
+    kind: str
+
+
+class _Event(msgspec.Struct):
+    event: str
+    time_ns: Integer
+
+
+def _note(found: ParsedLines, line: bytes, start: int) -> None:
     """Add one line to ``found``.
 
     Raises:
         one of DAMAGE: the line is not what it should be.
     """
-    kind = line["kind"]
+    kind = decode(line, _Kind).kind  # unknown kinds are additions of a later program: let be
     found.end = None  # whatever follows the end mark, it was not the end
     if kind == "frame":
-        found.frames.append(entry(line, len(found.frames), found.camera))
+        if found.camera is None:
+            raise ValueError("a frame without a camera")
+        entry = FrameEntry.of_line(decode(line, FrameLine), len(found.frames), found.camera)
+        found.frames.append(entry)
         found.starts.append(start)
     elif kind == "camera":
         found.camera = read_intrinsics(line)
     elif kind == "controls":
         found.controls = read_controls(line)
     elif kind == "result":
-        found.results[whole(line["index"]), whole(line["time_ns"])] = start, found.controls
+        at = decode(line, ResultLine)
+        found.results[at.index, at.time_ns] = start, found.controls
     elif kind == "event":
-        whole(line["time_ns"])
-        event = neutral({**line, "event": str(line["event"])})
+        decode(line, _Event)
+        event = decode_any(line)
         del event["kind"]
         found.events.append(event)
     elif kind == "end":
-        found.end = line
-    elif not isinstance(kind, str):  # unknown kinds are additions of a later program: let be
-        raise ValueError("no kind of line")
-
-
-def entry(line: dict[str, Any], n: int, camera: Intrinsics | None) -> FrameEntry:
-    """Frame ``n`` from its line."""
-    if camera is None:
-        raise ValueError("a frame without a camera")
-    device, crc = line.get("device_time_ns"), line.get("depth_crc32")
-    unit_m = number(line["depth_unit_m"])
-    if not 0 < unit_m < 1:
-        raise ValueError("impossible unit of depth")
-    return FrameEntry(
-        n, whole(line["index"]), whole(line["time_ns"]), None if device is None else whole(device), camera, unit_m,
-        line["color"] is True, line["depth"] is True, whole(line["video"], -1, 99_999), whole(line["pts_ms"], 0), False,
-        None if crc is None else whole(crc, 0),
-    )  # fmt: skip
+        found.end = decode_any(line)

@@ -1,11 +1,11 @@
-"""Reads sessions, also those that were never finished, damaged or made up; nothing in them is trusted."""
+"""Read sessions, also those that were never finished, damaged or made up; nothing in them is trusted."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
+import msgspec
 import numpy as np
 
 from handcam.session.format import (
@@ -16,16 +16,15 @@ from handcam.session.format import (
     LONGEST_LINE,
     NAME,
     VIDEO_FILE,
+    FrameLine,
+    ResultLine,
+    decode,
+    decode_any,
     depth_crc32,
-    neutral,
-    number,
-    read_hand,
-    read_pose,
-    whole,
-)
+)  # fmt: skip
 from handcam.session.mkv import VideoReader
-from handcam.session.parse import FrameEntry, read_lines, scan
-from handcam.types import Frame, RecordingError, Result
+from handcam.session.parse import FrameEntry, parse_lines, read_lines
+from handcam.types import Array, Frame, RecordingError, Result
 
 __all__ = ["Session", "median_fps", "open_session"]
 
@@ -67,10 +66,10 @@ class Session:
         except OSError as error:
             raise RecordingError(f"The session {path} has no {LINES_FILE} that can be read; it is lost.") from error
         try:
-            self.scan = scan(self._file)
+            self.parsed = parse_lines(self._file)
             """What the lines say."""
-            self.events = tuple(self.scan.events)
-            self.clean = self.scan.end is not None
+            self.events = tuple(self.parsed.events)
+            self.clean = self.parsed.end is not None
             self._judge()
         except BaseException:
             self.close()
@@ -98,7 +97,7 @@ class Session:
             return None
         return replace(self._bare(entry), color=color, depth=depth)
 
-    def pictures(self, n: int) -> tuple[np.ndarray | None, np.ndarray | None]:
+    def pictures(self, n: int) -> tuple[Array | None, Array | None]:
         """Colour (h w 3) uint8 RGB and depth (h w) uint16 of frame ``n``; None for what is not there or damaged."""
         entry = self.frames[n]
         video = self._video(entry.video) if entry.has_color or entry.has_depth else None
@@ -115,14 +114,11 @@ class Session:
     def result(self, n: int) -> Result | None:
         """What was seen in frame ``n``; None when the frame was not processed. ``Result.frame`` has no pictures."""
         entry = self.frames[n]
-        at = self.scan.results.get((entry.index, entry.time_ns))
+        at = self.parsed.results.get((entry.index, entry.time_ns))
         if at is None:
             return None
         try:
-            line = self._parse(at[0])
-            hands = tuple(read_hand(hand, entry.intrinsics) for hand in line["hands"][:2])
-            times = {str(key): number(value) for key, value in line["times_ms"].items()}
-            return Result(self._bare(entry), hands, times, whole(line["done_ns"]), controls=at[1])
+            return decode(self._line(at[0]), ResultLine).result(self._bare(entry), at[1])
         except DAMAGE:
             return None
 
@@ -133,7 +129,7 @@ class Session:
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """The lines that could be read, as they stand in the file, with their offsets."""
-        return ((start, line) for start, line in read_lines(self._file) if start in self.scan.kept)
+        return ((start, line) for start, line in read_lines(self._file) if start in self.parsed.kept)
 
     def close(self) -> None:
         """Close the files."""
@@ -144,16 +140,13 @@ class Session:
 
     # ------------------------------------------------------------------------------------------------- reading
 
-    def _parse(self, start: int) -> dict[str, Any]:
+    def _line(self, start: int) -> bytes:
         self._file.seek(start)
-        line = json.loads(self._file.readline(LONGEST_LINE))
-        if not isinstance(line, dict):
-            raise ValueError("no object")
-        return line
+        return self._file.readline(LONGEST_LINE)
 
     def _judge(self) -> None:
         """Say what is wrong with the lines, and find out which pictures there are."""
-        found, problems = self.scan, []
+        found, problems = self.parsed, []
         if not self.clean:
             problems.append("The recording was cut off; up to a second at its end may be missing.")
         if found.bad:
@@ -176,7 +169,7 @@ class Session:
         times = self._times(entry.video)
         color = entry.has_color and (times is None or entry.pts_ms in times["h264"])
         depth = entry.has_depth and (times is None or entry.pts_ms in times["ffv1"])
-        processed = (entry.index, entry.time_ns) in self.scan.results
+        processed = (entry.index, entry.time_ns) in self.parsed.results
         return replace(entry, has_color=color, has_depth=depth, processed=processed)
 
     def _times(self, number: int) -> dict[str, set[int]] | None:
@@ -198,10 +191,7 @@ class Session:
 
     def _bare(self, entry: FrameEntry) -> Frame:
         """The frame without pictures, with its true hands where those were known."""
-        try:
-            truth = tuple(read_pose(pose) for pose in self._parse(self.scan.starts[entry.n]).get("truth", ())[:2])
-        except DAMAGE:
-            truth = ()
+        truth = decode(self._line(self.parsed.starts[entry.n]), FrameLine).true_hands()
         return Frame(
             entry.index, entry.time_ns, entry.intrinsics, depth_unit_m=entry.depth_unit_m,
             device_time_ns=entry.device_time_ns, truth=truth,
@@ -213,6 +203,11 @@ def median_fps(frames: Sequence[FrameEntry]) -> float:
     gaps = np.diff([entry.time_ns for entry in frames[:3000]])
     typical = float(np.median(gaps)) / 1e9 if len(gaps) else 0.0
     return float(np.clip(1 / typical, 0.1, 1000.0)) if typical > 0 else 30.0
+
+
+class _Version(msgspec.Struct):
+    format: str
+    version: Annotated[int, msgspec.Meta(ge=1, le=1 << 62)]
 
 
 def read_header(path: Path) -> dict[str, Any]:
@@ -227,9 +222,9 @@ def read_header(path: Path) -> dict[str, Any]:
         try:
             with (path / name).open("rb") as file:
                 text = file.readline(LONGEST_LINE) if name == LINES_FILE else file.read(LONGEST_LINE)
-            head = neutral(json.loads(text))
-            if head["format"] == NAME:
-                version = whole(head["version"], 1)
+            known = decode(text, _Version)
+            if known.format == NAME:
+                head, version = decode_any(text), known.version
                 break
         except (OSError, *DAMAGE):
             continue

@@ -1,4 +1,4 @@
-"""Records while the app runs: a bounded queue, one writer thread, and every failure told in one sentence."""
+"""Record while the app runs: a bounded queue, one writer thread, and every failure told in one sentence."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -11,8 +11,7 @@ from typing import Any
 
 import av
 
-from handcam.session._files import reason
-from handcam.session.format import neutral
+from handcam.paths import disk_error
 from handcam.session.writer import Card, SessionWriter, header
 from handcam.types import Controls, Frame, Result
 
@@ -88,7 +87,7 @@ class Recorder:
 
     def event(self, kind: str, **data: Any) -> None:
         """Record that something happened now, e.g. ``event("source_error", message=...)``."""
-        self._put("event", {**neutral(data), "kind": "event", "event": kind, "time_ns": perf_counter_ns()})
+        self._put("event", {**data, "kind": "event", "event": kind, "time_ns": perf_counter_ns()})
 
     def status(self) -> tuple[float, int, int, int, str | None]:
         """Elapsed seconds, frames written, frames dropped, bytes written, and what went wrong in one sentence."""
@@ -138,7 +137,7 @@ class Recorder:
                 write[job[0]](job[1])
             self._session.close(dropped=self._dropped, lost_lines=self._lost_lines)
         except (OSError, av.FFmpegError) as error:
-            self._fail(f"The recording to {self.path} has stopped: {reason(error)}; what was written is kept.")
+            self._fail(f"The recording to {self.path} has stopped: {disk_error(error)}; what was written is kept.")
         except Exception as error:  # a fault in here must not pass for a recording
             self._fail(f"The recording to {self.path} has stopped ({type(error).__name__}: {error}).")
         finally:

@@ -1,16 +1,16 @@
-"""Makes a clean session of one that was cut off or damaged, and says what was lost."""
+"""Make a clean session of one that was cut off or damaged, and says what was lost."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import av
 
-from handcam.session._files import WholeFile, make_folder, reason
-from handcam.session.format import DAMAGE, VIDEO_FILE, dumps, neutral
+from handcam.paths import UnbufferedFile, disk_error
+from handcam.session.format import DAMAGE, VIDEO_FILE, decode_any, encode
 from handcam.session.labels import copy_labels
 from handcam.session.mkv import copy_video
 from handcam.session.reader import Session, open_session
+from handcam.session.writer import make_folder
 from handcam.types import RecordingError
 
 __all__ = ["RepairReport", "repair"]
@@ -61,7 +61,7 @@ def repair(path: Path | str, out: Path | str | None = None) -> RepairReport:
         try:
             write_clean(session, planes, target, lost)
         except (OSError, av.FFmpegError) as error:
-            raise RecordingError(f"Cannot write the repaired session {target}: {reason(error)}.") from error
+            raise RecordingError(f"Cannot write the repaired session {target}: {disk_error(error)}.") from error
         return RepairReport(target, len(session), whole, len(recorded) - sum(recorded), tuple(lost))
 
 
@@ -75,19 +75,19 @@ def readable_planes(session: Session, n: int) -> tuple[bool, bool]:
 def write_clean(session: Session, planes: list[tuple[bool, bool]], target: Path, lost: list[str]) -> None:
     """Copy the good lines and packets of ``session`` to ``target``."""
     lines = make_folder(target, {**session.header, "repaired": lost})
-    number_at = {start: n for n, start in enumerate(session.scan.starts)}
+    number_at = {start: n for n, start in enumerate(session.parsed.starts)}
     counts = {"frames": 0, "results": 0, "dropped": 0}
     try:
         for start, raw in session.lines():
             try:
-                line = json.loads(raw)
+                line = decode_any(raw)
                 kind = line["kind"]
                 if kind == "frame":
                     n = number_at[start]
                     if planes[n] != (line["color"], line["depth"]):
                         line["color"], line["depth"] = planes[n]
                         line["video"] = line["video"] if any(planes[n]) else -1
-                        raw = dumps(neutral(line))
+                        raw = encode(line) + b"\n"
             except DAMAGE:
                 continue  # a result that could be located but not read
             if kind in ("session", "end"):
@@ -97,14 +97,14 @@ def write_clean(session: Session, planes: list[tuple[bool, bool]], target: Path,
                 counts["dropped" if line["video"] < 0 else "frames"] += 1
             lines.write(raw)
         for number in sorted({entry.video for entry in session.frames if any(planes[entry.n])}):
-            file = WholeFile(target / VIDEO_FILE.format(number))
+            file = UnbufferedFile(target / VIDEO_FILE.format(number))
             try:
                 copy_video(session.path / VIDEO_FILE.format(number), file)
                 file.sync()
             finally:
                 file.close()
         copy_labels(session.path, target)  # every frame has kept its number
-        lines.write(dumps({"kind": "end", **counts, "repaired": True}))
+        lines.write(encode({"kind": "end", **counts, "repaired": True}) + b"\n")
         lines.sync()
     finally:
         lines.close()

@@ -1,4 +1,4 @@
-"""Writes the files of a session, in the calling thread."""
+"""Write the files of a session, in the calling thread."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -9,22 +9,24 @@ from typing import Any, Protocol, runtime_checkable
 
 import av
 
-from handcam.session._files import WholeFile, make_folder, sync_folder
+from handcam.paths import UnbufferedFile, disk_error, sync_folder
 from handcam.session.format import (
     FORMAT,
+    HEADER_FILE,
+    LINES_FILE,
     NAME,
     VIDEO_FILE,
-    dumps,
-    frame_line,
-    neutral,
-    neutral_source,
-    result_line,
+    FrameLine,
+    ResultLine,
+    anonymous_source,
+    encode,
+    plain_json,
 )  # fmt: skip
 from handcam.session.mkv import VideoWriter
-from handcam.types import Controls, Frame, Intrinsics, Result
+from handcam.types import Controls, Frame, Intrinsics, RecordingError, Result
 from handcam.version import __version__
 
-__all__ = ["Card", "SessionWriter", "header"]
+__all__ = ["Card", "SessionWriter", "header", "make_folder"]
 
 
 @runtime_checkable
@@ -40,12 +42,39 @@ def header(
 ) -> dict[str, Any]:
     """The contents of ``session.json``."""
     return {
-        "format": NAME, "version": FORMAT, "app_version": __version__, "source": neutral_source(source),
+        "format": NAME, "version": FORMAT, "app_version": __version__, "source": anonymous_source(source),
         "created": datetime.now(UTC).isoformat(timespec="milliseconds"), "time_ns": time_ns,
         "joint_order": "common21",
         "weights": None if card is None else {"name": card.name, "sha256": card.sha256},
-        "controls": neutral(controls), "settings": neutral(settings),
+        "controls": plain_json(controls), "settings": plain_json(settings),
     }  # fmt: skip
+
+
+def make_folder(path: Path, head: Mapping[str, Any]) -> UnbufferedFile:
+    """Make a session's folder with its header, safely on the disk.
+
+    Returns:
+        The open ``frames.jsonl``, which holds the header as its first line.
+
+    Raises:
+        RecordingError: the folder holds something already, or cannot be written.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if any(path.iterdir()):
+            raise RecordingError(f"{path} is not empty; choose a new folder, so that nothing is overwritten.")
+        file = UnbufferedFile(path / HEADER_FILE)
+        try:
+            file.write(encode(head) + b"\n")
+            file.sync()
+        finally:
+            file.close()
+        lines = UnbufferedFile(path / LINES_FILE)
+        lines.write(encode({"kind": "session", **head}) + b"\n")  # again, should session.json get lost
+        sync_folder(path)
+    except (OSError, ValueError) as error:  # ValueError: no file can have this name
+        raise RecordingError(f"Cannot record to {path}: {disk_error(error)}.") from error
+    return lines
 
 
 class SessionWriter:
@@ -61,7 +90,7 @@ class SessionWriter:
         self._path = path
         self._lines = make_folder(path, head)
         self._video: VideoWriter | None = None
-        self._video_file: WholeFile | None = None
+        self._video_file: UnbufferedFile | None = None
         self._video_number = -1
         self._video_start_ns = 0
         self._closed_bytes = 0
@@ -89,22 +118,22 @@ class SessionWriter:
         pts_ms = max(video.last_pts + 1, (frame.time_ns - self._video_start_ns) // 1_000_000)
         video.write(pts_ms, frame.color, frame.depth)
         self._write_camera(frame)
-        self.write_line(frame_line(frame, self._video_number, pts_ms))
+        self.write_line(FrameLine.of(frame, self._video_number, pts_ms))
         self.frames += 1
 
     def write_dropped(self, frame: Frame) -> None:
         """Note a frame whose pictures are not kept."""
         self._write_camera(frame)
-        self.write_line(frame_line(frame, -1, 0))
+        self.write_line(FrameLine.of(frame, -1, 0))
 
     def write_result(self, result: Result) -> None:
         """Note what was seen in a frame, and which hands came and went since the result before."""
         if result.controls is not self._controls:
             self._controls, before = result.controls, self._controls_line
-            self._controls_line = {"kind": "controls", **neutral(result.controls)}
+            self._controls_line = {"kind": "controls", **plain_json(result.controls)}
             if self._controls_line != before:
                 self.write_line(self._controls_line)
-        self.write_line(result_line(result))
+        self.write_line(ResultLine.of(result))
         tracks = {hand.track: hand.pose.side.value for hand in result.hands}
         for name, those, others in (("lost", self._tracks, tracks), ("found", tracks, self._tracks)):
             for track in sorted(those.keys() - others.keys()):
@@ -113,11 +142,11 @@ class SessionWriter:
         self._tracks = tracks
         self.results += 1
 
-    def write_line(self, line: Mapping[str, Any]) -> None:
+    def write_line(self, line: Mapping[str, Any] | FrameLine | ResultLine) -> None:
         """Append one line; a line that does not fit on the disk leaves nothing behind."""
         start = self._lines.size
         try:
-            self._lines.write(dumps(line))
+            self._lines.write(encode(line) + b"\n")
         except OSError:
             with suppress(OSError):  # half a line at the end does no harm
                 self._lines.truncate(start)
@@ -163,7 +192,7 @@ class SessionWriter:
                 return self._video
         self.close_video()
         self._video_number += 1
-        self._video_file = WholeFile(self._path / VIDEO_FILE.format(self._video_number))
+        self._video_file = UnbufferedFile(self._path / VIDEO_FILE.format(self._video_number))
         sync_folder(self._path)
         self._video_start_ns = frame.time_ns
         self._video = VideoWriter(self._video_file, color, depth)
@@ -172,4 +201,4 @@ class SessionWriter:
     def _write_camera(self, frame: Frame) -> None:
         if frame.intrinsics != self._camera:
             self._camera = frame.intrinsics
-            self.write_line({"kind": "camera", **neutral(frame.intrinsics)})
+            self.write_line({"kind": "camera", **plain_json(frame.intrinsics)})

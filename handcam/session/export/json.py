@@ -1,12 +1,11 @@
 """Everything that is recorded of the hands, in one JSON file, numbers as exact as they were recorded."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from handcam.hand.skeleton import JOINTS
 from handcam.session.export import ExportSettings, Recording, frame_results
-from handcam.session.format import hand_json, neutral
+from handcam.session.format import HandLine, encode
 
 __all__ = ["SUFFIX", "VERSION", "export"]
 
@@ -39,11 +38,11 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
                 "intrinsics": camera,
                 "times_ms": result.times_ms if result is not None else None,
                 "done_ns": result.time_ns if result is not None else None,
-                "hands": None if result is None else [hand_json(hand) for hand in result.hands],
+                "hands": None if result is None else [HandLine.of(hand) for hand in result.hands],
             }
             file.write((",\n" if entry.n else "\n") + _text(frame))
         file.write("\n]}\n")
 
 
 def _text(value: Any) -> str:
-    return json.dumps(neutral(value), allow_nan=False)
+    return encode(value).decode()

@@ -73,7 +73,7 @@ def test_no_flood_of_lines_fills_the_memory(tmp_path: Path, gate: Event):
     recorder.close()
     with open_session(tmp_path / "s") as session:
         assert len(session.events) == QUEUE_LINES
-        assert session.scan.end["lost_lines"] == 7
+        assert session.parsed.end["lost_lines"] == 7
 
 
 def test_a_dead_disk_is_not_waited_for(tmp_path: Path, gate: Event):

@@ -10,8 +10,7 @@ from sessions import make_frame, make_hand, make_result, record, same_hand
 
 from handcam.model.weights import WeightsCard
 from handcam.session import open_session
-from handcam.session.compare import compare
-from handcam.session.rerun import fitted, rerun
+from handcam.session.replay import compare, fitted, rerun
 from handcam.sources import Seekable, SourceSettings, open_source
 from handcam.types import Controls, Frame, Result, Side
 

@@ -13,7 +13,7 @@ from sessions import make_frame, make_pose, make_result, record, same_hand, same
 
 from handcam.model.weights import WeightsCard
 from handcam.session import Recorder, open_session
-from handcam.session.format import neutral, neutral_source, read_controls
+from handcam.session.format import anonymous_source, encode, plain_json, read_controls
 from handcam.types import Controls, Frame, Intrinsics, RecordingError, Side
 
 
@@ -140,7 +140,7 @@ def test_controls_of_each_result(tmp_path: Path):
         read = session.result(3).controls
     np.testing.assert_array_equal(read.offset, moved.offset)
     assert (read.lock_side, read.filters, read.latent) == (Side.LEFT, (), None)
-    assert neutral(read_controls(neutral(moved))) == neutral(moved)
+    assert plain_json(read_controls(encode(moved))) == plain_json(moved)
 
 
 def test_the_header_is_of_no_machine(tmp_path: Path):
@@ -161,7 +161,7 @@ def test_the_header_is_of_no_machine(tmp_path: Path):
      ("webcam:http://me:pw@cam/x", "webcam:http://cam/x"), ("Intel D435", "Intel D435")],
 )  # fmt: skip
 def test_sources_without_folders_and_passwords(source: str, stored: str):
-    assert neutral_source(source) == stored
+    assert anonymous_source(source) == stored
 
 
 def test_readable_without_this_program(tmp_path: Path):
