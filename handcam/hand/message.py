@@ -1,20 +1,22 @@
-"""A hand said in JSON: the one description that every text protocol and file shares (``docs/streaming.md``).
+"""Describe hands in JSON: the one message that every text protocol and file shares (``docs/streaming.md``).
 
 Numbers are rounded to what they can mean: positions to 0.01 mm, pixels to 0.01, angles to 0.01 degrees. What is not
-known is ``null``.
+known is NaN, in JSON ``null``.
 """
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from handcam.hand.anatomy import ANGLES, angles_deg, grip, pinch, pinch_distance_m
 from handcam.hand.openxr import ESTIMATED, OPENXR_JOINTS, openxr_sigma, to_openxr
 from handcam.hand.skeleton import JOINTS
-from handcam.types import HandPose, Intrinsics
+from handcam.types import HandPose, Intrinsics, Result
 
-__all__ = ["ORDERS", "SCHEMA", "VERSION", "frame_message", "hand_message"]
+__all__ = ["ORDERS", "SCHEMA", "VERSION", "encode_message", "frame_message", "hand_message", "stream_message"]
 
 VERSION = 1
 """Version of the message. A reader may rely on the fields of its version; new fields do not change the number."""
@@ -23,7 +25,7 @@ ORDERS: Mapping[str, tuple[str, ...]] = {"common21": JOINTS, "openxr26": OPENXR_
 
 
 def hand_message(track: int, pose: HandPose, order: str = "common21") -> dict[str, Any]:
-    """One hand as JSON-ready values; the fields are those of :data:`SCHEMA`.
+    """Describe one hand; the fields are those of :data:`SCHEMA`.
 
     Args:
         track: number of the track the hand belongs to.
@@ -57,7 +59,7 @@ def hand_message(track: int, pose: HandPose, order: str = "common21") -> dict[st
 def frame_message(
     index: int, time_ns: int, camera: Intrinsics, hands: list[dict[str, Any]], order: str = "common21", **more: Any
 ) -> dict[str, Any]:
-    """One frame with its hands, the envelope of :func:`hand_message`.
+    """Describe one frame with its hands, the envelope of :func:`hand_message`.
 
     Args:
         index: the frame's number.
@@ -79,17 +81,23 @@ def frame_message(
     }
 
 
+def stream_message(result: Result, order: str, sequence: int) -> dict[str, Any]:
+    """The message of a result, with its place in the stream and the capture time by the wall clock."""
+    frame = result.frame
+    wall_ns = time.time_ns() - (time.perf_counter_ns() - frame.time_ns)
+    hands = [hand_message(hand.track, hand.pose, order) for hand in result.hands]
+    return frame_message(
+        frame.index, frame.time_ns, frame.intrinsics, hands, order, sequence=sequence, unix_time_ns=wall_ns
+    )
+
+
+def encode_message(message: Mapping[str, Any]) -> bytes:
+    """Encode a message as compact JSON; numbers that are not finite become null."""
+    return msgspec.json.encode(message)
+
+
 def _numbers(value: Any, digits: int) -> Any:
-    """Rounded numbers as lists, with None for what is not finite."""
-    array = np.asarray(value, float)
-    listed = np.round(array, digits).tolist()
-    return listed if np.isfinite(array).all() else _nulls(listed)
-
-
-def _nulls(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_nulls(v) for v in value]
-    return value if np.isfinite(value) else None
+    return np.round(np.asarray(value, float), digits).tolist()
 
 
 def _points(width: int) -> dict[str, Any]:

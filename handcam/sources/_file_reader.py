@@ -1,4 +1,4 @@
-"""Files as sources: pace, position, speed and loop are the same for videos, pictures and recordings."""
+"""Play numbered frames of a file: pace, position, speed and loop of videos, pictures and recordings."""
 
 from dataclasses import replace
 from threading import Event, Lock
@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 from handcam.sources import SourceSettings
 from handcam.types import Frame
 
-__all__ = ["FileSource", "Reel"]
+__all__ = ["FileReader", "FileSource"]
 
 LONGEST_GAP_S = 10.0
 """A longer pause between two recorded frames is shortened to this."""
@@ -19,7 +19,7 @@ SLOWEST, FASTEST = 0.01, 100.0
 
 
 @runtime_checkable
-class Reel(Protocol):
+class FileReader(Protocol):
     """Numbered pictures in a file. Going forward by one must be fast; jumping may be slow."""
 
     length: int
@@ -43,25 +43,25 @@ class Reel(Protocol):
 
 
 class FileSource:
-    """A :class:`~handcam.sources.Source` and :class:`~handcam.sources.Seekable` over a :class:`Reel`.
+    """A :class:`~handcam.sources.Source` and :class:`~handcam.sources.Seekable` over a :class:`FileReader`.
 
-    ``Frame.index`` is the reel's own number of the frame, so it jumps back when a file is looped or sought;
+    ``Frame.index`` is the reader's own number of the frame, so it jumps back when a file is looped or sought;
     ``Frame.time_ns`` is the moment of delivery. At the end ``read`` returns None, and goes on after a ``seek``.
     """
 
     live = False
 
-    def __init__(self, name: str, fps: float, reel: Reel, settings: SourceSettings) -> None:
+    def __init__(self, name: str, fps: float, reader: FileReader, settings: SourceSettings) -> None:
         self.name = name
         self.fps = fps
-        self.length = reel.length
+        self.length = reader.length
         self.position = 0
         self.loop = settings.loop
-        self._reel = reel
+        self._reader = reader
         self._realtime = settings.realtime
         self._speed = 1.0
         self._last: tuple[float, float] | None = None  # (when frame was due, time in the file)
-        self._lock = Lock()  # around the reel; never held while waiting
+        self._lock = Lock()  # around the reader; never held while waiting
         self._closed = Event()
 
     @property
@@ -91,8 +91,8 @@ class FileSource:
                     self.position, self._last = 0, None
                 n = self.position
                 self.position = n + 1  # before decoding, so that an error does not come twice
-                frame = self._reel.frame(n)
-                due = self._due(self._reel.time_s(n))
+                frame = self._reader.frame(n)
+                due = self._due(self._reader.time_s(n))
                 if frame is None and self.loop and self.position >= self.length and n == 0:
                     return None  # a single damaged frame, looped
             if frame is None:
@@ -105,7 +105,7 @@ class FileSource:
         """Free the file; a waiting ``read`` returns None."""
         self._closed.set()
         with self._lock:
-            self._reel.close()
+            self._reader.close()
 
     def _due(self, time_s: float) -> float:
         now = perf_counter()

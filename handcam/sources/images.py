@@ -45,7 +45,7 @@ def open(rest: str, settings: SourceSettings) -> FileSource:
         raise SourceError(f"The folder {path} cannot be read ({error.strerror}).") from error
     if not pairs:
         raise SourceError(f"There are no pictures in {path}; PNG, JPEG, BMP, WebP and TIFF are read.")
-    return FileSource(f"images:{path.name}", settings.fps, ImageReel(pairs, folder, settings), settings)
+    return FileSource(f"images:{path.name}", settings.fps, ImageReader(pairs, folder, settings), settings)
 
 
 def find_pairs(folder: Path) -> list[tuple[Path | None, Path | None]]:
@@ -74,7 +74,7 @@ def is_depth(path: Path) -> bool:
     return header[:8] == b"\x89PNG\r\n\x1a\n" and header[24:26] == b"\x10\x00"
 
 
-class ImageReel:
+class ImageReader:
     """Pictures on disk, read one by one."""
 
     def __init__(self, pairs: list[tuple[Path | None, Path | None]], folder: Path, settings: SourceSettings) -> None:

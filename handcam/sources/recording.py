@@ -25,11 +25,11 @@ def open(rest: str, settings: SourceSettings) -> FileSource:
     if not any(entry.has_color or entry.has_depth for entry in session.frames):
         session.close()
         raise SourceError(f"The session {rest} holds no picture that can be read; try handcam repair.")
-    return FileSource(f"recording:{session.path.name}", session.fps, SessionReel(session), settings)
+    return FileSource(f"recording:{session.path.name}", session.fps, SessionReader(session), settings)
 
 
-class SessionReel:
-    """A session's frames. ``device_time_ns`` is the device's clock, or the host's where the device had none."""
+class SessionReader:
+    """Frames of a session. ``device_time_ns`` is the device's clock, or the host's where the device had none."""
 
     def __init__(self, session: Session) -> None:
         self.length = len(session)

@@ -36,11 +36,11 @@ def open(rest: str, settings: SourceSettings) -> FileSource:
         raise SourceError(f"There is no video file {path}.")
     if path.stat().st_size == 0:
         raise SourceError(f"The video {path} is empty (0 bytes).")
-    reel = VideoReel(path, settings)
-    return FileSource(f"video:{path.name}", reel.fps, reel, settings)
+    reader = VideoFileReader(path, settings)
+    return FileSource(f"video:{path.name}", reader.fps, reader, settings)
 
 
-class VideoReel:
+class VideoFileReader:
     """The pictures of one video stream, numbered in the order in which they are shown."""
 
     def __init__(self, path: Path, settings: SourceSettings) -> None:
@@ -58,7 +58,7 @@ class VideoReel:
             self._container: InputContainer = av.open(str(self._path.resolve()))
         except (av.FFmpegError, OSError, ValueError) as error:
             raise SourceError(
-                f"The video {self._path} cannot be read: it is damaged, cut off, or not a video ({said(error)})."
+                f"The video {self._path} cannot be read: it is damaged, cut off, or not a video ({first_line(error)})."
             ) from error
         if not self._container.streams.video:
             sound = bool(self._container.streams.audio)
@@ -155,6 +155,6 @@ def decode_all(
             yield at, picture
 
 
-def said(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     """What FFmpeg said, without its number and the path."""
     return str(getattr(error, "strerror", None) or error).rstrip(".").lower()

@@ -1,29 +1,19 @@
-"""The thread between the app and a network: takes the newest result, hands it to the protocol, counts what is lost."""
+"""Send the newest result on a thread of its own, and count what is lost; UDP to known receivers."""
 
+import socket
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
-from handcam.hand.message import frame_message, hand_message
 from handcam.mailbox import Latest
+from handcam.streams import StreamError, addresses
 from handcam.types import Result
 
-__all__ = ["Pump", "message"]
+__all__ = ["Datagrams", "Sender"]
 
 
-def message(result: Result, sequence: int, order: str) -> dict[str, Any]:
-    """The message of one result, with its place in the stream and the capture time by the wall clock."""
-    frame = result.frame
-    wall_ns = time.time_ns() - (time.perf_counter_ns() - frame.time_ns)
-    hands = [hand_message(hand.track, hand.pose, order) for hand in result.hands]
-    return frame_message(
-        frame.index, frame.time_ns, frame.intrinsics, hands, order, sequence=sequence, unix_time_ns=wall_ns
-    )
-
-
-class Pump:
-    """Runs ``deliver(result, sequence)`` on its own thread for the newest result.
+class Sender:
+    """Run ``deliver(result, sequence)`` on a thread for the newest result.
 
     ``deliver`` returns (messages sent, messages dropped). What it raises is kept as the stream's failure until a later
     result goes through.
@@ -33,8 +23,8 @@ class Pump:
         """
         Args:
             name: of the stream, and of the thread.
-            deliver: sends one result; called on the pump's thread only.
-            finish: frees what ``deliver`` uses; called once on the pump's thread when it ends.
+            deliver: sends one result; called on the sender's thread only.
+            finish: frees what ``deliver`` uses; called once on the sender's thread when it ends.
         """
         self.name = name
         self.failure: str | None = None
@@ -79,3 +69,59 @@ class Pump:
                 sequence += 1
         finally:
             self._finish()
+
+
+class Datagrams:
+    """Send the same datagram to several receivers without ever waiting."""
+
+    def __init__(self, text: str, port: int) -> None:
+        """
+        Args:
+            text: addresses with commas between them; what is missing is completed with loopback and ``port``.
+            port: default port.
+
+        Raises:
+            StreamError: an address cannot be understood or found.
+        """
+        self._targets = [_resolve(host, number) for host, number in addresses(text, port)]
+        self._sockets = {family: _socket(family) for family in {family for family, _ in self._targets}}
+        self.name = ",".join(f"{where[0]}:{where[1]}" for _, where in self._targets)
+
+    def send(self, data: bytes) -> tuple[int, int]:
+        """Send to each receiver; returns (sent, dropped). A receiver that is not there is no failure.
+
+        Raises:
+            OSError: nothing could be sent at all.
+        """
+        sent, failure = 0, None
+        for family, where in self._targets:
+            try:
+                self._sockets[family].sendto(data, where)
+                sent += 1
+            except BlockingIOError:  # the system's buffer is full
+                pass
+            except OSError as error:
+                failure = error
+        if failure is not None and sent == 0:
+            raise failure
+        return sent, len(self._targets) - sent
+
+    def close(self) -> None:
+        for opened in self._sockets.values():
+            opened.close()
+
+
+def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, tuple[Any, ...]]:
+    """Family and numeric address of a receiver, looked up once."""
+    try:
+        family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+    except (OSError, UnicodeError) as error:
+        raise StreamError(f"There is no host {host!r} to send hands to ({error}).") from error
+    return family, where
+
+
+def _socket(family: socket.AddressFamily) -> socket.socket:
+    opened = socket.socket(family, socket.SOCK_DGRAM)
+    opened.setblocking(False)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    return opened

@@ -7,9 +7,9 @@ import numpy as np
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder
 
+from handcam.hand.message import stream_message
 from handcam.streams import StreamSettings
-from handcam.streams._datagrams import Datagrams
-from handcam.streams._sender import Pump, message
+from handcam.streams._sender import Datagrams, Sender
 from handcam.types import Result, Side, TrackedHand
 
 __all__ = ["PORT", "bundle", "open"]
@@ -17,7 +17,7 @@ __all__ = ["PORT", "bundle", "open"]
 PORT = 9000
 
 
-def open(rest: str, settings: StreamSettings = StreamSettings()) -> Pump:
+def open(rest: str, settings: StreamSettings = StreamSettings()) -> Sender:
     """Send to every address of ``rest``, default 127.0.0.1:9000.
 
     Raises:
@@ -28,17 +28,17 @@ def open(rest: str, settings: StreamSettings = StreamSettings()) -> Pump:
     def deliver(result: Result, sequence: int) -> tuple[int, int]:
         return datagrams.send(bundle(result, sequence, settings.joints))
 
-    return Pump(f"osc:{datagrams.name}", deliver, datagrams.close)
+    return Sender(f"osc:{datagrams.name}", deliver, datagrams.close)
 
 
 def bundle(result: Result, sequence: int, order: str) -> bytes:
     """One frame as an OSC bundle. Of several hands of one side the surest is sent."""
-    said = message(result, sequence, order)
+    message = stream_message(result, order, sequence)
     parts = OscBundleBuilder(IMMEDIATELY)
-    count = len(said["hands"])
-    head = [("i", said["frame"]), ("h", said["time_ns"]), ("i", sequence), ("i", count)]
+    count = len(message["hands"])
+    head = [("i", message["frame"]), ("h", message["time_ns"]), ("i", sequence), ("i", count)]
     _add(parts, "/handcam/frame", head)
-    hands = sorted(said["hands"], key=lambda hand: hand["score"] or 0.0)
+    hands = sorted(message["hands"], key=lambda hand: hand["score"] or 0.0)
     by_side = {hand["side"]: hand for hand in hands}
     for side in Side:
         hand, root = by_side.get(side.value), f"/handcam/{side.value}"

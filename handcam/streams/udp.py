@@ -1,10 +1,8 @@
 """JSON datagrams to known receivers: ``udp:host:port[,host:port...]``. One datagram is one message."""
 
-import json
-
+from handcam.hand.message import encode_message, stream_message
 from handcam.streams import StreamSettings
-from handcam.streams._datagrams import Datagrams
-from handcam.streams._sender import Pump, message
+from handcam.streams._sender import Datagrams, Sender
 from handcam.types import Result
 
 __all__ = ["PORT", "open"]
@@ -13,7 +11,7 @@ PORT = 5052
 """Where hand receivers listen by habit."""
 
 
-def open(rest: str, settings: StreamSettings = StreamSettings()) -> Pump:
+def open(rest: str, settings: StreamSettings = StreamSettings()) -> Sender:
     """Send to every address of ``rest``, default 127.0.0.1:5052.
 
     Raises:
@@ -22,7 +20,7 @@ def open(rest: str, settings: StreamSettings = StreamSettings()) -> Pump:
     datagrams = Datagrams(rest, PORT)
 
     def deliver(result: Result, sequence: int) -> tuple[int, int]:
-        text = json.dumps(message(result, sequence, settings.joints), separators=(",", ":"))
-        return datagrams.send(text.encode())
+        data = encode_message(stream_message(result, settings.joints, sequence))
+        return datagrams.send(data)
 
-    return Pump(f"udp:{datagrams.name}", deliver, datagrams.close)
+    return Sender(f"udp:{datagrams.name}", deliver, datagrams.close)

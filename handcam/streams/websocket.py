@@ -7,7 +7,6 @@ network on purpose.
 """
 
 import asyncio
-import json
 import logging
 import re
 import socket
@@ -16,8 +15,9 @@ from concurrent.futures import Future
 
 from websockets.asyncio.server import Server, ServerConnection, broadcast, serve
 
+from handcam.hand.message import encode_message, stream_message
 from handcam.streams import StreamError, StreamSettings, address
-from handcam.streams._sender import Pump, message
+from handcam.streams._sender import Sender
 from handcam.types import Result
 
 __all__ = ["PORT", "open"]
@@ -29,7 +29,7 @@ _LOCAL_PAGES = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
 _LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
-def open(rest: str, settings: StreamSettings = StreamSettings()) -> Pump:
+def open(rest: str, settings: StreamSettings = StreamSettings()) -> Sender:
     """Listen on ``rest``, default 127.0.0.1:8765; port 0 takes a free one.
 
     Raises:
@@ -41,9 +41,9 @@ def open(rest: str, settings: StreamSettings = StreamSettings()) -> Pump:
     def deliver(result: Result, sequence: int) -> tuple[int, int]:
         if not clients.any:
             return 0, 0
-        return clients.broadcast(json.dumps(message(result, sequence, settings.joints), separators=(",", ":")))
+        return clients.broadcast(encode_message(stream_message(result, settings.joints, sequence)).decode())
 
-    return Pump(f"websocket:{clients.name}", deliver, clients.close)
+    return Sender(f"websocket:{clients.name}", deliver, clients.close)
 
 
 class _Clients:

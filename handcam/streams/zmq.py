@@ -4,12 +4,11 @@ A message has two parts, the topic ``hands`` and the JSON text. ZeroMQ keeps at 
 subscriber and drops the rest by itself, uncounted; the subscriber sees the gap in ``sequence``.
 """
 
-import json
-
 import zmq
 
+from handcam.hand.message import encode_message, stream_message
 from handcam.streams import StreamError, StreamSettings, address
-from handcam.streams._sender import Pump, message
+from handcam.streams._sender import Sender
 from handcam.types import Result
 
 __all__ = ["open"]
@@ -18,7 +17,7 @@ PORT = 5556
 _QUEUE = 2
 
 
-def open(rest: str, settings: StreamSettings = StreamSettings()) -> Pump:
+def open(rest: str, settings: StreamSettings = StreamSettings()) -> Sender:
     """Bind to ``rest``, default 127.0.0.1:5556; port 0 takes a free one.
 
     Raises:
@@ -39,11 +38,11 @@ def open(rest: str, settings: StreamSettings = StreamSettings()) -> Pump:
     bound = publisher.getsockopt_string(zmq.LAST_ENDPOINT).removeprefix("tcp://")
 
     def deliver(result: Result, sequence: int) -> tuple[int, int]:
-        text = json.dumps(message(result, sequence, settings.joints), separators=(",", ":"))
+        data = encode_message(stream_message(result, settings.joints, sequence))
         try:
-            publisher.send_multipart([b"hands", text.encode()], flags=zmq.DONTWAIT)
+            publisher.send_multipart([b"hands", data], flags=zmq.DONTWAIT)
         except zmq.Again:
             return 0, 1
         return 1, 0
 
-    return Pump(f"zmq:{bound}", deliver, lambda: context.destroy(linger=0))
+    return Sender(f"zmq:{bound}", deliver, lambda: context.destroy(linger=0))

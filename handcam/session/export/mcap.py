@@ -6,7 +6,6 @@ as spheres of twice their sigma) are Foxglove's own messages in protobuf, so tha
 set-up, and ``/camera/image`` holds JPEG pictures when they are asked for.
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,7 +30,7 @@ from foxglove.messages import (
     Vector3,
 )  # fmt: skip
 
-from handcam.hand.message import SCHEMA, frame_message, hand_message
+from handcam.hand.message import SCHEMA, encode_message, frame_message, hand_message
 from handcam.hand.skeleton import BONES
 from handcam.session import FrameEntry
 from handcam.session.export import ExportSettings, Recording, encode_jpeg, frame_results
@@ -77,8 +76,7 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
 
 def _message(entry: FrameEntry, result: Result, raw: bool) -> bytes:
     hands = [hand_message(hand.track, hand.raw if raw else hand.pose) for hand in result.hands]
-    message = frame_message(entry.index, entry.time_ns, entry.intrinsics, hands)
-    return json.dumps(message, separators=(",", ":"), allow_nan=False).encode()
+    return encode_message(frame_message(entry.index, entry.time_ns, entry.intrinsics, hands))
 
 
 def _calibration(camera: Intrinsics, time_ns: int) -> CameraCalibration:

@@ -52,10 +52,10 @@ def test_pace_and_speed(tmp_path: Path):
 
 
 def test_a_pause_is_not_caught_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    from handcam.sources import _file_reader as _reel
+    from handcam.sources import _file_reader
 
     now = [100.0]
-    monkeypatch.setattr(_reel, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(_file_reader, "perf_counter", lambda: now[0])
     source = open_source(f"video:{make_video(tmp_path / 'a.mp4')}", SourceSettings(realtime=True))
     source.read()
     now[0] += 60  # the user made a pause

@@ -7,9 +7,16 @@ import pytest
 from moving_hands import CAMERA, pose, result
 
 from handcam.hand.anatomy import ANGLES, angles_deg
-from handcam.hand.message import ORDERS, SCHEMA, VERSION, frame_message, hand_message
+from handcam.hand.message import (
+    ORDERS,
+    SCHEMA,
+    VERSION,
+    encode_message,
+    frame_message,
+    hand_message,
+    stream_message,
+)  # fmt: skip
 from handcam.hand.openxr import ESTIMATED
-from handcam.streams._sender import message
 from handcam.types import HandPose, Side
 
 
@@ -17,7 +24,7 @@ from handcam.types import HandPose, Side
 @pytest.mark.parametrize("order", list(ORDERS))
 def test_a_hand_survives_json(side, order):
     hand = pose(0.3, side)
-    said = json.loads(json.dumps(hand_message(7, hand, order)))
+    said = json.loads(encode_message(hand_message(7, hand, order)))
     names = ORDERS[order]
     assert (said["side"], said["track"], said["metric"]) == (side.value, 7, False)
     assert len(said["joints_m"]) == len(said["keypoints_px"]) == len(said["sigma_m"]) == len(names)
@@ -31,7 +38,7 @@ def test_a_hand_survives_json(side, order):
 
 
 def test_every_field_is_in_the_schema_and_every_required_field_is_there():
-    said = message(result(3), 5, "common21")
+    said = stream_message(result(3), "common21", 5)
     known = SCHEMA["properties"]
     assert set(said) <= set(known)
     assert set(SCHEMA["required"]) <= set(said)
@@ -47,7 +54,7 @@ def test_unknown_numbers_are_null_not_nan():
     joints = known.joints_m.copy()
     joints[4] = np.nan
     broken = HandPose(known.side, known.score, joints, known.metric, known.keypoints_px, known.sigma_m)
-    text = json.dumps(frame_message(0, 0, CAMERA, [hand_message(1, broken)]), allow_nan=False)
+    text = encode_message(frame_message(0, 0, CAMERA, [hand_message(1, broken)]))
     hand = json.loads(text)["hands"][0]
     assert hand["joints_m"][4] == [None, None, None]
     assert hand["joints_m"][3] == pytest.approx(joints[3], abs=1e-5)
