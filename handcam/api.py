@@ -13,7 +13,7 @@ from jaxtyping import UInt8
 from handcam.installation import needs
 from handcam.model.weights import default_weights, read_card
 from handcam.plugins import load, names
-from handcam.types import Controls, Frame, HandcamError, Intrinsics, Result, WeightsError
+from handcam.types import Array, Controls, Frame, HandcamError, Intrinsics, Result, WeightsError
 
 if TYPE_CHECKING:
     from handcam.detectors import Detector
@@ -135,7 +135,7 @@ class HandTracker:
         self._intrinsics, self._fov_rad = intrinsics, float(np.radians(fov_deg))
         self._index = 0
 
-    def track(self, picture: Frame | UInt8[np.ndarray, "h w 3"], controls: Controls = Controls()) -> Result:
+    def track(self, picture: Frame | UInt8[Array, "h w 3"], controls: Controls = Controls()) -> Result:
         """Find or follow the hands of the next picture.
 
         Args:
@@ -153,7 +153,7 @@ class HandTracker:
         """Free the model."""
         self._tracker.close()
 
-    def _frame(self, color: np.ndarray) -> Frame:
+    def _frame(self, color: Array) -> Frame:
         height, width = color.shape[:2]
         if self._intrinsics is not None:
             camera = self._intrinsics.scaled(width, height)

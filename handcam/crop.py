@@ -14,7 +14,7 @@ from jaxtyping import Float
 
 from handcam.geometry import inverse3, project
 from handcam.hand.skeleton import INDEX
-from handcam.types import Frame, HandBox, HandCrop, Intrinsics, Side
+from handcam.types import Array, Frame, HandBox, HandCrop, Intrinsics, Side
 
 __all__ = [
     "CUBE_M", "CUBE_PX", "box_around", "camera_from_crop_points", "cube_box", "cut", "image_from_crop_points", "view",
@@ -84,7 +84,7 @@ def cut(frame: Frame, box: HandBox, size: int) -> HandCrop:
     return replace(crop, color=color, depth_m=depth)
 
 
-def _warp(picture: np.ndarray, crop_from_image: np.ndarray, size: int, box_px: float) -> np.ndarray:
+def _warp(picture: Array, crop_from_image: Array, size: int, box_px: float) -> Array:
     """Warp with an area filter first where the crop is much smaller than the box, against aliasing."""
     k = int(box_px / size)
     if k >= 2:
@@ -95,10 +95,10 @@ def _warp(picture: np.ndarray, crop_from_image: np.ndarray, size: int, box_px: f
         picture = cv2.resize(part, ((x1 - x0) // k, (y1 - y0) // k), interpolation=cv2.INTER_AREA)
         grow = np.array([[k, 0.0, x0 + (k - 1) / 2], [0.0, k, y0 + (k - 1) / 2], [0.0, 0.0, 1.0]])
         crop_from_image = crop_from_image @ grow
-    return cv2.remap(picture, _sources(crop_from_image, size), None, cv2.INTER_LINEAR)
+    return cv2.remap(picture, _sources(crop_from_image, size), np.empty(0), cv2.INTER_LINEAR)
 
 
-def _sources(crop_from_image: np.ndarray, size: int) -> np.ndarray:
+def _sources(crop_from_image: Array, size: int) -> Array:
     """Where in the picture each crop pixel comes from, (size size 2) float32.
 
     Less than 0.05 px off, and faster than a division for each pixel.
@@ -115,7 +115,7 @@ def _sources(crop_from_image: np.ndarray, size: int) -> np.ndarray:
     return whole[_CELL : _CELL + size, _CELL : _CELL + size]
 
 
-def _seen_part(picture: np.ndarray, crop_from_image: np.ndarray, size: int, k: int) -> tuple[int, int, int, int]:
+def _seen_part(picture: Array, crop_from_image: Array, size: int, k: int) -> tuple[int, int, int, int]:
     """Left, top, right and bottom of what a crop sees of a picture, in multiples of ``k`` px with ``2 k`` to spare."""
     height, width = picture.shape[:2]
     (a, b, c), (d, e, f), (g, h, i) = inverse3(crop_from_image).tolist()
@@ -129,20 +129,20 @@ def _seen_part(picture: np.ndarray, crop_from_image: np.ndarray, size: int, k: i
     return x0, y0, x1, y1
 
 
-def image_from_crop_points(points_px: Float[np.ndarray, "*n 2"], crop: HandCrop) -> Float[np.ndarray, "*n 2"]:
+def image_from_crop_points(points_px: Float[Array, "*n 2"], crop: HandCrop) -> Float[Array, "*n 2"]:
     """Crop pixels back to picture pixels."""
     ones = np.ones_like(points_px[..., :1])
     p = np.concatenate([points_px, ones], -1) @ inverse3(crop.crop_from_image).T
     return p[..., :2] / p[..., 2:]
 
 
-def camera_from_crop_points(points: Float[np.ndarray, "*n 3"], crop: HandCrop) -> Float[np.ndarray, "*n 3"]:
+def camera_from_crop_points(points: Float[Array, "*n 3"], crop: HandCrop) -> Float[Array, "*n 3"]:
     """Vectors in the crop's frame turned back into the camera frame; a mirrored hand is mirrored back."""
     return points @ crop.crop_from_camera
 
 
 def box_around(
-    keypoints_px: Float[np.ndarray, "21 2"], side: Side, score: float = 1.0, expand: float = 2.0, shift: float = 0.1
+    keypoints_px: Float[Array, "21 2"], side: Side, score: float = 1.0, expand: float = 2.0, shift: float = 0.1
 ) -> HandBox:
     """The square in which the next picture of a hand is looked for.
 
@@ -162,7 +162,7 @@ def box_around(
 
 
 def cube_box(
-    centre_m: Float[np.ndarray, " 3"], side: Side, angle_rad: float, camera: Intrinsics, score: float = 1.0
+    centre_m: Float[Array, " 3"], side: Side, angle_rad: float, camera: Intrinsics, score: float = 1.0
 ) -> HandBox:
     """The box whose crop is the depth net's cube around a point of the camera frame.
 

@@ -77,7 +77,7 @@ class Intrinsics:
     """True when the numbers come from a default field of view and not from a calibration."""
 
     @property
-    def matrix(self) -> Float[np.ndarray, "3 3"]:
+    def matrix(self) -> Float[Array, "3 3"]:
         """``K`` with ``pixel ~ K @ point``."""
         return np.array([[self.fx, 0.0, self.cx], [0.0, self.fy, self.cy], [0.0, 0.0, 1.0]])
 
@@ -109,13 +109,13 @@ class HandPose:
     """Which hand of the real person."""
     score: float
     """How sure the tracker is that this is a hand, 0 to 1."""
-    joints_m: Float[np.ndarray, "21 3"]
+    joints_m: Float[Array, "21 3"]
     """Joints in the camera frame, metres."""
     metric: bool
     """True when the scale was measured (depth sensor); False when it rests on an assumed hand size."""
-    keypoints_px: Float[np.ndarray, "21 2"]
+    keypoints_px: Float[Array, "21 2"]
     """Joints in the picture, pixels."""
-    sigma_m: Float[np.ndarray, " 21"]
+    sigma_m: Float[Array, " 21"]
     """Standard deviation of each joint's position relative to the root, along one axis, metres."""
 
 
@@ -129,9 +129,9 @@ class Frame:
     """When the pixels reached this process, ``time.perf_counter_ns``."""
     intrinsics: Intrinsics
     """The camera of both planes: depth is aligned to colour."""
-    color: UInt8[np.ndarray, "h w 3"] | None = None
+    color: UInt8[Array, "h w 3"] | None = None
     """RGB picture."""
-    depth: UInt16[np.ndarray, "h w"] | None = None
+    depth: UInt16[Array, "h w"] | None = None
     """Distance along z in units of ``depth_unit_m``; 0 means no reading."""
     depth_unit_m: float = 0.001
     """Metres per depth count."""
@@ -147,7 +147,7 @@ class HandBox:
 
     side: Side
     """Which hand of the real person."""
-    centre_px: Float[np.ndarray, " 2"]
+    centre_px: Float[Array, " 2"]
     """Centre of the square, pixels."""
     size_px: float
     """Edge of the square, pixels."""
@@ -166,15 +166,15 @@ class HandCrop:
 
     box: HandBox
     """What was cut out."""
-    crop_from_image: Float[np.ndarray, "3 3"]
+    crop_from_image: Float[Array, "3 3"]
     """Homography from picture pixels to crop pixels."""
-    crop_from_camera: Float[np.ndarray, "3 3"]
+    crop_from_camera: Float[Array, "3 3"]
     """Orthogonal matrix that turns camera directions into the crop's camera frame."""
     intrinsics: Intrinsics
     """The virtual camera's own intrinsics."""
-    color: UInt8[np.ndarray, "s s 3"] | None = None
+    color: UInt8[Array, "s s 3"] | None = None
     """RGB crop."""
-    depth_m: Float[np.ndarray, "s s"] | None = None
+    depth_m: Float[Array, "s s"] | None = None
     """Distance along the virtual camera's z, metres; 0 means no reading."""
     root_depth_m: float | None = None
     """Measured distance of the hand's centre along the virtual camera's z, metres."""
@@ -184,9 +184,9 @@ class HandCrop:
 class Posterior:
     """A diagonal Gaussian in the latent space."""
 
-    mean: Float[np.ndarray, " z"]
+    mean: Float[Array, " z"]
     """Mean."""
-    log_var: Float[np.ndarray, " z"]
+    log_var: Float[Array, " z"]
     """Logarithm of the variance."""
 
 
@@ -204,13 +204,13 @@ class TrackedHand:
     """The latent posterior that was decoded, before the user's offsets."""
     posteriors: Mapping[str, Posterior]
     """What each modality says on its own."""
-    z: Float[np.ndarray, " z"]
+    z: Float[Array, " z"]
     """The latent that was decoded, with the user's offsets."""
-    samples_m: Float[np.ndarray, "n 21 3"]
+    samples_m: Float[Array, "n 21 3"]
     """Joints decoded from samples of the posterior, camera frame, metres."""
     crop: HandCrop | None = None
     """What the net saw; None for a pose that was decoded without a picture."""
-    decoded: Mapping[str, np.ndarray] = field(default_factory=dict)
+    decoded: Mapping[str, Array] = field(default_factory=dict[str, Array])
     """Other modalities decoded from the same ``z``, by name."""
 
 
@@ -220,9 +220,9 @@ class Controls:
 
     drive: str = "auto"
     """Modality whose posterior is decoded: a name, ``fused``, or ``auto`` for what the weights recommend."""
-    latent: Float[np.ndarray, " z"] | None = None
+    latent: Float[Array, " z"] | None = None
     """An absolute latent that replaces the live mean (frozen or explored)."""
-    offset: Float[np.ndarray, " z"] | None = None
+    offset: Float[Array, " z"] | None = None
     """Added to the latent."""
     samples: int = 0
     """Number of posterior samples to decode for display."""

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from handcam.crop import cube_box
-from handcam.types import NOMINAL_HAND_LENGTH_M, Frame, HandBox, Side
+from handcam.types import NOMINAL_HAND_LENGTH_M, Array, Frame, HandBox, Side
 
 __all__ = ["Candidate", "candidates", "open"]
 
@@ -66,9 +66,9 @@ class Candidate:
 
     side: Side
     """A guess from which side of the body it is; right for one person who faces the camera with arms uncrossed."""
-    centre_m: np.ndarray
+    centre_m: Array
     """Centre of the hand's visible surface, camera frame."""
-    fingers: np.ndarray
+    fingers: Array
     """Direction from the arm to the fingers, camera frame, unit."""
     area_m2: float
     """Visible area."""
@@ -105,7 +105,7 @@ def candidates(frame: Frame) -> list[Candidate]:
         (np.arange(w) * float(step) + step // 2 - k.cx) / k.fx,
         (np.arange(h) * float(step) + step // 2 - k.cy) / k.fy,
     )
-    out = []
+    out: list[Candidate] = []
     for i in sorted(range(1, count), key=lambda i: -stats[i, cv2.CC_STAT_AREA])[:8]:
         x0, y0, dx, dy = stats[i, :4]
         ys, xs = np.nonzero(label[y0 : y0 + dy, x0 : x0 + dx] == i)
@@ -119,7 +119,8 @@ def candidates(frame: Frame) -> list[Candidate]:
         )  # fmt: skip
         limb.edge[:] |= away[ys, xs] < _LIMB_M + 0.04
         middle = limb.points.mean(0)
-        axis = np.linalg.eigh(np.cov((limb.points - middle).T) + 1e-9 * np.eye(3))[1][:, 2]
+        covariance = (limb.points - middle).T @ (limb.points - middle) / max(len(limb.points) - 1, 1)
+        axis: Array = np.linalg.eigh(covariance + 1e-9 * np.eye(3))[1][:, 2]
         side = Side.RIGHT if xs.mean() < body_px else Side.LEFT
         ends = [_end(limb, axis * sign, side, fist) for sign in (1, -1) for fist in (False, True)]
         out.append(max(_prefer_near(ends), key=lambda c: c.score))
@@ -134,13 +135,14 @@ def _prefer_near(found: list["Candidate"]) -> list["Candidate"]:
     return [replace(c, score=c.score * float(np.exp(-max(0.0, c.centre_m[2] - first) / 0.4))) for c in found]
 
 
-def _away(core: np.ndarray, z: np.ndarray, focal: float) -> np.ndarray:
+def _away(core: Array, z: Array, focal: float) -> Array:
     """How far each pixel lies from the thick of the body it belongs to, metres; far where that is at other depth."""
     if not core.any():
         return np.full(z.shape, 9.0, np.float32)
-    pixels, nearest = cv2.distanceTransformWithLabels(
+    pixels, labels = cv2.distanceTransformWithLabels(
         1 - core.astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
     )
+    nearest: Array = np.asarray(labels)
     depth = np.zeros(int(nearest.max()) + 1, np.float32)
     depth[nearest[core]] = z[core]
     across = pixels * z / focal
@@ -151,17 +153,17 @@ def _away(core: np.ndarray, z: np.ndarray, focal: float) -> np.ndarray:
 class _Limb:
     """A piece of surface that is nowhere thicker than a forearm."""
 
-    points: np.ndarray
+    points: Array
     """Camera frame, metres (n 3)."""
-    edge: np.ndarray
+    edge: Array
     """Which points border on a body or on the picture's edge (n)."""
-    thin: np.ndarray
+    thin: Array
     """Which points are as thin as fingers (n)."""
     focal: float
     """Of the small picture, px."""
 
 
-def _end(limb: _Limb, fingers: np.ndarray, side: Side, fist: bool) -> Candidate:
+def _end(limb: _Limb, fingers: Array, side: Side, fist: bool) -> Candidate:
     """The hand or fist at one end of a limb, as if the fingers pointed there."""
     points = limb.points
     reach, tip = (_FIST_M, _FIST_M / 2) if fist else (NOMINAL_HAND_LENGTH_M, _TIP_M)

@@ -3,19 +3,21 @@
 import logging
 import os
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from handcam.crop import box_around
-from handcam.types import Frame, HandBox, Side
+from handcam.types import Array, Frame, HandBox, Side
 
 os.environ.setdefault("GLOG_minloglevel", "2")  # before the import: its start-up notes are not for users
-import mediapipe as mp
+import mediapipe  # pyright: ignore[reportMissingTypeStubs]
 
 __all__ = ["MediaPipe", "MediaPipeHand", "open"]
 
 logging.getLogger("absl").setLevel(logging.ERROR)
+_solutions: Any = mediapipe.solutions  # the package states no types
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,9 @@ class MediaPipeHand:
     """Which hand of the real person."""
     score: float
     """Confidence in the side, 0 to 1."""
-    keypoints_px: Float[np.ndarray, "21 2"]
+    keypoints_px: Float[Array, "21 2"]
     """Joints in the picture, pixels."""
-    world_m: Float[np.ndarray, "21 3"]
+    world_m: Float[Array, "21 3"]
     """Its world landmarks: axes of the camera, origin in the hand, metres."""
 
 
@@ -47,7 +49,7 @@ class MediaPipe:
     """Detect hands in single pictures: about 20 ms of CPU at 640x480."""
 
     def __init__(self, max_hands: int, min_score: float, still: bool) -> None:
-        self._hands = mp.solutions.hands.Hands(
+        self._hands: Any = _solutions.hands.Hands(
             static_image_mode=still, max_num_hands=max_hands, min_detection_confidence=min_score
         )
 
@@ -61,14 +63,16 @@ class MediaPipe:
         if frame.color is None:
             return []
         height, width = frame.color.shape[:2]
-        found = self._hands.process(frame.color)
+        found: Any = self._hands.process(frame.color)
+        none: tuple[Any, ...] = ()
         hands: list[MediaPipeHand] = []
         for image, world, label in zip(
-            found.multi_hand_landmarks or (), found.multi_hand_world_landmarks or (), found.multi_handedness or (),
+            found.multi_hand_landmarks or none, found.multi_hand_world_landmarks or none,
+            found.multi_handedness or none,
             strict=True,
         ):  # fmt: skip
-            points = np.array([(m.x * width - 0.5, m.y * height - 0.5) for m in image.landmark])  # type: ignore
-            points_m = np.array([(m.x, m.y, m.z) for m in world.landmark])  # type: ignore
+            points = np.array([(m.x * width - 0.5, m.y * height - 0.5) for m in image.landmark])
+            points_m = np.array([(m.x, m.y, m.z) for m in world.landmark])
             side = Side.LEFT if label.classification[0].label == "Right" else Side.RIGHT
             hands.append(MediaPipeHand(side, float(label.classification[0].score), points, points_m))
         return hands

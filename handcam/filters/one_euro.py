@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from handcam.types import HandPose
+from handcam.types import Array, HandPose
 
 __all__ = ["OneEuro", "OneEuroFilter", "open"]
 
@@ -30,7 +30,7 @@ def open(settings: Settings = Settings()) -> "OneEuro":
     return OneEuro(settings)
 
 
-def _smoothing(cutoff_hz: np.ndarray | float, dt_s: float) -> np.ndarray | float:
+def _smoothing(cutoff_hz: Array | float, dt_s: float) -> Array | float:
     r = 2 * np.pi * cutoff_hz * dt_s
     return r / (r + 1)
 
@@ -44,12 +44,12 @@ class OneEuroFilter:
     def __init__(self, settings: Settings = Settings(), joint_speed: bool = False) -> None:
         self._settings = settings
         self._joint_speed = joint_speed
-        self._value: np.ndarray | None = None
+        self._value: Array | None = None
         self._raw = np.zeros(0)
         self._speed = np.zeros(0)
         self._time_ns = 0
 
-    def __call__(self, value: np.ndarray, time_ns: int) -> np.ndarray:
+    def __call__(self, value: Array, time_ns: int) -> Array:
         """The filtered value; a time that stands still returns the last one, one that goes back starts anew."""
         if self._value is None or time_ns < self._time_ns:
             self._value, self._raw, self._speed = value, value, np.zeros_like(value)

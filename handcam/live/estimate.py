@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import numpy as np
 
 from handcam.live.capture import Capture, Taken
-from handcam.types import Controls, Frame, Intrinsics, Result
+from handcam.types import Array, Controls, Frame, Intrinsics, Result
 
 if TYPE_CHECKING:
     from handcam.tracking.tracker import Tracker
@@ -39,21 +39,21 @@ class Requests:
     """Latents that somebody wants decoded on the live thread."""
 
     def __init__(self) -> None:
-        self._waiting: deque[tuple[Future[np.ndarray], str, np.ndarray]] = deque()
+        self._waiting: deque[tuple[Future[Array], str, Array]] = deque()
         self._closed = False
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def put(self, modality: str, z: np.ndarray) -> "Future[np.ndarray]":
+    def put(self, modality: str, z: Array) -> "Future[Array]":
         """Ask; the future is cancelled when the model closes first."""
-        future: Future[np.ndarray] = Future()
+        future: Future[Array] = Future()
         self._waiting.append((future, modality, z))
         if self._closed:
             self.close()
         return future
 
-    def answer(self, decode: Callable[[str, np.ndarray], np.ndarray]) -> None:
+    def answer(self, decode: Callable[[str, Array], Array]) -> None:
         """Decode what is wanted, for a moment only."""
         until = time.monotonic() + ANSWER_S
         while self._waiting and time.monotonic() < until:
@@ -101,7 +101,8 @@ class Estimate:
         while not stop.is_set():
             before, self._tracker = self._tracker, instead(self._tracker)
             if self._tracker is not before and self._last is not None:  # a standing picture is tracked anew
-                self._last = (self._last[0], None, self._last[2])
+                frame, _, since = self._last
+                self._last = (frame, None, since)
             source = capture()
             taken = source.frames.take(0.0 if self._requests else IDLE_S)
             if taken is not None:

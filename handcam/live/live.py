@@ -14,7 +14,6 @@ from threading import Event, Lock, Thread
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from jaxtyping import Float
 
 from handcam.live.capture import Capture
@@ -24,7 +23,7 @@ from handcam.live.session import SessionTap
 from handcam.live.status import LiveStatus, RecordingStatus
 from handcam.mailbox import Latest
 from handcam.sources import Source
-from handcam.types import Controls, Frame, HandcamError, Result
+from handcam.types import Array, Controls, Frame, HandcamError, Result
 
 if TYPE_CHECKING:
     from handcam.tracking.tracker import Tracker
@@ -171,7 +170,7 @@ class Live:
         """Play a file or session again when it ends."""
         self._capture.loop = on
 
-    def decode(self, modality: str, z: Float[np.ndarray, "n z"]) -> "Future[np.ndarray]":
+    def decode(self, modality: str, z: Float[Array, "n z"]) -> "Future[Array]":
         """Decode latents on the live thread. The future is cancelled when the model is closed first."""
         future = self._requests.put(modality, z)
         self._capture.frames.wake()

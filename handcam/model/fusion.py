@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
+from handcam.types import Array
+
 __all__ = ["LEAST_PRECISION", "fuse"]
 
 LEAST_PRECISION = 1e-3
@@ -15,8 +17,8 @@ LEAST_PRECISION = 1e-3
 
 
 def fuse(
-    means: Float[np.ndarray, "k *b z"], log_vars: Float[np.ndarray, "k *b z"], weights: Sequence[float]
-) -> tuple[Float[np.ndarray, "*b z"], Float[np.ndarray, "*b z"]]:
+    means: Float[Array, "k *b z"], log_vars: Float[Array, "k *b z"], weights: Sequence[float]
+) -> tuple[Float[Array, "*b z"], Float[Array, "*b z"]]:
     """Multiply Gaussian posteriors that share the prior N(0, I); mean and log-variance of the product.
 
     Each posterior holds the prior once, so an expert adds its precision beyond the prior's, ``w (tau - 1)``, and its

@@ -7,7 +7,7 @@ import numpy as np
 
 from handcam.model.weights import WeightsCard, digest
 from handcam.runtimes._protocol import CropBatch, DepthJoints, Encoding, join
-from handcam.types import HandcamError, WeightsError
+from handcam.types import Array, HandcamError, WeightsError
 
 __all__ = [
     "CHECK", "DEPTH", "DEPTH_JOINTS", "ENCODE", "Graph", "GraphRuntime", "check_file", "decode_graph", "find_graph",
@@ -23,7 +23,7 @@ DEPTH_JOINTS = "depth_joints"
 CHECK = "check.npz"
 """Crops and the reference's answers."""
 
-Graph = Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
+Graph = Callable[[Mapping[str, Array]], Mapping[str, Array]]
 """One loaded graph: inputs by name to outputs by name."""
 
 
@@ -108,11 +108,11 @@ class GraphRuntime:
             encodings.append(Encoding.from_outputs(self._run(DEPTH, inputs)))
         return join(encodings)
 
-    def decode(self, modality: str, z: np.ndarray) -> np.ndarray:
+    def decode(self, modality: str, z: Array) -> Array:
         """See :meth:`handcam.runtimes.Runtime.decode`."""
         return self._run(decode_graph(modality), {"z": np.ascontiguousarray(z, np.float32)})[modality]
 
-    def depth_joints(self, depth_m: np.ndarray, centre_m: np.ndarray) -> DepthJoints | None:
+    def depth_joints(self, depth_m: Array, centre_m: Array) -> DepthJoints | None:
         """See :meth:`handcam.runtimes.Runtime.depth_joints`."""
         if "depth" not in self.card.joint_nets:
             return None
@@ -124,7 +124,7 @@ class GraphRuntime:
         self._graphs.clear()
         self._release()
 
-    def _run(self, graph: str, inputs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+    def _run(self, graph: str, inputs: Mapping[str, Array]) -> Mapping[str, Array]:
         if graph not in self._graphs:
             self._graphs[graph] = self._load(graph)
         return self._graphs[graph](inputs)

@@ -14,7 +14,7 @@ from jaxtyping import Float, UInt8, UInt16
 from handcam.crop import CUBE_M
 from handcam.model.fusion import fuse
 from handcam.runtimes._protocol import CropBatch, Encoding, Runtime
-from handcam.types import NOMINAL_HAND_LENGTH_M
+from handcam.types import NOMINAL_HAND_LENGTH_M, Array
 
 __all__ = ["CheckCrops", "deviation", "deviation_from_check", "save_check"]
 
@@ -28,17 +28,17 @@ DEPTH_UNIT_M = 0.001
 class CheckCrops:
     """Crops to compare runtimes on: ``n`` of colour, ``m`` of depth with their cubes."""
 
-    rgb: UInt8[np.ndarray, "n s s 3"]
+    rgb: UInt8[Array, "n s s 3"]
     """Colour crops."""
-    half_tan: Float[np.ndarray, " n"]
+    half_tan: Float[Array, " n"]
     """Tangent of half of each colour crop's field of view."""
-    depth: UInt16[np.ndarray, "m s s"] | None = None
+    depth: UInt16[Array, "m s s"] | None = None
     """Depth crops, counts of :data:`DEPTH_UNIT_M`; None where the weights do not read depth."""
-    depth_half_tan: Float[np.ndarray, " m"] | None = None
+    depth_half_tan: Float[Array, " m"] | None = None
     """Tangent of half of each depth crop's field of view."""
-    centre_m: Float[np.ndarray, " m"] | None = None
+    centre_m: Float[Array, " m"] | None = None
     """Distance of each hand's centre in the depth crops."""
-    cube: UInt16[np.ndarray, "m p p"] | None = None
+    cube: UInt16[Array, "m p p"] | None = None
     """The same hands as the depth joint net takes them."""
 
     def color_batch(self, i: int, n: int = 1) -> CropBatch:
@@ -54,14 +54,14 @@ class CheckCrops:
         depth_m = self.depth[at] * np.float32(DEPTH_UNIT_M)
         return CropBatch(self.depth_half_tan[at], None, depth_m, self.centre_m[at])
 
-    def cubes(self, i: int, n: int = 1) -> tuple[Float[np.ndarray, "n p p"], Float[np.ndarray, " n"]]:
+    def cubes(self, i: int, n: int = 1) -> tuple[Float[Array, "n p p"], Float[Array, " n"]]:
         """``n`` cubes from ``i`` on, metres, and the distances of their centres."""
         assert self.cube is not None
         assert self.centre_m is not None
         return self.cube[i : i + n] * np.float32(DEPTH_UNIT_M), self.centre_m[i : i + n]
 
 
-def deviation(reference: Runtime, runtime: Runtime, crops: CheckCrops) -> dict[str, Float[np.ndarray, " b"]]:
+def deviation(reference: Runtime, runtime: Runtime, crops: CheckCrops) -> dict[str, Float[Array, " b"]]:
     """Compare two runtimes on each crop.
 
     Returns:
@@ -78,7 +78,7 @@ def save_check(path: Path, reference: Runtime, crops: CheckCrops) -> None:
     np.savez_compressed(path, **given, **{f"answer.{k}": v for k, v in _answers(reference, crops).items()})
 
 
-def deviation_from_check(path: Path, runtime: Runtime) -> tuple[CheckCrops, dict[str, Float[np.ndarray, " b"]]]:
+def deviation_from_check(path: Path, runtime: Runtime) -> tuple[CheckCrops, dict[str, Float[Array, " b"]]]:
     """Read the crops of a check file, and compare a runtime with the answers in it; see :func:`deviation`."""
     with np.load(path) as file:
         crops = CheckCrops(**{f.name: file[f.name] for f in fields(CheckCrops) if f.name in file})
@@ -86,9 +86,9 @@ def deviation_from_check(path: Path, runtime: Runtime) -> tuple[CheckCrops, dict
     return crops, _compare(answers, runtime, crops)
 
 
-def _answers(runtime: Runtime, crops: CheckCrops) -> dict[str, np.ndarray]:
+def _answers(runtime: Runtime, crops: CheckCrops) -> dict[str, Array]:
     """Everything that is compared, by name."""
-    card, rows = runtime.card, list[dict[str, np.ndarray]]()
+    card, rows = runtime.card, list[dict[str, Array]]()
     experts = card.fusion if card.drive == "fused" else {card.drive: 1.0}
     for i in range(len(crops.rgb)):
         seen = runtime.encode(crops.color_batch(i))
@@ -104,7 +104,7 @@ def _answers(runtime: Runtime, crops: CheckCrops) -> dict[str, np.ndarray]:
     return out
 
 
-def _compare(answers: Mapping[str, np.ndarray], runtime: Runtime, crops: CheckCrops) -> dict[str, np.ndarray]:
+def _compare(answers: Mapping[str, Array], runtime: Runtime, crops: CheckCrops) -> dict[str, Array]:
     found = _answers(runtime, crops)
     away = {
         "joints_mm": np.linalg.norm(found["joints"] - answers["joints"], axis=-1).mean(-1) * HAND_MM,
@@ -117,7 +117,7 @@ def _compare(answers: Mapping[str, np.ndarray], runtime: Runtime, crops: CheckCr
     return away
 
 
-def _fused_mean(seen: Encoding, experts: Mapping[str, float]) -> Float[np.ndarray, "b z"]:
+def _fused_mean(seen: Encoding, experts: Mapping[str, float]) -> Float[Array, "b z"]:
     names = [name for name in experts if name in seen.means]
     means, log_vars = (np.stack([part[name] for name in names]) for part in (seen.means, seen.log_vars))
     return fuse(means, log_vars, [experts[name] for name in names])[0]

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from handcam.model.weights import WeightsCard
+from handcam.types import Array
 
 __all__ = ["CropBatch", "DepthJoints", "Encoding", "Runtime", "join"]
 
@@ -16,13 +17,13 @@ __all__ = ["CropBatch", "DepthJoints", "Encoding", "Runtime", "join"]
 class CropBatch:
     """Crops of ``b`` hands, as the encoders take them; ``s`` is the card's ``crop_px``."""
 
-    half_tan: Float[np.ndarray, " b"]
+    half_tan: Float[Array, " b"]
     """Tangent of half of each crop's field of view, float32."""
-    color: UInt8[np.ndarray, "b s s 3"] | None = None
+    color: UInt8[Array, "b s s 3"] | None = None
     """RGB; None where there is no colour or it is not to be used."""
-    depth_m: Float[np.ndarray, "b s s"] | None = None
+    depth_m: Float[Array, "b s s"] | None = None
     """Distance along the crop's axis, metres, float32; 0 where there is no reading."""
-    centre_m: Float[np.ndarray, " b"] | None = None
+    centre_m: Float[Array, " b"] | None = None
     """Distance of each hand's centre along the axis, metres, float32; there whenever there is depth."""
 
     def __len__(self) -> int:
@@ -38,19 +39,19 @@ class CropBatch:
 class Encoding:
     """Output of the encoders for a batch of ``b`` crops."""
 
-    means: Mapping[str, Float[np.ndarray, "b z"]]
+    means: Mapping[str, Float[Array, "b z"]]
     """Posterior mean by modality (``rgb``, ``keypoints2d``, ``landmarks3d``, ``depth``)."""
-    log_vars: Mapping[str, Float[np.ndarray, "b z"]]
+    log_vars: Mapping[str, Float[Array, "b z"]]
     """Posterior log-variance by modality."""
-    keypoints_px: Float[np.ndarray, "b 21 2"]
+    keypoints_px: Float[Array, "b 21 2"]
     """Joints seen in the crop, crop pixels."""
-    presence: Float[np.ndarray, " b"]
+    presence: Float[Array, " b"]
     """Probability that the crop shows a hand."""
-    right: Float[np.ndarray, " b"]
+    right: Float[Array, " b"]
     """Probability that the (already mirrored) crop shows a right hand."""
 
     @staticmethod
-    def from_outputs(outputs: Mapping[str, np.ndarray]) -> "Encoding":
+    def from_outputs(outputs: Mapping[str, Array]) -> "Encoding":
         """Collect the outputs of an encoding graph by their names."""
         return Encoding(
             means={name[5:]: value for name, value in outputs.items() if name.startswith("mean.")},
@@ -77,9 +78,9 @@ def join(encodings: Sequence[Encoding]) -> Encoding:
 class DepthJoints:
     """Joints that the depth joint net reads from the cubes around ``b`` hands (:data:`handcam.crop.CUBE_M`)."""
 
-    uvd: Float[np.ndarray, "b 21 3"]
+    uvd: Float[Array, "b 21 3"]
     """Halves of the picture from its centre, and halves of the cube's edge from its centre along the axis."""
-    scale: Float[np.ndarray, "b 21"]
+    scale: Float[Array, "b 21"]
     """Scale of the Laplace distribution of each joint's error, halves of the cube's edge."""
 
 
@@ -98,15 +99,13 @@ class Runtime(Protocol):
         """Encode the planes that a batch of crops has."""
         ...
 
-    def decode(self, modality: str, z: Float[np.ndarray, "n z"]) -> np.ndarray:
+    def decode(self, modality: str, z: Float[Array, "n z"]) -> Array:
         """Decode latents: ``joints3d`` gives (n 21 3) in hand lengths relative to the root, crop frame;
         ``keypoints2d`` (n 21 2) in crop halves from its centre; ``rgb`` uint8 (n h w 3); ``depth`` float32 (n h w) in
         hand lengths from the root, NaN where there is nothing."""
         ...
 
-    def depth_joints(
-        self, depth_m: Float[np.ndarray, "b p p"], centre_m: Float[np.ndarray, " b"]
-    ) -> DepthJoints | None:
+    def depth_joints(self, depth_m: Float[Array, "b p p"], centre_m: Float[Array, " b"]) -> DepthJoints | None:
         """Read joints straight from depth; None when the weights have no net for it.
 
         Args:

@@ -7,14 +7,13 @@ where they are.
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from handcam.model.graphs import TorchGraph, torch_graph
 from handcam.model.vae import load as load_model
 from handcam.runtimes._graphs import DEPTH, DEPTH_JOINTS, ENCODE, Graph, GraphRuntime
-from handcam.types import HandcamError
+from handcam.types import Array, HandcamError
 
 __all__ = ["AUTO", "NEEDS_CARD", "PACKAGE", "PRECISIONS", "open"]
 
@@ -51,7 +50,7 @@ def open(weights: Path, precision: str = "float32") -> GraphRuntime:
         half = precision == "float16" and name in (ENCODE, DEPTH, DEPTH_JOINTS)
         captured: dict[int, _Captured] = {}
 
-        def run(inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        def run(inputs: Mapping[str, Array]) -> dict[str, Array]:
             size = len(next(iter(inputs.values())))
             if size not in captured:
                 captured[size] = _Captured(graph, size, stream, half)
@@ -82,8 +81,9 @@ class _Captured:
             }
 
         with torch.inference_mode(), torch.cuda.stream(stream):
-            for _ in range(WARM_UPS):
-                out = run()
+            for _ in range(WARM_UPS - 1):
+                run()
+            out = run()
             stream.synchronize()
             self._down = {name: torch.empty(x.shape, dtype=x.dtype, pin_memory=True) for name, x in out.items()}
             self._graph = torch.cuda.CUDAGraph()
@@ -95,7 +95,7 @@ class _Captured:
                     self._down[name].copy_(x, non_blocking=True)
         self._keep = there, out  # the graph works in this memory
 
-    def __call__(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def __call__(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         for name, value in inputs.items():
             self._up[name].numpy()[:] = value
         with torch.cuda.stream(self._stream):

@@ -9,6 +9,7 @@ import torch
 from handcam.model.graphs import torch_graph
 from handcam.model.vae import load as load_model
 from handcam.runtimes._graphs import Graph, GraphRuntime
+from handcam.types import Array
 
 __all__ = ["PACKAGE", "PRECISIONS", "open"]
 
@@ -29,7 +30,7 @@ def open(weights: Path) -> GraphRuntime:
         graph = torch_graph(model, card, name)
 
         @torch.inference_mode()
-        def run(inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        def run(inputs: Mapping[str, Array]) -> dict[str, Array]:
             outputs = graph.module(*(torch.from_numpy(np.ascontiguousarray(inputs[name])) for name in graph.inputs))
             return {k: v.contiguous().numpy() for k, v in zip(graph.outputs, outputs, strict=True)}
 

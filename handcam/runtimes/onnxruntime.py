@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import onnxruntime as ort
 
 from handcam.model.weights import read_card
 from handcam.runtimes._graphs import Graph, GraphRuntime, find_graph, graphs_of
-from handcam.types import HandcamError, WeightsError
+from handcam.types import Array, HandcamError, WeightsError
 
 __all__ = ["AUTO", "PACKAGE", "PRECISIONS", "open"]
 
@@ -48,7 +48,8 @@ def session_graph(session: ort.InferenceSession) -> Graph:
     """A session as a function of named arrays."""
     names = [output.name for output in session.get_outputs()]
 
-    def run(inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        return dict(zip(names, session.run(names, dict(inputs)), strict=True))
+    def run(inputs: Mapping[str, Array]) -> dict[str, Array]:
+        outputs: Any = session.run(names, dict(inputs))
+        return dict(zip(names, outputs, strict=True))
 
     return run

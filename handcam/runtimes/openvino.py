@@ -11,7 +11,7 @@ import numpy as np
 
 from handcam.model.weights import read_card
 from handcam.runtimes._graphs import ENCODE, Graph, GraphRuntime, find_graph, graphs_of
-from handcam.types import HandcamError
+from handcam.types import Array, HandcamError
 
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # a plain import would ask the network
 import openvino as ov  # noqa: E402
@@ -60,7 +60,7 @@ class _FreeBatch:
         self._request = core.compile_model(path, "CPU", settings).create_infer_request()
         self._names = [output.get_any_name() for output in self._request.model_outputs]
 
-    def __call__(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def __call__(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         self._request.infer(dict(inputs), share_inputs=True)
         return {name: self._request.get_output_tensor(i).data.copy() for i, name in enumerate(self._names)}
 
@@ -81,7 +81,7 @@ class _FixedBatch:
         if as_float:
             model.input("rgb").get_node().set_element_type(ov.Type.f32)
             model.validate_nodes_and_infer_types()
-        self._bound: dict[int, tuple[ov.InferRequest, dict[str, np.ndarray]]] = {}
+        self._bound: dict[int, tuple[ov.InferRequest, dict[str, Array]]] = {}
         for hands in _HANDS:
             shapes = {i.get_any_name(): [hands, *list(i.get_partial_shape())[1:]] for i in model.inputs}
             model.reshape({name: ov.PartialShape(shape) for name, shape in shapes.items()})
@@ -92,7 +92,7 @@ class _FixedBatch:
                 request.set_tensor(name, ov.Tensor(array, shared_memory=True))
             self._bound[hands] = request, arrays
 
-    def __call__(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def __call__(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         hands = len(next(iter(inputs.values())))
         if hands not in self._bound:
             parts = [self({name: value[i : i + 1] for name, value in inputs.items()}) for i in range(hands)]

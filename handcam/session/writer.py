@@ -33,8 +33,10 @@ __all__ = ["Card", "SessionWriter", "header", "make_folder"]
 class Card(Protocol):
     """What a session keeps of the weights."""
 
-    name: str
-    sha256: str
+    @property
+    def name(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
 
 
 def header(

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
-from handcam.types import HandCrop
+from handcam.types import Array, HandCrop
 
 __all__ = ["REACH_M", "prepare_depth", "surface_distances"]
 
@@ -38,7 +38,7 @@ def prepare_depth(crop: HandCrop, distance_m: float | None) -> HandCrop:
     return replace(crop, root_depth_m=distance_m, depth_m=_fill_holes(crop.depth_m, distance_m))
 
 
-def _fill_holes(depth_m: Float[np.ndarray, "s s"], centre_m: float) -> Float[np.ndarray, "s s"]:
+def _fill_holes(depth_m: Float[Array, "s s"], centre_m: float) -> Float[Array, "s s"]:
     """Fill holes that the hand surrounds from their edges: the nets know few of them."""
     size = (HOLE_PX, HOLE_PX)
     for _ in range(2):
@@ -51,7 +51,7 @@ def _fill_holes(depth_m: Float[np.ndarray, "s s"], centre_m: float) -> Float[np.
     return depth_m
 
 
-def surface_distances(crop: HandCrop, keypoints_px: Float[np.ndarray, "21 2"]) -> Float[np.ndarray, " 21"]:
+def surface_distances(crop: HandCrop, keypoints_px: Float[Array, "21 2"]) -> Float[Array, " 21"]:
     """Read the distance of the surface under each keypoint along the crop's axis, metres; NaN where no hand is.
 
     The nearest readings in a small window count, so that a keypoint beside a thin finger still meets it.

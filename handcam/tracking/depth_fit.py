@@ -16,7 +16,7 @@ from jaxtyping import Float
 from handcam.geometry import rays
 from handcam.hand.skeleton import PARENTS, ROOT, hand_length
 from handcam.hand.surface import SkinPoints, pose_skin_points, skin_points
-from handcam.types import Intrinsics
+from handcam.types import Array, Intrinsics
 
 __all__ = ["fit_to_depth"]
 
@@ -55,14 +55,14 @@ _GRID = 40
 
 
 def fit_to_depth(
-    depth_m: Float[np.ndarray, "s s"],
+    depth_m: Float[Array, "s s"],
     camera: Intrinsics,
-    keypoints_px: Float[np.ndarray, "21 2"],
-    joints_m: Float[np.ndarray, "21 3"],
-    spread_m: Float[np.ndarray, "k 21 3"],
+    keypoints_px: Float[Array, "21 2"],
+    joints_m: Float[Array, "21 3"],
+    spread_m: Float[Array, "k 21 3"],
     floor_m: float,
-    second: tuple[Float[np.ndarray, "21 3"], Float[np.ndarray, " 21"]] | None = None,
-) -> tuple[Float[np.ndarray, "21 3"], Float[np.ndarray, " 21"] | None]:
+    second: tuple[Float[Array, "21 3"], Float[Array, " 21"]] | None = None,
+) -> tuple[Float[Array, "21 3"], Float[Array, " 21"] | None]:
     """Fit joints to a depth crop.
 
     Args:
@@ -85,8 +85,9 @@ def fit_to_depth(
     length = np.linalg.norm(joints_m[_CHILD] - joints_m[_PARENT], axis=1)
     readings = _readings(depth_m, camera, centre)
     begin, precision = joints_m, prior
-    for _ in range(0 if second is None else _ROUNDS):
-        begin, _ = _solve(prior, start, begin, [_second_estimate(second, begin)])
+    if second is not None:
+        for _ in range(_ROUNDS):
+            begin, _ = _solve(prior, start, begin, [_second_estimate(second, begin)])
     points, normals = pose_skin_points(skin, begin)
     x = begin
     for turn in range(_ROUNDS):
@@ -100,7 +101,7 @@ def fit_to_depth(
     return x, _deviation(np.linalg.inv(precision))
 
 
-def _solve(prior: np.ndarray, start: np.ndarray, x: np.ndarray, known: "list[_Equations]") -> tuple:
+def _solve(prior: Array, start: Array, x: Array, known: "list[_Equations]") -> tuple[Array, Array]:
     """Solve one round of least squares: joints (21 3) and their precision (63 63)."""
     precision, right = prior.copy(), start.copy()
     for rows, off, weight in known:
@@ -110,7 +111,7 @@ def _solve(prior: np.ndarray, start: np.ndarray, x: np.ndarray, known: "list[_Eq
     return np.linalg.solve(precision, right).reshape(21, 3), precision
 
 
-def _precision(joints: np.ndarray, spread: np.ndarray, floor: float) -> np.ndarray:
+def _precision(joints: Array, spread: Array, floor: float) -> Array:
     """Inverse covariance (63 63) of the joints before the depth map is looked at."""
     d = spread.reshape(len(spread), 63)
     shape = ((joints - joints[ROOT]) / hand_length(joints)).ravel()
@@ -118,18 +119,18 @@ def _precision(joints: np.ndarray, spread: np.ndarray, floor: float) -> np.ndarr
     return np.linalg.inv(covariance + _SIZE_M**2 * np.outer(shape, shape))
 
 
-def _deviation(covariance: np.ndarray) -> np.ndarray:
+def _deviation(covariance: Array) -> Array:
     """Standard deviation relative to the root, along one axis (21)."""
-    c = np.einsum("iaja->ij", covariance.reshape(21, 3, 21, 3)) / 3
+    c = np.trace(covariance.reshape(21, 3, 21, 3), axis1=1, axis2=3) / 3
     return np.sqrt(np.maximum(np.diag(c) + c[ROOT, ROOT] - 2 * c[:, ROOT], 0.0))
 
 
-_Equations = tuple[np.ndarray, np.ndarray, np.ndarray]
+_Equations = tuple[Array, Array, Array]
 """Rows (n 63): by how much what is measured changes with the joints; by how much it is to change; weights."""
 
 
 def _skin_on_readings(
-    depth_m: np.ndarray, camera: Intrinsics, skin: SkinPoints, points: np.ndarray, normals: np.ndarray, reach_m: float
+    depth_m: Array, camera: Intrinsics, skin: SkinPoints, points: Array, normals: Array, reach_m: float
 ) -> _Equations:
     """Point to plane: visible skin moves along its normal to the reading before or behind it."""
     size = len(depth_m)
@@ -148,12 +149,12 @@ def _skin_on_readings(
 
 
 def _unexplained_readings(
-    readings: np.ndarray, camera: Intrinsics, skin: SkinPoints, points: np.ndarray, normals: np.ndarray
+    readings: Array, camera: Intrinsics, skin: SkinPoints, points: Array, normals: Array
 ) -> _Equations:
     """Move the nearest skin that faces the camera towards readings that no skin explains."""
     facing = np.flatnonzero((normals * points).sum(1) < 0)
     apart = readings[:, None] - points[None, facing]
-    square = np.einsum("nmi,nmi->nm", apart, apart)
+    square = np.square(apart).sum(-1)
     nearest = square.argmin(1)
     off = np.sqrt(square[np.arange(len(square)), nearest])
     unexplained = (off > _NEAR_M) & (off < _AWAY_M)
@@ -163,7 +164,7 @@ def _unexplained_readings(
     return _moves(skin, at, (readings - points[at]) / off[:, None]), off, weight
 
 
-def _keypoints(ray: np.ndarray, x: np.ndarray) -> _Equations:
+def _keypoints(ray: Array, x: Array) -> _Equations:
     """Move joints onto their keypoints' rays."""
     off = ray[:, :2] * x[:, 2:] - x[:, :2]
     rows = np.zeros((21, 2, 21, 3))
@@ -175,7 +176,7 @@ def _keypoints(ray: np.ndarray, x: np.ndarray) -> _Equations:
     return rows.reshape(42, 63), off.ravel(), np.repeat(weight, 2)
 
 
-def _second_estimate(second: tuple[np.ndarray, np.ndarray], x: np.ndarray) -> _Equations:
+def _second_estimate(second: tuple[Array, Array], x: Array) -> _Equations:
     """Move joints towards the second estimate."""
     joints, sigma = second
     off = joints - x
@@ -183,7 +184,7 @@ def _second_estimate(second: tuple[np.ndarray, np.ndarray], x: np.ndarray) -> _E
     return np.eye(63), off.ravel(), np.repeat(weight, 3)
 
 
-def _bones(x: np.ndarray, length: np.ndarray) -> _Equations:
+def _bones(x: Array, length: Array) -> _Equations:
     """Keep the bones' lengths."""
     bone = x[_CHILD] - x[_PARENT]
     now = np.sqrt((bone * bone).sum(1))
@@ -193,19 +194,19 @@ def _bones(x: np.ndarray, length: np.ndarray) -> _Equations:
     return rows.reshape(20, 63), length - now, 1 / np.square(_BONE * length)
 
 
-def _moves(skin: SkinPoints, at: np.ndarray, way: np.ndarray) -> np.ndarray:
+def _moves(skin: SkinPoints, at: Array, way: Array) -> Array:
     """Derivative of these points' places along the given directions by the joints (n 63)."""
     return (skin.joint_shares[at][:, :, None] * way[:, None, :]).reshape(-1, 63)
 
 
-def _readings(depth_m: np.ndarray, camera: Intrinsics, centre_m: float) -> np.ndarray:
+def _readings(depth_m: Array, camera: Intrinsics, centre_m: float) -> Array:
     """Sample readings near the hand, as points (n 3)."""
     z = depth_m[::_STEP_PX, ::_STEP_PX].astype(float)
     v, u = np.nonzero((z > 0) & (np.abs(z - centre_m) < _ROOM_M))
     return rays(np.stack([u, v], 1) * float(_STEP_PX), camera) * z[v, u, None]
 
 
-def _hidden(at: np.ndarray, z: np.ndarray) -> np.ndarray:
+def _hidden(at: Array, z: Array) -> Array:
     """Find points that lie behind other ones; ``at`` are shares of the crop's edge."""
     cell = (at * _GRID).astype(int).clip(0, _GRID - 1) + 1
     near = np.full((_GRID + 2, _GRID + 2), 99.0)
@@ -216,9 +217,9 @@ def _hidden(at: np.ndarray, z: np.ndarray) -> np.ndarray:
 
 
 @cache
-def _joint_correlation() -> Float[np.ndarray, "63 63"]:
+def _joint_correlation() -> Float[Array, "63 63"]:
     """Correlation of the joints' errors, falling with the number of bones between them."""
-    lines = []
+    lines: list[list[int]] = []
     for joint in range(21):
         line = [joint]
         while PARENTS[line[-1]] >= 0:

@@ -11,14 +11,12 @@ from jaxtyping import Float
 from handcam.crop import CUBE_M, CUBE_PX
 from handcam.geometry import project, rays
 from handcam.runtimes import Runtime
-from handcam.types import Intrinsics
+from handcam.types import Array, Intrinsics
 
 __all__ = ["cut_cube", "joints_in_cube"]
 
 
-def cut_cube(
-    depth_m: Float[np.ndarray, "s s"], camera: Intrinsics, centre_m: Float[np.ndarray, " 3"]
-) -> Float[np.ndarray, "p p"]:
+def cut_cube(depth_m: Float[Array, "s s"], camera: Intrinsics, centre_m: Float[Array, " 3"]) -> Float[Array, "p p"]:
     """Cut the picture of the cube around a point out of a depth crop, as the depth joint net takes it.
 
     Args:
@@ -35,8 +33,8 @@ def cut_cube(
 
 
 def joints_in_cube(
-    runtime: Runtime, depth_m: Float[np.ndarray, "s s"], camera: Intrinsics, centre_m: Float[np.ndarray, " 3"]
-) -> tuple[Float[np.ndarray, "21 3"], Float[np.ndarray, " 21"]] | None:
+    runtime: Runtime, depth_m: Float[Array, "s s"], camera: Intrinsics, centre_m: Float[Array, " 3"]
+) -> tuple[Float[Array, "21 3"], Float[Array, " 21"]] | None:
     """Estimate joints in the crop camera's frame, metres, and the standard deviation of each.
 
     Args:

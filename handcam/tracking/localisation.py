@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from handcam.geometry import place, place_metric
-from handcam.types import NOMINAL_HAND_LENGTH_M, Intrinsics
+from handcam.types import NOMINAL_HAND_LENGTH_M, Array, Intrinsics
 
 __all__ = ["SKIN_TO_JOINT_M", "locate"]
 
@@ -19,12 +19,12 @@ LEAST_READINGS = 6
 
 
 def locate(
-    joints: Float[np.ndarray, "21 3"],
-    keypoints_px: Float[np.ndarray, "21 2"],
-    surface_m: Float[np.ndarray, " 21"],
+    joints: Float[Array, "21 3"],
+    keypoints_px: Float[Array, "21 2"],
+    surface_m: Float[Array, " 21"],
     camera: Intrinsics,
     hand_length_m: float,
-) -> tuple[float, Float[np.ndarray, " 3"], bool]:
+) -> tuple[float, Float[Array, " 3"], bool]:
     """Locate the root: hand length, root in the crop's frame, and whether the scale was measured.
 
     Args:

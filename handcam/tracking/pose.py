@@ -14,7 +14,7 @@ from handcam.tracking.depth_crop import surface_distances
 from handcam.tracking.depth_fit import fit_to_depth
 from handcam.tracking.depth_volume import joints_in_cube
 from handcam.tracking.localisation import locate
-from handcam.types import Controls, HandCrop, HandPose, Posterior, TrackedHand
+from handcam.types import Array, Controls, HandCrop, HandPose, Posterior, TrackedHand
 
 __all__ = ["SIGMA_SAMPLES", "Observation", "PoseEstimator"]
 
@@ -35,7 +35,7 @@ class Observation:
     """What was encoded."""
     posteriors: Mapping[str, Posterior]
     """Posterior of each modality that was seen."""
-    keypoints_px: Float[np.ndarray, "21 2"]
+    keypoints_px: Float[Array, "21 2"]
     """Joints in the crop, crop pixels."""
     presence: float
     """Probability that the crop shows a hand."""
@@ -113,8 +113,8 @@ class PoseEstimator:
         return names
 
     def _fit(
-        self, seen: Observation, joints: np.ndarray, deviation: np.ndarray, floor_m: float, sigma: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self, seen: Observation, joints: Array, deviation: Array, floor_m: float, sigma: Array
+    ) -> tuple[Array, Array]:
         """Move the joints (and their samples) onto the depth map; sigma falls by what the readings say."""
         crop = seen.crop
         assert crop.depth_m is not None

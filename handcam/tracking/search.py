@@ -26,7 +26,7 @@ class _Asked:
 
     since: float
     done: Event = field(default_factory=Event)
-    boxes: list[HandBox] = field(default_factory=list)
+    boxes: list[HandBox] = field(default_factory=list[HandBox])
     error: Exception | None = None
 
 

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from handcam.crop import box_around
 from handcam.filters import Filter
 from handcam.hand.skeleton import ROOT
-from handcam.types import HandBox, HandPose, Side, TrackedHand
+from handcam.types import Array, HandBox, HandPose, Side, TrackedHand
 
 __all__ = ["SURELY_OTHER", "Track", "average_estimates", "same_hand"]
 
@@ -33,16 +33,16 @@ class Track:
     """By name."""
     by_device: bool = False
     """Do the filters go by the device's clock?"""
-    keypoints_px: Float[np.ndarray, "21 2"] | None = None
+    keypoints_px: Float[Array, "21 2"] | None = None
     """Keypoints in the last frame; None for a track that has not been confirmed yet."""
-    velocity_px: Float[np.ndarray, " 2"] | None = None
+    velocity_px: Float[Array, " 2"] | None = None
     """Smoothed, for each frame."""
     distance_m: float | None = None
     """Of the root along the crop's axis, where a depth sensor measured it."""
     evidence: float = 0.0
     """Log-odds that the side is right, over the last frames."""
 
-    def recentre(self, keypoints_px: Float[np.ndarray, "21 2"], right: float | None, score: float) -> None:
+    def recentre(self, keypoints_px: Float[Array, "21 2"], right: float | None, score: float) -> None:
         """Move a detector's coarse box to the keypoints seen in it, and to the side that they say.
 
         Args:
@@ -89,7 +89,7 @@ def average_estimates(estimates: Sequence[TrackedHand]) -> TrackedHand:
     return replace(estimates[0], pose=pose, raw=pose)
 
 
-def same_hand(a: Float[np.ndarray, "21 2"], b: Float[np.ndarray, "21 2"]) -> bool:
+def same_hand(a: Float[Array, "21 2"], b: Float[Array, "21 2"]) -> bool:
     """Do two sets of keypoints lie on the same hand?"""
     size = np.ptp(a, axis=0).max() + 1e-6
     return bool(np.linalg.norm(a - b, axis=1).mean() < 0.2 * size)

@@ -23,6 +23,7 @@ from handcam.tracking.pose import Observation, PoseEstimator
 from handcam.tracking.search import Search
 from handcam.tracking.track import Track, average_estimates, same_hand
 from handcam.types import (
+    Array,
     Controls,
     Frame,
     HandPose,
@@ -117,7 +118,7 @@ class Tracker:
         self._search.close()
         self._runtime.close()
 
-    def decode(self, modality: str, z: Float[np.ndarray, "n z"]) -> np.ndarray:
+    def decode(self, modality: str, z: Float[Array, "n z"]) -> Array:
         """Decode latents; see :meth:`handcam.runtimes.Runtime.decode`."""
         return self._runtime.decode(modality, np.asarray(z, np.float32))
 
@@ -310,7 +311,7 @@ class _Clock:
     """Adds the time since the last call to a section."""
 
     def __init__(self) -> None:
-        self.times = dict.fromkeys(("detect", "crop", "predict", "decode", "refine"), 0.0)
+        self.times: dict[str, float] = dict.fromkeys(("detect", "crop", "predict", "decode", "refine"), 0.0)
         self._last = perf_counter()
 
     def stop(self, section: str) -> None:
