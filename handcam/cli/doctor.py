@@ -22,14 +22,13 @@ from handcam.cli._display import window_problem
 from handcam.installation import install_command, missing_library, needs, pip_command
 from handcam.model.weights import check as check_hash
 from handcam.model.weights import default_weights, read_card
-from handcam.plugins import load, names
+from handcam.plugins import constants, load, names
 from handcam.types import HandcamError
 
 __all__ = ["CHECKS", "Finding", "main"]
 
 OK, MISSING, BROKEN = "OK", "missing", "broken"
 _COLOUR = {OK: "green", MISSING: "yellow", BROKEN: "red"}
-GPU_RUNTIMES = ("cuda", "tensorrt")
 _OPEN3D = (
     "import open3d as o, numpy as np; v = o.visualization.Visualizer();"
     "assert v.create_window('probe', 64, 64, visible=False), 'no EGL';"
@@ -202,7 +201,7 @@ def engines() -> list[Finding]:
     """Does each runtime on the processor open the weights? One of them must."""
     found = []
     for name in names("handcam.runtimes"):
-        if name in GPU_RUNTIMES:
+        if constants("handcam.runtimes", name).get("NEEDS_CARD"):
             continue
         try:
             opened = load("handcam.runtimes", name).open(default_weights())
