@@ -193,6 +193,7 @@ def _write_json(out: dict, path: Path) -> None:
 
 
 def _write_plot(out: dict, path: Path) -> None:
-    from handcam.lab.evaluate.bench_plot import save
+    from handcam.lab.evaluate.bench import plotted
+    from handcam.lab.evaluate.results import save_figure
 
-    save(out, path)
+    save_figure(plotted(out), path, f"{out['source']}, {out['machine']['processor']}")

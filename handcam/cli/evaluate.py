@@ -208,7 +208,7 @@ def tracking(
         how = {"runtime": opened.runtime_name, "weights": opened.card.name, "detector": tracker.detector}
     figures = {name: quality.summary(found) for name, found in counts.items()}
     figures["all"] = quality.summary(quality.total(list(counts.values())))
-    said = {"settings": how, "scenes": {name: SCENES[name].says for name in chosen}}
+    said = {"settings": how, "scenes": {name: SCENES[name].description for name in chosen}}
     _finish(Results({**said, **figures}, (quality.table(figures),)), out)
 
 

@@ -5,7 +5,7 @@ import os
 from rich.console import Console
 from tyro.conf import Positional
 
-from handcam.lab.evaluate.results import Results, Table, cell_text, show
+from handcam.lab.evaluate.results import Results, ResultTable, cell_text, show
 from handcam.lab.experiments import Setup, save
 from handcam.plugins import load, names
 from handcam.types import HandcamError
@@ -44,6 +44,6 @@ def _run(name: str, setup: Setup) -> None:
     grid = [list(table.head), *([cell_text(cell) for cell in row] for row in table.rows)]
     if len(grid[0]) > len(grid):  # a terminal is higher than wide
         grid = [list(column) for column in zip(*grid, strict=True)]
-    printed = Table(tuple(grid[0]), [tuple(row) for row in grid[1:]], experiment.TITLE, setup.configuration)
+    printed = ResultTable(tuple(grid[0]), [tuple(row) for row in grid[1:]], experiment.TITLE, setup.configuration)
     show(Results({}, (printed,), results.notes), Console())
     print(*save(name, experiment.TITLE, results, setup), sep="\n")

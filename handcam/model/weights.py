@@ -112,7 +112,7 @@ def read_card(weights: Path) -> WeightsCard:
 
 
 def _check_finite(document: Any, name: str = "the file") -> None:
-    """Look for numbers that are not finite.
+    """Refuse numbers that are not finite.
 
     Raises:
         ValueError: there is one; the message names its field.

@@ -1,41 +1,48 @@
-"""Speed, measured so that it can be believed: same frames, same run, turn about, with MediaPipe Hands as the yardstick.
+"""Paired benchmark of the runtimes against MediaPipe Hands, over the same frames in the same run.
 
-Processor time is that of the whole process, all threads together. The contestants take turns over short stretches of
-the same frames, in an order that changes from round to round, so what else the machine does hits them alike; what is
+Processor time is that of the whole process, all threads together. The methods alternate over short stretches of the
+same frames, in an order that changes from round to round, so what else the machine does hits them alike; what is
 reported is ratios of medians within a round and their spread over the rounds. Reading the frames is not part of it.
 """
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter, process_time
+from typing import TYPE_CHECKING
 
 import numpy as np
 import psutil
 
 from handcam.api import open_tracker
 from handcam.detectors import Detector
+from handcam.lab.evaluate.results import Results
 from handcam.plugins import load
 from handcam.runtimes import CropBatch, Runtime, open_named
 from handcam.tracking.tracker import Tracker
 from handcam.types import Controls, Frame, HandcamError
 
-__all__ = ["MEDIAPIPE", "Figures", "compare", "describe_machine", "percentiles"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["MEDIAPIPE", "Timings", "compare", "describe_machine", "percentiles", "plotted"]
 
 MEDIAPIPE = "mediapipe"
 ONE_HAND = Controls(max_hands=1)
 WARM_UP = 8
 """Frames before the first round that are not counted: models load, hands are found, caches fill."""
 SECTIONS = ("detect", "crop", "predict", "decode", "refine")
+INKS = {"crop": "#56b4e9", "predict": "#0072b2", "decode": "#e69f00", "refine": "#009e73"}
+"""Sections that are drawn, in colours that colour-blind people can tell apart."""
 
 
 @dataclass(slots=True)
-class Figures:
-    """What was measured of one contestant."""
+class Timings:
+    """Times of one method."""
 
     name: str
-    """As the runtime calls itself."""
+    """Name that the runtime gives itself."""
     cpu_ms: list[list[float]] = field(default_factory=list)
     """Processor time of each tracked frame, by round."""
     wall_ms: list[float] = field(default_factory=list)
@@ -49,8 +56,8 @@ class Figures:
     encode_cpu_ms: float | None = None
     """Processor time of one encoding alone, median."""
 
-    def report(self, yardstick: "Figures | None") -> dict:
-        """The figures as JSON."""
+    def report(self, yardstick: "Timings | None") -> dict:
+        """Summarise for JSON."""
         by_round = [float(np.median(cpu)) for cpu in self.cpu_ms if cpu]
         out: dict = {
             "name": self.name, "frames": self.frames, "tracked": self.tracked,
@@ -80,14 +87,14 @@ def percentiles(values: Sequence[float]) -> dict[str, float] | None:
 def compare(
     frames: Sequence[Frame], names: Sequence[str], weights: Path, rounds: int = 5,
     progress: Callable[[int, int], None] = lambda done, of: None,
-) -> tuple[dict[str, Figures], dict[str, str]]:  # fmt: skip
-    """Run every runtime and MediaPipe over the same frames, turn about.
+) -> tuple[dict[str, Timings], dict[str, str]]:  # fmt: skip
+    """Run every runtime and MediaPipe over the same frames, alternating.
 
     Args:
         frames: consecutive frames with one hand.
         names: runtimes as ``NAME`` or ``NAME:PRECISION``.
         weights: the safetensors file.
-        rounds: into how many stretches the frames are cut.
+        rounds: number of stretches that the frames are cut into.
         progress: called with the number of stretches done and to do.
 
     Returns:
@@ -105,16 +112,17 @@ def compare(
     detector: Detector = plugin.open(1)
     trackers = {name: open_tracker(None, runtime, detector) for name, runtime in opened.items()}
     theirs = plugin.mp.solutions.hands.Hands(static_image_mode=False, max_num_hands=1, model_complexity=1)
-    figures = {name: Figures(tracker.runtime_name) for name, tracker in trackers.items()}
-    figures[MEDIAPIPE] = Figures("MediaPipe Hands (tracking, full model, one hand)")
+    figures = {name: Timings(tracker.runtime_name) for name, tracker in trackers.items()}
+    figures[MEDIAPIPE] = Timings("MediaPipe Hands (tracking, full model, one hand)")
 
     def show(name: str, frame: Frame, into: list[float] | None) -> None:
         cpu, wall = process_time(), perf_counter()
+        times_ms: Mapping[str, float] = {}
         if name == MEDIAPIPE:
             found = bool(theirs.process(frame.color).multi_hand_landmarks)
         else:
             result = trackers[name].track(frame, ONE_HAND)
-            found = bool(result.hands)
+            found, times_ms = bool(result.hands), result.times_ms
         cpu, wall = (process_time() - cpu) * 1e3, (perf_counter() - wall) * 1e3
         if into is None:
             return
@@ -124,9 +132,8 @@ def compare(
             mine.tracked += 1
             into.append(cpu)
             mine.wall_ms.append(wall)
-            if name != MEDIAPIPE:
-                for section, values in mine.sections_ms.items():
-                    values.append(result.times_ms[section])
+            for section in mine.sections_ms.keys() & times_ms.keys():
+                mine.sections_ms[section].append(times_ms[section])
 
     everybody = list(figures)
     for name in everybody:
@@ -177,7 +184,7 @@ def _encode_alone(tracker: Tracker, runtime: Runtime, frames: Sequence[Frame]) -
 
 
 def describe_machine() -> dict[str, str | int | float]:
-    """What the figures were measured on."""
+    """Describe the machine of the measurement."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         processor = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
@@ -188,3 +195,33 @@ def describe_machine() -> dict[str, str | int | float]:
         "python": platform.python_version(), "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
         "load_before": psutil.getloadavg()[0],
     }  # fmt: skip
+
+
+def plotted(figures: dict) -> Results:
+    """Results with a plot: processor time of each method, MediaPipe's as a line, its half dashed; and by section."""
+    shown = {name: r for name, r in figures["runtimes"].items() if r["cpu_ms"] is not None and name != "mediapipe"}
+
+    def draw(figure: "Figure") -> None:
+        theirs = figures["runtimes"]["mediapipe"]["cpu_ms"]
+        left, right = figure.subplots(1, 2, sharey=True)
+        at = np.arange(len(shown))
+        p50 = [r["cpu_ms"]["p50"] for r in shown.values()]
+        over = [r["cpu_ms"]["p95"] - r["cpu_ms"]["p50"] for r in shown.values()]
+        left.barh(at, p50, xerr=[[0.0] * len(at), over], color="#0072b2", ecolor="#777777", capsize=3)
+        for y, r in zip(at, shown.values(), strict=True):
+            left.text(0.1, y, f"{r['ratio_to_mediapipe']:.2f} of MediaPipe", va="center", color="white", fontsize=9)
+        if theirs is not None:
+            left.axvline(theirs["p50"], color="#d55e00", label="MediaPipe Hands")
+            left.axvline(theirs["p50"] / 2, color="#d55e00", linestyle="--", label="half of it")
+        left.set_yticks(at, [r["name"] for r in shown.values()], fontsize=9)
+        left.invert_yaxis()
+        left.set_xlabel("processor time of a frame, ms (p50, whisker to p95)")
+        start = np.zeros(len(shown))
+        for section, colour in INKS.items():
+            width = np.array([r["sections_ms"][section]["p50"] for r in shown.values()])
+            right.barh(at, width, left=start, color=colour, label=section)
+            start += width
+        right.set_xlabel("time of its sections, ms (medians)")
+        figure.legend(loc="outside lower center", ncols=6, fontsize=8)
+
+    return Results(figures, (), draw=draw, size=(9.0, 1.8 + 0.9 * len(shown)))

@@ -23,7 +23,7 @@ from handcam.lab.evaluate.metrics import (
     with_palm,
 )
 from handcam.lab.evaluate.pipeline import Prediction, Record
-from handcam.lab.evaluate.results import Table, side_by_side
+from handcam.lab.evaluate.results import ResultTable, side_by_side
 from handcam.types import Side
 
 __all__ = ["KEYS", "Protocol", "curl", "facing", "pointing", "summarise", "tables"]
@@ -151,7 +151,7 @@ def _per_joint(out: dict, key: str, errors: np.ndarray) -> None:
         out["per_joint"].setdefault(name, {})[key] = value
 
 
-def tables(figures: dict[str, dict], title: str) -> tuple[Table, ...]:
+def tables(figures: dict[str, dict], title: str) -> tuple[ResultTable, ...]:
     """Tables of the flat figures of every method, then of the first one's by finger, viewpoint and curl."""
     out = [side_by_side(figures, KEYS, title)]
     ours = next(iter(figures.values()))
@@ -159,7 +159,7 @@ def tables(figures: dict[str, dict], title: str) -> tuple[Table, ...]:
         pair = "{epe_mm:.1f} / {pa_mm:.1f}"
         chains = {f: [pair.format(**ours["per_joint"][j]) for j in JOINTS if j.startswith(f)] for f in FINGERS}
         out.append(
-            Table(
+            ResultTable(
                 ("finger", "1", "2", "3", "tip"), [(finger, *cells) for finger, cells in chains.items()],
                 "error by joint, mm: root-relative / aligned", f"wrist {pair.format(**ours['per_joint']['wrist'])}",
             )
@@ -169,7 +169,7 @@ def tables(figures: dict[str, dict], title: str) -> tuple[Table, ...]:
             for name, row in ours.get(group, {}).items():
                 errors = [f"{row[key]:.1f}" if key in row else "" for key in ("epe_mm", "pa_mm", "camera_mm")]
                 rows.append((name, str(row["n"]), *errors))
-        out.append(Table(("group", "hands", "root-relative mm", "aligned mm", "camera space mm"), rows))
+        out.append(ResultTable(("group", "hands", "root-relative mm", "aligned mm", "camera space mm"), rows))
     return tuple(out)
 
 

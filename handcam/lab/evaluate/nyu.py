@@ -17,7 +17,7 @@ from handcam.hand.skeleton import INDEX, KNUCKLES, WRIST
 from handcam.lab.data.sets import Sample, read_picture, tight_box
 from handcam.lab.evaluate.pipeline import Predictor, records
 from handcam.lab.evaluate.published import CAMERAS, read_uvd, stem
-from handcam.lab.evaluate.results import Results, Table
+from handcam.lab.evaluate.results import Results, ResultTable
 from handcam.types import Frame, HandcamError, Intrinsics
 
 __all__ = ["COUNTERPARTS", "depth_counts", "evaluate", "points", "samples"]
@@ -108,7 +108,7 @@ def evaluate(folder: Path, predict: Predictor) -> Results:
     figures = {"n": len(done), "missed": len(done) - len(seen), "methods": methods}
     rows = [(name, f"{row['mean_mm']:.1f}", f"{row['counterparts_mm']:.1f}") for name, row in methods.items()]
     head = ("method", "14 joints, mm", "11 with a counterpart")
-    return Results(figures, (Table(head, rows, f"NYU: {len(done)} frames", f"{figures['missed']} missed"),))
+    return Results(figures, (ResultTable(head, rows, f"NYU: {len(done)} frames", f"{figures['missed']} missed"),))
 
 
 def _figures(predicted: np.ndarray, true: np.ndarray) -> dict:

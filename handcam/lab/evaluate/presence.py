@@ -19,7 +19,7 @@ from jaxtyping import Bool, Float
 from handcam.crop import cut, image_from_crop_points
 from handcam.hand.skeleton import ROOT, hand_length
 from handcam.lab.data.sets import Sample
-from handcam.lab.evaluate.results import Results, Table
+from handcam.lab.evaluate.results import Results, ResultTable
 from handcam.lab.evaluate.tracking import FOLLOWED
 from handcam.runtimes import CropBatch, Encoding
 from handcam.synth.background import Backgrounds
@@ -202,4 +202,4 @@ def summarise(compared: dict[str, dict[str, dict[str, float]]]) -> Results:
         for crops, scores in compared.items() for score, f in scores.items()
     ]  # fmt: skip
     head = ("crops", "score", "AUC", "calibration error", "Brier", "wrong at 0.5")
-    return Results(compared, (Table(head, rows, "does the score say whether the joints were found?"),))
+    return Results(compared, (ResultTable(head, rows, "does the score say whether the joints were found?"),))

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from handcam.lab.evaluate.metrics import joint_errors, pcf_curve, pck_curve
-from handcam.lab.evaluate.results import Results, Table, grid_only
+from handcam.lab.evaluate.results import Results, ResultTable, grid_only
 from handcam.types import HandcamError
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def compare(dataset: str, truth: Path, predictions: Sequence[Path]) -> Results:
         for name, m in ranked
     ]
     title, caption = f"{dataset.upper()}: {len(methods)} files", "within: share of frames whose worst joint is"
-    table = Table(("method", "mean mm", "median mm", "within 20 mm", "40 mm"), rows, title, caption)
+    table = ResultTable(("method", "mean mm", "median mm", "within 20 mm", "40 mm"), rows, title, caption)
     figures = {
         "dataset": dataset, "frames": len(true_mm), "joints": list(camera.joints),
         "thresholds_mm": THRESHOLDS_MM.tolist(), "methods": methods,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 __all__ = [
-    "INKS", "Cell", "Results", "Table", "cell_text", "curve_panels", "draw_skeleton", "grid_only", "hide_frame",
+    "INKS", "Cell", "ResultTable", "Results", "cell_text", "curve_panels", "draw_skeleton", "grid_only", "hide_frame",
     "save_figure", "show", "side_by_side", "write_json",
 ]  # fmt: skip
 
@@ -32,7 +32,7 @@ Cell = str | list[float]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ResultTable:
     """A table, printed or written as Markdown."""
 
     head: tuple[str, ...]
@@ -51,7 +51,7 @@ class Results:
 
     figures: Mapping[str, Any]
     """Numbers for the JSON file."""
-    tables: tuple[Table, ...]
+    tables: tuple[ResultTable, ...]
     """The same for people."""
     notes: tuple[str, ...] = ()
     """What a reader must know: data, units, what stands for what."""
@@ -72,14 +72,14 @@ def cell_text(cell: Cell) -> str:
     return f"{mean(cell):.{digits}f}{spread}"
 
 
-def side_by_side(figures: Mapping[str, Mapping[str, Any]], keys: Sequence[str], title: str) -> Table:
+def side_by_side(figures: Mapping[str, Mapping[str, Any]], keys: Sequence[str], title: str) -> ResultTable:
     """Table of one row a figure and one column a method."""
 
     def text(value: Any) -> str:
         return "-" if value is None else str(value) if isinstance(value, int) else f"{value:.3f}"
 
     rows = [(key, *(text(method.get(key)) for method in figures.values())) for key in keys]
-    return Table(("", *figures), rows, title)
+    return ResultTable(("", *figures), rows, title)
 
 
 def show(results: Results, console: "Console") -> None:

@@ -1,7 +1,7 @@
 """Short films of rendered hands that are hard to follow, with the truth in every frame.
 
-Each scene is the same whenever it is rendered: one or two hands of one person before a room, 640x480 at 30 frames a
-second, with a webcam's softness, noise and motion blur.
+Each scene is the same whenever it is rendered: one or two hands of one person before a background,
+640x480 at 30 frames a second, with a webcam's softness, noise and motion blur.
 """
 
 from collections.abc import Callable, Iterator
@@ -39,8 +39,8 @@ Path = Callable[[Float[np.ndarray, " t"]], tuple[np.ndarray | float, np.ndarray 
 class Scene:
     """What happens in a film."""
 
-    says: str
-    """In words."""
+    description: str
+    """One phrase for the report."""
     seconds: float
     """Length."""
     hands: tuple[tuple[Side, Path], ...]
@@ -106,7 +106,7 @@ def film(name: str, seed: int = 0, frames: int | None = None) -> Iterator[Frame]
 
     Args:
         name: of :data:`SCENES`.
-        seed: which person, room and gestures.
+        seed: number of the person, background and gestures.
         frames: stop after so many.
     """
     scene = SCENES[name]

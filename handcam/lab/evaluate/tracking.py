@@ -1,6 +1,6 @@
 """Tracking quality on rendered scenes of known truth: hands found, kept, lost, swapped and invented.
 
-A hand is **in sight** when at least 15 of its joints lie in the picture and nothing covers it, and **followed** when a
+A hand is **visible** when at least 15 of its joints lie in the picture and nothing covers it, and **followed** when a
 tracked hand's keypoints lie within a quarter of its length from the true ones, on average; a tracked hand that is no
 true one (:data:`handcam.hand.matching.MATCH_LIMIT`) is a **false hand**. Hands that are in the picture in part count
 neither way.
@@ -16,7 +16,7 @@ from handcam.hand.matching import MATCH_LIMIT, assign, relative_distances
 from handcam.hand.skeleton import ROOT, hand_length
 from handcam.lab.data.sets import Sample
 from handcam.lab.evaluate.pipeline import FrameTracker, Prediction, Record, records, tracker_predictor
-from handcam.lab.evaluate.results import Table
+from handcam.lab.evaluate.results import ResultTable
 from handcam.types import Controls, Frame, HandBox, HandPose, Side
 
 __all__ = ["FOLLOWED", "CountingDetector", "TrackingCounts", "measure", "summary", "table", "total"]
@@ -62,11 +62,11 @@ class TrackingCounts:
     errors: list[float] = field(default_factory=list)
     """Mean keypoint error of each followed hand, as a share of its length in the picture."""
     found_after: list[int] = field(default_factory=list)
-    """Frames from a hand's coming into sight until it is followed, for each time that it comes."""
+    """Frames from a hand's becoming visible until it is followed, for each time that it comes."""
     never_found: int = 0
     """Times that it comes and is not followed before it goes."""
     gaps: list[int] = field(default_factory=list)
-    """Frames of each loss of a hand that stays in sight."""
+    """Frames of each loss of a hand that stays visible."""
     wrong_sides: int = 0
     """Followed hands that are taken for the other one."""
     side_changes: int = 0
@@ -87,7 +87,7 @@ class TrackingCounts:
 class _TrueHand:
     """State of a true hand from frame to frame."""
 
-    here: bool = False  # in sight in the frame before
+    here: bool = False  # visible in the frame before
     missed: int = 0  # frames since it was last followed, or came
     found: bool = False  # followed since it came
     number: int | None = None  # of the track that followed it last
@@ -169,7 +169,7 @@ def _count(
 
 
 def _leave(out: TrackingCounts, hand: _TrueHand) -> None:
-    """The hand is no longer in sight."""
+    """The hand is no longer visible."""
     if hand.here and not hand.found:
         out.never_found += 1
     elif hand.here and hand.missed > 1:  # one frame at the edge is no loss
@@ -198,31 +198,31 @@ def total(scenes: Sequence[TrackingCounts]) -> TrackingCounts:
     return out
 
 
-def summary(seen: TrackingCounts) -> dict[str, float | int | None]:
+def summary(counts: TrackingCounts) -> dict[str, float | int | None]:
     """Summarise counts in figures; None where a scene has none."""
 
     def of(values: Sequence[float], how: str) -> float | None:
         return float(getattr(np, how)(values)) if values else None
 
     return {
-        "frames": seen.frames, "in_sight": seen.in_sight,
-        "followed": seen.followed / seen.in_sight if seen.in_sight else None,
-        "error_median": of(seen.errors, "median"),
-        "came": len(seen.found_after) + seen.never_found, "never_found": seen.never_found,
-        "frames_to_find_median": of(seen.found_after, "median"), "frames_to_find_max": of(seen.found_after, "max"),
-        "losses": len(seen.gaps), "frames_lost_max": of(seen.gaps, "max"),
-        "wrong_sides": seen.wrong_sides / seen.followed if seen.followed else None,
-        "side_changes": seen.side_changes, "new_numbers": seen.new_numbers, "swaps": seen.swaps,
-        "false_hands": seen.false_hands, "empty_frames": seen.empty_frames, "searches": seen.searches,
+        "frames": counts.frames, "in_sight": counts.in_sight,
+        "followed": counts.followed / counts.in_sight if counts.in_sight else None,
+        "error_median": of(counts.errors, "median"),
+        "came": len(counts.found_after) + counts.never_found, "never_found": counts.never_found,
+        "frames_to_find_median": of(counts.found_after, "median"), "frames_to_find_max": of(counts.found_after, "max"),
+        "losses": len(counts.gaps), "frames_lost_max": of(counts.gaps, "max"),
+        "wrong_sides": counts.wrong_sides / counts.followed if counts.followed else None,
+        "side_changes": counts.side_changes, "new_numbers": counts.new_numbers, "swaps": counts.swaps,
+        "false_hands": counts.false_hands, "empty_frames": counts.empty_frames, "searches": counts.searches,
     }  # fmt: skip
 
 
-def table(figures: Mapping[str, Mapping]) -> Table:
+def table(figures: Mapping[str, Mapping]) -> ResultTable:
     """Table of the figures by scene."""
 
     def text(key: str, value: float | None) -> str:
         return "-" if value is None else f"{value:.1%}" if key in _SHARES else f"{value:g}"
 
     rows = [(name, *(text(key, found[key]) for key in _COLUMNS.values())) for name, found in figures.items()]
-    caption = "in sight: hands over all frames; error: of the hand's length; found after, lost for: frames"
-    return Table(("", *_COLUMNS), rows, "hands followed through rendered scenes", caption)
+    caption = "in sight: visible hands over all frames; error: of the hand's length; found after, lost for: frames"
+    return ResultTable(("", *_COLUMNS), rows, "hands followed through rendered scenes", caption)

@@ -1,4 +1,4 @@
-"""What a training gives on hands that it did not see: joints from every modality that it learnt to encode."""
+"""Evaluation of a training on held-out hands: joints from every modality that it encodes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,11 +28,11 @@ class Score:
     """Errors of joints decoded from the mean of one modality's posterior, millimetres."""
 
     source: str
-    """What was seen."""
+    """Source modality."""
     hands: int
     """How many hands."""
     epe_mm: float
-    """Relative to the middle knuckle, with the true size told."""
+    """Relative to the middle knuckle, at the true size."""
     pa_mm: float
     """After the best rotation, translation and scale."""
 

@@ -85,7 +85,7 @@ class Setup:
     pixels: bool = False
     """Encode pictures by the paper's ResNet-18, instead of the landmark network's features of them."""
     weights: Annotated[Path | None, arg(metavar="FILE")] = None
-    """walks, mixing: weights to look into, instead of models trained for it."""
+    """walks, mixing: weights to examine, instead of models trained for it."""
     accelerator: Literal["auto", "cpu", "cuda"] = "auto"
     """Device of the trainings."""
     devices: int = 1

@@ -1,7 +1,7 @@
-"""Tables 2 and 6: what the model loses when scale (S) and side (H) are not told; joints are always relative (T)."""
+"""Tables 2 and 6: what the model loses when scale (S) and side (H) are unknown; joints are always relative (T)."""
 
 from handcam.lab.evaluate.metrics import mean_and_median
-from handcam.lab.evaluate.results import Cell, Results, Table
+from handcam.lab.evaluate.results import Cell, Results, ResultTable
 from handcam.lab.experiments import Setup
 from handcam.lab.train.pairs import variant
 from handcam.lab.train.run_small import errors_mm, fit, predict, tasks_of, trainable
@@ -17,7 +17,7 @@ BEST = {"keypoints2d": 3, "rgb": 1}
 
 
 def run(setup: Setup) -> Results:
-    """Mean and median error with and without S and H, beside what the landmark network alone says."""
+    """Mean and median error with and without S and H, beside the landmark network's alone."""
     tasks = tasks_of(setup, DATA)
     untold = {data.partition(":")[0]: _both_sides(setup, data) for data in setup.data or DATA.values()}
     labels = [("T+S+H", True, True), ("T+S", True, False), ("T+H", False, True), ("T", False, False)]
@@ -44,10 +44,12 @@ def run(setup: Setup) -> Results:
     notes = (
         "End-point error in mm relative to the palm. 2D>3D: Var. 3, RGB>3D: Var. 1, the best of the paper's Table 1.",
         "S: the prediction is brought to the true size; without it every hand has the mean length of those trained on.",
-        "H: left hands are mirrored since the side is told; without it both sides are in the data as they are seen.",
+        "H: left hands are mirrored since the side is known; without it both sides are in the data as they are.",
         *(split.says for split in {id(s): s for _, s, _ in tasks}.values()),
     )
-    return Results({}, (Table(head, [(name, *rows[name], *medians[name]) for name in rows if any(rows[name])]),), notes)
+    return Results(
+        {}, (ResultTable(head, [(name, *rows[name], *medians[name]) for name in rows if any(rows[name])]),), notes
+    )
 
 
 def _both_sides(setup: Setup, data: str):

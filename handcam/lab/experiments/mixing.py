@@ -1,11 +1,11 @@
-"""Figure 8: latents of every modality, cross-trained and separately trained, and how well a classifier tells them."""
+"""Figure 8: latents of every modality, cross-trained and separately trained; a classifier of modalities."""
 
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from handcam.lab.evaluate.results import INKS, Cell, Results, Table, grid_only
+from handcam.lab.evaluate.results import INKS, Cell, Results, ResultTable, grid_only
 from handcam.lab.experiments import Setup
 from handcam.lab.train.mixing import mixing
 from handcam.lab.train.run_small import WORDS, encoded, fit, trainable
@@ -54,6 +54,7 @@ def run(setup: Setup) -> Results:
             names = [m for m in names if m in shipped.encoders]
         for kind, pairs in kinds.items():
             found: dict[tuple[str, str], list] = {}
+            posteriors: dict[str, tuple[np.ndarray, np.ndarray]] = {}
             for seed in setup.seeds:
                 model = shipped or fit(setup, split, pairs, seed)
                 posteriors = {m: encoded(model, m, split.test) for m in names}
@@ -77,7 +78,7 @@ def run(setup: Setup) -> Results:
             axes.legend(loc="upper right", markerscale=2)
             grid_only(axes)
 
-    return Results({}, (Table(head, rows),), tuple(notes), draw)
+    return Results({}, (ResultTable(head, rows),), tuple(notes), draw)
 
 
 def _map(clouds: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from handcam.lab.evaluate.metrics import pcf_curve
 from handcam.lab.evaluate.published import CAMERAS, THRESHOLDS_MM, compare
-from handcam.lab.evaluate.results import Cell, Results, Table, curve_panels
+from handcam.lab.evaluate.results import Cell, Results, ResultTable, curve_panels
 from handcam.lab.experiments import Setup
 from handcam.lab.train.pairs import variant
 from handcam.lab.train.run_small import errors_mm, fit, predict
@@ -21,7 +21,7 @@ __all__ = ["TITLE", "run"]
 TITLE = "PCF from depth (Fig. 5)"
 DATA = ("rendered",)
 NUMBERS = (1, 2)
-"""Variants 3 and 4 would decode depth maps, which are not kept with the looks."""
+"""Variants 3 and 4 would decode depth maps, which are not kept with the features."""
 
 
 def run(setup: Setup) -> Results:
@@ -58,7 +58,9 @@ def run(setup: Setup) -> Results:
     xlabel, ylabel = "largest joint error in a frame, mm", "share of frames (PCF)"
     draw = curve_panels(panels, THRESHOLDS_MM, xlabel, ylabel)
     curves = {name: {m: c.tolist() for m, c in lines.items()} for name, lines in panels.items()}
-    return Results({"thresholds_mm": THRESHOLDS_MM.tolist(), "pcf": curves}, (Table(head, rows),), tuple(notes), draw)
+    return Results(
+        {"thresholds_mm": THRESHOLDS_MM.tolist(), "pcf": curves}, (ResultTable(head, rows),), tuple(notes), draw
+    )
 
 
 def _published(name: str, folder: Path) -> Results:

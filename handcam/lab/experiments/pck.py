@@ -3,7 +3,7 @@
 import numpy as np
 
 from handcam.lab.evaluate.metrics import auc, mean_and_median, pck_curve
-from handcam.lab.evaluate.results import Cell, Results, Table, curve_panels
+from handcam.lab.evaluate.results import Cell, Results, ResultTable, curve_panels
 from handcam.lab.experiments import Setup
 from handcam.lab.train.pairs import VARIANTS, variant
 from handcam.lab.train.run_small import errors_mm, fit, predict, tasks_of, trainable
@@ -54,4 +54,4 @@ def run(setup: Setup) -> Results:
         "thresholds_mm": THRESHOLDS_MM.tolist(),
         "pck": {n: {m: c.tolist() for m, c in k.items()} for n, k in curves.items()},
     }
-    return Results(data, (Table(head, rows),), (*notes, *(split.says for _, split, _ in tasks)), draw)
+    return Results(data, (ResultTable(head, rows),), (*notes, *(split.says for _, split, _ in tasks)), draw)

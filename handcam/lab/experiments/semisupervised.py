@@ -3,7 +3,7 @@
 import numpy as np
 
 from handcam.lab.evaluate.metrics import mean_and_median
-from handcam.lab.evaluate.results import INKS, Cell, Results, Table, grid_only
+from handcam.lab.evaluate.results import INKS, Cell, Results, ResultTable, grid_only
 from handcam.lab.experiments import Setup
 from handcam.lab.train.pairs import variant
 from handcam.lab.train.run_small import errors_mm, fit, predict, tasks_of, trainable
@@ -56,4 +56,4 @@ def run(setup: Setup) -> Results:
             axes.legend()
             grid_only(axes)
 
-    return Results({}, (Table(head, rows),), notes, draw)
+    return Results({}, (ResultTable(head, rows),), notes, draw)

@@ -1,7 +1,7 @@
 """Tables 1 and 5: the paper's four variants of what is trained beside ``x>joints3d``."""
 
 from handcam.lab.evaluate.metrics import mean_and_median
-from handcam.lab.evaluate.results import Cell, Results, Table
+from handcam.lab.evaluate.results import Cell, Results, ResultTable
 from handcam.lab.experiments import Setup
 from handcam.lab.train.pairs import VARIANTS, variant
 from handcam.lab.train.run_small import errors_mm, fit, predict, tasks_of, trainable
@@ -31,8 +31,8 @@ def run(setup: Setup) -> Results:
     head = ("", *(f"{name}, mean" for name in names), *(f"{name}, median" for name in names))
     rows: list[tuple[Cell, ...]] = [(f"Var. {n}", *means[n], *medians[n]) for n in VARIANTS]
     notes = (
-        "End-point error in mm, invariances T+S+H: relative to the palm, true size and side told.",
+        "End-point error in mm, invariances T+S+H: relative to the palm, true size and side known.",
         "Var. 1: x>3D. Var. 2: and 3D>3D. Var. 3: x>3D and x>x. Var. 4: all three.",
         *(split.says for split in {id(s): s for _, s, _ in tasks}.values()),
     )
-    return Results({}, (Table(head, rows),), notes)
+    return Results({}, (ResultTable(head, rows),), notes)

@@ -6,7 +6,7 @@ import torch
 from handcam.hand.anatomy import violations_deg
 from handcam.hand.skeleton import bone_lengths
 from handcam.lab.data.in_memory import Hands
-from handcam.lab.evaluate.results import Cell, Results, Table, draw_skeleton, hide_frame
+from handcam.lab.evaluate.results import Cell, Results, ResultTable, draw_skeleton, hide_frame
 from handcam.lab.experiments import Setup
 from handcam.lab.experiments.mixing import CROSS
 from handcam.lab.train.run_small import WORDS, encoded, fit, trainable
@@ -69,7 +69,7 @@ def run(setup: Setup) -> Results:
                     if k == r == 0:
                         axes.set_title(f"{i / (STEPS - 1):.2g}", fontsize=8)
 
-    return Results({}, (Table(head, rows),), notes, draw, (9.5, 0.95 * len(ends) * len(shown) + 1.0))
+    return Results({}, (ResultTable(head, rows),), notes, draw, (9.5, 0.95 * len(ends) * len(shown) + 1.0))
 
 
 def _far_apart(z: np.ndarray, hands: Hands, seed: int) -> list[tuple[int, int]]:

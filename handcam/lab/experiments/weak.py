@@ -4,7 +4,7 @@ import numpy as np
 
 from handcam.hand.anatomy import violations_deg
 from handcam.lab.evaluate.metrics import procrustes_errors
-from handcam.lab.evaluate.results import INKS, Cell, Results, Table, grid_only
+from handcam.lab.evaluate.results import INKS, Cell, Results, ResultTable, grid_only
 from handcam.lab.experiments import Setup
 from handcam.lab.train.run_small import errors_mm, fit, predict, tasks_of, trainable
 
@@ -52,7 +52,7 @@ def run(setup: Setup) -> Results:
     notes = (
         f"mm, T+S+H. {SHARE:.0%} of the hands have 3D labels, all have 2D labels. own decoder: x>2D beside x>3D.",
         "Every training makes as many updates: those of one pair have twice the rounds.",
-        "under the joints: the decoded joints must be seen at the 2D labels. constraints: bone lengths, palm, angles.",
+        "under the joints: the decoded joints must project to the 2D labels. constraints: bone lengths, palm, angles.",
         "depth error: mean distance along the camera's axis. impossible: hands with an angle 5 degrees off limits.",
         *(split.says for split in {id(s): s for _, s, _ in tasks}.values()),
     )
@@ -73,7 +73,7 @@ def run(setup: Setup) -> Results:
             if axes.get_subplotspec().colspan.start:
                 axes.set_yticklabels([])
 
-    return Results({}, (Table(head, rows),), notes, draw)
+    return Results({}, (ResultTable(head, rows),), notes, draw)
 
 
 def _offset(joints: np.ndarray, split) -> np.ndarray:

@@ -176,7 +176,7 @@ def test_the_command_writes_its_figures(tmp_path, capfd, monkeypatch):
     figures = json.loads(out.read_text("utf-8"))
     assert figures["calm"]["frames"] == figures["nobody"]["frames"] == 3
     assert figures["calm"]["followed"] == figures["all"]["followed"] == 1.0
-    assert figures["scenes"]["nobody"] == SCENES["nobody"].says
+    assert figures["scenes"]["nobody"] == SCENES["nobody"].description
     assert "calm" in capfd.readouterr().out
     assert main(["evaluate", "tracking", "juggling"]) == 2
     assert capfd.readouterr().err.startswith("handcam: There is no scene 'juggling'; take some of calm, ")
