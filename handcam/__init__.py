@@ -1,30 +1,33 @@
-"""handcam: a hand in front of a camera becomes a 3D skeleton with an honest error bar.
+"""Live 3D hand pose with an honest error bar, from a webcam or a depth camera.
 
 A capture thread pulls RGB or RealSense depth frames [``sources/``], a hand cropper produces normalised crops
-[``detectors/``, ``crop.py``], an accelerated encoder-decoder predicts 3D joints [``modalities/``, ``nets/``,
-``vae.py``, ``runtimes/``], and a Qt GUI renders the live skeleton in Open3D with latent sliders [``live.py``,
-``gui/``].
+[``detectors/``, ``crop.py``], an accelerated encoder-decoder predicts 3D joints [``model/``, ``runtimes/``], and a Qt
+GUI renders the live skeleton in Open3D with latent sliders [``live/``, ``gui/``]. From the top layer to the lowest:
 
-======================  ==========================================================================
-``types``               the values that flow, units and frames of reference
-``plugins`` ``latest``  a folder is a registry; a mailbox where the newest wins
-``geometry`` ``hand/``  pinhole cameras, rigid fits; joints, limits, rigged surface
-``crop``                cut a normalised crop, and the way back
-``recording/``          the session format: writer and reader side by side
-``synth/``              hands that never were: pictures, depth and labels
-``sources/``            where frames come from: webcam, realsense, video, images, recording, demo
-``detectors/``          where the hands are: mediapipe, depth, whole
-``modalities/``         what can be coded: rgb, depth, keypoints2d, landmarks3d, joints3d
-``nets/``               architectures of encoders and decoders
-``filters/``           what is done after: one_euro
-``vae``                 the cross-modal VAE, all of it
-``runtimes/``           how it is run: eager, onnxruntime, openvino, cuda, tensorrt
-``tracking``            follow hands from frame to frame
-``live``                threads and mailboxes
-``gui/``                window, views, panels, and the Open3D scene
-``learn/``              train, losses, metrics, evaluate, export, data sets
-``app``                 the only place where parts are chosen and joined
-======================  ==========================================================================
+=========================  =======================================================================
+``cli/``                   one file a command
+``gui/``                   window, panels, camera view, 3D view, Explorer, map
+``lab/``                   data sets, training, release, evaluation, the paper's experiments
+``live/``                  threads and mailboxes
+``api``                    the library: :class:`handcam.api.HandTracker`
+``tracking/``              one frame: crop, features, fusion, localisation, fit to depth, track
+``runtimes/``              how the model is run: openvino, onnxruntime, cuda, tensorrt, eager
+``model/``                 the cross-modal VAE, its weights, modalities, nets and latent space
+``sources/``               where frames come from: webcam, realsense, video, images, recording, demo
+``session/``               the recorded session: format, writer, reader, repair, export
+``detectors/``             where the hands are: mediapipe, depth, full_frame
+``filters/``               what is done after: one_euro
+``streams/``               to other programs: osc, udp, websocket, zmq
+``synth/``                 rendered hands: pictures, depth and labels
+``crop``                   cut a normalised crop, and the way back
+``hand/``                  skeleton, rig, anatomy, rotations
+``geometry``               pinhole cameras, rigid fits
+``types``                  the values that flow, units and frames of reference
+``plugins`` ``mailbox``    a folder is a registry; a mailbox where the newest wins
+``paths``                  shipped files, user folders, atomic writes
+``installation``           what to install when something is missing
+``version``                the version
+=========================  =======================================================================
 """
 
 import os
@@ -43,7 +46,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> object:
-    if name == "HandTracker":  # joined in app, which is only worth loading when somebody asks for it
+    if name == "HandTracker":  # joined in api, which is only worth loading when somebody asks for it
         from handcam.api import HandTracker
 
         return HandTracker

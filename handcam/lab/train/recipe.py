@@ -7,9 +7,8 @@
    well, they forget how sharp a pose can be.
 4. Fit smaller encoders to those that every colour frame goes through, calibrate sigma on further rendered hands in
    everyday poses, and write weights, side file and exported graphs.
-5. Train the decoders of pictures and depth maps on plain pictures (``rendered_targets``) while all else stands still;
-they are
-   a part of the weights in a file of its own. The atlas of known hands is made last.
+5. Train the decoders of pictures and depth maps on plain pictures (``rendered_targets``) while all else
+   stands still; they are a part of the weights in a file of its own. The atlas of known hands is made last.
 
 Every step continues where it stopped.
 """

@@ -36,10 +36,10 @@ class _Decoder(nn.Module):
 
 
 def encoder(shape: tuple[int, ...], latent: int, hidden: int = 512, depth: int = 5) -> nn.Module:
-    """(b *shape) -> mean and log-variance, (b z) each."""
+    """Encode ``(b *shape)`` into mean and log-variance, ``(b z)`` each."""
     return _Encoder(shape, latent, hidden, depth)
 
 
 def decoder(shape: tuple[int, ...], latent: int, hidden: int = 512, depth: int = 5) -> nn.Module:
-    """(b z) -> (b *shape)."""
+    """Decode ``(b z)`` into ``(b *shape)``."""
     return _Decoder(shape, latent, hidden, depth)

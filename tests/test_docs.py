@@ -1,4 +1,4 @@
-"""What the README tells a user to type exists, with those options, and the cheap part of it is run."""
+"""What README and documents tell a user to type exists, with those options, and the cheap part of it is run."""
 
 import ast
 import re
@@ -8,17 +8,25 @@ import sys
 import tomllib
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import handcam
 from handcam.cli import command as command_of
 from handcam.plugins import names
+from handcam.sources import Source, SourceSettings
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text("utf-8") if (ROOT / "README.md").is_file() else ""
-BLOCKS = re.findall(r"^```(\w*)[^\n]*\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+PAGES = {path.name: path.read_text("utf-8") for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"))}
+README = PAGES["README.md"]
+BLOCK = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCKS = [block for text in PAGES.values() for block in BLOCK.findall(text)]
+INLINE = sorted({code for text in PAGES.values() for code in re.findall(r"`(handcam [a-z][^`\n]+)`", text)})
 FEWEST = 8
 """A README with fewer commands than this was not read right."""
+LONGEST = 150
+"""Lines of the README."""
 PROGRAM = r"(?:\S*/)?(?:python[\d.]* launch\.py|handcam)(?=\s|$)"
 
 
@@ -44,9 +52,11 @@ def arguments(command: str) -> tuple[str, list[str]]:
     return (words[0], words[1:]) if words and not words[0].startswith("-") else ("run", words)
 
 
-def test_the_readme_was_read() -> None:
-    assert len(commands()) >= FEWEST
-    assert any(language == "python" for language, _ in BLOCKS), "the library has an example"
+def test_the_readme_is_short_and_has_commands() -> None:
+    blocks = BLOCK.findall(README)
+    assert README.count("\n") <= LONGEST
+    assert len(commands()) >= sum(text.count("handcam ") for _, text in blocks) >= FEWEST
+    assert any(language == "python" for language, _ in blocks), "the library has an example"
 
 
 @pytest.mark.parametrize("command", commands())
@@ -59,6 +69,19 @@ def test_a_command_exists_with_its_options(command: str, capsys: pytest.CaptureF
     with pytest.raises(SystemExit) if "--help" in options else nullcontext():
         command_of(name, options)
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("command", INLINE)
+def test_a_command_in_a_sentence_exists_with_its_options(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for call in re.split(r" && ", command):
+        if not call.startswith("handcam "):
+            continue
+        name, words = arguments(call)
+        assert name in names("handcam.cli"), f"there is no command {name!r}"
+        with pytest.raises(SystemExit):
+            command_of(name, [*(word for word in words[:1] if not word.startswith("-")), "--help"])
+        options = {word.partition("=")[0] for word in words if word.startswith("--")} - {"--verbose"}
+        assert options <= set(re.findall(r"--[\w-]+", capsys.readouterr().out))
 
 
 @pytest.mark.parametrize("command", [c for c in commands() if re.search(r"--help|--version", c)])
@@ -91,6 +114,31 @@ def test_python_examples_compile_and_import_what_exists(code: str) -> None:
                 assert hasattr(module, alias.name), f"{node.module} has no {alias.name}"
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\((?!https?:|#)([^)#\s]+)", README))))
-def test_links_lead_somewhere(path: str) -> None:
-    assert (ROOT / path).exists()
+def test_the_source_in_contributing_can_be_read() -> None:
+    (code,) = (text for language, text in BLOCK.findall(PAGES["CONTRIBUTING.md"]) if language == "python")
+    plugin: dict[str, Any] = {}
+    exec(code, plugin)
+
+    source = plugin["open"]("7", SourceSettings())
+    frame = source.read()
+
+    assert isinstance(source, Source)
+    assert (frame.color.shape, frame.index) == ((480, 640, 3), 0)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    folder = ROOT if (ROOT / page).is_file() else ROOT / "docs"
+    links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", PAGES[page])
+    assert [link for link in links if not link.startswith("reference/") and not (folder / link).exists()] == []
+
+
+def test_the_map_names_every_room() -> None:
+    there = {
+        path.stem for path in (ROOT / "handcam").iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()
+    }
+    there -= {"__init__"}
+    assert set(re.findall(r"``(\w+)/?``", handcam.__doc__ or "")) >= there
+    assert {
+        name for name in there if f"`{name}/`" in PAGES["architecture.md"] or f"`{name}.py`" in PAGES["architecture.md"]
+    } >= there - {"version"}
