@@ -577,10 +577,10 @@ def test_another_tracker_takes_over_on_the_same_thread_and_a_failing_one_changes
             raise WeightsError("The runtime 'gpu' does not run here.")
 
         with pytest.raises(WeightsError, match="does not run here"):
-            live.exchange(broken).result(30)
+            live.swap_tracker(broken).result(30)
         assert live.status().runtime == "fake runtime"
         assert not tracker.closed
-        assert live.exchange(lambda: other).result(30) == "other runtime"
+        assert live.swap_tracker(lambda: other).result(30) == "other runtime"
         until(lambda: live.status().runtime == "other runtime")
         until(lambda: other.seen)  # the standing picture is looked at again
         camera.give()
@@ -590,7 +590,7 @@ def test_another_tracker_takes_over_on_the_same_thread_and_a_failing_one_changes
         assert tracker.threads == other.threads
     assert other.closed
     with pytest.raises(CancelledError):
-        live.exchange(lambda: other).result(30)
+        live.swap_tracker(lambda: other).result(30)
 
 
 def test_a_model_that_failed_is_started_again_with_the_other_runtime() -> None:
@@ -601,7 +601,7 @@ def test_a_model_that_failed_is_started_again_with_the_other_runtime() -> None:
     live.start()
     try:
         until(state(live, "failed"))
-        live.exchange(lambda: good)  # type: ignore[arg-type,return-value]
+        live.swap_tracker(lambda: good)  # type: ignore[arg-type,return-value]
         until(lambda: live.status().runtime == "fake runtime")
         until(state(live, "ended"))
     finally:

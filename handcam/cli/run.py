@@ -144,7 +144,7 @@ def _run_window(
 
     def change_runtime(name: str) -> None:
         try:
-            live.exchange(lambda: open_tracker(name)).result()
+            live.swap_tracker(lambda: open_tracker(name)).result()
         except CancelledError:
             raise HandcamError("The model was closed before another runtime had opened.") from None
 

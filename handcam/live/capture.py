@@ -1,4 +1,4 @@
-"""The capture thread: pulls frames from one source, and obeys the transport bar."""
+"""Capture: the thread that pulls frames from one source and applies the transport controls."""
 
 import logging
 import time
@@ -10,9 +10,9 @@ from typing import Protocol, runtime_checkable
 from handcam.installation import needs
 from handcam.mailbox import Latest
 from handcam.sources import Seekable, Source
-from handcam.types import Frame, HandcamError
+from handcam.types import Frame, HandcamError, Result
 
-__all__ = ["Capture", "Paced", "Taken"]
+__all__ = ["Capture", "CapturedFrame", "Paced"]
 
 log = logging.getLogger(__name__)
 POLITE_S = 0.2
@@ -28,7 +28,7 @@ class Paced(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class CapturedFrame:
     """A frame on its way to the tracker."""
 
     frame: Frame
@@ -38,7 +38,7 @@ class Taken:
 
 
 class Capture:
-    """Reads one source on a thread of its own until it ends, fails or is stopped.
+    """Read one source on a thread of its own until it ends, fails or is stopped.
 
     A source with a position stays open at its end, so that it can be played again. Any thread may call the methods.
     """
@@ -66,7 +66,7 @@ class Capture:
             lossless: wait until each frame has been taken, for files that are worked through.
             loop: start again at the end of a source with a position.
         """
-        self.frames: Latest[Taken] = Latest()
+        self.frames: Latest[CapturedFrame] = Latest()
         self.source: Source | None = None
         self.state = "starting"
         self.failure: str | None = None
@@ -130,6 +130,11 @@ class Capture:
         source = self.source
         return source.length if isinstance(source, Seekable) else 0
 
+    def count(self, result: Result) -> None:
+        """Count a frame that was tracked."""
+        self.processed += 1
+        self.with_hand += bool(result.hands)
+
     def pause(self, paused: bool) -> None:
         """Hold the picture. A camera goes on reading, so that its queue stays fresh; its frames are not shown."""
         with self._wake:
@@ -187,7 +192,7 @@ class Capture:
 
     def _read(self, source: Source) -> None:
         empty = True  # nothing came since the last start from the beginning
-        while self._obey(source):
+        while self._apply_transport(source):
             frame = source.read()
             if frame is None:
                 if isinstance(source, Seekable) and self.loop and not empty and not self._stopping:
@@ -213,11 +218,11 @@ class Capture:
             if self.paused and source.live:
                 continue
             self.delivered += 1
-            self.frames.put(Taken(frame, self._jump))
+            self.frames.put(CapturedFrame(frame, self._jump))
             while self._lossless and not source.live and not self._stopping and self.frames.peek() is not None:
                 time.sleep(0.001)
 
-    def _obey(self, source: Source) -> bool:
+    def _apply_transport(self, source: Source) -> bool:
         """Wait while the source is held, then go where it should go next. False when it is time to end."""
         with self._wake:
             while not self._stopping and self._target is None and self._held(source):

@@ -1,4 +1,4 @@
-"""The live thread's work: from the newest frame and controls to the newest result."""
+"""Estimate: the live thread's loop from the newest frame and controls to the newest result."""
 
 import logging
 import time
@@ -11,32 +11,32 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
-from handcam.live.capture import Capture, Taken
+from handcam.live.capture import Capture, CapturedFrame
 from handcam.types import Array, Controls, Frame, Intrinsics, Result
 
 if TYPE_CHECKING:
     from handcam.tracking.tracker import Tracker
 
-__all__ = ["Estimate", "Requests", "Sink"]
+__all__ = ["DecodeQueue", "EstimationLoop", "Sink"]
 
 log = logging.getLogger(__name__)
 IDLE_S = 0.03
-"""How long to wait for a frame before looking at the controls again."""
+"""How long to wait for a frame before checking the controls again."""
 STILL_S = 0.1
 """A picture that has stood this long is decoded again when the controls change; a held one at once."""
 ANSWER_S = 0.01
-"""How long requests may hold up the next frame."""
+"""How long requested decodes may hold up the next frame."""
 
 
 @runtime_checkable
 class Sink(Protocol):
-    """Gets the result of every new frame on the live thread, so it must not block: a stream, or a report."""
+    """Receiver of the result of every new frame, on the live thread, so it must not block: a stream, or a report."""
 
     def send(self, result: Result) -> None: ...
 
 
-class Requests:
-    """Latents that somebody wants decoded on the live thread."""
+class DecodeQueue:
+    """Decodes that other threads request of the live thread."""
 
     def __init__(self) -> None:
         self._waiting: deque[tuple[Future[Array], str, Array]] = deque()
@@ -45,16 +45,16 @@ class Requests:
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def put(self, modality: str, z: Array) -> "Future[Array]":
-        """Ask; the future is cancelled when the model closes first."""
+    def request(self, modality: str, z: Array) -> "Future[Array]":
+        """Request a decode; the future is cancelled when the model closes first."""
         future: Future[Array] = Future()
         self._waiting.append((future, modality, z))
         if self._closed:
             self.close()
         return future
 
-    def answer(self, decode: Callable[[str, Array], Array]) -> None:
-        """Decode what is wanted, for a moment only."""
+    def serve(self, decode: Callable[[str, Array], Array]) -> None:
+        """Decode what is requested, for a moment only."""
         until = time.monotonic() + ANSWER_S
         while self._waiting and time.monotonic() < until:
             future, modality, z = self._waiting.popleft()
@@ -66,27 +66,27 @@ class Requests:
                 future.set_exception(error)
 
     def open(self) -> None:
-        """The model is there."""
+        """Accept requests: the model is there."""
         self._closed = False
 
     def close(self) -> None:
-        """The model is gone: cancel what waits and what still comes."""
+        """Cancel what waits and what still comes: the model is gone."""
         self._closed = True
         while self._waiting:
             self._waiting.popleft()[0].cancel()
 
 
-class Estimate:
-    """Runs the tracker on the newest frame of whatever capture there is."""
+class EstimationLoop:
+    """Run the tracker on the newest frame of whatever capture there is."""
 
-    def __init__(self, tracker: "Tracker", requests: Requests, emit: Callable[[Result, bool], None]) -> None:
+    def __init__(self, tracker: "Tracker", decodes: DecodeQueue, emit: Callable[[Result, bool], None]) -> None:
         """
         Args:
             tracker: opened on this thread.
-            requests: latents to decode in between.
+            decodes: latents to decode in between.
             emit: gets every result, and whether its frame is a new one.
         """
-        self._tracker, self._requests, self._emit = tracker, requests, emit
+        self._tracker, self._decodes, self._emit = tracker, decodes, emit
         self._from: tuple[Capture, int] | None = None
         self._last: tuple[Frame, Controls | None, float] | None = None
 
@@ -95,35 +95,34 @@ class Estimate:
         stop: Event,
         capture: Callable[[], Capture],
         controls: Callable[[], Controls],
-        instead: "Callable[[Tracker], Tracker]" = lambda tracker: tracker,
+        swap: "Callable[[Tracker], Tracker]" = lambda tracker: tracker,
     ) -> None:
-        """Work until ``stop`` is set; ``instead`` gives the tracker to go on with."""
+        """Work until ``stop`` is set; ``swap`` gives the tracker to go on with."""
         while not stop.is_set():
-            before, self._tracker = self._tracker, instead(self._tracker)
+            before, self._tracker = self._tracker, swap(self._tracker)
             if self._tracker is not before and self._last is not None:  # a standing picture is tracked anew
                 frame, _, since = self._last
                 self._last = (frame, None, since)
             source = capture()
-            taken = source.frames.take(0.0 if self._requests else IDLE_S)
+            taken = source.frames.take(0.0 if self._decodes else IDLE_S)
             if taken is not None:
-                self._new(source, taken, controls())
+                self._track_new(source, taken, controls())
             elif source.frames.closed and source is capture():
                 stop.wait(IDLE_S)  # the end, or the moment before another source
             else:
-                self._again(source, controls())
-            self._requests.answer(self._tracker.decode)
+                self._decode_again(source, controls())
+            self._decodes.serve(self._tracker.decode)
 
-    def _new(self, source: Capture, taken: Taken, controls: Controls) -> None:
+    def _track_new(self, source: Capture, taken: CapturedFrame, controls: Controls) -> None:
         if self._from != (source, taken.jump):
             self._tracker.reset()
             self._from = (source, taken.jump)
         wait_ms = (time.perf_counter_ns() - taken.frame.time_ns) / 1e6
         result = self._track(taken.frame, controls, wait_ms)
-        source.with_hand += bool(result.hands)
-        source.processed += 1
+        source.count(result)
         self._emit(result, True)
 
-    def _again(self, source: Capture, controls: Controls) -> None:
+    def _decode_again(self, source: Capture, controls: Controls) -> None:
         """The picture stands, but the user moves a slider."""
         if self._last is None:
             if source.failure is None:

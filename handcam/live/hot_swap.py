@@ -1,4 +1,4 @@
-"""Another tracker in place of the one that runs, without a new start."""
+"""Swap the running tracker for another one without a new start."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from handcam.tracking.tracker import Tracker
 
-__all__ = ["Exchange"]
+__all__ = ["HotSwap"]
 
 
-class Exchange:
-    """Somebody asks for a tracker; the live thread opens it and closes the old one, since both are bound to it."""
+class HotSwap:
+    """Request a tracker from any thread; the live thread, to which it is bound, opens it and closes the old one."""
 
     def __init__(self) -> None:
         self._wanted: tuple[Callable[[], Tracker], Future[str]] | None = None
         self._closed = False
 
-    def ask(self, open_tracker: "Callable[[], Tracker]") -> "Future[str]":
-        """Ask for another; the future gives the runtime's name, raises why it does not open, or is cancelled when the
+    def request(self, open_tracker: "Callable[[], Tracker]") -> "Future[str]":
+        """Request another; the future gives the runtime's name, raises why it does not open, or is cancelled when the
         live thread ends or somebody asks for yet another."""
         future: Future[str] = Future()
         before, self._wanted = self._wanted, (open_tracker, future)

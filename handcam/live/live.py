@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from jaxtyping import Float
 
 from handcam.live.capture import Capture
-from handcam.live.estimate import Estimate, Requests, Sink
-from handcam.live.hot_swap import Exchange
-from handcam.live.session import SessionTap
+from handcam.live.estimate import DecodeQueue, EstimationLoop, Sink
+from handcam.live.hot_swap import HotSwap
+from handcam.live.session import LiveRecording
 from handcam.live.status import LiveStatus, RecordingStatus
 from handcam.mailbox import Latest
 from handcam.sources import Source
@@ -68,8 +68,8 @@ class Live:
         self._failure: str | None = None
         self._tracker: Tracker | None = None
         self._model = ("", "")  # runtime and weights
-        self._session = SessionTap(settings)
-        self._requests, self._exchange = Requests(), Exchange()
+        self._session = LiveRecording(settings)
+        self._decodes, self._hot_swap = DecodeQueue(), HotSwap()
         self._lock = Lock()  # start, stop, restart
         self._capture = self._new_capture(None, loop)
         self._thread = Thread(target=self._run, name="live", daemon=True)
@@ -124,7 +124,7 @@ class Live:
                 self._thread.start()
             self._capture.start()
 
-    def exchange(self, open_tracker: "Callable[[], Tracker]") -> "Future[str]":
+    def swap_tracker(self, open_tracker: "Callable[[], Tracker]") -> "Future[str]":
         """Track with another tracker from now on, e.g. on another runtime; the present one goes on when it does not
         open. While it loads the picture stands.
 
@@ -133,7 +133,7 @@ class Live:
             is then started with this one. Cancelled when the model is closed first.
         """
         if self._failure is None:
-            return self._exchange.ask(open_tracker)
+            return self._hot_swap.request(open_tracker)
         started: Future[str] = Future()
         started.set_result("")
         self._open_tracker = open_tracker
@@ -172,7 +172,7 @@ class Live:
 
     def decode(self, modality: str, z: Float[Array, "n z"]) -> "Future[Array]":
         """Decode latents on the live thread. The future is cancelled when the model is closed first."""
-        future = self._requests.put(modality, z)
+        future = self._decodes.request(modality, z)
         self._capture.frames.wake()
         return future
 
@@ -248,11 +248,11 @@ class Live:
             tracker = self._open_tracker()
             try:
                 self._use(tracker)
-                self._requests.open()
-                self._exchange.open()
+                self._decodes.open()
+                self._hot_swap.open()
                 self._tracking.set()
-                Estimate(tracker, self._requests, self._emit).run(
-                    self._stop, lambda: self._capture, lambda: self._controls, self._instead
+                EstimationLoop(tracker, self._decodes, self._emit).run(
+                    self._stop, lambda: self._capture, lambda: self._controls, self._swap_if_requested
                 )
             finally:
                 self._tracking.clear()
@@ -265,15 +265,15 @@ class Live:
             self._failure = f"The model failed unexpectedly ({type(error).__name__}: {error}); retry."
         finally:
             self._capture.stop()
-            self._requests.close()
-            self._exchange.close()
+            self._decodes.close()
+            self._hot_swap.close()
 
     def _use(self, tracker: "Tracker") -> None:
         self._tracker, self._model = tracker, (tracker.runtime_name, tracker.card.name)
 
-    def _instead(self, old: "Tracker") -> "Tracker":
+    def _swap_if_requested(self, old: "Tracker") -> "Tracker":
         """The tracker to go on with, on the live thread."""
-        new, opened_by = self._exchange.serve(old)
+        new, opened_by = self._hot_swap.serve(old)
         if opened_by is not None:
             self._open_tracker = opened_by  # for whoever restarts it
             self._use(new)

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from handcam.model.weights import WeightsCard
     from handcam.session import Recorder
 
-__all__ = ["SessionTap"]
+__all__ = ["LiveRecording"]
 
 
-class SessionTap:
+class LiveRecording:
     """Begins, feeds and ends a session. Any thread may call; what comes while none is written goes nowhere."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:

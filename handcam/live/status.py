@@ -1,4 +1,4 @@
-"""What a window or a status line needs to know."""
+"""Status of the live threads, for a window or a status line."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ class RecordingStatus:
 
 @dataclass(frozen=True, slots=True)
 class LiveStatus:
-    """What goes on, for a window or a status line. Counts are of the present source."""
+    """Status of capture, estimation and recording. Counts are of the present source."""
 
     source: str
     """What the source calls itself."""
