@@ -30,7 +30,7 @@ CUBE_M = 0.125
 CUBE_PX = 96
 """Edge of the picture of the cube that the depth nets take."""
 _CELL = 16
-"""Where a crop's pixels come from is computed at every so many pixels, and straight between."""
+"""Spacing, px, at which source positions are computed; between them they are interpolated."""
 _BEHIND = 1e-4
 """Nearness to the plane of the camera below which a crop's pixel is taken from far outside the picture."""
 
@@ -99,7 +99,7 @@ def _warp(picture: Array, crop_from_image: Array, size: int, box_px: float) -> A
 
 
 def _sources(crop_from_image: Array, size: int) -> Array:
-    """Where in the picture each crop pixel comes from, (size size 2) float32.
+    """Compute the source position in the picture of each crop pixel, (size size 2) float32.
 
     Less than 0.05 px off, and faster than a division for each pixel.
     """

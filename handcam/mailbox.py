@@ -61,6 +61,6 @@ class Latest(Generic[T]):
 
     @property
     def dropped(self) -> int:
-        """How many values were replaced before anybody took them."""
+        """Number of values that were replaced before anybody took them."""
         with self._ready:
             return self._dropped

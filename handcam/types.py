@@ -47,7 +47,7 @@ class WeightsError(HandcamError):
 
 
 class Side(Enum):
-    """Which hand of the real, unmirrored person."""
+    """Side of the real, unmirrored person."""
 
     LEFT = "left"
     RIGHT = "right"
@@ -106,9 +106,9 @@ class HandPose:
     """One hand in the camera frame."""
 
     side: Side
-    """Which hand of the real person."""
+    """Side of the real person."""
     score: float
-    """How sure the tracker is that this is a hand, 0 to 1."""
+    """Confidence that this is a hand, 0 to 1."""
     joints_m: Float[Array, "21 3"]
     """Joints in the camera frame, metres."""
     metric: bool
@@ -126,7 +126,7 @@ class Frame:
     index: int
     """Number of the frame since the source was opened; gaps are frames that the device lost."""
     time_ns: int
-    """When the pixels reached this process, ``time.perf_counter_ns``."""
+    """Time when the pixels reached this process, ``time.perf_counter_ns``."""
     intrinsics: Intrinsics
     """The camera of both planes: depth is aligned to colour."""
     color: UInt8[Array, "h w 3"] | None = None
@@ -143,10 +143,10 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class HandBox:
-    """Where a hand is in the picture: a rotated square."""
+    """Detection of a hand in the picture: a rotated square."""
 
     side: Side
-    """Which hand of the real person."""
+    """Side of the real person."""
     centre_px: Float[Array, " 2"]
     """Centre of the square, pixels."""
     size_px: float
@@ -165,7 +165,7 @@ class HandCrop:
     """
 
     box: HandBox
-    """What was cut out."""
+    """The square that was cut."""
     crop_from_image: Float[Array, "3 3"]
     """Homography from picture pixels to crop pixels."""
     crop_from_camera: Float[Array, "3 3"]
@@ -203,20 +203,20 @@ class TrackedHand:
     posterior: Posterior
     """The latent posterior that was decoded, before the user's offsets."""
     posteriors: Mapping[str, Posterior]
-    """What each modality says on its own."""
+    """Posterior of each modality on its own."""
     z: Float[Array, " z"]
     """The latent that was decoded, with the user's offsets."""
     samples_m: Float[Array, "n 21 3"]
     """Joints decoded from samples of the posterior, camera frame, metres."""
     crop: HandCrop | None = None
-    """What the net saw; None for a pose that was decoded without a picture."""
+    """Crop that was encoded; None for a pose that was decoded without a picture."""
     decoded: Mapping[str, Array] = field(default_factory=dict[str, Array])
     """Other modalities decoded from the same ``z``, by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """What the user sets while the app runs. Defaults give the plain estimate."""
+    """Settings that the user changes while the app runs. Defaults give the plain estimate."""
 
     drive: str = "auto"
     """Modality whose posterior is decoded: a name, ``fused``, or ``auto`` for what the weights recommend."""
@@ -235,12 +235,12 @@ class Controls:
     lock_side: Side | None = None
     """Treat every hand as this one."""
     max_hands: int = 2
-    """How many hands to follow, 1 or 2."""
+    """Number of hands to track, 1 or 2."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What was seen in one frame."""
+    """Hands estimated in one frame."""
 
     frame: Frame
     """The very frame the result was made from."""
@@ -249,8 +249,8 @@ class Result:
     times_ms: Mapping[str, float]
     """Duration of each section: wait, detect, crop, predict, decode, refine."""
     time_ns: int
-    """When the result was ready, ``time.perf_counter_ns``."""
+    """Time when the result was ready, ``time.perf_counter_ns``."""
     explored: TrackedHand | None = None
     """The pose decoded from the user's latent while no hand is in view."""
     controls: Controls = field(default_factory=Controls)
-    """What the user had set."""
+    """Settings of the user at that frame."""

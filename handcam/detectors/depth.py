@@ -73,7 +73,7 @@ class Candidate:
     area_m2: float
     """Visible area."""
     score: float
-    """How much like a hand it is, 0 to 1."""
+    """Likeness to a hand, 0 to 1."""
 
 
 def candidates(frame: Frame) -> list[Candidate]:
@@ -136,7 +136,7 @@ def _prefer_near(found: list["Candidate"]) -> list["Candidate"]:
 
 
 def _away(core: Array, z: Array, focal: float) -> Array:
-    """How far each pixel lies from the thick of the body it belongs to, metres; far where that is at other depth."""
+    """Measure each pixel's distance from the thick of its body, metres; large where that is at other depth."""
     if not core.any():
         return np.full(z.shape, 9.0, np.float32)
     pixels, labels = cv2.distanceTransformWithLabels(
@@ -156,9 +156,9 @@ class _Limb:
     points: Array
     """Camera frame, metres (n 3)."""
     edge: Array
-    """Which points border on a body or on the picture's edge (n)."""
+    """Mask of points that border on a body or on the picture's edge (n)."""
     thin: Array
-    """Which points are as thin as fingers (n)."""
+    """Mask of points as thin as fingers (n)."""
     focal: float
     """Of the small picture, px."""
 

@@ -25,7 +25,7 @@ class MediaPipeHand:
     """One hand as MediaPipe alone estimates it, for comparison with our own poses."""
 
     side: Side
-    """Which hand of the real person."""
+    """Side of the real person."""
     score: float
     """Confidence in the side, 0 to 1."""
     keypoints_px: Float[Array, "21 2"]

@@ -1,4 +1,4 @@
-"""What is done after the estimate. A file here is a filter; it defines ``open() -> Filter``."""
+"""Temporal filters of poses. A file here is a filter; it defines ``open() -> Filter``."""
 
 from typing import Protocol, runtime_checkable
 

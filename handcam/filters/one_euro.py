@@ -20,7 +20,7 @@ class Settings:
     min_cutoff_hz: float = 1.5
     """Cutoff at rest: lower holds stiller."""
     beta_per_m: float = 25.0
-    """How fast the cutoff rises with speed: higher lags less."""
+    """Rise of the cutoff with speed: higher lags less."""
     speed_cutoff_hz: float = 1.0
     """Cutoff of the speed estimate."""
 

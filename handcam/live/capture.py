@@ -16,7 +16,7 @@ __all__ = ["Capture", "CapturedFrame", "Paced"]
 
 log = logging.getLogger(__name__)
 POLITE_S = 0.2
-"""How long a source that is reading may take to notice the end by itself before it is closed under its reader."""
+"""Time for a source that is reading to notice the end by itself before it is closed under its reader."""
 
 
 @runtime_checkable

@@ -21,11 +21,11 @@ __all__ = ["DecodeQueue", "EstimationLoop", "Sink"]
 
 log = logging.getLogger(__name__)
 IDLE_S = 0.03
-"""How long to wait for a frame before checking the controls again."""
+"""Longest wait for a frame before the controls are checked again."""
 STILL_S = 0.1
 """A picture that has stood this long is decoded again when the controls change; a held one at once."""
 ANSWER_S = 0.01
-"""How long requested decodes may hold up the next frame."""
+"""Longest time for which requested decodes hold up the next frame."""
 
 
 @runtime_checkable

@@ -142,7 +142,7 @@ class Live:
 
     @property
     def controls(self) -> Controls:
-        """What the user has set."""
+        """Settings of the user."""
         return self._controls
 
     def set_controls(self, controls: Controls) -> None:
@@ -190,7 +190,7 @@ class Live:
 
     @property
     def recorded(self) -> RecordingStatus | None:
-        """How the session that was finished last ended."""
+        """Status at the end of the session that was finished last."""
         return self._session.last
 
     def mark(self, label: str) -> None:
@@ -198,7 +198,7 @@ class Live:
         self._session.mark(label)
 
     def status(self) -> LiveStatus:
-        """How things stand."""
+        """Snapshot of the status."""
         capture, tracker = self._capture, self._tracker
         source, failure = capture.source, self._failure or capture.failure
         if self._stop.is_set():

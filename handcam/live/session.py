@@ -1,4 +1,4 @@
-"""The session that is being written while the app runs, if any."""
+"""Record a session while the app runs."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +20,7 @@ class LiveRecording:
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.last: RecordingStatus | None = None
-        """How the session that was finished last ended."""
+        """Status at the end of the session that was finished last."""
         self._settings = settings
         self._recorder: tuple[Path, Recorder] | None = None
         self._lock = Lock()  # begin and end

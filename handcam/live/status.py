@@ -11,7 +11,7 @@ class RecordingStatus:
     """The session being written."""
 
     path: Path
-    """Where."""
+    """Folder of the session."""
     elapsed_s: float
     """Since it was started."""
     frames: int
@@ -29,11 +29,11 @@ class LiveStatus:
     """Status of capture, estimation and recording. Counts are of the present source."""
 
     source: str
-    """What the source calls itself."""
+    """Name of the source."""
     source_live: bool
-    """Is it a device?"""
+    """True for a device."""
     runtime: str
-    """What runs the model; empty until it is loaded."""
+    """Name of the runtime; empty until it is loaded."""
     weights: str
     """Name of the weights; empty until they are loaded."""
     state: str
@@ -49,7 +49,7 @@ class LiveStatus:
     with_hand: int
     """Tracked frames with at least one hand."""
     seekable: bool
-    """Has the source a position?"""
+    """True when the source has a position."""
     position: int
     """Index of the frame read last."""
     length: int
@@ -57,10 +57,10 @@ class LiveStatus:
     speed: float
     """Playback rate."""
     loop: bool
-    """Does it start again at the end?"""
+    """True when it starts again at the end."""
     recording: RecordingStatus | None
     """The session being written, if any."""
     fps: float = 30.0
     """Nominal rate of the source, Hz."""
     notes: tuple[str, ...] = ()
-    """What the source did not grant, in sentences."""
+    """Wishes that the source did not grant, in sentences."""

@@ -1,4 +1,4 @@
-"""How far a runtime is from the reference, in millimetres on the hand: every fast path is checked against a plain one.
+"""Parity: deviation of a runtime from the reference, in millimetres on the hand.
 
 A check file beside the weights holds crops, with and without depth, and the reference's answers, so that this needs no
 reference on the machine where it is asked.

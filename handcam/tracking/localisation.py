@@ -9,7 +9,7 @@ from handcam.types import NOMINAL_HAND_LENGTH_M, Array, Intrinsics
 __all__ = ["SKIN_TO_JOINT_M", "locate"]
 
 SKIN_TO_JOINT_M = np.array([21.0, 18.2, 14.2, 9.9, 2.5] + [13.0, 8.5, 7.7, 3.0] * 4) * 1e-3
-"""How far behind the skin a visible joint of a hand of nominal length lies, median over rendered hands, metres."""
+"""Depth of a visible joint behind the skin, for a hand of nominal length; median over rendered hands, metres."""
 VISIBILITY_PRIOR = np.array([1.0, 0.7, 0.7, 0.5, 0.4] + [1.0, 0.5, 0.3, 0.3] * 4)
 """Probability that the surface under a joint is the joint's own: fingertips are often behind something."""
 LENGTH_SPREAD_M = 0.008

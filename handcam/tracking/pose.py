@@ -32,7 +32,7 @@ class Observation:
     track: int
     """Number of the track it belongs to."""
     crop: HandCrop
-    """What was encoded."""
+    """Crop that was encoded."""
     posteriors: Mapping[str, Posterior]
     """Posterior of each modality that was seen."""
     keypoints_px: Float[Array, "21 2"]

@@ -17,7 +17,7 @@ HUNG_S = 5.0
 YIELD_S = 0.002
 """A search in the background starts so much later: first the frame that asked for it is finished."""
 CLOSE_S = 1.0
-"""How long closing waits for a search that is under way."""
+"""Longest wait of closing for a search that is under way."""
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class Search:
 
     @property
     def busy(self) -> bool:
-        """Is a search under way whose answer nobody has taken?"""
+        """True while a search is under way whose answer nobody has taken."""
         return self._asked is not None
 
     def ask(self, frame: Frame, max_hands: int) -> None:
@@ -81,7 +81,7 @@ class Search:
         return asked.boxes if self._wanted else []
 
     def forget(self) -> None:
-        """What the search under way finds has nothing to do with what comes now."""
+        """Discard the answer of the search that is under way."""
         self._wanted = False
 
     def close(self) -> None:

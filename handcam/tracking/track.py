@@ -28,7 +28,7 @@ class Track:
     number: int
     """Stays the same while the hand is tracked."""
     box: HandBox
-    """Where to crop next."""
+    """Box of the next crop."""
     filters: dict[str, Filter] = field(default_factory=dict[str, Filter])
     """By name."""
     by_device: bool = False

@@ -48,7 +48,7 @@ SEARCH_SECOND_EVERY = 10
 RECENTLY = 15
 """Frames after the loss of one of two hands in which it is searched for as if none were in view."""
 PATIENCE_S = 0.1
-"""How long the live app waits for a detector while no hand is tracked; the hand is then in the very frame searched."""
+"""Longest wait of the live app for a detector while no hand is tracked, so that the hand is in the frame searched."""
 TURN_RAD = 0.2
 """A new hand is encoded upright and turned by this to either side; the mean errs less."""
 
@@ -60,7 +60,7 @@ class _Seen:
     track: Track
     """Its track."""
     views: tuple[Observation, ...]
-    """What the encoders say of it, in one crop or several."""
+    """Its encodings, from one crop or several."""
     right: float
     """Probability of the track's side, from the upright crop."""
 
@@ -103,7 +103,7 @@ class Tracker:
 
     @property
     def runtime_name(self) -> str:
-        """How they are run."""
+        """Name of the runtime."""
         return self._runtime.name
 
     def reset(self) -> None:
