@@ -57,7 +57,7 @@ def open_named(name: str, weights: Path) -> Runtime:
 
 
 def candidates() -> list[str]:
-    """Runtimes that ``auto`` tries here, as :func:`open_named` takes them, the likely fastest first; imports nothing."""
+    """Runtimes that ``auto`` tries here, as :func:`open_named` takes them, likely fastest first; imports nothing."""
     card = bool(find_library("cuda") or find_library("nvcuda"))
     found: list[tuple[bool, int, str]] = []
     for name in names(FOLDER):
