@@ -13,10 +13,10 @@ __all__ = [
     "look_at",
     "normalised_from_pixels",
     "pixels_from_normalised",
-    "place",
-    "place_metric",
     "project",
     "rays",
+    "solve_scale_translation",
+    "solve_translation",
     "unproject",
 ]
 
@@ -77,13 +77,13 @@ def inverse3(matrix: Float[Array, "3 3"]) -> Float[Array, "3 3"]:
     return np.array(m) / (a * m[0][0] + b * m[1][0] + c * m[2][0])
 
 
-def place(
+def solve_translation(
     joints_m: Float[Array, "n 3"],
     keypoints_px: Float[Array, "n 2"],
     intrinsics: Intrinsics,
     weights: Float[Array, " n"] | None = None,
 ) -> Float[Array, " 3"]:
-    """The translation that makes joints of known shape, size and orientation project onto their keypoints.
+    """Solve for the translation that makes joints of known shape, size and orientation project onto their keypoints.
 
     Linear least squares, ``t_x - u t_z = u z - x`` for each joint and axis with ``u`` the ray, then reweighted once
     by the depth found, so that what is minimised is the distance in the picture.
@@ -115,7 +115,7 @@ def _solve(sums: Float[Array, " 7"]) -> tuple[float, float, float]:
     return (right_x + u * z) / n, (right_y + v * z) / n, z
 
 
-def place_metric(
+def solve_scale_translation(
     joints: Float[Array, "n 3"],
     keypoints_px: Float[Array, "n 2"],
     distance_m: Float[Array, " n"],
@@ -124,9 +124,9 @@ def place_metric(
     sure: Float[Array, " n"] | None = None,
     noise_m: float = 0.006,
 ) -> tuple[float, Float[Array, " 3"]]:
-    """Scale and translation of joints of known shape from their keypoints and measured distances.
+    """Solve for scale and translation of joints of known shape from their keypoints and measured distances.
 
-    Robust least squares: besides the equations of :func:`place`, ``s z + t_z = d`` for every joint with a reading.
+    Robust least squares: besides the equations of :func:`solve_translation`, ``s z + t_z = d`` for every joint with a reading.
     Readings that belong to something else (an object, a finger in front) lose their weight (Cauchy), more and more of
     it from round to round; the scale keeps its expected value for the first rounds, or hidden joints would shrink it.
 

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from handcam.geometry import place, place_metric
+from handcam.geometry import solve_scale_translation, solve_translation
 from handcam.types import NOMINAL_HAND_LENGTH_M, Array, Intrinsics
 
 __all__ = ["SKIN_TO_JOINT_M", "locate"]
@@ -35,7 +35,7 @@ def locate(
         hand_length_m: expected length; taken as it is without enough readings.
     """
     if int(np.isfinite(surface_m).sum()) < LEAST_READINGS:
-        return hand_length_m, place(joints * hand_length_m, keypoints_px, camera), False
+        return hand_length_m, solve_translation(joints * hand_length_m, keypoints_px, camera), False
     depth = surface_m + SKIN_TO_JOINT_M * (hand_length_m / NOMINAL_HAND_LENGTH_M)
     expected = (hand_length_m, LENGTH_SPREAD_M)
-    return *place_metric(joints, keypoints_px, depth, camera, expected, VISIBILITY_PRIOR), True
+    return *solve_scale_translation(joints, keypoints_px, depth, camera, expected, VISIBILITY_PRIOR), True

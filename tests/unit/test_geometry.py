@@ -12,7 +12,6 @@ from handcam.geometry import (
     look_at,
     normalised_from_pixels,
     pixels_from_normalised,
-    place,
     project,
     rays,
     unproject,
@@ -70,7 +69,7 @@ def test_place_finds_where_a_hand_was(seed: int, distance: float) -> None:
     rng = np.random.default_rng(seed)
     joints = hand(rng)
     position = np.array([*rng.uniform(-0.1, 0.1, 2), distance])
-    found = place(joints, project(joints + position, CAMERA), CAMERA)
+    found = solve_translation(joints, project(joints + position, CAMERA), CAMERA)
     assert found == pytest.approx(position, abs=1e-6)
 
 
@@ -79,12 +78,12 @@ def test_place_is_steady_under_noise_and_heeds_weights(seed: int) -> None:
     rng = np.random.default_rng(seed)
     joints, position = hand(rng), np.array([0.05, -0.02, 0.5])
     pixels = project(joints + position, CAMERA)
-    noisy = place(joints, pixels + rng.normal(0, 1.0, pixels.shape), CAMERA)
+    noisy = solve_translation(joints, pixels + rng.normal(0, 1.0, pixels.shape), CAMERA)
     assert np.linalg.norm(noisy - position) < 0.05
     pixels[4] += 300.0  # one joint is plainly wrong
     weights = np.ones(21)
     weights[4] = 0.0
-    assert place(joints, pixels, CAMERA, weights) == pytest.approx(position, abs=1e-6)
+    assert solve_translation(joints, pixels, CAMERA, weights) == pytest.approx(position, abs=1e-6)
 
 
 @given(seeds, st.floats(0.2, 5.0))

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from handcam.geometry import place
+from handcam.geometry import solve_translation
 from handcam.hand.rig import Shape, load_rig
 from handcam.hand.skeleton import BONES, HAND_LENGTH_BONES, KNUCKLES, ROOT, bone_lengths, hand_length, normalise
 from handcam.types import NOMINAL_HAND_LENGTH_M, Intrinsics
@@ -92,7 +92,7 @@ def fit(
     start = median_bones(joints)
     first = with_bones(joints, np.where(np.isnan(known), start, known))
     place_of = [
-        place(first[i], keypoints[i], Intrinsics(1 / half_tan[i], 1 / half_tan[i], 0.0, 0.0, 2, 2))
+        solve_translation(first[i], keypoints[i], Intrinsics(1 / half_tan[i], 1 / half_tan[i], 0.0, 0.0, 2, 2))
         for i in range(len(first))
     ]
     parents, children = np.array(BONES).T

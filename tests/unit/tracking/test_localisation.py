@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handcam.crop import box_around, cut, view
-from handcam.geometry import inverse3, place_metric, project
+from handcam.geometry import inverse3, project, solve_scale_translation
 from handcam.hand.skeleton import hand_length
 from handcam.synth.poses import sample_poses
 from handcam.tracking.depth_crop import prepare_depth, surface_distances
@@ -27,7 +27,7 @@ def test_size_and_place_come_out_exactly(seed, size):
     joints = a_hand(seed)
     shape = (joints - joints[9]) / hand_length(joints)
     true = shape * size + joints[9]
-    s, t = place_metric(shape, project(true, CAMERA), true[:, 2], CAMERA, (0.19, 10.0))
+    s, t = solve_scale_translation(shape, project(true, CAMERA), true[:, 2], CAMERA, (0.19, 10.0))
     assert s == pytest.approx(size, rel=1e-4)
     np.testing.assert_allclose(t, joints[9], atol=1e-4)
 
@@ -39,7 +39,7 @@ def test_readings_of_something_in_front_are_left_out():
     distance = joints[:, 2].copy()
     distance[5:9] -= 0.08  # a stick before the index finger
     distance[[0, 20]] = np.nan
-    s, t = place_metric(shape, project(joints, CAMERA), distance, CAMERA, (0.19, 0.02))
+    s, t = solve_scale_translation(shape, project(joints, CAMERA), distance, CAMERA, (0.19, 0.02))
     assert np.linalg.norm(shape * s + t - joints, axis=1).max() < 0.006
 
 
