@@ -8,6 +8,7 @@ from jaxtyping import Float
 from handcam.types import Array, Intrinsics
 
 __all__ = [
+    "einsum",
     "fit_similarity",
     "inverse3",
     "look_at",
@@ -22,6 +23,11 @@ __all__ = [
 
 _Array = TypeVar("_Array", bound=Any)
 """An array of numpy or a tensor of torch, which this room does not import."""
+
+
+def einsum(subscripts: str, *operands: Array) -> Array:
+    """``numpy.einsum``, whose type the stubs of numpy 1 leave open."""
+    return np.einsum(subscripts, *operands)  # pyright: ignore[reportUnknownMemberType]
 
 
 def project(points_m: Float[Array, "*n 3"], intrinsics: Intrinsics) -> Float[Array, "*n 2"]:
@@ -101,7 +107,7 @@ def solve_translation(
     right = uv * joints_m[:, 2:] - joints_m[:, :2]
     terms = np.empty((len(uv), 7))  # of the normal equations, all summed at once: a call costs more than its sums
     terms[:, :2], terms[:, 2:4], terms[:, 4] = uv, right, 1.0
-    terms[:, 5], terms[:, 6] = np.einsum("ij,ij->i", uv, uv), np.einsum("ij,ij->i", uv, right)
+    terms[:, 5], terms[:, 6] = einsum("ij,ij->i", uv, uv), einsum("ij,ij->i", uv, right)
     if weights is None:
         weights = terms[:, 4]
     z = _solve(weights @ terms)[2]

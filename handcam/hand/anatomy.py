@@ -13,6 +13,7 @@ in supple hands), so a violation means an impossible pose rather than an unusual
 import numpy as np
 from jaxtyping import Float
 
+from handcam.geometry import einsum
 from handcam.hand.rig import DOFS, load_rig
 from handcam.hand.rotations import flexion_abduction
 from handcam.hand.skeleton import BONES, FINGERS, INDEX, bone_lengths, hand_length
@@ -59,7 +60,7 @@ def angles_deg(joints: Float[Array, "*b 21 3"], side: Side = Side.RIGHT) -> Floa
     parents = np.empty((len(flat), 5, 3, 3, 3), np.float32)
     parents[:, 0, 0], parents[:, 1:, 0] = turns[:, 0], turns[:, 21:]
     parents[:, :, 1:] = turns[:, 1:21].reshape(-1, 5, 4, 3, 3)[:, :, :2]
-    local = np.einsum("flji,bflj->bfli", rig.frames, np.einsum("bflkj,bflk->bflj", parents, bones))
+    local = einsum("flji,bflj->bfli", rig.frames, einsum("bflkj,bflk->bflj", parents, bones))
     flexion, sideways = flexion_abduction(local)
     bend = np.arccos(np.clip(local[..., 1] / np.maximum(np.linalg.norm(local, axis=-1), 1e-12), -1.0, 1.0))
     hinge = np.where(flexion < 0, -bend, bend)

@@ -5,6 +5,7 @@ scipy alone, so that none has to import another.
 """
 
 from collections.abc import Sequence
+from typing import Any, cast
 
 import numpy as np
 from jaxtyping import Float
@@ -44,11 +45,12 @@ def assign(distances: Float[Array, "t f"], limit: float = MATCH_LIMIT) -> dict[i
         Index of the found hand by that of the labelled one. Pairs farther apart than ``limit`` are left out, as are
         those whose distance is not finite.
     """
-    from scipy.optimize import linear_sum_assignment  # a fifth of a second that the window's start need not wait
+    import scipy.optimize  # pyright: ignore[reportMissingTypeStubs]  a fifth of a second that the start need not wait
 
     allowed = distances <= limit
     cost = np.where(allowed, distances, (limit + 1.0) * (1 + min(distances.shape)))  # as many real pairs as possible
-    return {int(i): int(k) for i, k in zip(*linear_sum_assignment(cost), strict=True) if allowed[i, k]}
+    solve = cast(Any, scipy.optimize.linear_sum_assignment)  # pyright: ignore[reportUnknownMemberType]
+    return {int(i): int(k) for i, k in zip(*solve(cost), strict=True) if allowed[i, k]}
 
 
 def match_hands(found_px: Sequence[Float[Array, "21 2"]], true_px: Sequence[Float[Array, "21 2"]]) -> dict[int, int]:

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from handcam.geometry import einsum
 from handcam.hand.glb import read_glb
 from handcam.hand.rotations import compose, flexion_abduction, joint_rotation, rotate
 from handcam.hand.skeleton import FINGERS
@@ -127,7 +128,7 @@ class Rig:
         """Constants of the chains, see :meth:`pose`: K (5 3 3 3), C (5 3 3 3), and bone vectors C d (5 3 3)."""
         direction = self.rest_m[1:21].reshape(5, 4, 3)
         bones = np.diff(direction, axis=1)
-        local = np.einsum("flji,flj->fli", self.frames, bones)
+        local = einsum("flji,flj->fli", self.frames, bones)
         flexion, abduction = flexion_abduction(local)
         flexion[0, 0] = abduction[0, 0] = 0.0
         abduction[:, 1:] *= np.array([1.0, 0, 0, 0, 0])[:, None]
@@ -135,7 +136,7 @@ class Rig:
         c = undo @ np.swapaxes(self.frames, -1, -2)
         k = self.frames.copy()
         k[:, 1:] = c[:, :-1] @ self.frames[:, 1:]
-        return k.astype(np.float32), c.astype(np.float32), np.einsum("flij,flj->fli", c, bones).astype(np.float32)
+        return k.astype(np.float32), c.astype(np.float32), einsum("flij,flj->fli", c, bones).astype(np.float32)
 
     @cached_property
     def _arch_axes(self) -> Float[Array, "2 3 3"]:
@@ -234,10 +235,10 @@ class Rig:
         palm = np.linalg.norm(joints_m[:, 9] - joints_m[:, 0], axis=1) / np.linalg.norm(self.rest_m[9])
         scale[:, 0, 0, 0], scale[:, 0, 1, 1], scale[:, 0, 2, 2] = breadth, palm, depth
         matrix = rotations @ scale
-        offset = joints_m - np.einsum("bjik,jk->bji", matrix, self.rest_m.astype(np.float32))
+        offset = joints_m - einsum("bjik,jk->bji", matrix, self.rest_m.astype(np.float32))
         blend = np.concatenate([matrix, offset[..., None]], -1).reshape(n, 25, 12)
         m = (self.weights @ blend).reshape(n, -1, 3, 4)
-        return np.einsum("bnij,nj->bni", m[..., :3], self.vertices_m) + m[..., 3]
+        return einsum("bnij,nj->bni", m[..., :3], self.vertices_m) + m[..., 3]
 
     def normals(self, vertices: Float[Array, "*b n 3"]) -> Float[Array, "*b n 3"]:
         """Unit normals at the vertices, pointing outwards."""
@@ -251,7 +252,7 @@ class Rig:
 
 def face_sums(faces: Int[Array, "m 3"], vertices: int) -> Any:
     """Sparse matrix (vertices m) of scipy that sums a value of each triangle at its corners."""
-    from scipy.sparse import csr_matrix
+    from scipy.sparse import csr_matrix  # pyright: ignore[reportMissingTypeStubs]
 
     rows, columns = faces.ravel(), np.repeat(np.arange(len(faces)), 3)
     return csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), (vertices, len(faces)))

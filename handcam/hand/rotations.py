@@ -14,9 +14,12 @@ axes and Cardan's for turns:
 All functions take any number of leading axes. A joint that is not finite makes itself and what hangs on it NaN.
 """
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
 
+from handcam.geometry import einsum
 from handcam.hand.skeleton import INDEX, JOINTS, PARENTS, WRIST
 from handcam.types import Array, Side
 
@@ -47,12 +50,10 @@ def hand_frame(joints_m: Float[Array, "*b 21 3"], side: Side) -> Float[Array, "*
 
 def rest_rotations(side: Side) -> Float[Array, "21 3 3"]:
     """The constant part of each local rotation, ``parent_from_rest``: the identity but for the thumb's CMC."""
-    from scipy.spatial.transform import Rotation  # a tenth of a second that the window's start need not wait
-
     rest = np.tile(np.eye(3), (len(JOINTS), 1, 1))
     x, y, z = THUMB_REST
     mirror = 1.0 if side is Side.RIGHT else -1.0
-    rest[_THUMB_CMC] = Rotation.from_euler("XYZ", [x, mirror * y, mirror * z], degrees=True).as_matrix()
+    rest[_THUMB_CMC] = _scipy().from_euler("XYZ", [x, mirror * y, mirror * z], degrees=True).as_matrix()
     return rest
 
 
@@ -69,7 +70,7 @@ def joint_frames(joints_m: Float[Array, "*b 21 3"], side: Side) -> Float[Array, 
             frames[..., j, :, :] = before
             continue
         bone = _unit(joints_m[..., _CHILD[j], :] - joints_m[..., j, :])
-        ahead = np.einsum("...ji,...j->...i", before, bone)
+        ahead = einsum("...ji,...j->...i", before, bone)
         frames[..., j, :, :] = before @ _swing(ahead)
     return frames
 
@@ -88,7 +89,7 @@ def offsets(joints_m: Float[Array, "*b 21 3"], frames: Float[Array, "*b 21 3 3"]
     """
     parents = list(PARENTS[1:])
     bones = joints_m[..., 1:, :] - joints_m[..., parents, :]
-    local = np.einsum("...nji,...nj->...ni", frames[..., parents, :, :], bones)
+    local = einsum("...nji,...nj->...ni", frames[..., parents, :, :], bones)
     return np.concatenate([joints_m[..., :1, :], local], axis=-2)
 
 
@@ -107,21 +108,26 @@ def forward(local: Float[Array, "*b 21 3 3"], offsets_m: Float[Array, "*b 21 3"]
     joints = np.array(np.broadcast_to(offsets_m, (*frames.shape[:-2], 3)))
     for j, parent in enumerate(PARENTS):
         if j != WRIST:
-            step = np.einsum("...ij,...j->...i", frames[..., parent, :, :], joints[..., j, :])
+            step = einsum("...ij,...j->...i", frames[..., parent, :, :], joints[..., j, :])
             joints[..., j, :] = joints[..., parent, :] + step
     return joints
 
 
 def quaternions(rotations: Float[Array, "*b 3 3"]) -> Float[Array, "*b 4"]:
     """Unit quaternions (x, y, z, w), w >= 0; NaN where the matrix is."""
-    from scipy.spatial.transform import Rotation
-
     flat = rotations.reshape(-1, 3, 3)
     out = np.full((len(flat), 4), np.nan)
     known = np.isfinite(flat).all((-1, -2))
     if known.any():
-        out[known] = Rotation.from_matrix(flat[known]).as_quat(canonical=True)
+        out[known] = _scipy().from_matrix(flat[known]).as_quat(canonical=True)
     return out.reshape(*rotations.shape[:-2], 4)
+
+
+def _scipy() -> Any:
+    """Rotations of scipy, imported late: a tenth of a second that the window's start need not wait."""
+    from scipy.spatial.transform import Rotation  # pyright: ignore[reportMissingTypeStubs]
+
+    return Rotation
 
 
 def _unit(v: Array) -> Array:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from handcam.geometry import einsum
 from handcam.hand.rig import Rig, load_rig
 from handcam.hand.skeleton import KNUCKLES, MIDDLE_MCP, TIPS
 from handcam.types import Array, Side
@@ -72,7 +73,7 @@ def bone_rotations(joints: Float[Array, "b 21 3"], rig: Rig) -> tuple[Float[Arra
     ray = joints[:, knuckle] - wrist
     parent = _swing(np.broadcast_to(base[:, None], (len(joints), 5, 3, 3)), rest[knuckle], ray)
     stretch = np.linalg.norm(ray, axis=-1) / np.linalg.norm(rest[knuckle], axis=-1)
-    out[:, 21:] = wrist + np.einsum("bfij,fj->bfi", parent[:, 1:], rest[21:]) * stretch[:, 1:, None]
+    out[:, 21:] = wrist + einsum("bfij,fj->bfi", parent[:, 1:], rest[21:]) * stretch[:, 1:, None]
     rotations[:, 21:] = parent[:, 1:]
     for level in range(3):
         a, b = _FINGERS[:, level], _FINGERS[:, level + 1]
@@ -99,7 +100,7 @@ def palm_frame(joints: Array) -> Array:
 
 def _swing(rotation: Array, rest: Array, now: Array) -> Array:
     """``rotation`` (b f 3 3), then the smallest one from the rotated ``rest`` (f 3) to ``now`` (b f 3)."""
-    a = np.einsum("bfij,fj->bfi", rotation, rest / np.linalg.norm(rest, axis=-1, keepdims=True))
+    a = einsum("bfij,fj->bfi", rotation, rest / np.linalg.norm(rest, axis=-1, keepdims=True))
     length = np.linalg.norm(now, axis=-1, keepdims=True)
     b = np.where(length > 1e-6, now / np.maximum(length, 1e-6), a)
     v, c = np.cross(a, b), (a * b).sum(-1)
@@ -134,7 +135,7 @@ def pose_skin_points(skin: SkinPoints, joints: Float[Array, "21 3"]) -> tuple[Fl
     """
     points, rotations = _skin_over_joints(skin.rig, joints.astype(np.float32), 0.6, 0.7, 1.4)
     blended = (skin.rig.weights @ rotations.reshape(25, 9)).reshape(-1, 3, 3)
-    return points.astype(float), np.einsum("nij,nj->ni", blended, skin.normals).astype(float)
+    return points.astype(float), einsum("nij,nj->ni", blended, skin.normals).astype(float)
 
 
 @cache

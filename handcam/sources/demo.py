@@ -18,10 +18,10 @@ from handcam.synth.body import build_bodies
 from handcam.synth.motion import MotionSettings, sample_motion
 from handcam.synth.poses import PoseBatch, PoseSettings, sample_shape
 from handcam.synth.props import sleeve
-from handcam.synth.render import Layer, render_hands
+from handcam.synth.render import Layer, RenderHand, render_hands
 from handcam.synth.scenes import true_pose
 from handcam.synth.skin import sample_natural_skin
-from handcam.types import Frame, Side, SourceError
+from handcam.types import Array, Frame, Side, SourceError
 
 __all__ = ["DemoSource", "open"]
 
@@ -108,7 +108,7 @@ class DemoSource:
         return Frame(index, time.perf_counter_ns(), camera, color, depth, 0.001, when, truth)
 
     def _layer(self, at: int) -> Layer:
-        hands = []
+        hands: list[RenderHand] = []
         for side, poses, wrist in zip(self._sides, self._poses, self._wrists, strict=True):
             body = build_bodies(poses[at : at + 1], wrist[at : at + 1])[0]
             props = [sleeve(np.random.default_rng(self._seed), body)] if self._sleeved else []
@@ -150,7 +150,7 @@ class _Foreground:
             cv2.imencode(".png", alpha, fast)[1].tobytes(), cv2.imencode(".png", depth, fast)[1].tobytes(), (h, w),
         )  # fmt: skip
 
-    def paste(self, color: np.ndarray, depth_mm: np.ndarray, grain: np.ndarray) -> None:
+    def paste(self, color: Array, depth_mm: Array, grain: Array) -> None:
         """Enlarge and put into a picture and its depth, with noise."""
         h, w = color.shape[:2]
         ky, kx = h / self.small[0], w / self.small[1]
@@ -190,18 +190,20 @@ def _path(rng: np.random.Generator, frames: int, fps: float, person: Shape, coun
     poses = sample_motion(rng, frames, fps, settings, person)
     if count == 1:
         return poses
-    aside = np.float32([-0.12, 0.0, 0.0])  # a right hand held up is at the left of the picture; a left one is mirrored
+    # a right hand held up is at the left of the picture; a left one is mirrored
+    aside = np.array([-0.12, 0.0, 0.0], np.float32)
     return replace(poses, translation_m=poses.translation_m + aside, joints_m=poses.joints_m + aside)
 
 
-def _bend(rng: np.random.Generator, frames: int) -> np.ndarray:
+def _bend(rng: np.random.Generator, frames: int) -> Array:
     """Slow sway of the wrist (frames 2), radians, closing on itself."""
     t = np.arange(frames)[:, None] / frames * 2 * np.pi
-    turns, phase = rng.integers(2, 6, (1, 2)), rng.uniform(0, 2 * np.pi, (1, 2))
-    return rng.normal(0, 0.1, (1, 2)) + [[0.2, 0.1]] * np.sin(turns * t + phase)
+    cycles: Array = rng.integers(2, 6, (1, 2))  # pyright: ignore[reportUnknownMemberType]
+    phase = rng.uniform(0, 2 * np.pi, (1, 2))
+    return rng.normal(0, 0.1, (1, 2)) + [[0.2, 0.1]] * np.sin(cycles * t + phase)
 
 
-def _noise(width: int, height: int) -> np.ndarray:
+def _noise(width: int, height: int) -> Array:
     """Sensor noise of a few frames, to be used in turn (k h w 3)."""
     rng = np.random.default_rng(5)
     return np.round(1.6 * rng.standard_normal((_GRAINS, height, width, 3), np.float32)).astype(np.int8)

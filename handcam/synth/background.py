@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from handcam.synth.light import Lights
+from handcam.types import Array
 
 __all__ = [
     "Backgrounds",
@@ -25,7 +26,7 @@ _POOL = 48
 class Backgrounds:
     """A pool of pictures to cut backgrounds from."""
 
-    pictures: tuple[UInt8[np.ndarray, "_h _w 3"], ...]
+    pictures: tuple[UInt8[Array, "_h _w 3"], ...]
     """Each at least 256 px on its shorter side."""
     photographs: int
     """Number of photographs; they come first."""
@@ -37,7 +38,7 @@ class Backgrounds:
 
     def random_crop(
         self, rng: np.random.Generator, width: int, height: int, photo: float = 0.6
-    ) -> UInt8[np.ndarray, "h w 3"]:
+    ) -> UInt8[Array, "h w 3"]:
         """Cut a random piece: shifted, zoomed, flipped, its colours and sharpness changed.
 
         Args:
@@ -102,7 +103,7 @@ def indoor_light(rng: np.random.Generator) -> Lights:
     )  # fmt: skip
 
 
-def indoor_picture(rng: np.random.Generator, width: int, height: int) -> Float[np.ndarray, "h w 3"]:
+def indoor_picture(rng: np.random.Generator, width: int, height: int) -> Float[Array, "h w 3"]:
     """Draw a wall with a framed picture and a row of books, out of focus; display values."""
     wall = np.array([176, 174, 168]) + rng.normal(0, 8, 3) + rng.normal(0, 14)
     room = np.full((height, width, 3), 1.0, np.float32) * wall.astype(np.float32)
@@ -110,7 +111,7 @@ def indoor_picture(rng: np.random.Generator, width: int, height: int) -> Float[n
     side = 1 if rng.random() < 0.5 else -1
     room *= (0.86 + 0.24 * (x if side > 0 else 1 - x) - 0.12 * y)[..., None].astype(np.float32)
 
-    def box(x0: float, y0: float, x1: float, y1: float, colour: np.ndarray) -> None:
+    def box(x0: float, y0: float, x1: float, y1: float, colour: Array) -> None:
         a, b = (round(x0 * width), round(y0 * height)), (round(x1 * width), round(y1 * height))
         cv2.rectangle(room, a, b, tuple(float(c) for c in colour), -1)
 
@@ -131,7 +132,7 @@ def indoor_picture(rng: np.random.Generator, width: int, height: int) -> Float[n
     return cv2.GaussianBlur(room, (0, 0), width / 130)
 
 
-def clutter_picture(rng: np.random.Generator, width: int, height: int) -> UInt8[np.ndarray, "h w 3"]:
+def clutter_picture(rng: np.random.Generator, width: int, height: int) -> UInt8[Array, "h w 3"]:
     """Draw a shaded wall, then clutter of boxes, discs and stripes, at random sharpness."""
     base = rng.uniform(20, 235, 3) if rng.random() < 0.4 else np.full(3, rng.uniform(20, 235)) + rng.normal(0, 12, 3)
     shade = noise_picture(rng, width, height, rng.uniform(0.3, 1.2))[..., None]
@@ -164,12 +165,12 @@ def clutter_picture(rng: np.random.Generator, width: int, height: int) -> UInt8[
     return np.clip(out * light, 0, 255).astype(np.uint8)
 
 
-def noise_picture(rng: np.random.Generator, width: int, height: int, feature: float) -> np.ndarray:
+def noise_picture(rng: np.random.Generator, width: int, height: int, feature: float) -> Array:
     """Smooth noise about -1 to 1 with features of ``feature`` times the width."""
     cells = max(int(1 / feature), 1) + 3
     coarse = rng.standard_normal((max(int(cells * height / width), 3), cells)).astype(np.float32)
     return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC) * 0.7
 
 
-def _hash(x: np.ndarray) -> np.ndarray:
+def _hash(x: Array) -> Array:
     return (np.sin(x * 127.1) * 43758.5453) % 1

@@ -10,6 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from handcam.hand.rig import Rig, face_sums, load_rig, vertex_normals
 from handcam.synth.poses import PoseBatch
+from handcam.types import Array
 
 __all__ = ["ARM_RINGS_M", "MIRROR", "TEXTURE_ARM", "ArmSurface", "Body", "build_bodies", "load_surface"]
 
@@ -28,17 +29,17 @@ _FINGER_OF_BONE = np.array([0, *np.repeat(np.arange(1, 6), 4), 0, 0, 0, 0])
 class ArmSurface:
     """Closed surface of hand and forearm at rest: triangles, texture coordinates, positions."""
 
-    faces: Int[np.ndarray, "m 3"]
+    faces: Int[Array, "m 3"]
     """Triangles over the hand's vertices, then the arm's."""
-    corner_uv: Float[np.ndarray, "m 3 2"]
+    corner_uv: Float[Array, "m 3 2"]
     """Texture coordinates of each triangle's corners, 0 to 1 across the skin texture."""
-    rest_m: Float[np.ndarray, "n 3"]
+    rest_m: Float[Array, "n 3"]
     """Rest position of every vertex."""
-    arm_m: Float[np.ndarray, "rings loop 3"]
+    arm_m: Float[Array, "rings loop 3"]
     """Rest positions of the forearm's rings."""
-    loop: Int[np.ndarray, " loop"]
+    loop: Int[Array, " loop"]
     """Vertices around the wrist, in the order of the rings."""
-    segment: UInt8[np.ndarray, " m"]
+    segment: UInt8[Array, " m"]
     """Part of each triangle: 1 palm, 2 to 6 thumb to little finger, 7 forearm."""
     sums: Any
     """See :func:`~handcam.hand.rig.face_sums`."""
@@ -48,11 +49,11 @@ class ArmSurface:
 class Body:
     """One hand with its arm, ready for rendering."""
 
-    vertices_m: Float[np.ndarray, "n 3"]
+    vertices_m: Float[Array, "n 3"]
     """Camera frame."""
-    normals: Float[np.ndarray, "n 3"]
+    normals: Float[Array, "n 3"]
     """Unit, outwards."""
-    arm_axis: Float[np.ndarray, "4 4"]
+    arm_axis: Float[Array, "4 4"]
     """Camera from forearm frame (axes as the hand frame's, scaled to the hand's size)."""
 
     def mirrored(self) -> "Body":
@@ -96,7 +97,7 @@ def load_surface() -> ArmSurface:
     return ArmSurface(faces, uv, everything, arm.astype(np.float32), loop, segment, face_sums(faces, len(everything)))
 
 
-def tube_faces(rows: int, around: int) -> Int[np.ndarray, "m 3"]:
+def tube_faces(rows: int, around: int) -> Int[Array, "m 3"]:
     """Triangles of a tube over closed rows of vertices: two for each quad between neighbours."""
     number = np.arange(rows * around).reshape(rows, around)
     a, b = number[:-1], number[1:]
@@ -104,7 +105,7 @@ def tube_faces(rows: int, around: int) -> Int[np.ndarray, "m 3"]:
     return np.stack([a, a2, b, a2, b2, b], -1).reshape(-1, 3)
 
 
-def build_bodies(poses: PoseBatch, wrist_rad: Float[np.ndarray, "n 2"]) -> list[Body]:
+def build_bodies(poses: PoseBatch, wrist_rad: Float[Array, "n 2"]) -> list[Body]:
     """Pose the surfaces of right hands in the camera frame.
 
     Args:
@@ -134,7 +135,7 @@ def build_bodies(poses: PoseBatch, wrist_rad: Float[np.ndarray, "n 2"]) -> list[
     return out
 
 
-def _lid(rig: Rig) -> tuple[np.ndarray, np.ndarray]:
+def _lid(rig: Rig) -> tuple[Array, Array]:
     """Mask of the triangles that close the wrist, and the loop of vertices around them in order."""
     v = rig.vertices_m
     a, b, c = (v[rig.faces[:, i]] for i in range(3))

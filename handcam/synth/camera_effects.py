@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from handcam.types import Array
+
 __all__ = ["CameraEffects", "apply_camera_effects"]
 
 
@@ -29,8 +31,8 @@ class CameraEffects:
 
 
 def apply_camera_effects(
-    rng: np.random.Generator, picture: Float[np.ndarray, "h w 3"], settings: CameraEffects = CameraEffects()
-) -> UInt8[np.ndarray, "h w 3"]:
+    rng: np.random.Generator, picture: Float[Array, "h w 3"], settings: CameraEffects = CameraEffects()
+) -> UInt8[Array, "h w 3"]:
     """Picture as a camera gives it, from one in display values 0..255.
 
     Args:
@@ -66,7 +68,7 @@ def apply_camera_effects(
     return out
 
 
-def _streak(length: float, angle: float) -> np.ndarray:
+def _streak(length: float, angle: float) -> Array:
     size = max(int(np.ceil(length)) | 1, 3)
     kernel = np.zeros((size, size), np.float32)
     c, d = (size - 1) / 2, np.array([np.cos(angle), np.sin(angle)]) * length / 2
@@ -75,7 +77,7 @@ def _streak(length: float, angle: float) -> np.ndarray:
     return kernel / max(kernel.sum(), 1e-6)
 
 
-def _grain(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+def _grain(rng: np.random.Generator, height: int, width: int) -> Array:
     """Normal noise (h w 3), cut from a pool at a random place: drawing it anew would be the slowest step."""
     pool, count = _pool(), height * width * 3
     if count > len(pool) // 2:
@@ -85,5 +87,5 @@ def _grain(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
 
 
 @cache
-def _pool() -> np.ndarray:
+def _pool() -> Array:
     return np.random.default_rng(9).standard_normal(1 << 21, np.float32)

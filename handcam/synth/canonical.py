@@ -17,7 +17,7 @@ from handcam.synth.body import ARM_RINGS_M, Body, load_surface
 from handcam.synth.light import Lights
 from handcam.synth.render import composite, render_hands
 from handcam.synth.skin import SkinAppearance, to_linear
-from handcam.types import Intrinsics
+from handcam.types import Array, Intrinsics
 
 __all__ = ["BACKDROP", "CanonicalRender", "render_canonical"]
 
@@ -43,13 +43,13 @@ _SKIN = SkinAppearance(
 class CanonicalRender:
     """One hand in the middle of a square."""
 
-    color: UInt8[np.ndarray, "s s 3"]
+    color: UInt8[Array, "s s 3"]
     """RGB."""
-    depth: Float[np.ndarray, "s s"]
+    depth: Float[Array, "s s"]
     """Distance from the root along the axis in hand lengths, NaN where the hand is not."""
 
 
-def render_canonical(joints: Float[np.ndarray, "n 21 3"], size: int) -> list[CanonicalRender]:
+def render_canonical(joints: Float[Array, "n 21 3"], size: int) -> list[CanonicalRender]:
     """Render right hands with the canonical camera, the mean of the joints in the middle.
 
     Args:
@@ -73,7 +73,7 @@ def render_canonical(joints: Float[np.ndarray, "n 21 3"], size: int) -> list[Can
     return out
 
 
-def _body(joints: np.ndarray) -> Body:
+def _body(joints: Array) -> Body:
     """The skin over the joints with a rounded wrist: an arm would hide the hand where it points at the camera."""
     skin, hand = load_surface(), surface_for_joints(joints)
     ring = hand[skin.loop]

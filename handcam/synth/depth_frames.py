@@ -17,6 +17,7 @@ from handcam.synth.body import tube_faces
 from handcam.synth.poses import PoseBatch, PoseSettings, sample_poses
 from handcam.synth.props import box, cylinder, place_primitive, quad, random_rotation, sphere, unit_vector
 from handcam.synth.ray_casting import Mesh, RayCaster, join
+from handcam.types import Array
 
 __all__ = ["DepthCrops", "DepthSceneSettings", "render_depth", "render_depth_negatives", "sample_depth_poses"]
 
@@ -63,11 +64,11 @@ class DepthSceneSettings:
 class DepthCrops:
     """A batch of exact crops through virtual cameras that look at the hand's centre."""
 
-    depth_m: Float[np.ndarray, "n s s"]
+    depth_m: Float[Array, "n s s"]
     """Distance along z; 0 where there is nothing within reach."""
-    joints_m: Float[np.ndarray, "n 21 3"]
+    joints_m: Float[Array, "n 21 3"]
     """Joints in the virtual camera's frame; their mean lies on its axis."""
-    half_tan: Float[np.ndarray, " n"]
+    half_tan: Float[Array, " n"]
     """Tangent of half the field of view, to the centre of the outermost pixels."""
 
 
@@ -99,7 +100,7 @@ def render_depth(
     return DepthCrops(_cast(scenes, settings.half_m / zc, settings.size_px), joints, settings.half_m / zc)
 
 
-def _cast(scenes: list[list[Mesh]], half_tan: Float[np.ndarray, " n"], size: int) -> Float[np.ndarray, "n s s"]:
+def _cast(scenes: list[list[Mesh]], half_tan: Float[Array, " n"], size: int) -> Float[Array, "n s s"]:
     """Distance along z through a camera in each scene; 0 where nothing is hit."""
     edge = int(np.ceil(len(scenes) ** (1 / 3)))
     cells = np.stack(np.unravel_index(np.arange(len(scenes)), (edge,) * 3), 1).astype(np.float32) * _CELL_M
@@ -149,7 +150,7 @@ def render_depth_negatives(
     return DepthCrops(_cast(scenes, half_tan, settings.size_px), joints, half_tan)
 
 
-def _forearms(rng: np.random.Generator, n: int, settings: DepthSceneSettings) -> tuple[np.ndarray, np.ndarray]:
+def _forearms(rng: np.random.Generator, n: int, settings: DepthSceneSettings) -> tuple[Array, Array]:
     """Tapered elliptic tubes from the wrist, in the hand frame, bent as wrists bend; (n v 3) and faces."""
     along = np.array([-0.016, -0.008, 0.0, 0.04, 0.08, 0.13, 0.2, 0.28], np.float32)
     wide = np.array([0.010, 0.022, 0.0265, 0.029, 0.034, 0.040, 0.044, 0.046], np.float32)
@@ -169,7 +170,7 @@ def _forearms(rng: np.random.Generator, n: int, settings: DepthSceneSettings) ->
 
 
 def _scenery(
-    rng: np.random.Generator, joints: np.ndarray, rotation: np.ndarray, skin: np.ndarray, i: int, s: DepthSceneSettings
+    rng: np.random.Generator, joints: Array, rotation: Array, skin: Array, i: int, s: DepthSceneSettings
 ) -> list[Mesh]:
     """Everything but the hand and its arm, as (vertices, faces) in the camera frame."""
     out: list[Mesh] = []
@@ -207,7 +208,7 @@ def _scenery(
     return out
 
 
-def _towards(normal: np.ndarray, least: float) -> np.ndarray:
+def _towards(normal: Array, least: float) -> Array:
     """A direction that faces the camera, so that the plate stands behind the hand."""
     normal[2] = -max(abs(normal[2]), least)
     return unit_vector(normal)

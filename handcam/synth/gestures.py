@@ -5,6 +5,8 @@ from functools import cache
 import numpy as np
 from jaxtyping import Float
 
+from handcam.types import Array
+
 __all__ = ["GESTURES", "gesture_angles"]
 
 _Finger = tuple[float, float, float, float]
@@ -64,7 +66,7 @@ def _row(name: str) -> list[float]:
 
 
 @cache
-def gesture_angles() -> Float[np.ndarray, "g 24"]:
+def gesture_angles() -> Float[Array, "g 24"]:
     """Joint angles (radians, order of ``rig.DOFS``) of every named shape."""
     table = np.radians([_row(name) for name in GESTURES]).astype(np.float32)
     table.setflags(write=False)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from handcam.types import Array
+
 __all__ = ["Lights", "reflect", "sample_lights"]
 
 _WRAP = np.array([0.30, 0.16, 0.10], np.float32)
@@ -15,13 +17,13 @@ _WRAP = np.array([0.30, 0.16, 0.10], np.float32)
 class Lights:
     """Directions point from the hand to the light, camera frame (y down)."""
 
-    directions: Float[np.ndarray, "k 3"]
+    directions: Float[Array, "k 3"]
     """Unit directions; the first lamp throws shadows."""
-    colours: Float[np.ndarray, "k 3"]
+    colours: Float[Array, "k 3"]
     """Radiance of each, linear."""
-    ambient: Float[np.ndarray, " 3"]
+    ambient: Float[Array, " 3"]
     """Light from everywhere, linear."""
-    slope: Float[np.ndarray, "3 3"]
+    slope: Float[Array, "3 3"]
     """Change of the ambient light with the normal: colour = ambient + normal @ slope."""
     softness: float
     """Angular radius of the first lamp, radians."""
@@ -58,10 +60,10 @@ def sample_lights(rng: np.random.Generator, even: float = 0.0) -> Lights:
 
 
 def reflect(
-    lights: Lights, normals: Float[np.ndarray, "3 n"], view: Float[np.ndarray, "3 n"],
-    colour: Float[np.ndarray, "3 n"], shine: Float[np.ndarray, " n"] | float,
-    lit: Float[np.ndarray, " n"], open_: Float[np.ndarray, " n"], skin: bool = True,
-) -> Float[np.ndarray, "3 n"]:  # fmt: skip
+    lights: Lights, normals: Float[Array, "3 n"], view: Float[Array, "3 n"],
+    colour: Float[Array, "3 n"], shine: Float[Array, " n"] | float,
+    lit: Float[Array, " n"], open_: Float[Array, " n"], skin: bool = True,
+) -> Float[Array, "3 n"]:  # fmt: skip
     """Linear light sent to the camera.
 
     Args:

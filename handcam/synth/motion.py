@@ -9,6 +9,7 @@ from scipy.spatial.transform import Rotation
 from handcam.hand.rig import Shape, load_rig
 from handcam.synth.gestures import GESTURES, gesture_angles
 from handcam.synth.poses import PoseBatch, PoseSettings, collides, sample_angles, sample_shape
+from handcam.types import Array
 
 __all__ = ["MotionSettings", "sample_motion"]
 
@@ -73,7 +74,7 @@ def sample_motion(
     return PoseBatch(path, shape, rotation, translation, turned + translation[:, None])
 
 
-def _key_angles(rng: np.random.Generator, keys: int, settings: MotionSettings) -> np.ndarray:
+def _key_angles(rng: np.random.Generator, keys: int, settings: MotionSettings) -> Array:
     """Shapes to pass through, none of them with colliding fingers."""
     table = gesture_angles()[[GESTURES.index(name) for name in settings.gestures]]
     order = np.concatenate([rng.permutation(len(table)) for _ in range(1 + keys // len(table))])[:keys]
@@ -82,7 +83,7 @@ def _key_angles(rng: np.random.Generator, keys: int, settings: MotionSettings) -
     return np.where(rng.random((keys, 1)) < settings.named, table[order], random)
 
 
-def _turns(rng: np.random.Generator, frames: int, fps: float, settings: MotionSettings) -> np.ndarray:
+def _turns(rng: np.random.Generator, frames: int, fps: float, settings: MotionSettings) -> Array:
     """Camera-from-hand rotations: upright, the palm or the back to the camera, swaying."""
     sides = max(2, round(frames / fps / 5.0))
     back = rng.random(sides) < settings.back_share
@@ -97,7 +98,7 @@ def _turns(rng: np.random.Generator, frames: int, fps: float, settings: MotionSe
     return turn.as_matrix().astype(np.float32)
 
 
-def _wander(rng: np.random.Generator, frames: int, fps: float, width: int, hz: float) -> Float[np.ndarray, "t w"]:
+def _wander(rng: np.random.Generator, frames: int, fps: float, width: int, hz: float) -> Float[Array, "t w"]:
     """Periodic smooth noise of unit variance with content up to about ``hz``."""
     spectrum = np.fft.rfft(rng.standard_normal((frames, width)), axis=0)
     f = np.fft.rfftfreq(frames, 1 / fps)[:, None]

@@ -15,7 +15,7 @@ from scipy.spatial.transform import Rotation
 from handcam.hand.anatomy import limits_deg
 from handcam.hand.rig import DOF_INDEX, DOFS, Shape, load_rig
 from handcam.synth.gestures import gesture_angles
-from handcam.types import NOMINAL_HAND_LENGTH_M
+from handcam.types import NOMINAL_HAND_LENGTH_M, Array
 
 __all__ = [
     "PoseBatch",
@@ -70,15 +70,15 @@ class PoseSettings:
 class PoseBatch:
     """Right hands before cameras."""
 
-    angles: Float[np.ndarray, "n 24"]
+    angles: Float[Array, "n 24"]
     """Joint angles, radians, order of ``rig.DOFS``."""
     shape: Shape
     """Proportions."""
-    rotation: Float[np.ndarray, "n 3 3"]
+    rotation: Float[Array, "n 3 3"]
     """Camera from hand frame."""
-    translation_m: Float[np.ndarray, "n 3"]
+    translation_m: Float[Array, "n 3"]
     """The wrist in the camera frame."""
-    joints_m: Float[np.ndarray, "n 21 3"]
+    joints_m: Float[Array, "n 21 3"]
     """Joints in the camera frame."""
 
     def __getitem__(self, index: Any) -> "PoseBatch":
@@ -108,9 +108,7 @@ def sample_poses(rng: np.random.Generator, n: int, settings: PoseSettings = Pose
     return PoseBatch(angles, shape, rotation, translation, turned + translation[:, None])
 
 
-def sample_angles(
-    rng: np.random.Generator, n: int, settings: PoseSettings = PoseSettings()
-) -> Float[np.ndarray, "n 24"]:
+def sample_angles(rng: np.random.Generator, n: int, settings: PoseSettings = PoseSettings()) -> Float[Array, "n 24"]:
     """Draw joint angles of the mixture, radians; some of them may collide."""
     angles = _unblended(rng, n, settings)
     k = int(rng.binomial(n, settings.blend))
@@ -128,7 +126,7 @@ def sample_angles(
     return rng.permutation(angles) if k else angles
 
 
-def _unblended(rng: np.random.Generator, n: int, settings: PoseSettings) -> np.ndarray:
+def _unblended(rng: np.random.Generator, n: int, settings: PoseSettings) -> Array:
     shares = np.array([settings.independent, settings.synergy, settings.gesture, settings.grasp])
     counts = rng.multinomial(n, shares / shares.sum()).tolist()
     table = gesture_angles()
@@ -140,7 +138,7 @@ def _unblended(rng: np.random.Generator, n: int, settings: PoseSettings) -> np.n
     return out[rng.permutation(n)]
 
 
-def _independent(rng: np.random.Generator, n: int, width: float) -> np.ndarray:
+def _independent(rng: np.random.Generator, n: int, width: float) -> Array:
     u = (rng.random((n, 24), np.float32) - 0.5) * np.float32(width) + 0.5
     angles = _COMMON_LOW + u * (_COMMON_HIGH - _COMMON_LOW)
     # the last joint mostly follows the middle one, loosely: they share a tendon
@@ -149,7 +147,7 @@ def _independent(rng: np.random.Generator, n: int, width: float) -> np.ndarray:
     return angles
 
 
-def _synergy(rng: np.random.Generator, n: int) -> np.ndarray:
+def _synergy(rng: np.random.Generator, n: int) -> Array:
     """Fingers with a shared curl, spread and share of knuckle in the curl; a thumb of its own."""
     angles = _independent(rng, n, 0.9)
     curl = rng.random((n, 1), np.float32) + 0.16 * rng.standard_normal((n, 4), np.float32)
@@ -165,14 +163,14 @@ def _synergy(rng: np.random.Generator, n: int) -> np.ndarray:
     return angles
 
 
-def _dip_flexion(rng: np.random.Generator, middle: np.ndarray) -> np.ndarray:
+def _dip_flexion(rng: np.random.Generator, middle: Array) -> Array:
     """Flexion of last joints for that of the middle ones; how tight the tendon is differs from hand to hand."""
     n = len(middle)
     share = 0.2 + 0.5 * rng.random((n, 1), np.float32)
     return share * middle + 0.14 * rng.standard_normal(middle.shape, np.float32)
 
 
-def _grasp(rng: np.random.Generator, n: int) -> np.ndarray:
+def _grasp(rng: np.random.Generator, n: int) -> Array:
     """Fingers wrapped evenly around something round, the thumb opposed; from a pen to a melon."""
     angles = np.zeros((n, 24), np.float32)
     tight = rng.random((n, 1), np.float32)
@@ -201,7 +199,7 @@ def sample_shape(rng: np.random.Generator, n: int, settings: PoseSettings = Pose
 
 def sample_viewpoints(
     rng: np.random.Generator, n: int, settings: PoseSettings = PoseSettings()
-) -> Float[np.ndarray, "n 3 3"]:
+) -> Float[Array, "n 3 3"]:
     """Draw camera-from-hand rotations: mostly fingers up, with the palm, the back or an edge to the camera."""
     facing = rng.choice(np.array([0.0, np.pi, np.pi / 2, -np.pi / 2]), n, p=[0.38, 0.38, 0.12, 0.12])
     tilt = np.radians(settings.tilt_deg) * rng.standard_normal((n, 2))
@@ -219,7 +217,7 @@ def sample_viewpoints(
     return out
 
 
-def collides(joints_m: Float[np.ndarray, "n c 3"], size_m: float = NOMINAL_HAND_LENGTH_M) -> Bool[np.ndarray, " n"]:
+def collides(joints_m: Float[Array, "n c 3"], size_m: float = NOMINAL_HAND_LENGTH_M) -> Bool[Array, " n"]:
     """Tell whether two fingers, or a fingertip and the palm, share a place, judged by distances between joints."""
     scale = np.linalg.norm(joints_m[:, 9] - joints_m[:, 0], axis=1) / (0.535 * size_m)
     j = joints_m[:, 1:21].reshape(-1, 5, 4, 3)
@@ -236,7 +234,7 @@ def collides(joints_m: Float[np.ndarray, "n c 3"], size_m: float = NOMINAL_HAND_
     return out
 
 
-def _nearest2() -> np.ndarray:
+def _nearest2() -> Array:
     """Square of the least distance (m) between the points of :func:`collides`, negative for pairs that may touch."""
     finger = np.array([*np.repeat(np.arange(5), 5), *[9] * 8])
     apart = np.abs(finger[:, None] - finger[None])

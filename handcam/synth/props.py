@@ -9,6 +9,7 @@ from scipy.spatial.transform import Rotation
 
 from handcam.synth.body import ARM_RINGS_M, MIRROR, Body, load_surface, tube_faces
 from handcam.synth.ray_casting import Mesh
+from handcam.types import Array
 
 __all__ = [
     "HELD",
@@ -28,7 +29,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _lathe(profile: np.ndarray, around: int = 20) -> Mesh:
+def _lathe(profile: Array, around: int = 20) -> Mesh:
     """A profile of (radius, height) rows turned about z."""
     angle = np.linspace(0, 2 * np.pi, around, endpoint=False)
     v = np.stack([
@@ -47,24 +48,24 @@ _BOX = _CORNERS, np.array([
 ])  # fmt: skip
 
 
-def sphere(points: Float[np.ndarray, "n 3"]) -> tuple[Mesh, Float[np.ndarray, " n"]]:
+def sphere(points: Float[Array, "n 3"]) -> tuple[Mesh, Float[Array, " n"]]:
     """The unit sphere, and how many times as large it would have to be to reach each point."""
     return _SPHERE, np.linalg.norm(points, axis=1)
 
 
-def box(points: Float[np.ndarray, "n 3"]) -> tuple[Mesh, Float[np.ndarray, " n"]]:
+def box(points: Float[Array, "n 3"]) -> tuple[Mesh, Float[Array, " n"]]:
     """The cube of edge 2, likewise."""
     return _BOX, np.abs(points).max(1)
 
 
-def cylinder(points: Float[np.ndarray, "n 3"]) -> tuple[Mesh, Float[np.ndarray, " n"]]:
+def cylinder(points: Float[Array, "n 3"]) -> tuple[Mesh, Float[Array, " n"]]:
     """The cylinder of radius 1 and height 2 along z, likewise."""
     return _CYLINDER, np.maximum(np.hypot(points[:, 0], points[:, 1]), np.abs(points[:, 2]))
 
 
 def place_primitive(
-    kind: Callable, at: Float[np.ndarray, " 3"], turn: Float[np.ndarray, "3 3"], half_m: Float[np.ndarray, " 3"],
-    clear: Float[np.ndarray, "k 3"], margin_m: float = 0.007, least_m: float = 0.008,
+    kind: Callable, at: Float[Array, " 3"], turn: Float[Array, "3 3"], half_m: Float[Array, " 3"],
+    clear: Float[Array, "k 3"], margin_m: float = 0.007, least_m: float = 0.008,
 ) -> list[Mesh]:  # fmt: skip
     """A solid at a place, made smaller until it keeps clear of these points; none if it would be too small.
 
@@ -84,7 +85,7 @@ def place_primitive(
     return [((mesh[0] * (half_m * scale)) @ turn.T + at, mesh[1])]
 
 
-def quad(centre: Float[np.ndarray, " 3"], normal: Float[np.ndarray, " 3"], offset_m: float, half_m: float) -> Mesh:
+def quad(centre: Float[Array, " 3"], normal: Float[Array, " 3"], offset_m: float, half_m: float) -> Mesh:
     """A square plate at ``centre + offset_m * normal``."""
     a = unit_vector(np.cross(normal, [0.3, 1.0, 0.2]))
     b = np.cross(normal, a)
@@ -93,12 +94,12 @@ def quad(centre: Float[np.ndarray, " 3"], normal: Float[np.ndarray, " 3"], offse
     return v, np.array([[0, 1, 2], [0, 2, 3]])
 
 
-def unit_vector(v: Float[np.ndarray, " 3"]) -> Float[np.ndarray, " 3"]:
+def unit_vector(v: Float[Array, " 3"]) -> Float[Array, " 3"]:
     """The direction of a vector."""
     return v / np.linalg.norm(v)
 
 
-def random_rotation(rng: np.random.Generator) -> Float[np.ndarray, "3 3"]:
+def random_rotation(rng: np.random.Generator) -> Float[Array, "3 3"]:
     """A rotation, evenly distributed."""
     w, x, y, z = rng.standard_normal(4)
     return Rotation.from_quat([x, y, z, w]).as_matrix()
@@ -112,13 +113,13 @@ WORN, HELD = 7, 8
 class Prop:
     """A mesh of one material."""
 
-    vertices_m: Float[np.ndarray, "n 3"]
+    vertices_m: Float[Array, "n 3"]
     """Camera frame."""
-    normals: Float[np.ndarray, "n 3"]
+    normals: Float[Array, "n 3"]
     """Unit, outwards."""
-    faces: Int[np.ndarray, "m 3"]
+    faces: Int[Array, "m 3"]
     """Triangles."""
-    colour: Float[np.ndarray, "n 3"]
+    colour: Float[Array, "n 3"]
     """Albedo of each vertex, linear."""
     shine: float
     """Specular strength."""
@@ -174,7 +175,7 @@ def watch(rng: np.random.Generator, body: Body) -> Prop:
     return _join(band, case)
 
 
-def _arm_rings(s: np.ndarray) -> np.ndarray:
+def _arm_rings(s: Array) -> Array:
     """Rings (r k 3) of the forearm's skin at these distances from the wrist, forearm frame."""
     arm = load_surface().arm_m
     rings = np.stack([[np.interp(s, ARM_RINGS_M, arm[:, j, i]) for j in range(arm.shape[1])] for i in range(3)], -1)
@@ -183,7 +184,7 @@ def _arm_rings(s: np.ndarray) -> np.ndarray:
     return rings
 
 
-def ring(rng: np.random.Generator, joints_m: Float[np.ndarray, "21 3"], thickness: float) -> Prop:
+def ring(rng: np.random.Generator, joints_m: Float[Array, "21 3"], thickness: float) -> Prop:
     """A metal ring on a finger's first phalanx."""
     finger = int(rng.choice([2, 3, 3, 3, 4]))
     a, b = joints_m[1 + 4 * finger], joints_m[2 + 4 * finger]
@@ -204,9 +205,7 @@ def ring(rng: np.random.Generator, joints_m: Float[np.ndarray, "21 3"], thicknes
     return _tube(pose, points, np.broadcast_to(metal, points.shape), 2.0, 1)
 
 
-def held_object(
-    rng: np.random.Generator, joints_m: Float[np.ndarray, "21 3"], rotation: Float[np.ndarray, "3 3"]
-) -> Prop | None:
+def held_object(rng: np.random.Generator, joints_m: Float[Array, "21 3"], rotation: Float[Array, "3 3"]) -> Prop | None:
     """A ball, bar or box in front of the palm, as large as the fingers leave room for; None when they leave none."""
     palm = joints_m[[0, 5, 9, 13, 17]].mean(0)
     out_of_palm, across = -rotation[:, 2], rotation[:, 0]
@@ -252,7 +251,7 @@ def held_object(
     return _tube(pose, rows, colour, float(rng.uniform(0, 1.0)), HELD)
 
 
-def _tube(pose: np.ndarray, rows: np.ndarray, colour: np.ndarray, shine: float, segment: int) -> Prop:
+def _tube(pose: Array, rows: Array, colour: Array, shine: float, segment: int) -> Prop:
     """Skin over closed rows of points (r k 3), placed by ``pose`` (4 4)."""
     r, k = rows.shape[:2]
     points = (rows.reshape(-1, 3) @ pose[:3, :3].T + pose[:3, 3]).astype(np.float32)

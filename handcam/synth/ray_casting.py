@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from handcam.types import Intrinsics
+from handcam.types import Array, Intrinsics
 
 __all__ = ["Mesh", "RayCaster", "RayHits", "join", "pixel_rays"]
 
-Mesh = tuple[Float[np.ndarray, "_ 3"], Int[np.ndarray, "_ 3"]]
+Mesh = tuple[Float[Array, "_ 3"], Int[Array, "_ 3"]]
 """Vertices and triangles."""
 
 _STRIDE = 3
@@ -27,13 +27,13 @@ class RayHits:
     """First row of the rectangle."""
     left: int
     """First column of the rectangle."""
-    hit: Bool[np.ndarray, "h w"]
+    hit: Bool[Array, "h w"]
     """Pixels of the rectangle that see a surface."""
-    face: Int[np.ndarray, " n"]
+    face: Int[Array, " n"]
     """Triangle that is hit."""
-    weights: Float[np.ndarray, "n 3"]
+    weights: Float[Array, "n 3"]
     """Barycentric weights of its corners."""
-    points_m: Float[np.ndarray, "n 3"]
+    points_m: Float[Array, "n 3"]
     """Points that are hit, camera frame."""
 
 
@@ -44,7 +44,7 @@ def join(meshes: Sequence[Mesh]) -> Mesh:
     return np.concatenate([vertices for vertices, _ in meshes]), np.concatenate(faces)
 
 
-def pixel_rays(camera: Intrinsics, rows: slice, columns: slice) -> Float[np.ndarray, "h w 3"]:
+def pixel_rays(camera: Intrinsics, rows: slice, columns: slice) -> Float[Array, "h w 3"]:
     """Directions with z = 1 through the centres of pixels."""
     x = (np.arange(columns.start, columns.stop, dtype=np.float32) - np.float32(camera.cx)) / np.float32(camera.fx)
     y = (np.arange(rows.start, rows.stop, dtype=np.float32) - np.float32(camera.cy)) / np.float32(camera.fy)
@@ -56,7 +56,7 @@ def pixel_rays(camera: Intrinsics, rows: slice, columns: slice) -> Float[np.ndar
 class RayCaster:
     """Casts rays at a set of triangles, on one processor core."""
 
-    def __init__(self, vertices_m: Float[np.ndarray, "n 3"], faces: Int[np.ndarray, "m 3"]) -> None:
+    def __init__(self, vertices_m: Float[Array, "n 3"], faces: Int[Array, "m 3"]) -> None:
         import open3d as o3d
 
         self._tensor: Any = o3d.core.Tensor  # its stubs know no arrays
@@ -64,7 +64,7 @@ class RayCaster:
         self._scene = o3d.t.geometry.RaycastingScene(nthreads=1)
         self._scene.add_triangles(self._tensor(self._vertices), self._tensor(np.ascontiguousarray(faces, np.uint32)))
 
-    def cast(self, rays: Float[np.ndarray, "*n 6"]) -> dict[str, np.ndarray]:
+    def cast(self, rays: Float[Array, "*n 6"]) -> dict[str, Array]:
         """First hit of each ray (origin, direction).
 
         Returns:
@@ -74,7 +74,7 @@ class RayCaster:
         found = self._scene.cast_rays(self._tensor(np.ascontiguousarray(rays)), nthreads=1)
         return {name: found[name].numpy() for name in ("t_hit", "primitive_ids", "primitive_uvs")}
 
-    def occluded(self, rays: Float[np.ndarray, "n 6"]) -> Bool[np.ndarray, " n"]:
+    def occluded(self, rays: Float[Array, "n 6"]) -> Bool[Array, " n"]:
         """Tell for each ray (origin, direction) whether something stands in its way."""
         return self._scene.test_occlusions(self._tensor(rays), nthreads=1).numpy()
 

@@ -13,34 +13,35 @@ from handcam.synth.light import Lights, reflect
 from handcam.synth.props import Prop
 from handcam.synth.ray_casting import RayCaster, RayHits, join
 from handcam.synth.skin import RELIEF_M, SkinAppearance, albedo, load_skin_texture
-from handcam.types import Intrinsics
+from handcam.types import Array, Intrinsics
 
-__all__ = ["BACKGROUND", "OTHER", "SEGMENTS", "Layer", "composite", "render_hands", "visibility"]
+__all__ = ["BACKGROUND", "OTHER", "SEGMENTS", "Layer", "RenderHand", "composite", "render_hands", "visibility"]
 
 SEGMENTS = ("background", "palm", "thumb", "index", "middle", "ring", "little", "forearm", "object", "other hand")
 """Meaning of the segmentation's numbers."""
 BACKGROUND, OTHER = 0, 9
+RenderHand = tuple[Body, SkinAppearance, Sequence[Prop]]
+"""Surface of one hand, its skin, and what it wears and holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
     """A rendered foreground on an empty picture."""
 
-    color: Float[np.ndarray, "h w 3"]
+    color: Float[Array, "h w 3"]
     """Display values 0..255, may exceed them; 0 where nothing is."""
-    alpha: Float[np.ndarray, "h w"]
+    alpha: Float[Array, "h w"]
     """Coverage 0..1 with soft edges."""
-    depth_m: Float[np.ndarray, "h w"]
+    depth_m: Float[Array, "h w"]
     """Exact distance along z, 0 where nothing is."""
-    segments: UInt8[np.ndarray, "h w"]
+    segments: UInt8[Array, "h w"]
     """Numbers of :data:`SEGMENTS`."""
 
 
 def render_hands(
-    rng: np.random.Generator, hands: Sequence[tuple[Body, SkinAppearance, Sequence[Prop]]], camera: Intrinsics,
-    lights: Lights, exposure: float,
+    rng: np.random.Generator, hands: Sequence[RenderHand], camera: Intrinsics, lights: Lights, exposure: float,
 ) -> Layer:  # fmt: skip
-    """Render hands with what they wear and hold; the first is the labelled one.
+    """Render hands with their props; the first is the labelled one.
 
     Args:
         rng: for the soft shadows.
@@ -50,7 +51,7 @@ def render_hands(
         exposure: brightness; 1 shows a white sheet in this light as white.
     """
     surface = load_surface()
-    meshes: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    meshes: list[tuple[Array, Array, Array]] = []
     for body, _, props in hands:
         meshes.append((body.vertices_m, body.normals, surface.faces))
         meshes += [(prop.vertices_m, prop.normals, prop.faces) for prop in props]
@@ -100,7 +101,7 @@ def render_hands(
     return _layer(hits, camera, colour, points[2], segment)
 
 
-def _mix(values: np.ndarray, corners: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _mix(values: Array, corners: Array, weights: Array) -> Array:
     """Values (v k) interpolated in triangles whose corners are (3 n), as (k n)."""
     out = values[corners[0]] * weights[0][:, None]
     for i in (1, 2):
@@ -108,14 +109,14 @@ def _mix(values: np.ndarray, corners: np.ndarray, weights: np.ndarray) -> np.nda
     return np.ascontiguousarray(out.T)
 
 
-def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def _dot(a: Array, b: Array) -> Array:
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
 def _skin(
-    hits: RayHits, at: np.ndarray, local: np.ndarray, appearance: SkinAppearance, weights: np.ndarray,
-    normals: np.ndarray, pixel_m: float,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    hits: RayHits, at: Array, local: Array, appearance: SkinAppearance, weights: Array,
+    normals: Array, pixel_m: float,
+) -> tuple[Array, Array, Array]:  # fmt: skip
     """Albedo (3 n), specular factor (n), and normals (3 n) bent by the skin's relief, of the pixels ``at``."""
     texture = load_skin_texture()
     corner = load_surface().corner_uv[local]
@@ -142,8 +143,8 @@ def _skin(
 
 
 def _lit(
-    rng: np.random.Generator, caster: RayCaster, hits: RayHits, points: np.ndarray, normals: np.ndarray, lights: Lights
-) -> Float[np.ndarray, " n"]:
+    rng: np.random.Generator, caster: RayCaster, hits: RayHits, points: Array, normals: Array, lights: Lights
+) -> Float[Array, " n"]:
     """Share of the first lamp that each point sees: one ray each towards a random point of it, then smoothed."""
     lit = np.zeros(len(hits.face), np.float32)
     toward = np.flatnonzero(lights.directions[0] @ normals > -0.3)
@@ -160,7 +161,7 @@ def _lit(
     return cv2.blur(picture, k)[hits.hit] / np.maximum(cv2.blur(inside, k)[hits.hit], np.float32(1e-6))
 
 
-def _openness(hits: RayHits, z: Float[np.ndarray, " n"], pixel_m: float) -> Float[np.ndarray, " n"]:
+def _openness(hits: RayHits, z: Float[Array, " n"], pixel_m: float) -> Float[Array, " n"]:
     """Ambient occlusion in the picture: share of the surroundings each point sees, from neighbours in front of it."""
     depth, inside = np.zeros((2, *hits.hit.shape), np.float32)
     depth[hits.hit], inside[hits.hit] = z, 1.0
@@ -172,7 +173,7 @@ def _openness(hits: RayHits, z: Float[np.ndarray, " n"], pixel_m: float) -> Floa
     return np.clip(np.float32(0.95) - closed, 0.15, 1.0)
 
 
-def _layer(hits: RayHits, camera: Intrinsics, colour: np.ndarray, z: np.ndarray, segment: np.ndarray) -> Layer:
+def _layer(hits: RayHits, camera: Intrinsics, colour: Array, z: Array, segment: Array) -> Layer:
     """Put flat results into pictures and soften the outline over one pixel."""
     shape = (camera.height, camera.width)
     rows = slice(hits.top, hits.top + hits.hit.shape[0])
@@ -189,15 +190,15 @@ def _layer(hits: RayHits, camera: Intrinsics, colour: np.ndarray, z: np.ndarray,
     return Layer(color, alpha, depth, segments)
 
 
-def composite(layer: Layer, background: UInt8[np.ndarray, "h w 3"]) -> Float[np.ndarray, "h w 3"]:
+def composite(layer: Layer, background: UInt8[Array, "h w 3"]) -> Float[Array, "h w 3"]:
     """The layer in front of a background, display values."""
     a = layer.alpha[..., None]
     return background + a * (layer.color - background)
 
 
 def visibility(
-    joints_m: Float[np.ndarray, "21 3"], depth_m: Float[np.ndarray, "h w"], camera: Intrinsics, flesh_m: float = 0.017
-) -> Bool[np.ndarray, " 21"]:
+    joints_m: Float[Array, "21 3"], depth_m: Float[Array, "h w"], camera: Intrinsics, flesh_m: float = 0.017
+) -> Bool[Array, " 21"]:
     """Joints that lie in the picture with nothing before them but the flesh around them.
 
     Args:

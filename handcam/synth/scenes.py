@@ -16,9 +16,9 @@ from handcam.synth.camera_effects import CameraEffects, apply_camera_effects
 from handcam.synth.light import Lights, sample_lights
 from handcam.synth.poses import PoseBatch, PoseSettings, sample_poses
 from handcam.synth.props import HELD, Prop, held_object, ring, sleeve, watch
-from handcam.synth.render import Layer, composite, render_hands, visibility
+from handcam.synth.render import Layer, RenderHand, composite, render_hands, visibility
 from handcam.synth.skin import SkinAppearance, sample_skin
-from handcam.types import HandBox, HandPose, Intrinsics, Side
+from handcam.types import Array, HandBox, HandPose, Intrinsics, Side
 
 __all__ = [
     "PictureSettings",
@@ -74,27 +74,27 @@ class PictureSettings:
 class RenderedImage:
     """One picture with its labels; in a crop the hand is always a right one, as everywhere behind the cropper."""
 
-    color: UInt8[np.ndarray, "h w 3"]
+    color: UInt8[Array, "h w 3"]
     """RGB picture."""
-    depth_m: Float[np.ndarray, "h w"]
+    depth_m: Float[Array, "h w"]
     """Exact distance along z, of the background too; 0 where the view is open."""
-    segments: UInt8[np.ndarray, "h w"]
+    segments: UInt8[Array, "h w"]
     """Numbers of ``render.SEGMENTS``."""
     intrinsics: Intrinsics
     """The camera."""
     side: Side
     """Side of the hand in this picture."""
-    joints_m: Float[np.ndarray, "21 3"]
+    joints_m: Float[Array, "21 3"]
     """Camera frame."""
-    keypoints_px: Float[np.ndarray, "21 2"]
+    keypoints_px: Float[Array, "21 2"]
     """Their projection."""
-    visible: Bool[np.ndarray, " 21"]
+    visible: Bool[Array, " 21"]
     """In the picture and not hidden by anything but the flesh around the joint."""
-    angles: Float[np.ndarray, " 24"]
+    angles: Float[Array, " 24"]
     """Joint angles of the rig, radians, order of ``rig.DOFS``."""
-    shape: Float[np.ndarray, " 27"]
+    shape: Float[Array, " 27"]
     """Size, 20 bone lengths, breadth, 5 finger thicknesses, as factors on the rig's."""
-    rotation: Float[np.ndarray, "3 3"]
+    rotation: Float[Array, "3 3"]
     """Camera from hand frame, of the right hand (before mirroring, for a left one)."""
 
 
@@ -127,8 +127,8 @@ def scenes(rng: np.random.Generator, settings: PictureSettings = PictureSettings
 
 
 def compose_image(
-    rng: np.random.Generator, layer: Layer, background: UInt8[np.ndarray, "h w 3"], effects: CameraEffects
-) -> UInt8[np.ndarray, "h w 3"]:
+    rng: np.random.Generator, layer: Layer, background: UInt8[Array, "h w 3"], effects: CameraEffects
+) -> UInt8[Array, "h w 3"]:
     """Composite over a background and apply the camera's effects; three in ten hands throw a shadow on it."""
     if rng.random() < 0.3:
         h, w = layer.alpha.shape
@@ -139,7 +139,7 @@ def compose_image(
     return apply_camera_effects(rng, composite(layer, background), effects)
 
 
-def true_pose(side: Side, right_joints_m: Float[np.ndarray, "21 3"], camera: Intrinsics) -> HandPose:
+def true_pose(side: Side, right_joints_m: Float[Array, "21 3"], camera: Intrinsics) -> HandPose:
     """Ground truth of a frame from the joints of a right hand, of which a left one is the mirror image at x = 0."""
     joints_m = right_joints_m.astype(float) * (MIRROR if side is Side.LEFT else 1.0)
     return HandPose(side, 1.0, joints_m, True, project(joints_m, camera), np.zeros(21))
@@ -158,7 +158,8 @@ def render_poses(
         exposure = float(np.exp(rng.normal(-0.05, 0.3)) / lights.level)
         appearance = sample_skin(rng)
         size = float(poses.shape.size[i])
-        hands = [(body, appearance, _sample_props(rng, body, joints, poses.rotation[i], size, settings))]
+        props = _sample_props(rng, body, joints, poses.rotation[i], size, settings)
+        hands: list[RenderHand] = [(body, appearance, props)]
         if rng.random() < settings.second and n > 1:
             hands.append(_second_hand(rng, surfaces[i - 1], poses.joints_m[i - 1], joints, appearance))
         layer = render_hands(rng, hands, camera, lights, exposure)
@@ -176,7 +177,7 @@ def render_poses(
 
 
 def _sample_props(
-    rng: np.random.Generator, body: Body, joints: np.ndarray, rotation: np.ndarray, size: float,
+    rng: np.random.Generator, body: Body, joints: Array, rotation: Array, size: float,
     settings: PictureSettings,
 ) -> list[Prop]:  # fmt: skip
     out = []
@@ -194,8 +195,8 @@ def _sample_props(
 
 
 def _second_hand(
-    rng: np.random.Generator, body: Body, its_joints: np.ndarray, joints: np.ndarray, appearance: SkinAppearance
-) -> tuple[Body, SkinAppearance, list[Prop]]:
+    rng: np.random.Generator, body: Body, its_joints: Array, joints: Array, appearance: SkinAppearance
+) -> RenderHand:
     """Another pose's body as the other hand of the same person, beside or behind the first."""
     beside = rng.standard_normal(3) * [1.0, 0.7, 0.3]
     beside *= rng.uniform(0.09, 0.18) / max(np.linalg.norm(beside[:2]), 1e-3)
@@ -205,7 +206,7 @@ def _second_hand(
     return replace(other, vertices_m=vertices), appearance, []
 
 
-def _tinted(rng: np.random.Generator, lights: Lights, background: np.ndarray) -> Lights:
+def _tinted(rng: np.random.Generator, lights: Lights, background: Array) -> Lights:
     """Lamps that take on some of the background's colour, as walls and sky do."""
     mean = (background.reshape(-1, 3)[::97].mean(0) / 255 + 0.05) ** 2.2
     tint = np.clip((mean / mean.mean()) ** rng.uniform(0.0, 0.4), 0.75, 1.35)
@@ -213,7 +214,7 @@ def _tinted(rng: np.random.Generator, lights: Lights, background: np.ndarray) ->
     return replace(lights, ambient=lights.ambient * tint, slope=lights.slope * tint, colours=lights.colours * tint**0.5)
 
 
-def _wall(rng: np.random.Generator, camera: Intrinsics, at: float) -> Float[np.ndarray, "h w"]:
+def _wall(rng: np.random.Generator, camera: Intrinsics, at: float) -> Float[Array, "h w"]:
     """Depth of a tilted wall that stays behind ``at``."""
     x = (np.arange(camera.width) - camera.cx) / camera.fx
     y = (np.arange(camera.height) - camera.cy) / camera.fy
@@ -223,8 +224,8 @@ def _wall(rng: np.random.Generator, camera: Intrinsics, at: float) -> Float[np.n
 
 
 def _occluded(
-    rng: np.random.Generator, layer: Layer, depth: np.ndarray, pool: Backgrounds, settings: PictureSettings
-) -> tuple[Layer, np.ndarray, np.ndarray]:
+    rng: np.random.Generator, layer: Layer, depth: Array, pool: Backgrounds, settings: PictureSettings
+) -> tuple[Layer, Array, Array]:
     """Put a patch of another picture in front of a part of the hand."""
     h, w = depth.shape
     rows, columns = np.nonzero((layer.segments > 0) & (layer.segments < 7))
@@ -248,7 +249,7 @@ def _occluded(
     return cover, np.where(solid, np.float32(near * rng.uniform(0.7, 0.97)), depth), cover.segments
 
 
-def _box(rng: np.random.Generator, keypoints: np.ndarray, settings: PictureSettings) -> HandBox:
+def _box(rng: np.random.Generator, keypoints: Array, settings: PictureSettings) -> HandBox:
     """The box a tracker would cut: from noisy keypoints of the picture before, sometimes a detector's rough one."""
     box = box_around(keypoints, Side.RIGHT)
     box = box_around(keypoints + rng.normal(0, settings.jitter_px * box.size_px, keypoints.shape), Side.RIGHT)
@@ -260,14 +261,14 @@ def _box(rng: np.random.Generator, keypoints: np.ndarray, settings: PictureSetti
     )  # fmt: skip
 
 
-def _in_cameras(poses: PoseBatch, rotation: np.ndarray, translation: np.ndarray) -> PoseBatch:
+def _in_cameras(poses: PoseBatch, rotation: Array, translation: Array) -> PoseBatch:
     """The same hands in turned camera frames."""
     hand = (poses.joints_m - poses.translation_m[:, None]) @ poses.rotation
     joints = hand @ rotation.swapaxes(1, 2) + translation[:, None]
     return PoseBatch(poses.angles, poses.shape, rotation, translation, joints)
 
 
-def _shape_row(poses: PoseBatch, i: int) -> np.ndarray:
+def _shape_row(poses: PoseBatch, i: int) -> Array:
     s = poses.shape
     return np.concatenate([s.size[i : i + 1], s.lengths[i], s.breadth[i : i + 1], s.thickness[i]]).astype(np.float32)
 

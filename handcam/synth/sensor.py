@@ -16,6 +16,8 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt16
 
+from handcam.types import Array
+
 __all__ = ["SENSORS", "STEREO", "STRUCTURED", "TOF", "DepthSensor", "degrade", "random_sensor", "sense"]
 
 
@@ -70,8 +72,8 @@ SENSORS = {sensor.name: sensor for sensor in (STEREO, STRUCTURED, TOF)}
 
 
 def sense(
-    depth_m: Float[np.ndarray, "h w"], focal_px: float, rng: np.random.Generator, sensor: DepthSensor
-) -> UInt16[np.ndarray, "h w"]:
+    depth_m: Float[Array, "h w"], focal_px: float, rng: np.random.Generator, sensor: DepthSensor
+) -> UInt16[Array, "h w"]:
     """Counts of ``sensor.unit_m`` that the camera would give; 0 where it has no reading.
 
     Args:
@@ -109,7 +111,7 @@ _BANK = 1024
 
 
 @cache
-def _bank(grain: float) -> np.ndarray:
+def _bank(grain: float) -> Array:
     """A sheet of unit noise of this grain, px; fields are cut from it, since drawing it is what takes the time."""
     noise = np.random.default_rng(round(10 * grain)).standard_normal((_BANK, _BANK), np.float32)
     if grain:
@@ -117,14 +119,14 @@ def _bank(grain: float) -> np.ndarray:
     return noise / noise.std()
 
 
-def _smooth(rng: np.random.Generator, shape: tuple[int, int], sigma: float) -> np.ndarray:
+def _smooth(rng: np.random.Generator, shape: tuple[int, int], sigma: float) -> Array:
     """Unit noise whose grains are about ``sigma`` px; at most 1000 px wide and high."""
     sheet = _bank(min(_GRAINS, key=lambda g: abs(g - sigma)))
     y, x = rng.integers(0, _BANK - shape[0] + 1), rng.integers(0, _BANK - shape[1] + 1)
     return sheet[y : y + shape[0], x : x + shape[1]] * np.float32(1 - 2 * rng.integers(2))
 
 
-def _edges(z: np.ndarray, zoom: float, rng: np.random.Generator, sensor: DepthSensor) -> np.ndarray:
+def _edges(z: Array, zoom: float, rng: np.random.Generator, sensor: DepthSensor) -> Array:
     """Outlines as the camera draws them: wavering, fat or thin, rounded."""
     h, w = z.shape
     far = np.where(z > 0, z, np.float32(20.0))
@@ -143,7 +145,7 @@ def _edges(z: np.ndarray, zoom: float, rng: np.random.Generator, sensor: DepthSe
     return np.where(far < 10.0, far, 0)
 
 
-def _lost(z: np.ndarray, focal_px: float, zoom: float, rng: np.random.Generator, sensor: DepthSensor) -> np.ndarray:
+def _lost(z: Array, focal_px: float, zoom: float, rng: np.random.Generator, sensor: DepthSensor) -> Array:
     """Mask of lost readings: shadows, steep slopes, blots."""
     h, w = z.shape
     lost = np.zeros((h, w), bool)
@@ -194,8 +196,8 @@ def random_sensor(rng: np.random.Generator) -> DepthSensor:
 
 
 def degrade(
-    depth_m: Float[np.ndarray, "h w"], focal_px: float, rng: np.random.Generator, sensor: DepthSensor | None = None
-) -> Float[np.ndarray, "h w"]:
+    depth_m: Float[Array, "h w"], focal_px: float, rng: np.random.Generator, sensor: DepthSensor | None = None
+) -> Float[Array, "h w"]:
     """Metres as a camera gives them, 0 for no reading; a random camera, any way up, unless one is given.
 
     With ``far_m`` or a colour picture's mask, users often cut the background away; so do a tenth of the random ones.

@@ -27,7 +27,7 @@ from handcam.paths import atomic_file, write_atomic
 from handcam.synth.render import SEGMENTS
 from handcam.synth.scenes import PictureSettings, RenderedImage, crops, scenes
 from handcam.synth.sensor import SENSORS, random_sensor, sense
-from handcam.types import HandcamError, Intrinsics, Side
+from handcam.types import Array, HandcamError, Intrinsics, Side
 
 __all__ = [
     "DEPTH_UNIT_M",
@@ -195,7 +195,7 @@ def _files(picture: RenderedImage, job: ShardJob, rng: np.random.Generator) -> I
     yield "json", json.dumps(label, separators=(",", ":")).encode()
 
 
-def _encoded(ending: str, picture: np.ndarray, options: list[int]) -> bytes:
+def _encoded(ending: str, picture: Array, options: list[int]) -> bytes:
     return cv2.imencode(ending, picture, options)[1].tobytes()
 
 

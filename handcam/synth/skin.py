@@ -15,6 +15,7 @@ from handcam.hand.rig import load_rig, vertex_normals
 from handcam.synth.body import TEXTURE_ARM, load_surface
 from handcam.synth.light import Lights
 from handcam.synth.ray_casting import RayCaster
+from handcam.types import Array
 
 __all__ = [
     "RELIEF_M",
@@ -36,11 +37,11 @@ _TONES = np.array([
 class SkinAppearance:
     """One person's skin."""
 
-    back: Float[np.ndarray, " 3"]
+    back: Float[Array, " 3"]
     """Albedo of the back of the hand and the arm, linear."""
-    palm: Float[np.ndarray, " 3"]
+    palm: Float[Array, " 3"]
     """Albedo of the palm, linear."""
-    nail: Float[np.ndarray, " 3"]
+    nail: Float[Array, " 3"]
     """Albedo of the nails, linear."""
     red: float
     """Strength of the flush at fingertips, knuckles and palm pads."""
@@ -64,7 +65,7 @@ class SkinAppearance:
         return (0.3 / float(self.back.mean())) ** 0.4 / lights.level
 
 
-def to_linear(srgb: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 3"]:
+def to_linear(srgb: Float[Array, "*n 3"]) -> Float[Array, "*n 3"]:
     """sRGB 0..255 to linear light 0..1 (a plain power, close to the standard's curve)."""
     return (np.asarray(srgb, np.float32) / 255) ** np.float32(2.2)
 
@@ -103,8 +104,8 @@ def sample_natural_skin(rng: np.random.Generator) -> SkinAppearance:
 
 
 def albedo(
-    appearance: SkinAppearance, masks: Float[np.ndarray, "4 n"], noise: Float[np.ndarray, "4 n"]
-) -> tuple[Float[np.ndarray, "3 n"], Float[np.ndarray, " n"]]:
+    appearance: SkinAppearance, masks: Float[Array, "4 n"], noise: Float[Array, "4 n"]
+) -> tuple[Float[Array, "3 n"], Float[Array, " n"]]:
     """Linear albedo and specular factor of surface points, from the texture's values there (0 to 1)."""
     palm, crease, nail, red = masks
     _, fine, mottle, vein = noise
@@ -134,9 +135,9 @@ RELIEF_M = 0.005
 class SkinTexture:
     """Maps over the surface, shared by all hands: 768 texels square, then each level half as large."""
 
-    masks: tuple[UInt8[np.ndarray, "_s _s 4"], ...]
+    masks: tuple[UInt8[Array, "_s _s 4"], ...]
     """Palm (255) or back (0); crease; nail; redness."""
-    noise: tuple[UInt16[np.ndarray, "_s _s 4"], ...]
+    noise: tuple[UInt16[Array, "_s _s 4"], ...]
     """Height for bumps; fine grain; mottling; veins."""
     texel_m: float
     """Size of a texel of the first level on the hand."""
@@ -219,7 +220,7 @@ def load_skin_texture() -> SkinTexture:
     )
 
 
-def _levels(first: np.ndarray) -> tuple[np.ndarray, ...]:
+def _levels(first: Array) -> tuple[Array, ...]:
     levels = [first]
     while len(levels) < 4:
         levels.append(cv2.resize(levels[-1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
@@ -236,7 +237,7 @@ _PALM_LINES = (
 )
 
 
-def _positions() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _positions() -> tuple[Array, Array, Array]:
     """Rest position and normal at every texel, by casting rays at the unfolded mesh, and the covered texels."""
     skin = load_surface()
     flat = np.concatenate([skin.corner_uv.reshape(-1, 2), np.zeros((skin.corner_uv.size // 2, 1))], 1)
@@ -266,7 +267,7 @@ def _nail(p, n, tip, last, dorsal, half_width):
     return on_back * _step(1.02, 0.92, r), on_back * np.exp(-(((r - 1.06) / 0.08) ** 2)) * (y < 0.8)
 
 
-def _to_line(p: np.ndarray, line: np.ndarray) -> np.ndarray:
+def _to_line(p: Array, line: Array) -> Array:
     """Distance of points (n 2) to a line through the given points."""
     best = np.full(len(p), np.inf)
     for a, b in pairwise(line):
@@ -275,7 +276,7 @@ def _to_line(p: np.ndarray, line: np.ndarray) -> np.ndarray:
     return best
 
 
-def _noise(rng: np.random.Generator, p: np.ndarray, scale: float) -> np.ndarray:
+def _noise(rng: np.random.Generator, p: Array, scale: float) -> Array:
     """Smooth random values 0..1 in space with features of about ``scale`` metres: a random lattice, turned."""
     from scipy.ndimage import map_coordinates
 
@@ -289,12 +290,12 @@ def _noise(rng: np.random.Generator, p: np.ndarray, scale: float) -> np.ndarray:
     return map_coordinates(lattice, q, order=1, prefilter=False)
 
 
-def _step(low: float, high: float, x: np.ndarray) -> np.ndarray:
+def _step(low: float, high: float, x: Array) -> Array:
     t = np.clip((x - low) / (high - low), 0, 1)
     return t * t * (3 - 2 * t)
 
 
-def _fill(values: np.ndarray, covered: np.ndarray, kind: type) -> np.ndarray:
+def _fill(values: Array, covered: Array, kind: type) -> Array:
     """Values on the texture, grown past the seams so that interpolation never meets the empty parts."""
     out = np.zeros((*covered.shape, 4), np.float32)
     out[covered] = values
