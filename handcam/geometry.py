@@ -133,8 +133,9 @@ def solve_scale_translation(
     """Solve for scale and translation of joints of known shape from their keypoints and measured distances.
 
     Robust least squares: besides the equations of :func:`solve_translation`, ``s z + t_z = d`` for every joint with a
-    reading. Readings that belong to something else (an object, a finger in front) lose their weight (Cauchy), more and more of
-    it from round to round; the scale keeps its expected value for the first rounds, or hidden joints would shrink it.
+    reading. Readings that belong to something else (an object, a finger in front) lose their weight (Cauchy), more and
+    more of it from round to round; the scale keeps its expected value for the first rounds, or hidden joints would
+    shrink it.
 
     Args:
         joints: of unit size relative to any origin, axes of the camera frame.

@@ -14,6 +14,7 @@ from handcam.geometry import (
     pixels_from_normalised,
     project,
     rays,
+    solve_translation,
     unproject,
 )
 from handcam.types import Intrinsics
