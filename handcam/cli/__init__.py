@@ -69,6 +69,7 @@ def _run(arguments: list[str]) -> int:
 OLD_OPTIONS = {
     "run": {"--painted": "--software-3d", "--fov": "--fov-deg", "--drive": "--modality", "--fresh": "--reset-settings"},
     "record": {"--fov": "--fov-deg"},
+    "synthesize": {"--anywhere": "--uniform-views"},
     "train": {"atlas": "embedding"},
 }
 """Old options and words by command, and what is written instead; the old ones go with the next version."""

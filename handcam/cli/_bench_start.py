@@ -66,7 +66,8 @@ def _child(started: float) -> None:
             super().start()
             # the window has been shown; what waits now is its first painting
             QTimer.singleShot(0, lambda: times.setdefault("visible_s", time.time() - started))
-            self._watch = QTimer(interval=50, timeout=self._look)
+            self._watch = QTimer(interval=50)
+            self._watch.timeout.connect(self._look)
             self._watch.start()
             self._mark: tuple[float, int] | None = None
 

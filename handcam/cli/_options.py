@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, is_dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, get_origin
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from tyro.conf import arg
 from tyro.constructors import (
@@ -109,6 +110,12 @@ def parse_intrinsics(text: str) -> Intrinsics:
     return Intrinsics(fx, fy, cx, cy, width, height)
 
 
+def _is_internal(kind: Any) -> bool:
+    """Whether values of a type cannot be written on a command line: functions and mappings, or None."""
+    parts = get_args(kind) if get_origin(kind) in (UnionType, Union) else (kind,)
+    return any((get_origin(part) or part) in (dict, Mapping, Callable) for part in parts)
+
+
 def _plain(text: str | Callable[[], str | None] | None) -> str | None:
     """Help text without the quotes of docstrings."""
     found = text() if callable(text) else text
@@ -138,7 +145,7 @@ def registry(own: Collection[str]) -> ConstructorRegistry:
             within.discard(info.type)
         if not isinstance(spec, StructConstructorSpec):
             return None
-        left_out = [f for f in spec.fields if f.name in own or get_origin(f.type) in (dict, Mapping, Callable)]
+        left_out = [f for f in spec.fields if f.name in own or _is_internal(f.type)]
         rest = {
             f.name: None if any(f.default is missing for missing in (MISSING, MISSING_NONPROP)) else f.default
             for f in left_out

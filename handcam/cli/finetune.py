@@ -1,5 +1,6 @@
 """Fit the weights to your own hand, from the accepted frames of recorded sessions."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -8,27 +9,18 @@ from rich.progress import Progress
 from rich.table import Table
 from tyro.conf import Positional, arg
 
+from handcam.lab.train.finetune import Finetune, finetune, read_bones
 from handcam.types import HandcamError
 
 __all__ = ["main"]
 
 
 def main(
-    sessions: Positional[tuple[Path, ...]],
+    sessions: Positional[Annotated[tuple[Path, ...], arg(metavar="SESSION [SESSION ...]")]],
     /,
     *,
-    out: Annotated[Path, arg(metavar="FOLDER")],
-    test: tuple[Path, ...] = (),
-    steps: int = 200,
-    batch: int = 128,
-    rate: float = 3e-4,
-    keep: float = 0.5,
-    held_out: float = 0.2,
-    weights: Annotated[Path | None, arg(metavar="FILE")] = None,
     bones: Annotated[Path | None, arg(metavar="FILE")] = None,
-    hand_length_mm: Annotated[float | None, arg(metavar="MM")] = None,
-    graphs: bool = True,
-    seed: int = 0,
+    settings: Finetune,
 ) -> None:
     """Train heads and joint decoder on accepted frames, mixed with sampled poses, and write new weights.
 
@@ -37,39 +29,22 @@ def main(
 
     Args:
         sessions: sessions of one person that handcam label has been through.
-        out: folder of the new weights, the report finetune.json and the checkpoints; a stopped run goes on.
-        test: other sessions of the person, labelled too, to measure on and not train on.
-        steps: rounds; each trains every pair of modalities once.
-        batch: examples of a step.
-        rate: Adam's learning rate at its highest.
-        keep: share of the old weights in the new ones, 0 to 1.
-        held_out: share of each session, at its end, that is measured on and not trained on.
-        weights: weights to start from; those that ship by default.
         bones: JSON file with bones that you measured, e.g. {"index_pip": 41.5}: the bone ending at that joint, mm.
-        hand_length_mm: wrist crease to tip of the straight middle finger; by default that of the session.
-        graphs: write the exported graphs too, for the fast runtimes.
-        seed: of everything.
     """
     if not sessions:
         raise HandcamError("Give at least one session; handcam record makes one.")
-    if steps < 1 or batch < 2 or not 0 < held_out < 1 or not 0 < rate < 1:
+    s = settings
+    if s.steps < 1 or s.batch < 2 or not 0 < s.held_out < 1 or not 0 < s.rate < 1:
         raise HandcamError("--steps must be at least 1, --batch 2; --held-out and --rate lie between 0 and 1.")
-    if not 0 <= keep <= 1:
+    if not 0 <= s.keep <= 1:
         raise HandcamError("--keep goes from 0, only what was trained, to 1.")
-    if hand_length_mm is not None and not 50 <= hand_length_mm <= 400:
+    if s.hand_length_mm is not None and not 50 <= s.hand_length_mm <= 400:
         raise HandcamError("--hand-length-mm goes from 50 to 400.")
-    from handcam.lab.train.finetune import Finetune, finetune, read_bones
-
-    measured = None if bones is None else read_bones(bones)
+    settings = replace(settings, sessions=sessions, bones_mm=None if bones is None else read_bones(bones))
     console = Console()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("look at the accepted hands", total=None)
-        report = finetune(
-            Finetune(
-                sessions, out, weights, test, steps, batch, rate, keep, held_out, measured, hand_length_mm, graphs, seed
-            ),
-            lambda done, total: bar.update(task, completed=done, total=total),
-        )
+        task = bar.add_task("accepted hands", total=None)
+        report = finetune(settings, lambda done, total: bar.update(task, completed=done, total=total))
     table = Table(title=f"mean joint error, mm, against {report['compared_with']}", title_justify="left")
     for column in ("", "before", "after"):
         table.add_column(column, justify="right" if column else "left")

@@ -30,7 +30,7 @@ def main(
     seed: int = 0,
     backgrounds: Path | None = None,
     sensor: Literal["none", "stereo", "structured", "tof", "random"] = "random",
-    anywhere: float = 0.25,
+    uniform_views: float = 0.25,
     quality: int = 92,
     workers: Annotated[int, arg(metavar="N")] = 0,
 ) -> None:
@@ -46,7 +46,7 @@ def main(
         seed: another seed gives other hands.
         backgrounds: folder of photographs without hands to put behind; made-up ones are always there.
         sensor: depth camera to imitate beside the exact depth.
-        anywhere: share of viewpoints spread evenly over the sphere.
+        uniform_views: share of viewpoints spread evenly over the sphere; the others face palm, back or edge.
         quality: of the JPEG pictures.
         workers: processes; 0 takes one for each processor core but one.
     """
@@ -55,7 +55,7 @@ def main(
     if backgrounds is not None and not backgrounds.is_dir():
         raise HandcamError(f"There is no folder {backgrounds} with backgrounds.")
     plain = PictureSettings()
-    poses: PoseSettings = replace(plain.poses, anywhere=anywhere)
+    poses: PoseSettings = replace(plain.poses, anywhere=uniform_views)
     settings = replace(plain, size=size, backgrounds=backgrounds and backgrounds.resolve(), poses=poses)
     job = ShardJob(kind, settings, seed, sensor, quality)
     prepare_folder(out, job)
