@@ -26,7 +26,7 @@ from handcam.lab.evaluate.pipeline import (
     tracker_predictor,
 )
 from handcam.lab.evaluate.results import Results, save_figure, show, write_json
-from handcam.lab.evaluate.sample_page import page, save_page
+from handcam.lab.evaluate.sample_page import sample_page
 from handcam.plugins import load
 from handcam.types import NOMINAL_HAND_LENGTH_M, Controls, HandcamError
 
@@ -120,9 +120,8 @@ def main(
         "dataset": dataset, "split": split, "detector": tracker.detector, "modality": tracker.modality, "root": root,
         "invariances": invariances.upper(), "hand_length_mm": tracker.hand_length_mm, **how,
     }  # fmt: skip
-    if plot is not None:
-        save_page(page(samples, found, f"{samples.name}  {tracker.modality}"), plot)
-    return _finish(Results(ours | ({"compare": figures} if figures else {}), tables), out)
+    draw, size = sample_page(samples, found)
+    return _finish(Results(ours | ({"compare": figures} if figures else {}), tables, (), draw, size), out, plot)
 
 
 def predictions(
@@ -249,7 +248,7 @@ def _finish(results: Results, out: Measurement, plot: Path | None = None) -> Non
     if out.json is not None:
         write_json(results.figures, out.json)
     if plot is not None and results.draw is not None:
-        save_figure(results, plot)
+        save_figure(results, plot, results.tables[0].title)
 
 
 def _labelled(

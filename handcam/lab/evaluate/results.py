@@ -150,16 +150,19 @@ def curve_panels(
 
 def hide_frame(axes: "Axes", title: str = "") -> None:
     """Take ticks and frame away, for pictures."""
-    axes.set(xticks=[], yticks=[])
+    axes.set(xticks=[], yticks=[], facecolor="none")
     axes.set_aspect("equal")
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.set_title(title, fontsize=8)
 
 
-def draw_skeleton(axes: "Axes", points: Float[np.ndarray, "21 2"], reach: float, centre: tuple[float, float]) -> None:
-    """Draw the bones of one hand in its fingers' colours, y down, in a square of half edge ``reach``."""
+def draw_skeleton(
+    axes: "Axes", points: Float[np.ndarray, "21 2"], reach: float, centre: tuple[float, float], ink: str | None = None
+) -> None:
+    """Draw the bones of one hand in its fingers' colours or one ink, y down, in a square of half edge ``reach``."""
     for a, b in BONES:
-        axes.plot(*points[[a, b]].T, color=_FINGERS[FINGER_OF_JOINT[b]], linewidth=1.8, solid_capstyle="round")
+        color = ink or _FINGERS[FINGER_OF_JOINT[b]]
+        axes.plot(*points[[a, b]].T, color=color, linewidth=0.9 if ink else 1.8, solid_capstyle="round")
     x, y = centre
-    axes.set(xlim=(x - reach, x + reach), ylim=(y + reach, y - reach), facecolor="none")
+    axes.set(xlim=(x - reach, x + reach), ylim=(y + reach, y - reach))

@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from handcam import api, cli
 from handcam.geometry import project
@@ -23,7 +24,8 @@ from handcam.lab.evaluate.pipeline import (
     records,
     tracker_predictor,
 )
-from handcam.lab.evaluate.sample_page import page
+from handcam.lab.evaluate.results import Results, save_figure
+from handcam.lab.evaluate.sample_page import sample_page
 from handcam.model.weights import default_weights
 from handcam.types import Controls, Frame, HandBox, HandPose, Intrinsics, Posterior, Result, Side, TrackedHand
 
@@ -214,7 +216,7 @@ def record(index: int, prediction: Prediction | None, **changes: object) -> Reco
     return Record(index, labels, ((prediction,) if prediction else (),))
 
 
-def test_the_page_shows_every_kind_of_sample() -> None:
+def test_the_page_shows_every_kind_of_sample(tmp_path: Path) -> None:
     samples = Samples([sample(i) for i in range(4)])
     depth = Frame(0, 0, CAMERA, None, np.full((240, 320), 500, np.uint16))
     samples[3] = replace(samples[3], frame=depth)
@@ -225,11 +227,16 @@ def test_the_page_shows_every_kind_of_sample() -> None:
         record(2, None),
         record(3, off[3], joints_m=None, keypoints_px=None),
     ]
-    assert page(samples, [], "nothing", columns=3).shape == (34, 720, 3)
-    picture = page(samples, found, "a page", columns=3)
-    assert picture.shape[1] == 3 * 240
-    for colour in ((230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (213, 94, 0)):
-        assert (np.abs(picture.astype(int) - colour).sum(-1) < 20).any()
+    draw, size = sample_page(samples, found, columns=3)
+    figure = Figure()
+    draw(figure)
+    rows = [axes.get_ylabel() for axes in figure.axes if axes.get_ylabel()]
+    assert rows == ["worst", "median", "best", "missed (1)", "without labels"]
+    assert len(figure.axes) == 2 * 5 * 3, "a picture and skeletons for each"
+    save_figure(Results({}, (), draw=draw, size=size), tmp_path / "page.png", "a page")
+    picture = cv2.cvtColor(cv2.imread(str(tmp_path / "page.png")), cv2.COLOR_BGR2RGB).astype(int)
+    for colour in ((230, 159, 0), (86, 180, 233), (0, 158, 115), (200, 180, 0), (213, 94, 0)):
+        assert (np.abs(picture - colour).sum(-1) < 20).any()
 
 
 class FakeApp(FakeTracker):
