@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -49,7 +49,7 @@ def _override(variable: str) -> Path | None:
 
 
 @contextmanager
-def atomic_file(path: Path) -> Iterator[BinaryIO]:
+def atomic_file(path: Path) -> Generator[BinaryIO]:
     """Open a file for writing that appears as ``path`` when the block ends well, synced to disk; else nothing changes.
 
     Folders above are made. The data goes to ``.NAME.PID.part`` beside ``path`` until then: programs that write the same

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import PurePath
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 import msgspec
 import numpy as np
@@ -82,10 +82,10 @@ def plain_json(value: Any) -> Any:
 
 def _encode_other(value: Any) -> Any:
     if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
+        return cast(Array, value).tolist()
     if isinstance(value, PurePath):
         return value.name  # a session says nothing of the machine's folders
-    return dict[Any, Any](value) if isinstance(value, Mapping) else str(value)
+    return dict(cast(Mapping[Any, Any], value)) if isinstance(value, Mapping) else str(value)
 
 
 def _decode_array(kind: type, value: Any) -> Array:
@@ -109,7 +109,7 @@ def anonymous_source(source: str) -> str:
 
 def depth_crc32(depth: UInt16[Array, "h w"]) -> int:
     """Checksum of a depth picture as little-endian 16-bit numbers, row by row."""
-    return zlib.crc32(np.ascontiguousarray(depth, "<u2"))
+    return zlib.crc32(np.ascontiguousarray(depth, "<u2").data)
 
 
 class FrameLine(msgspec.Struct, tag="frame", tag_field="kind"):

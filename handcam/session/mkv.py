@@ -9,18 +9,18 @@ from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
+from typing import Any, cast
 
 import av
 import numpy as np
 from av.container import InputContainer
-from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from jaxtyping import UInt8, UInt16
 
 from handcam.paths import UnbufferedFile
 from handcam.session.format import LARGEST_EDGE_PX
-from handcam.types import RecordingError
+from handcam.types import Array, RecordingError
 
 __all__ = ["VideoReader", "VideoWriter", "copy_video", "missing_codecs"]
 
@@ -44,8 +44,9 @@ class VideoWriter:
         self.planes = color, depth
         self.last_pts = -1
         options = {"cluster_time_limit": str(CLUSTER_MS), "flush_packets": "1"}
-        self._container = av.open(file, "w", format="matroska", container_options=options)
-        self._color = self._depth = None
+        self._container: Any = av.open(file, "w", format="matroska", container_options=options)
+        self._color: Any = None  # PyAV's own types of streams and packets are incomplete
+        self._depth: Any = None
         if color is not None:
             fast = {"preset": "ultrafast", "tune": "zerolatency", "crf": "18", "g": "30"}
             self._color = self._stream("libx264", color, "yuv420p" if even(color) else "yuv444p", fast)
@@ -56,16 +57,14 @@ class VideoWriter:
             self._depth.metadata["title"] = "depth"
 
     def _stream(self, codec: str, shape: tuple[int, ...], pixels: str, options: dict[str, str]) -> VideoStream:
-        stream = self._container.add_stream(codec, rate=30, options=options)
+        stream: VideoStream = self._container.add_stream(codec, rate=30, options=options)
         stream.height, stream.width = shape[:2]
         stream.pix_fmt = pixels
         stream.codec_context.time_base = stream.time_base = MILLISECOND
         stream.codec_context.thread_count = 1  # the second core belongs to the tracker
-        return stream  # type: ignore[return-value]
+        return stream
 
-    def write(
-        self, pts_ms: int, color: UInt8[np.ndarray, "h w 3"] | None, depth: UInt16[np.ndarray, "h w"] | None
-    ) -> None:
+    def write(self, pts_ms: int, color: UInt8[Array, "h w 3"] | None, depth: UInt16[Array, "h w"] | None) -> None:
         """Encode the planes of one frame; ``pts_ms`` grows from frame to frame."""
         self.last_pts = pts_ms
         for stream, plane, pixels in ((self._color, color, "rgb24"), (self._depth, depth, "gray16le")):
@@ -73,8 +72,7 @@ class VideoWriter:
                 continue
             picture = VideoFrame.from_ndarray(np.ascontiguousarray(plane), pixels)
             picture.pts, picture.time_base = pts_ms, MILLISECOND
-            for packet in stream.encode(picture):
-                self._container.mux(packet)
+            self._container.mux(stream.encode(picture))
 
     def close(self) -> None:
         """Write what the encoders hold and the index.
@@ -84,8 +82,7 @@ class VideoWriter:
         """
         try:
             for stream in (self._color, self._depth):
-                for packet in stream.encode(None) if stream is not None else ():
-                    self._container.mux(packet)
+                self._container.mux(stream.encode(None) if stream is not None else [])
         finally:
             self._container.close()
 
@@ -116,13 +113,15 @@ class VideoReader:
             raise RecordingError(f"{self._path.name} cannot be read; it is damaged or empty.") from error
         self.streams: dict[str, VideoStream] = {}
         for stream in self._container.streams:
-            context = stream.codec_context
-            name = context.name if isinstance(stream, VideoStream) and context is not None else ""
-            fits = bool(name) and 0 < max(stream.width, stream.height) <= LARGEST_EDGE_PX
-            if name not in ("h264", "ffv1") or not fits or name in self.streams:
+            name = getattr(stream.codec_context, "name", "")  # a codec that is not known has no context
+            known = name in ("h264", "ffv1") and name not in self.streams
+            if not (
+                isinstance(stream, VideoStream) and known and 0 < max(stream.width, stream.height) <= LARGEST_EDGE_PX
+            ):
                 self._container.close()
                 raise RecordingError(f"{self._path.name} holds something that no session holds; it is damaged.")
             # A picture that changes its size in mid-stream, or does not match its checksum, is damage.
+            context = stream.codec_context
             context.options = {"max_pixels": str(stream.width * stream.height + 65536), "err_detect": "explode"}
             context.thread_type, context.thread_count = "SLICE", 2
             self.streams[name] = stream
@@ -138,14 +137,14 @@ class VideoReader:
         self._restart()
         return found
 
-    def packets(self) -> Iterator[Packet]:
+    def packets(self) -> Iterator[Any]:
         """All whole packets, not decoded; what comes after damage is left out."""
         with suppress(av.FFmpegError, OSError, MemoryError):
             for packet in self._container.demux(*self.streams.values()):
                 if packet.size and packet.pts is not None and not packet.is_corrupt:
                     yield packet
 
-    def read(self, pts_ms: int, color: bool, depth: bool) -> tuple[np.ndarray | None, np.ndarray | None]:
+    def read(self, pts_ms: int, color: bool, depth: bool) -> tuple[Array | None, Array | None]:
         """The wanted planes of the frame at ``pts_ms``; None for a plane that is damaged or missing."""
         if pts_ms <= self._reached or pts_ms > self._reached + JUMP_MS:
             self._jump(pts_ms)
@@ -160,7 +159,7 @@ class VideoReader:
     def _picture(self, codec: str, pts_ms: int) -> VideoFrame | None:
         waiting = self._waiting[codec]
         while codec in self.streams:
-            while waiting and waiting[0].pts < pts_ms:  # type: ignore[operator]
+            while waiting and cast(int, waiting[0].pts) < pts_ms:
                 waiting.popleft()
             if waiting:
                 return waiting.popleft() if waiting[0].pts == pts_ms else None
@@ -215,14 +214,15 @@ def copy_video(source: Path, target: UnbufferedFile) -> None:
         OSError, av.FFmpegError: ``target`` cannot be written.
     """
     reader = VideoReader(source)
-    container = av.open(target, "w", format="matroska")
+    container: Any = av.open(target, "w", format="matroska")
     try:
-        copies = {stream.index: container.add_stream_from_template(stream) for stream in reader.streams.values()}
+        streams = reader.streams.values()
+        copies: dict[int, VideoStream] = {s.index: container.add_stream_from_template(s) for s in streams}
         last = dict.fromkeys(copies, -1)
         for packet in reader.packets():
-            index = packet.stream.index
-            if packet.pts > last[index]:  # type: ignore[operator]  # packets that go back in time are damage
-                last[index] = packet.pts
+            index, pts = packet.stream.index, packet.pts
+            if pts > last[index]:  # packets that go back in time are damage
+                last[index] = pts
                 packet.stream = copies[index]
                 container.mux(packet)
     finally:

@@ -146,7 +146,8 @@ class Session:
 
     def _judge(self) -> None:
         """Say what is wrong with the lines, and find out which pictures there are."""
-        found, problems = self.parsed, []
+        found = self.parsed
+        problems: list[str] = []
         if not self.clean:
             problems.append("The recording was cut off; up to a second at its end may be missing.")
         if found.bad:
@@ -175,7 +176,7 @@ class Session:
     def _times(self, number: int) -> dict[str, set[int]] | None:
         if number not in self._there:
             video = self._video(number)
-            nothing = {"h264": set(), "ffv1": set()}
+            nothing: dict[str, set[int]] = {"h264": set(), "ffv1": set()}
             self._there[number] = nothing if video is None else None if self.clean else video.times()
         return self._there[number]
 

@@ -129,7 +129,8 @@ def compare(first: Session, second: Session) -> Comparison:
     """Compare what two sessions say of the frames that both have results of; frames are matched by index and time."""
     numbers = {(entry.index, entry.time_ns): entry.n for entry in second.frames}
     frames = only_first = only_second = other_side = identical = 0
-    joints, pixels = [], []
+    joints: list[Array] = []
+    pixels: list[Array] = []
     errors: tuple[list[float], list[float]] = [], []
     for entry, a in first.results():
         n = numbers.get((entry.index, entry.time_ns))

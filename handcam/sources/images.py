@@ -11,16 +11,16 @@ Layout of a folder; everything but one plane is optional:
 Frames come in natural order of NAME (``2`` before ``10``) at the frame rate of the settings.
 """
 
-import json
 import re
 from pathlib import Path
 
 import cv2
+import msgspec
 import numpy as np
 
 from handcam.sources import SourceSettings
 from handcam.sources._file_reader import FileSource
-from handcam.types import Frame, Intrinsics, SourceError
+from handcam.types import Array, Frame, Intrinsics, SourceError
 
 __all__ = ["open"]
 
@@ -40,7 +40,7 @@ def open(rest: str, settings: SourceSettings) -> FileSource:
         raise SourceError(f"There is no folder or picture {path}.")
     folder = path if path.is_dir() else path.parent
     try:
-        pairs = find_pairs(folder) if path.is_dir() else [(None, path) if is_depth(path) else (path, None)]
+        pairs = find_pairs(folder) if path.is_dir() else [_pair(path)]
     except OSError as error:
         raise SourceError(f"The folder {path} cannot be read ({error.strerror}).") from error
     if not pairs:
@@ -48,7 +48,15 @@ def open(rest: str, settings: SourceSettings) -> FileSource:
     return FileSource(f"images:{path.name}", settings.fps, ImageReader(pairs, folder, settings), settings)
 
 
-def find_pairs(folder: Path) -> list[tuple[Path | None, Path | None]]:
+_Pair = tuple[Path | None, Path | None]
+"""Colour and depth of one frame."""
+
+
+def _pair(path: Path) -> _Pair:
+    return (None, path) if is_depth(path) else (path, None)
+
+
+def find_pairs(folder: Path) -> list[_Pair]:
     """Colour and depth files that belong together, in natural order of their names."""
     colors: dict[str, Path] = {}
     depths: dict[str, Path] = {}
@@ -77,7 +85,7 @@ def is_depth(path: Path) -> bool:
 class ImageReader:
     """Pictures on disk, read one by one."""
 
-    def __init__(self, pairs: list[tuple[Path | None, Path | None]], folder: Path, settings: SourceSettings) -> None:
+    def __init__(self, pairs: list[_Pair], folder: Path, settings: SourceSettings) -> None:
         self._pairs = pairs
         self._settings = settings
         self._intrinsics, self._depth_unit_m = read_intrinsics(folder / "intrinsics.json")
@@ -88,7 +96,8 @@ class ImageReader:
 
     def frame(self, n: int) -> Frame:
         color_path, depth_path = self._pairs[n]
-        color = depth = None
+        color: Array | None = None
+        depth: Array | None = None
         if color_path is not None:
             color = cv2.cvtColor(decode(color_path, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
         if depth_path is not None:
@@ -97,7 +106,9 @@ class ImageReader:
                 raise SourceError(f"The depth picture {depth_path} is not a 16-bit grey PNG.")
             if color is not None and depth.shape != color.shape[:2]:
                 raise SourceError(f"{depth_path} and {color_path} differ in size; depth must be aligned to colour.")
-        height, width = (color if color is not None else depth).shape[:2]
+        plane = color if color is not None else depth
+        assert plane is not None  # a pair has one of them
+        height, width = plane.shape[:2]
         camera = self._settings.camera(width, height)
         if self._intrinsics is not None and self._settings.intrinsics is None:
             camera = self._intrinsics.scaled(width, height)
@@ -107,7 +118,7 @@ class ImageReader:
         """Nothing is held."""
 
 
-def decode(path: Path, how: int) -> np.ndarray:
+def decode(path: Path, how: int) -> Array:
     """Read a picture file.
 
     Raises:
@@ -123,6 +134,16 @@ def decode(path: Path, how: int) -> np.ndarray:
     return picture
 
 
+class _CameraFile(msgspec.Struct):
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    width: int
+    height: int
+    depth_unit_m: float = 0.001
+
+
 def read_intrinsics(path: Path) -> tuple[Intrinsics | None, float]:
     """The camera and the metres per depth count of ``intrinsics.json``; (None, 0.001) where there is none.
 
@@ -132,16 +153,12 @@ def read_intrinsics(path: Path) -> tuple[Intrinsics | None, float]:
     if not path.is_file():
         return None, 0.001
     try:
-        told = json.loads(path.read_text("utf-8"))
-        camera = Intrinsics(
-            *(float(told[key]) for key in ("fx", "fy", "cx", "cy")), int(told["width"]), int(told["height"])
-        )
-        unit_m = float(told.get("depth_unit_m", 0.001))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        x = msgspec.json.decode(path.read_bytes(), type=_CameraFile, strict=False)
+    except (OSError, ValueError, RecursionError) as error:
         raise SourceError(
             f"{path} is damaged; it needs fx, fy, cx, cy, width, height and optionally depth_unit_m."
         ) from error
-    numbers = np.array([camera.fx, camera.fy, camera.width, camera.height, unit_m])
-    if not (np.isfinite([*numbers, camera.cx, camera.cy]).all() and (numbers > 0).all()):
+    numbers = np.array([x.fx, x.fy, x.width, x.height, x.depth_unit_m])
+    if not (np.isfinite([*numbers, x.cx, x.cy]).all() and (numbers > 0).all()):
         raise SourceError(f"{path} holds impossible numbers; focal lengths, sizes and depth_unit_m must be positive.")
-    return camera, unit_m
+    return Intrinsics(x.fx, x.fy, x.cx, x.cy, x.width, x.height), x.depth_unit_m

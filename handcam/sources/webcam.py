@@ -150,7 +150,7 @@ class Webcam:
 
 def granted(capture: cv2.VideoCapture, settings: SourceSettings) -> tuple[str, ...]:
     """What the camera gives instead of what it was asked for."""
-    notes = []
+    notes: list[str] = []
     size = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
     if size != (settings.width, settings.height):
         notes.append(f"The camera gives {size[0]}x{size[1]} instead of {settings.width}x{settings.height}.")

@@ -15,6 +15,7 @@ from scipy.spatial.transform import Rotation
 from handcam.hand.skeleton import JOINTS, PARENTS, TIPS, WRIST
 from handcam.session.export import ExportError, ExportSettings, Recording
 from handcam.session.export._motion import Motion, motions
+from handcam.types import Array
 
 __all__ = ["SUFFIX", "export"]
 
@@ -61,7 +62,7 @@ def _write(motion: Motion, out: Path, fixed_bones: bool) -> None:
     out.with_name(out.name + ".json").write_text(json.dumps(beside) + "\n", encoding="utf-8")
 
 
-def _rows(motion: Motion) -> tuple[float, np.ndarray]:
+def _rows(motion: Motion) -> tuple[float, Array]:
     """Seconds from row to row, and the row of every frame.
 
     Rows follow the frame numbers; where these do not rise (the source was opened anew) they follow the times.
@@ -76,7 +77,7 @@ def _rows(motion: Motion) -> tuple[float, np.ndarray]:
     return frame_time, rows.astype(int)
 
 
-def _hierarchy(joint: int, rest_cm: np.ndarray, fixed_bones: bool, depth: int) -> list[str]:
+def _hierarchy(joint: int, rest_cm: Array, fixed_bones: bool, depth: int) -> list[str]:
     """The lines of one joint and of those that hang on it."""
     pad = "\t" * depth
     offset = f"{pad}\tOFFSET " + " ".join(f"{v:.6f}" for v in rest_cm[joint])

@@ -5,6 +5,7 @@ none, and the hand's root is scaled to nothing. ``asset.extras.handcam`` gives f
 """
 
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pygltflib as gltf
@@ -13,6 +14,7 @@ from handcam.hand.rotations import quaternions, rest_rotations
 from handcam.hand.skeleton import JOINTS, PARENTS, WRIST
 from handcam.session.export import ExportError, ExportSettings, Recording
 from handcam.session.export._motion import Motion, bind_skin, motions
+from handcam.types import Array
 from handcam.version import __version__
 
 __all__ = ["SUFFIX", "export"]
@@ -21,7 +23,7 @@ SUFFIX = ".glb"
 _KINDS = {
     np.dtype(np.float32): gltf.FLOAT, np.dtype(np.uint16): gltf.UNSIGNED_SHORT, np.dtype(np.uint8): gltf.UNSIGNED_BYTE
 }  # fmt: skip
-_SHAPES = {(): gltf.SCALAR, (3,): gltf.VEC3, (4,): gltf.VEC4, (4, 4): gltf.MAT4}
+_SHAPES: dict[tuple[int, ...], str] = {(): gltf.SCALAR, (3,): gltf.VEC3, (4,): gltf.VEC4, (4, 4): gltf.MAT4}
 _SKIN_COLOUR = [0.80, 0.58, 0.47, 1.0]
 
 
@@ -82,8 +84,9 @@ class _File:
 
     def write(self, out: Path) -> None:
         self._doc.buffers = [gltf.Buffer(byteLength=len(self._blob))]
-        self._doc.set_binary_blob(bytes(self._blob))
-        self._doc.save_binary(out)
+        document: Any = self._doc  # the package's own types are incomplete
+        document.set_binary_blob(bytes(self._blob))
+        document.save_binary(out)
 
     def _add_mesh(self, motion: Motion, first: int) -> None:
         doc, surface = self._doc, bind_skin(motion.side, motion.rest_m)
@@ -104,29 +107,30 @@ class _File:
         ))  # fmt: skip
         doc.nodes.append(gltf.Node(name=f"{motion.name}_skin", mesh=len(doc.meshes) - 1, skin=len(doc.skins) - 1))
 
-    def _channel(self, node: int, path: str, times: int, values: np.ndarray, how: str = gltf.ANIM_LINEAR) -> None:
+    def _channel(self, node: int, path: str, times: int, values: Array, how: str = gltf.ANIM_LINEAR) -> None:
         animation = self._doc.animations[0]
         animation.samplers.append(gltf.AnimationSampler(input=times, output=self._accessor(values), interpolation=how))
         target = gltf.AnimationChannelTarget(node=node, path=path)
         animation.channels.append(gltf.AnimationChannel(sampler=len(animation.samplers) - 1, target=target))
 
-    def _accessor(self, values: np.ndarray, target: int | None = None, bounds: bool = False) -> int:
+    def _accessor(self, values: Array, target: int | None = None, bounds: bool = False) -> int:
         """Append an array to the buffer; returns the accessor's number."""
         self._blob += b"\0" * (-len(self._blob) % 4)
         data = np.ascontiguousarray(values).tobytes()
         view = gltf.BufferView(buffer=0, byteOffset=len(self._blob), byteLength=len(data), target=target)
         self._blob += data
+        low, high = (np.atleast_1d(cast(Array, end(values, axis=0))) for end in (np.min, np.max))
         self._doc.bufferViews.append(view)
         self._doc.accessors.append(gltf.Accessor(
             bufferView=len(self._doc.bufferViews) - 1, byteOffset=0, componentType=_KINDS[values.dtype],
             count=len(values), type=_SHAPES[values.shape[1:]],
-            min=np.atleast_1d(values.min(axis=0)).tolist() if bounds else None,
-            max=np.atleast_1d(values.max(axis=0)).tolist() if bounds else None,
+            min=low.tolist() if bounds else None,
+            max=high.tolist() if bounds else None,
         ))  # fmt: skip
         return len(self._doc.accessors) - 1
 
 
-def _continuous(turns: np.ndarray) -> np.ndarray:
+def _continuous(turns: Array) -> Array:
     """Quaternions (n 21 4) with signs such that each is on the near side of the one before, for linear blending."""
     dots = (turns[1:] * turns[:-1]).sum(axis=-1)
     signs = np.cumprod(np.where(dots < 0, -1.0, 1.0), axis=0)

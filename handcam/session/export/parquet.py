@@ -1,6 +1,7 @@
 """The table of csv with types and without loss, for pandas, polars, DuckDB, R and the like."""
 
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,7 +16,7 @@ SUFFIX = ".parquet"
 
 def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
     """Write the table of :mod:`handcam.session.export.csv`; units are in the names, NaN is what is not known."""
-    writer: pq.ParquetWriter | None = None
+    writer: Any = None  # a pq.ParquetWriter; the package's own types are incomplete
     try:
         for columns in table_chunks(recording, settings):
             table = pa.table({name: pa.array(column) for name, column in columns.items()})

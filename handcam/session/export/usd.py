@@ -5,6 +5,7 @@ was not seen its joints are blocked (they have no value at all) and the hand is 
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pxr import Gf, Sdf, Usd, UsdGeom, UsdSkel, Vt
@@ -13,6 +14,7 @@ from handcam.hand.rotations import quaternions, rest_rotations
 from handcam.hand.skeleton import JOINTS, PARENTS
 from handcam.session.export import ExportSettings, Recording
 from handcam.session.export._motion import Motion, bind_skin, frames_per_second, motions
+from handcam.types import Array
 from handcam.version import __version__
 
 __all__ = ["SUFFIX", "export"]
@@ -41,7 +43,7 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
     stage.GetRootLayer().Save()
 
 
-def _add(stage: Usd.Stage, motion: Motion, codes: np.ndarray) -> None:
+def _add(stage: Any, motion: Motion, codes: Array) -> None:
     """A SkelRoot with skeleton, animation and skinned mesh."""
     path = f"/hands/{motion.name}"
     root = UsdSkel.Root.Define(stage, path)
@@ -93,6 +95,6 @@ def _path(joint: int) -> str:
     return JOINTS[joint] if parent < 0 else f"{_path(parent)}/{JOINTS[joint]}"
 
 
-def _matrices(columns: np.ndarray) -> Vt.Matrix4dArray:
+def _matrices(columns: Array) -> Any:
     """USD multiplies row vectors: its matrices are ours transposed."""
     return Vt.Matrix4dArray([Gf.Matrix4d(m.T.tolist()) for m in columns])

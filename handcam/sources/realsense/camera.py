@@ -50,11 +50,12 @@ class RealSenseCamera:
     def __init__(self, serial: str, settings: SourceSettings, depth: DepthSettings):
         device = _choose(serial)
         self._serial, self._closed, self._lock = _info(device, rs.camera_info.serial_number), False, threading.Lock()
-        self._pipeline, self._aligner = rs.pipeline(), Aligner(depth)
-        config, self.fps = _configure(self._pipeline, self._serial, settings)
+        pipeline, self._aligner = rs.pipeline(), Aligner(depth)
+        self._pipeline: rs.pipeline | None = pipeline
+        config, self.fps = _configure(pipeline, self._serial, settings)
         try:
             _drive(device.first_depth_sensor(), depth)
-            self._pipeline.start(config)
+            pipeline.start(config)
         except RuntimeError as error:
             raise SourceError(_said(str(error), _describe(device))) from error
         self.name = _describe(device)
@@ -65,10 +66,11 @@ class RealSenseCamera:
         silent_since = time.monotonic()
         while not self._closed:
             with self._lock:
-                if self._closed:
+                pipeline = self._pipeline
+                if self._closed or pipeline is None:
                     break
                 try:
-                    ok, frameset = self._pipeline.try_wait_for_frames(_WAIT_MS)
+                    ok, frameset = pipeline.try_wait_for_frames(_WAIT_MS)
                     frame = self._aligner.frame(frameset) if ok else None
                 except RuntimeError as error:
                     raise SourceError(_said(str(error), self.name)) from error

@@ -26,10 +26,13 @@ class RealSenseFile:
         if not path.is_file():
             raise SourceError(f"The file {path} does not exist.")
         self.name, self._path, self._settings, self._aligner = f"realsense:{path.name}", path, settings, Aligner(depth)
-        self._closed, self._lock, self._pipeline, self.fps = False, threading.Lock(), rs.pipeline(), 30.0
+        self._closed, self._lock, self.fps = False, threading.Lock(), 30.0
+        self._pipeline: rs.pipeline | None = rs.pipeline()
         self._playback = self._play()
         self.length = max(1, round(self._playback.get_duration().total_seconds() * self.fps) + 1)
-        self.position, self._laps, self._start_ns, self._held = 0, 0, None, None
+        self.position, self._laps = 0, 0
+        self._start_ns: int | None = None
+        self._held: Frame | None = None
         numbers = [n for n, _ in (self._pair() for _ in range(8)) if n is not None]
         if not numbers:
             self.close()
@@ -37,17 +40,22 @@ class RealSenseFile:
         self._aligner.first = min(numbers)
         self.seek(0)
 
+    @property
+    def _player(self) -> "rs.pipeline":
+        assert self._pipeline is not None  # nobody calls once closed
+        return self._pipeline
+
     def _play(self) -> "rs.playback":
         """Start (again), every frame from the first on."""
         config = rs.config()
         try:
             config.enable_device_from_file(str(self._path), repeat_playback=False)
-            profile = self._pipeline.start(config)
+            profile = self._player.start(config)
         except RuntimeError as error:
             why = str(error).rpartition("Reason: ")[2].splitlines()[0]
             raise SourceError(f"{self._path} is not a recording that the RealSense SDK can play ({why}).") from error
         if not {rs.stream.depth, rs.stream.color} <= {s.stream_type() for s in profile.get_streams()}:
-            self._pipeline.stop()
+            self._player.stop()
             raise SourceError(f"{self._path} lacks depth or colour; record both streams.")
         self.fps = float(profile.get_stream(rs.stream.depth).fps())
         playback = profile.get_device().as_playback()
@@ -57,7 +65,7 @@ class RealSenseFile:
 
     def _pair(self) -> tuple[int | None, "rs.composite_frame | None"]:
         """Depth frame number and frameset, both None where it is not a true pair; a seek mixes old with new."""
-        ok, frameset = self._pipeline.try_wait_for_frames(_WAIT_MS)
+        ok, frameset = self._player.try_wait_for_frames(_WAIT_MS)
         depth, color = (frameset.get_depth_frame(), frameset.get_color_frame()) if ok else (None, None)
         if not depth or not color:
             return None, frameset if ok else None
@@ -87,7 +95,7 @@ class RealSenseFile:
             return frame
         while not self._closed:
             number, frameset = self._pair()
-            if number is not None and number - self._aligner.first >= self.position:  # type: ignore[operator]
+            if number is not None and frameset is not None and number - self._aligner.first >= self.position:  # type: ignore[operator]
                 return self._aligner.frame(frameset)
             if frameset is None and self._playback.current_status() == rs.playback_status.stopped:
                 self.length = max(1, self.position)
@@ -106,7 +114,7 @@ class RealSenseFile:
         with self._lock:
             if self._closed:
                 return
-            self._pipeline.stop()
+            self._player.stop()
             self._playback = self._play()
             self.position, self._held = min(max(index, 0), self.length - 1), None
             if self.position > self.fps:
@@ -115,7 +123,7 @@ class RealSenseFile:
             for tries in range(10 * round(self.fps)):
                 number, frameset = self._pair()
                 ahead = -1 if number is None else number - self._aligner.first - self.position  # type: ignore[operator]
-                if ahead == 0 or (ahead > 0 and tries > 12):
+                if frameset is not None and (ahead == 0 or (ahead > 0 and tries > 12)):
                     self._held = self._aligner.frame(frameset)
                     break
                 if frameset is None and self._playback.current_status() == rs.playback_status.stopped:

@@ -3,12 +3,13 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from typing import Any
 
 import cv2
 import numpy as np
 import pyrealsense2 as rs
 
-from handcam.types import Frame, Intrinsics, SourceError
+from handcam.types import Array, Frame, Intrinsics, SourceError
 
 __all__ = ["Aligner", "DepthSettings", "parse"]
 
@@ -43,7 +44,7 @@ def parse(query: str) -> DepthSettings:
     """
     kinds = {f.name: f.type for f in fields(DepthSettings)}
     switch = {"on": True, "1": True, "true": True, "off": False, "0": False, "false": False}
-    found = {}
+    found: dict[str, Any] = {}
     for item in filter(None, query.split("&")):
         name, _, value = item.partition("=")
         try:
@@ -55,7 +56,7 @@ def parse(query: str) -> DepthSettings:
 
 
 class Aligner:
-    """Framesets to frames: filters, aligns depth to colour, straightens, and copies out of the SDK's pool.
+    """Framesets to frames: filters, aligns depth to colour, undistorts, and copies out of the SDK's pool.
 
     The SDK's alignment spreads each reading over two pixels and keeps its distance from the depth sensor. Here that
     only says where to look: each colour pixel then reads the depth picture at the point it stands for, once more, and
@@ -65,7 +66,7 @@ class Aligner:
     def __init__(self, settings: DepthSettings = DepthSettings()):
         self._align = rs.align(rs.stream.color)
         self._filters = list(_filters(settings))
-        self._lens: dict[tuple, _Lens] = {}
+        self._cameras: dict[tuple[Any, ...], _DistortedCamera] = {}
         self.first: int | None = None
         """The device's number of frame 0."""
 
@@ -79,41 +80,50 @@ class Aligner:
         extrinsics = raw.profile.get_extrinsics_to(color.profile)
         for step in self._filters:
             frameset = step.process(frameset).as_frameset()
-        depth, there = frameset.get_depth_frame(), self._seen(color)
+        depth, there = frameset.get_depth_frame(), self._camera_of(color)
         near = np.asanyarray(self._align.process(frameset).get_depth_frame().get_data())
-        near = there.straighten(near, cv2.INTER_NEAREST)
-        here = self._seen(depth)
-        exact = here.straighten(np.asanyarray(depth.get_data()), cv2.INTER_NEAREST)
-        aligned = _look_again(near, exact, unit, here.camera, there, extrinsics)
-        picture = np.array(there.straighten(_rgb(color), cv2.INTER_LINEAR))
+        near = there.undistort(near, cv2.INTER_NEAREST)
+        here = self._camera_of(depth)
+        exact = here.undistort(np.asanyarray(depth.get_data()), cv2.INTER_NEAREST)
+        aligned = _reproject_depth(near, exact, unit, here.camera, there, extrinsics)
+        picture = np.array(there.undistort(_rgb(color), cv2.INTER_LINEAR))
         if self.first is None:
             self.first = number
         return Frame(number - self.first, now, there.camera, picture, aligned, unit, round(stamp_ms * 1e6))
 
-    def _seen(self, frame: "rs.video_frame") -> "_Lens":
-        lens = frame.profile.as_video_stream_profile().get_intrinsics()
-        key = (lens.width, lens.height, lens.fx, lens.fy, lens.ppx, lens.ppy, lens.model, *lens.coeffs)
-        if key not in self._lens:
-            self._lens[key] = _Lens(lens)
-        return self._lens[key]
+    def _camera_of(self, frame: "rs.video_frame") -> "_DistortedCamera":
+        intrin = frame.profile.as_video_stream_profile().get_intrinsics()
+        key = (
+            intrin.width,
+            intrin.height,
+            intrin.fx,
+            intrin.fy,
+            intrin.ppx,
+            intrin.ppy,
+            intrin.model,
+            *intrin.coeffs,
+        )
+        if key not in self._cameras:
+            self._cameras[key] = _DistortedCamera(intrin)
+        return self._cameras[key]
 
 
-class _Lens:
-    """A stream's lens and the pinhole camera that its straightened pictures have."""
+class _DistortedCamera:
+    """A stream's distortion and the pinhole camera that its undistorted pictures have."""
 
-    def __init__(self, lens: "rs.intrinsics"):
-        self.camera = Intrinsics(lens.fx, lens.fy, lens.ppx, lens.ppy, lens.width, lens.height)
-        self._maps = _straighten(lens)
-        u, v = np.meshgrid(np.arange(lens.width, dtype=np.float32), np.arange(lens.height, dtype=np.float32))
-        self.x, self.y = (u - np.float32(lens.ppx)) / lens.fx, (v - np.float32(lens.ppy)) / lens.fy
+    def __init__(self, intrin: "rs.intrinsics"):
+        self.camera = Intrinsics(intrin.fx, intrin.fy, intrin.ppx, intrin.ppy, intrin.width, intrin.height)
+        self._maps = _undistortion_maps(intrin)
+        u, v = np.meshgrid(np.arange(intrin.width, dtype=np.float32), np.arange(intrin.height, dtype=np.float32))
+        self.x, self.y = (u - np.float32(intrin.ppx)) / intrin.fx, (v - np.float32(intrin.ppy)) / intrin.fy
 
-    def straighten(self, picture: np.ndarray, interpolation: int) -> np.ndarray:
+    def undistort(self, picture: Array, interpolation: int) -> Array:
         return picture if self._maps is None else cv2.remap(picture, *self._maps, interpolation)
 
 
-def _look_again(
-    near: np.ndarray, exact: np.ndarray, unit: float, here: Intrinsics, there: _Lens, extrinsics: "rs.extrinsics"
-) -> np.ndarray:
+def _reproject_depth(
+    near: Array, exact: Array, unit: float, here: Intrinsics, there: _DistortedCamera, extrinsics: "rs.extrinsics"
+) -> Array:
     """Depth of the colour camera's pixels, in units; 0 where no reading of the depth camera is on that ray.
 
     Args:
@@ -132,6 +142,7 @@ def _look_again(
     py = ay * there.x + by * there.y + cy
     pz = az * there.x + bz * there.y + cz
     z = near * np.float32(unit)
+    hz = np.zeros_like(z)
     for _ in range(2):
         hz = pz * z + oz
         inverse = 1 / np.maximum(hz, 1e-3)
@@ -140,8 +151,8 @@ def _look_again(
         found = cv2.remap(exact, u, v, cv2.INTER_NEAREST) * np.float32(unit)
         # along this ray, the point whose distance from the depth camera is the one read there
         z = np.where((z > 0) & (found > 0), (found - oz) / pz, 0)
-    agrees = np.abs(pz * z + oz - hz) < 0.02 + 0.02 * z  # else the ray passes an edge, and what it meets is hidden
-    return np.where(agrees, np.round(z / np.float32(unit)), 0).astype(np.uint16)
+    visible = np.abs(pz * z + oz - hz) < 0.02 + 0.02 * z  # else the ray passes an edge, and what it meets is hidden
+    return np.where(visible, np.round(z / np.float32(unit)), 0).astype(np.uint16)
 
 
 def _filters(settings: DepthSettings) -> Iterator["rs.filter"]:
@@ -161,14 +172,15 @@ def _filters(settings: DepthSettings) -> Iterator["rs.filter"]:
         yield rs.hole_filling_filter(1)
 
 
-def _rgb(color: "rs.video_frame") -> np.ndarray:
+def _rgb(color: "rs.video_frame") -> Array:
     """RGB view or copy of a colour frame in any format that the SDK's recordings hold."""
-    data, kind = np.asanyarray(color.get_data()), color.profile.format()
+    data: Array = np.asanyarray(color.get_data())
+    kind = color.profile.format()
     if kind == rs.format.rgb8:
         return data
     if kind == rs.format.yuyv:  # two bytes a pixel, which the SDK hands out as uint16
         data = data.view(np.uint8).reshape(color.get_height(), color.get_width(), 2)
-    convert = {
+    convert: int | None = {
         rs.format.bgr8: cv2.COLOR_BGR2RGB,
         rs.format.rgba8: cv2.COLOR_RGBA2RGB,
         rs.format.bgra8: cv2.COLOR_BGRA2RGB,
@@ -180,20 +192,20 @@ def _rgb(color: "rs.video_frame") -> np.ndarray:
     return cv2.cvtColor(data, convert)
 
 
-def _straighten(lens: "rs.intrinsics") -> tuple[np.ndarray, np.ndarray] | None:
-    """Where each pixel of a pinhole picture lies in the lens's picture; None when that is nowhere far."""
+def _undistortion_maps(intrin: "rs.intrinsics") -> tuple[Array, Array] | None:
+    """Map each pixel of a pinhole picture to the distorted one; None when that is nowhere far."""
     step = 8
-    u, v = np.arange(0, lens.width + step, step), np.arange(0, lens.height + step, step)
-    grid = np.array([[rs.rs2_project_point_to_pixel(lens, [(x - lens.ppx) / lens.fx, (y - lens.ppy) / lens.fy, 1.0])
-                      for x in u] for y in v], np.float32)  # fmt: skip
+    u, v = np.arange(0, intrin.width + step, step), np.arange(0, intrin.height + step, step)
+    rays = [[((x - intrin.ppx) / intrin.fx, (y - intrin.ppy) / intrin.fy, 1.0) for x in u.tolist()] for y in v.tolist()]
+    grid = np.array([[rs.rs2_project_point_to_pixel(intrin, ray) for ray in row] for row in rays], np.float32)
     straight = np.stack(np.meshgrid(u, v), -1)
-    inside = (straight[..., 0] < lens.width) & (straight[..., 1] < lens.height)
+    inside = (straight[..., 0] < intrin.width) & (straight[..., 1] < intrin.height)
     if np.abs(grid - straight)[inside].max() < 0.05:
         return None
     # the model is smooth: a grid of every 8th pixel, read in between, is right to a few thousandths of a pixel
-    x, y = np.meshgrid(np.arange(lens.width, dtype=np.float32), np.arange(lens.height, dtype=np.float32))
+    x, y = np.meshgrid(np.arange(intrin.width, dtype=np.float32), np.arange(intrin.height, dtype=np.float32))
     dense = cv2.remap(grid, x / step, y / step, cv2.INTER_LINEAR)
     shift = np.stack([x, y], -1)
     # remap quantises its coordinates to 1/32; the same error in the straight grid cancels it
-    dense += shift - cv2.remap(straight.astype(np.float32), x / step, y / step, cv2.INTER_LINEAR)
-    return np.ascontiguousarray(dense[..., 0]), np.ascontiguousarray(dense[..., 1])
+    corrected: Array = dense + (shift - cv2.remap(straight.astype(np.float32), x / step, y / step, cv2.INTER_LINEAR))
+    return np.ascontiguousarray(corrected[..., 0]), np.ascontiguousarray(corrected[..., 1])
