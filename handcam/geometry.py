@@ -16,6 +16,7 @@ __all__ = [
     "pixels_from_normalised",
     "project",
     "rays",
+    "slopes",
     "solve_scale_translation",
     "solve_translation",
     "unproject",
@@ -37,9 +38,14 @@ def project(points_m: Float[Array, "*n 3"], intrinsics: Intrinsics) -> Float[Arr
     return points_m[..., :2] / points_m[..., 2:] * f + c
 
 
+def slopes(pixels: Float[Array, "*n 2"], intrinsics: Intrinsics) -> Float[Array, "*n 2"]:
+    """``x / z`` and ``y / z`` of the directions through pixels; the inverse of :func:`project`."""
+    return (pixels - [intrinsics.cx, intrinsics.cy]) / [intrinsics.fx, intrinsics.fy]
+
+
 def rays(pixels: Float[Array, "*n 2"], intrinsics: Intrinsics) -> Float[Array, "*n 3"]:
     """Directions through pixels, scaled to z = 1."""
-    xy = (pixels - [intrinsics.cx, intrinsics.cy]) / [intrinsics.fx, intrinsics.fy]
+    xy = slopes(pixels, intrinsics)
     return np.concatenate([xy, np.ones_like(xy[..., :1])], axis=-1)
 
 
@@ -103,7 +109,7 @@ def solve_translation(
     Returns:
         Position of the joints' origin in the camera frame, metres.
     """
-    uv = (keypoints_px - [intrinsics.cx, intrinsics.cy]) / [intrinsics.fx, intrinsics.fy]
+    uv = slopes(keypoints_px, intrinsics)
     right = uv * joints_m[:, 2:] - joints_m[:, :2]
     terms = np.empty((len(uv), 7))  # of the normal equations, all summed at once: a call costs more than its sums
     terms[:, :2], terms[:, 2:4], terms[:, 4] = uv, right, 1.0
@@ -149,7 +155,7 @@ def solve_scale_translation(
     Returns:
         Size (metres per unit) and position of the joints' origin in the camera frame, metres.
     """
-    u = rays(keypoints_px, intrinsics)[:, :2]
+    u = slopes(keypoints_px, intrinsics)
     known = np.isfinite(distance_m)
     sure = known * (np.ones(len(u)) if sure is None else sure)
     d = np.where(known, distance_m, 0.0)
@@ -183,7 +189,7 @@ def _weighted_median(values: Float[Array, " n"], weights: Float[Array, " n"]) ->
 def fit_similarity(
     source: Float[Array, "*b n 3"], target: Float[Array, "*b n 3"], scale: bool = True
 ) -> Float[Array, "*b n 3"]:
-    """``source`` moved onto ``target`` by the best rotation, translation and, if asked, scale (Procrustes)."""
+    """Move ``source`` onto ``target`` by the best rotation, translation and, if asked, scale (Procrustes)."""
     mu_s, mu_t = source.mean(-2, keepdims=True), target.mean(-2, keepdims=True)
     s, t = source - mu_s, target - mu_t
     u, d, vt = np.linalg.svd(np.asarray(np.swapaxes(t, -1, -2) @ s, np.float64))

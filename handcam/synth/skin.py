@@ -152,27 +152,19 @@ def load_skin_texture() -> SkinTexture:
     arm = np.zeros((_SIZE, _SIZE), bool)
     arm[int(TEXTURE_ARM * _SIZE) :] = True
     arm = arm[covered]
-    palm = _step(-0.25, 0.45, -n[:, 2] + 0.0 * p[:, 0])
+    palm = _step(-0.25, 0.45, -n[:, 2])
     crease, nail, red = np.zeros((3, len(p)))
     height = np.zeros(len(p))
     for finger in range(5):
         base = 4 * finger + 1
         for k in range(4):
             j = joints[base + k]
-            before = joints[base + k - 1] if k else joints[0]
-            after = joints[base + k + 1] if k < 3 else None
-            axis = (after - before) if after is not None else j - before
+            axis = joints[base + min(k + 1, 3)] - joints[base + k - 1 if k else 0]
             axis = axis / np.linalg.norm(axis)
             along = (p - j) @ axis
             near = np.exp(-((np.linalg.norm(p - j - along[:, None] * axis, axis=1) / 0.013) ** 4))
             near *= np.abs(along) < 0.02
-            if k == 0 and finger:  # the crease where a finger leaves the palm lies farther out than its joint
-                lines = [(0.012, 0.0008, 1.0)]
-            elif k == 0:
-                lines = []
-            else:
-                lines = [(0.0, 0.0007, 1.0), (0.0022, 0.0006, 0.6)] if k < 3 else []
-            for at, width, depth in lines:
+            for at, width, depth in _FINGER_CREASES[k] if k or finger else ():
                 wave = 0.0006 * np.sin(700 * p[:, 0] + 9 * k + 5 * finger)
                 crease += near * palm * depth * np.exp(-(((along - at + wave) / width) ** 2))
             if k in (1, 2) and (finger or k == 2):
@@ -227,6 +219,9 @@ def _levels(first: Array) -> tuple[Array, ...]:
     return tuple(levels)
 
 
+_FINGER_CREASES = ([(0.012, 0.0008, 1.0)], *[[(0.0, 0.0007, 1.0), (0.0022, 0.0006, 0.6)]] * 2, [])
+"""Creases of the palm's side at MCP, PIP, DIP and tip: distance beyond the joint (where a finger leaves the palm it
+lies farther out), width, strength."""
 # heart, head and life line, from the little finger's side or the wrist, millimetres across and along the rest hand
 _PALM_LINES = (
     [(40, 64), (31, 64), (20, 67), (9, 72), (0, 79), (-6, 88), (-11, 93)],
@@ -255,7 +250,7 @@ def _positions() -> tuple[Array, Array, Array]:
     return rest, normal / np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-9), covered
 
 
-def _nail(p, n, tip, last, dorsal, half_width):
+def _nail(p: Array, n: Array, tip: Array, last: Array, dorsal: Array, half_width: float) -> tuple[Array, Array]:
     """Mask of a nail (0..1), and of its rim."""
     axis = (tip - last) / np.linalg.norm(tip - last)
     side = np.cross(axis, dorsal)

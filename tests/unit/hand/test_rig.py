@@ -1,5 +1,8 @@
 """The rig: what is posed comes out where the angles say, whatever the shape."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -139,3 +142,11 @@ def test_no_joints_are_too_odd_for_a_surface(odd: str):
 def test_parents_and_children_agree_with_the_skeleton():
     joints = load_rig().pose(np.zeros((1, 24)))[0]
     assert all(np.linalg.norm(joints[a] - joints[b]) > 0.01 for a, b in BONES)
+
+
+def test_the_hand_is_imported_without_slow_packages() -> None:
+    """The window draws hands as soon as it opens."""
+    code = "import sys, handcam.hand.anatomy, handcam.hand.surface, handcam.geometry; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert "handcam.hand.rig" in loaded
+    assert not {"scipy", "torch", "open3d", "cv2"} & set(loaded)

@@ -191,7 +191,7 @@ def _moved(box: HandBox, side: Side, rng: np.random.Generator) -> HandBox:
 @torch.inference_mode()
 def _features_of(backbone: HandLandmark, crops: list[HandCrop]) -> dict[str, np.ndarray]:
     """What the landmark network sees, in colour and, where all crops have depth, in that."""
-    half_tan = torch.tensor([INPUT_PX / 2 / crop.intrinsics.fx for crop in crops], dtype=torch.float32)
+    half_tan = torch.tensor([crop.intrinsics.half_tan for crop in crops], dtype=torch.float32)
     color = np.stack([crop.color for crop in crops if crop.color is not None])
     features = backbone(torch.from_numpy(color).permute(0, 3, 1, 2).float() / 255, half_tan)
     out = {

@@ -61,7 +61,7 @@ def find(pictures: Path, backbone: HandLandmark, detector: Detector, least_prese
             for _ in range(2):
                 crop = cut(frame, box, INPUT_PX)
                 assert crop.color is not None
-                half_tan = torch.tensor([INPUT_PX / 2 / crop.intrinsics.fx])
+                half_tan = torch.tensor([crop.intrinsics.half_tan])
                 with torch.inference_mode():
                     features = backbone(torch.from_numpy(crop.color)[None].permute(0, 3, 1, 2).float() / 255, half_tan)
                 seen = pixels_from_normalised(features.keypoints[0].numpy(), INPUT_PX)

@@ -48,5 +48,5 @@ def _row(points_m: np.ndarray, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarr
     """Joints in the frame of a tracker's crop, and what the keypoints' encoder sees there (43)."""
     crop = view(box_around(pixels, Side.RIGHT), _LENS, INPUT_PX)
     joints = points_m @ crop.crop_from_camera.T
-    half_tan = INPUT_PX / 2 / crop.intrinsics.fx
+    half_tan = crop.intrinsics.half_tan
     return joints, np.append(joints[:, :2] / joints[:, 2:] / half_tan, half_tan)
