@@ -2,7 +2,7 @@
 
 import pytest
 
-from handcam.cli._bench_start import measure
+from handcam.cli._bench_window import measure_start
 from handcam.model.weights import default_weights
 
 
@@ -12,7 +12,7 @@ def test_the_start_is_measured(tmp_path, monkeypatch):
         pytest.skip("the weights are not here")
     monkeypatch.setenv("HANDCAM_CACHE", str(tmp_path))
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
-    found = measure(1)
+    found = measure_start(1)
     assert 0 < found["visible_s"] < found["skeleton_s"]
     assert 200 < found["rss_mb"] < 1200
     assert 0 < found["gui_ms"] < 40

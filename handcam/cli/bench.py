@@ -92,9 +92,9 @@ def main(
         out["app_age_ms_p50"] = out["app"]["own_ms"]["p50"] if out["app"]["own_ms"] else None
         out["memory_mb"] = out["app"]["rss_mb"]
     if start:
-        from handcam.cli._bench_start import measure
+        from handcam.cli._bench_window import measure_start
 
-        out["start"] = measure()
+        out["start"] = measure_start()
     _print(console, out)
     for path, write in ((json, _write_json), (plot, _write_plot)):
         if path is not None:
@@ -128,14 +128,14 @@ def _read(source: str, seconds: float) -> tuple[list[Frame], list[float]]:
 
 def _app(frames: Sequence[Frame], runtime: str, weights: Path, seconds: float) -> dict:
     from handcam.api import open_tracker
-    from handcam.cli._bench_app import run_app
+    from handcam.cli._bench_window import measure_app
     from handcam.lab.evaluate.bench import percentiles
     from handcam.plugins import load
 
     def tracker() -> "Tracker":
         return open_tracker(weights, runtime, load("handcam.detectors", "mediapipe").open(1))
 
-    measured = run_app(frames, tracker, seconds)
+    measured = measure_app(frames, tracker, seconds)
     parts = {f"{name}_ms": percentiles(measured[name]) for name in ("age", "own", "net", "wait", "draw")}  # type: ignore[arg-type]
     painted = len(measured["age"])  # type: ignore[arg-type]
     return {**parts, "painted": painted, **{k: measured[k] for k in ("cpu_share", "lost_per_s", "rss_mb")}}

@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -82,13 +82,11 @@ def _render(out: Path, missing: list[int], job: ShardJob, workers: int, done: Ca
         return
     context = multiprocessing.get_context("spawn")  # a fork would copy other libraries' threads half-way
     with ProcessPoolExecutor(min(workers, len(missing)), context) as pool:
-        waiting: set[Future] = {pool.submit(write_shard, out, number, SHARD, job) for number in missing}
+        futures = [pool.submit(write_shard, out, number, SHARD, job) for number in missing]
         try:
-            while waiting:
-                finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    future.result()
-                    done()
+            for future in as_completed(futures):
+                future.result()
+                done()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
