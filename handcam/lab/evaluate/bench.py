@@ -111,7 +111,7 @@ def compare(
     plugin = load("handcam.detectors", "mediapipe")
     detector: Detector = plugin.open(1)
     trackers = {name: open_tracker(None, runtime, detector) for name, runtime in opened.items()}
-    theirs = plugin.mp.solutions.hands.Hands(static_image_mode=False, max_num_hands=1, model_complexity=1)
+    theirs = plugin.mediapipe.solutions.hands.Hands(static_image_mode=False, max_num_hands=1, model_complexity=1)
     figures = {name: Timings(tracker.runtime_name) for name, tracker in trackers.items()}
     figures[MEDIAPIPE] = Timings("MediaPipe Hands (tracking, full model, one hand)")
 
