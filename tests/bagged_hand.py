@@ -44,7 +44,9 @@ class Shot(NamedTuple):
 def shots(count: int = FRAMES) -> Iterator[Shot]:
     """The frames: a hand that moves 3 mm a frame to the right and away."""
     rng = np.random.default_rng(12)
-    poses = sample_poses(rng, 1, PoseSettings(anywhere=0.0, independent=0.0, tilt_deg=10.0, near_m=0.4, far_m=0.41))
+    poses = sample_poses(
+        rng, 1, PoseSettings(uniform_views=0.0, independent=0.0, tilt_deg=10.0, near_m=0.4, far_m=0.41)
+    )
     body, look, lights = build_bodies(poses, np.zeros((1, 2)))[0], sample_skin(rng), sample_lights(rng, 1.0)
     for k in range(count):
         move = np.array([0.003 * k - 0.015, 0.0, 0.003 * k], np.float32)

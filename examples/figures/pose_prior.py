@@ -32,7 +32,7 @@ SETTINGS = {
     "more independent joints": {"independent": 0.8, "gesture": 0.1, "synergy": 0.1, "grasp": 0.0},
     "more grasps": {"grasp": 0.5},
     "bones spread 0.12": {"bones": 0.12},
-    "any view": {"anywhere": 1.0},
+    "any view": {"uniform_views": 1.0},
     "any roll": {"roll_deg": 180.0},
 }
 

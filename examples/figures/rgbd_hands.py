@@ -31,7 +31,7 @@ KINECT = replace(STRUCTURED, unit_m=0.001, focal_px=580.0, baseline_m=0.075, ste
 CAMERAS = (STEREO, replace(STEREO, focal_px=385.0, baseline_m=0.05), STRUCTURED, KINECT, TOF)
 EVERYDAY = PoseSettings(
     independent=0.1, synergy=0.3, gesture=0.4, grasp=0.2, blend=0.3, size=0.07, bones=0.05, off_axis=0.12, near_m=0.4,
-    far_m=0.7, anywhere=0.1, roll_deg=40, width=1.0, jitter_deg=6.0,
+    far_m=0.7, uniform_views=0.1, roll_deg=40, width=1.0, jitter_deg=6.0,
 )  # fmt: skip
 
 
@@ -78,9 +78,9 @@ def main(
         sleeve: share with a sleeve.
     """
     out.mkdir(parents=True, exist_ok=True)
-    effects = CameraEffects(defocus=0.15, motion=0.1, coarse=0.1, jpeg=0.5, noise=0.6, colour=0.7)
+    effects = CameraEffects(defocus=0.15, motion=0.1, low_resolution=0.1, jpeg=0.5, noise=0.6, colour=0.7)
     settings = PictureSettings(
-        poses=EVERYDAY, camera_effects=effects, sleeve=sleeve, held=held, second=0.03, cover=0.0, even_light=0.7
+        poses=EVERYDAY, camera_effects=effects, sleeve=sleeve, held=held, second=0.03, occluder=0.0, even_light=0.7
     )
     rng, lines = np.random.default_rng(seed), []
     while len(lines) < count:

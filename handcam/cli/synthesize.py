@@ -55,7 +55,7 @@ def main(
     if backgrounds is not None and not backgrounds.is_dir():
         raise HandcamError(f"There is no folder {backgrounds} with backgrounds.")
     plain = PictureSettings()
-    poses: PoseSettings = replace(plain.poses, anywhere=uniform_views)
+    poses: PoseSettings = replace(plain.poses, uniform_views=uniform_views)
     settings = replace(plain, size=size, backgrounds=backgrounds and backgrounds.resolve(), poses=poses)
     job = ShardJob(kind, settings, seed, sensor, quality)
     prepare_folder(out, job)

@@ -20,7 +20,7 @@ class CameraEffects:
     """Share of pictures out of focus."""
     motion: float = 0.2
     """Share of pictures with motion blur."""
-    coarse: float = 0.25
+    low_resolution: float = 0.25
     """Share of pictures taken at a lower resolution."""
     jpeg: float = 0.5
     """Share of pictures compressed."""
@@ -47,7 +47,7 @@ def apply_camera_effects(
         picture = cv2.GaussianBlur(picture, (0, 0), float(np.exp(rng.uniform(np.log(0.4), np.log(2.0))) * unit))
     if draw[1] < settings.motion:
         picture = cv2.filter2D(picture, -1, _streak(rng.uniform(1.5, 9) * unit, rng.uniform(0, np.pi)))
-    if draw[2] < settings.coarse:
+    if draw[2] < settings.low_resolution:
         k = rng.uniform(0.3, 0.85)
         small = cv2.resize(picture, (int(w * k), int(h * k)), interpolation=cv2.INTER_AREA)
         picture = cv2.resize(small, (w, h), interpolation=cv2.INTER_LINEAR if draw[3] < 0.7 else cv2.INTER_CUBIC)

@@ -74,7 +74,7 @@ class DepthCrops:
 
 def sample_depth_poses(rng: np.random.Generator, n: int) -> PoseBatch:
     """Hands for depth: more free viewpoints than for colour, since people also look down on their hands."""
-    return sample_poses(rng, n, PoseSettings(anywhere=0.35, roll_deg=60.0))
+    return sample_poses(rng, n, PoseSettings(uniform_views=0.35, roll_deg=60.0))
 
 
 def render_depth(

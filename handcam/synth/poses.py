@@ -52,7 +52,7 @@ class PoseSettings:
     """Standard deviation of each bone's length, as a share."""
     build: float = 0.08
     """Standard deviation of palm breadth and finger thickness, as a share."""
-    anywhere: float = 0.25
+    uniform_views: float = 0.25
     """Share of viewpoints spread evenly over the sphere; the others face the palm, the back or the edge."""
     tilt_deg: float = 32.0
     """Standard deviation of the view's turn away from those three, per axis."""
@@ -210,7 +210,7 @@ def sample_viewpoints(
     about_hand = Rotation.from_euler("y", (facing + tilt[:, 1])[:, None])
     turned = Rotation.from_euler("xz", np.stack([tilt[:, 0], roll], 1)) * upright * about_hand
     out = turned.as_matrix().astype(np.float32)
-    free = rng.random(n) < settings.anywhere
+    free = rng.random(n) < settings.uniform_views
     if free.any():
         w, x, y, z = rng.standard_normal((int(free.sum()), 4)).T
         out[free] = Rotation.from_quat(np.stack([x, y, z, w], 1)).as_matrix()

@@ -62,7 +62,7 @@ class PictureSettings:
     """Share with something held."""
     second: float = 0.06
     """Share with a second hand near the first."""
-    cover: float = 0.1
+    occluder: float = 0.1
     """Share with something before the hand."""
     jitter_px: float = 0.02
     """Noise of the keypoints a crop's box is made from, as a share of the box."""
@@ -167,7 +167,7 @@ def render_poses(
         depth, segments = layer.depth_m, layer.segments
         plane = _wall(rng, camera, wall)
         depth = np.where(depth > 0, depth, plane if rng.random() < 0.8 else 0).astype(np.float32)
-        if rng.random() < settings.cover:
+        if rng.random() < settings.occluder:
             layer, depth, segments = _occluded(rng, layer, depth, pool, settings)
         color = compose_image(rng, layer, background, settings.camera_effects)
         yield RenderedImage(

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -47,6 +48,10 @@ DEPTH_UNIT_M = 0.0001
 SHARD = 500
 """Samples in a tar file."""
 _FORMAT = 1
+_OLD_NAMES = {
+    "lens": "camera_effects", "anywhere": "uniform_views", "coarse": "low_resolution", "cover": "occluder"
+}  # fmt: skip
+"""Settings as version 0.1 wrote them, and their names now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +94,7 @@ def prepare_folder(folder: Path, job: ShardJob) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if card.is_file():
-            there, asked = json.loads(card.read_text("utf-8")), job.describe()
-            settings = there.get("settings", {})
-            if "lens" in settings:  # its name before version 0.2
-                settings["camera_effects"] = settings.pop("lens")
+            there, asked = json.loads(card.read_text("utf-8"), object_hook=_renamed), job.describe()
             other = [key for key in asked if there.get(key) != asked[key]]
             if other:
                 raise HandcamError(
@@ -105,6 +107,10 @@ def prepare_folder(folder: Path, job: ShardJob) -> None:
         raise HandcamError(f"{card} is damaged; use another folder, or delete this one.") from None
     except OSError as error:
         raise HandcamError(f"{folder} cannot be written: {error.strerror}.") from None
+
+
+def _renamed(settings: dict[str, Any]) -> dict[str, Any]:
+    return {_OLD_NAMES.get(name, name): value for name, value in settings.items()}
 
 
 def write_shard(folder: Path, number: int, count: int, job: ShardJob) -> Path:

@@ -38,7 +38,7 @@ _BATCH = 20
 _KINDS: dict[str, tuple[float, PictureSettings | None]] = {
     "followed": (0.35, PictureSettings(size=_RENDERED_PX)),
     "slipped": (0.25, PictureSettings(size=_RENDERED_PX, jitter_box=0.3)),
-    "covered": (0.1, PictureSettings(size=_RENDERED_PX, cover=1.0, held=0.5)),
+    "covered": (0.1, PictureSettings(size=_RENDERED_PX, occluder=1.0, held=0.5)),
     "empty": (0.3, None),
 }
 """Share of each kind of crop, and how it is rendered."""

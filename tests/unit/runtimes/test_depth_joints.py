@@ -16,7 +16,7 @@ def crops():
     rng = np.random.default_rng(4)
     settings = DepthSceneSettings(size_px=224, near_m=0.4, far_m=0.7, held=0.0, other=0.0, clutter=0.0)
     made = render_depth(
-        rng, sample_poses(rng, 12, PoseSettings(anywhere=0.0, independent=0.0, roll_deg=15.0)), settings
+        rng, sample_poses(rng, 12, PoseSettings(uniform_views=0.0, independent=0.0, roll_deg=15.0)), settings
     )
     cameras = [Intrinsics(f, f, 111.5, 111.5, 224, 224) for f in (111.5 / made.half_tan).tolist()]
     return list(zip(made.depth_m, made.joints_m.astype(float), cameras, strict=True))

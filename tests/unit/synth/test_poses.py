@@ -55,9 +55,9 @@ def test_sizes_and_views_spread_as_asked():
     assert 0.16 < np.median(length) < 0.2
     assert bone_lengths(p.joints_m).min() > 0.01
     assert (p.joints_m[..., 2] > 0).all()
-    even = sample_viewpoints(rng, 4000, PoseSettings(anywhere=1.0))
+    even = sample_viewpoints(rng, 4000, PoseSettings(uniform_views=1.0))
     assert np.abs(even.mean(0)).max() < 0.06
-    upright = sample_viewpoints(rng, 4000, PoseSettings(anywhere=0.0, tilt_deg=5.0, roll_deg=5.0))
+    upright = sample_viewpoints(rng, 4000, PoseSettings(uniform_views=0.0, tilt_deg=5.0, roll_deg=5.0))
     assert (upright[:, 1, 1] < -0.9).all()  # fingers up: hand y against camera y
 
 

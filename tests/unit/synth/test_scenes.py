@@ -14,7 +14,7 @@ from handcam.synth.render import SEGMENTS
 from handcam.synth.scenes import PictureSettings, RenderedImage, crops, scenes
 from handcam.types import Side
 
-PLAIN = PictureSettings(size=96, sleeve=0.0, watch=0.0, ring=0.0, held=0.0, second=0.0, cover=0.0)
+PLAIN = PictureSettings(size=96, sleeve=0.0, watch=0.0, ring=0.0, held=0.0, second=0.0, occluder=0.0)
 HAND = (1, 2, 3, 4, 5, 6)
 
 
@@ -83,7 +83,7 @@ def test_scenes_show_both_hands_and_a_left_one_mirrors_consistently():
 
 
 def test_things_are_drawn_and_segmented():
-    busy = replace(PLAIN, sleeve=1.0, watch=1.0, ring=1.0, held=1.0, second=1.0, cover=1.0)
+    busy = replace(PLAIN, sleeve=1.0, watch=1.0, ring=1.0, held=1.0, second=1.0, occluder=1.0)
     numbers = set()
     for p in islice(crops(np.random.default_rng(8), busy), 12):
         numbers |= set(np.unique(p.segments).tolist())
@@ -93,16 +93,16 @@ def test_things_are_drawn_and_segmented():
 
 
 def test_a_cover_hides_joints():
-    few = [p.visible.mean() for p in islice(crops(np.random.default_rng(8), replace(PLAIN, cover=1.0)), 16)]
+    few = [p.visible.mean() for p in islice(crops(np.random.default_rng(8), replace(PLAIN, occluder=1.0)), 16)]
     all_ = [p.visible.mean() for p in islice(crops(np.random.default_rng(8), PLAIN), 16)]
     assert np.mean(few) < np.mean(all_) - 0.03
 
 
 def test_a_perfect_lens_changes_nothing_and_a_bad_one_keeps_the_size():
     picture = np.random.default_rng(0).uniform(0, 255, (40, 60, 3)).astype(np.float32)
-    perfect = CameraEffects(defocus=0, motion=0, coarse=0, jpeg=0, noise=0, colour=0)
+    perfect = CameraEffects(defocus=0, motion=0, low_resolution=0, jpeg=0, noise=0, colour=0)
     assert (apply_camera_effects(np.random.default_rng(1), picture.copy(), perfect) == picture.astype(np.uint8)).all()
-    worst = CameraEffects(defocus=1, motion=1, coarse=1, jpeg=1, noise=3)
+    worst = CameraEffects(defocus=1, motion=1, low_resolution=1, jpeg=1, noise=3)
     assert apply_camera_effects(np.random.default_rng(1), picture.copy(), worst).shape == (40, 60, 3)
 
 

@@ -97,7 +97,11 @@ def test_what_is_wrong_with_a_folder_is_said_in_a_sentence(tmp_path: Path):
 
 def test_a_folder_of_an_older_version_can_be_continued(tmp_path: Path):
     card = JOB.describe()
-    card["settings"]["lens"] = card["settings"].pop("camera_effects")
+    settings = card["settings"]
+    settings["lens"] = settings.pop("camera_effects")
+    settings["lens"]["coarse"] = settings["lens"].pop("low_resolution")
+    settings["poses"]["anywhere"] = settings["poses"].pop("uniform_views")
+    settings["cover"] = settings.pop("occluder")
     (tmp_path / "dataset.json").write_text(json.dumps(card))
     prepare_folder(tmp_path, JOB)
     card["settings"]["lens"]["jpeg"] = 0.9

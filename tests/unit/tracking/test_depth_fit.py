@@ -19,7 +19,7 @@ SETTINGS = DepthSceneSettings(size_px=SIZE, near_m=0.4, far_m=0.7, held=0.3, oth
 @pytest.fixture(scope="module")
 def crops():
     rng = np.random.default_rng(5)
-    made = render_depth(rng, sample_poses(rng, 24, PoseSettings(anywhere=0.0, independent=0.0)), SETTINGS)
+    made = render_depth(rng, sample_poses(rng, 24, PoseSettings(uniform_views=0.0, independent=0.0)), SETTINGS)
     half = (SIZE - 1) / 2
     cameras = [Intrinsics(f, f, half, half, SIZE, SIZE) for f in (half / made.half_tan).tolist()]
     depth = [degrade(d, camera.fx, rng, STEREO) for d, camera in zip(made.depth_m, cameras, strict=True)]

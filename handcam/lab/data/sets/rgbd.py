@@ -25,10 +25,10 @@ MOST_HOLES = 0.6
 """Largest share of readings that are taken away on top."""
 _BLOCK = 4
 _POSES = PoseSettings(
-    independent=0.1, synergy=0.3, gesture=0.4, grasp=0.2, size=0.07, bones=0.05, anywhere=0.1, off_axis=0.05,
+    independent=0.1, synergy=0.3, gesture=0.4, grasp=0.2, size=0.07, bones=0.05, uniform_views=0.1, off_axis=0.05,
     near_m=0.2, far_m=1.5, width=1.0, jitter_deg=6.0,
 )  # fmt: skip
-_MILD = CameraEffects(defocus=0.15, motion=0.1, coarse=0.1, noise=0.6, colour=0.7)
+_MILD = CameraEffects(defocus=0.15, motion=0.1, low_resolution=0.1, noise=0.6, colour=0.7)
 _PICTURES = PictureSettings(
     poses=_POSES,
     camera_effects=_MILD,
@@ -36,7 +36,7 @@ _PICTURES = PictureSettings(
     sleeve=0.5,
     held=0.25,
     second=0.0,
-    cover=0.0,
+    occluder=0.0,
     even_light=0.7,
 )
 
