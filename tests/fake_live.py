@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from builders import frame_of, pose_of
 
 from handcam.crop import box_around, cut
 from handcam.geometry import project
@@ -49,8 +50,8 @@ def hand(t: float = 0.0, side: Side = Side.RIGHT, at=(0.03, 0.05, 0.46), yaw: fl
 
 
 def pose(joints: np.ndarray, side: Side = Side.RIGHT, metric: bool = False, camera: Intrinsics = CAMERA) -> HandPose:
-    sigma = np.linspace(0.004, 0.009, 21)
-    return HandPose(side, 0.97, joints, metric, project(joints, camera), sigma)
+    sigma_m = np.linspace(0.004, 0.009, 21)
+    return pose_of(joints, side, score=0.97, metric=metric, sigma_m=sigma_m, camera=camera)
 
 
 def frame(t: float = 0.0, index: int = 0, truth=(), depth: bool = False, color=None, hands=()) -> Frame:
@@ -76,7 +77,7 @@ def frame(t: float = 0.0, index: int = 0, truth=(), depth: bool = False, color=N
             for (u, v), mm in zip(p, joints[:, 2] * 1000 - 8, strict=True):
                 cv2.circle(z, (int(u), int(v)), 17, int(mm), -1)
         z[::17, ::5] = 0
-    return Frame(index, time.perf_counter_ns(), CAMERA, color, z, truth=tuple(truth))
+    return frame_of(index, time.perf_counter_ns(), color, z, CAMERA, tuple(truth))
 
 
 def tracked(hand_pose: HandPose, picture: Frame, controls: Controls = Controls(), t: float = 0.0, track: int = 0):

@@ -1,10 +1,13 @@
 """Hands with real anatomy that move in front of a camera, for tests of streams and exporters."""
 
+from dataclasses import replace
+
 import numpy as np
+from builders import frame_of, hand_of, pose_of, result_of
 
 from handcam.geometry import project
 from handcam.hand.rig import DOFS, load_rig
-from handcam.types import Frame, HandPose, Intrinsics, Posterior, Result, Side, TrackedHand
+from handcam.types import HandPose, Intrinsics, Posterior, Result, Side, TrackedHand
 
 CAMERA = Intrinsics(600.0, 605.0, 320.5, 241.0, 640, 480)
 START_NS = 1_000_000_000_123
@@ -29,23 +32,22 @@ def joints(t: float, side: Side = Side.RIGHT, rest: bool = False) -> np.ndarray:
 
 
 def pose(t: float, side: Side = Side.RIGHT, metric: bool = False) -> HandPose:
-    points = joints(t, side)
-    return HandPose(
-        side, 0.9 + 0.05 * np.sin(t), points, metric, project(points, CAMERA), np.linspace(0.003, 0.009, 21)
-    )
+    sigma_m = np.linspace(0.003, 0.009, 21)
+    return pose_of(joints(t, side), side, score=0.9 + 0.05 * np.sin(t), metric=metric, sigma_m=sigma_m, camera=CAMERA)
 
 
 def tracked(t: float, side: Side = Side.RIGHT, track: int = 1) -> TrackedHand:
     refined = pose(t, side)
     raw_joints = refined.joints_m + 0.001 * np.sin(np.arange(63).reshape(21, 3) + 50 * t)
-    raw = HandPose(side, refined.score, raw_joints, refined.metric, project(raw_joints, CAMERA), refined.sigma_m)
+    raw = replace(refined, joints_m=raw_joints, keypoints_px=project(raw_joints, CAMERA))
     z = np.sin(np.arange(8) + t)
-    return TrackedHand(track, refined, raw, Posterior(z, z - 4), {}, z, np.zeros((0, 21, 3)))
+    return hand_of(refined, track, raw=raw, posterior=Posterior(z, z - 4))
 
 
 def result(index: int, sides: tuple[Side, ...] = (Side.RIGHT,), fps: float = 60.0) -> Result:
     """What the tracker would say of frame ``index``."""
     t = index / fps
     time_ns = START_NS + round(t * 1e9)
-    frame = Frame(index, time_ns, CAMERA, np.full((480, 640, 3), 40 + index % 100, np.uint8))
-    return Result(frame, tuple(tracked(t, side, i + 1) for i, side in enumerate(sides)), {}, time_ns + 10_000_000)
+    frame = frame_of(index, time_ns, np.full((480, 640, 3), 40 + index % 100, np.uint8), camera=CAMERA)
+    hands = tuple(tracked(t, side, i + 1) for i, side in enumerate(sides))
+    return result_of(frame, hands, time_ns=time_ns + 10_000_000)

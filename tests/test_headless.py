@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import frame_of, hand_of, pose_of, result_of
 from media import FRAMES, make_images, make_video, network_camera
 
 import handcam.api
@@ -23,7 +24,7 @@ from handcam.live import Live, LiveStatus
 from handcam.model.weights import WeightsCard, default_weights
 from handcam.session import open_session
 from handcam.sources import SourceSettings, open_source
-from handcam.types import Controls, Frame, HandPose, Intrinsics, Posterior, Result, Side, TrackedHand
+from handcam.types import Controls, Frame, Intrinsics, Result
 
 pytestmark = pytest.mark.usefixtures("loaded")
 REPOSITORY = Path(__file__).parents[1]
@@ -39,8 +40,8 @@ class Tracker:
     runtime_name, latent = "no model", 2
 
     def track(self, frame: Frame, controls: Controls = Controls()) -> Result:
-        hands = (hand(np.zeros((21, 3)) + AHEAD),) if frame.index % 2 else ()
-        return Result(frame, hands, dict.fromkeys(SECTIONS - {"wait"}, 1.0), time.perf_counter_ns())
+        hands = (hand_of(pose_of(np.zeros((21, 3)) + AHEAD)),) if frame.index % 2 else ()
+        return result_of(frame, hands, dict.fromkeys(SECTIONS - {"wait"}, 1.0), time.perf_counter_ns())
 
     def decode_again(self, frame: Frame, controls: Controls) -> Result | None:
         return None
@@ -50,15 +51,6 @@ class Tracker:
 
     def reset(self) -> None: ...
     def close(self) -> None: ...
-
-
-def pose(joints_m: np.ndarray) -> HandPose:
-    return HandPose(Side.RIGHT, 1.0, joints_m, False, joints_m[:, :2] * 1000, np.zeros(21))
-
-
-def hand(joints_m: np.ndarray) -> TrackedHand:
-    p, two = pose(joints_m), Posterior(np.zeros(2), np.zeros(2))
-    return TrackedHand(0, p, p, two, {}, np.zeros(2), np.zeros((0, 21, 3)))
 
 
 @pytest.fixture
@@ -130,9 +122,9 @@ def test_the_error_against_the_truth() -> None:
     seen = true + np.array([0.01, 0.0, 0.0])
     seen[3] += [0.0, 0.021, 0.0]
     report = Report()
-    for hands in ((hand(seen),), ()):
-        frame = Frame(0, time.perf_counter_ns(), CAMERA, np.zeros((48, 64, 3), np.uint8), truth=(pose(true),))
-        report.send(Result(frame, hands, {"predict": 2.0}, time.perf_counter_ns()))
+    for hands in ((hand_of(pose_of(seen)),), ()):
+        frame = frame_of(time_ns=time.perf_counter_ns(), camera=CAMERA, truth=(pose_of(true),))
+        report.send(result_of(frame, hands, {"predict": 2.0}, time.perf_counter_ns()))
     status = LiveStatus("demo", False, "r", "w", "ended", None, 2, 2, 0, 1, False, 0, 0, 1.0, False, None)
     told = report.summary(status, None)["error_mm"]
     assert ROOT != 3

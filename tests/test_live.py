@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import hand_of, pose_of
 
 import handcam.session
 from handcam.live import Live, LiveStatus
@@ -17,19 +18,16 @@ from handcam.model.weights import WeightsCard
 from handcam.types import (
     Controls,
     Frame,
-    HandPose,
     Intrinsics,
-    Posterior,
     RecordingError,
     Result,
-    Side,
     SourceError,
-    TrackedHand,
     WeightsError,
 )
 
 CAMERA = Intrinsics.from_fov(8, 6, 1.0)
 PICTURE = np.zeros((6, 8, 3), np.uint8)
+POSE = pose_of(np.zeros((21, 3)))
 CARD = WeightsCard("fake weights", {}, {}, 2, 8, "common21", "fused", "")
 
 
@@ -119,8 +117,8 @@ class Tracker:
             raise self.fail
         time.sleep(self.work_s)
         self.seen.append((frame.index, controls))
-        hands = tuple(hand(i) for i in range(self.hands(frame)))
-        explored = None if hands or controls.latent is None else hand(-1)
+        hands = tuple(hand_of(POSE, i) for i in range(self.hands(frame)))
+        explored = None if hands or controls.latent is None else hand_of(POSE, -1)
         return Result(frame, hands, {"predict": 1.0}, time.perf_counter_ns(), explored, controls)
 
     def decode_again(self, frame: Frame, controls: Controls) -> Result | None:
@@ -138,12 +136,6 @@ class Tracker:
     def close(self) -> None:
         self.threads.add(threading.get_ident())
         self.closed = True
-
-
-def hand(track: int) -> TrackedHand:
-    joints, two = np.zeros((21, 3)), Posterior(np.zeros(2), np.zeros(2))
-    pose = HandPose(Side.RIGHT, 1.0, joints, False, joints[:, :2].copy(), joints[:, 0].copy())
-    return TrackedHand(track, pose, pose, two, {}, np.zeros(2), np.zeros((0, 21, 3)))
 
 
 class Collector:

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from builders import pose_of
 
 from handcam.filters.one_euro import OneEuro, OneEuroFilter, Settings
-from handcam.types import HandPose, Side
 
 
 def reference(values: list[float], dt: float, min_cutoff: float, beta: float, d_cutoff: float) -> list[float]:
@@ -39,13 +39,9 @@ def test_it_is_the_published_recurrence(min_cutoff, beta):
         np.testing.assert_allclose(got[:, axis], expected, rtol=1e-9)
 
 
-def pose(joints: np.ndarray) -> HandPose:
-    return HandPose(Side.RIGHT, 1.0, joints, True, joints[:, :2] * 500, np.full(21, 0.001))
-
-
 def run(joints: np.ndarray, hz: float) -> np.ndarray:
     filter = OneEuro()
-    return np.array([filter.apply(pose(j), round(i * 1e9 / hz)).joints_m for i, j in enumerate(joints)])
+    return np.array([filter.apply(pose_of(j), round(i * 1e9 / hz)).joints_m for i, j in enumerate(joints)])
 
 
 @pytest.mark.parametrize("hz", [30.0, 60.0])
@@ -64,7 +60,7 @@ def test_a_hand_at_rest_is_held_still_and_a_fast_one_is_followed(hz):
 
 def test_raw_is_kept_and_only_joints_change():
     filter = OneEuro()
-    first, second = pose(np.zeros((21, 3))), pose(np.ones((21, 3)))
+    first, second = pose_of(np.zeros((21, 3))), pose_of(np.ones((21, 3)))
     filter.apply(first, 0)
     refined = filter.apply(second, 33_000_000)
     assert np.all(second.joints_m == 1.0)

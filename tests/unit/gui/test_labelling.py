@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import hand_of, prior, result_of
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -15,7 +16,7 @@ from handcam.gui.labelling import Labelling
 from handcam.session import Session, open_session
 from handcam.session.labels import Label, Labels
 from handcam.session.writer import SessionWriter, header
-from handcam.types import Controls, HandcamError, Posterior, Result, Side, TrackedHand
+from handcam.types import Controls, HandcamError, Side
 
 
 @pytest.fixture(scope="module")
@@ -28,13 +29,13 @@ def app() -> QApplication:
 
 def record(path: Path, hands: int) -> Session:
     """Frames with one right hand each, but for every third."""
-    rng, zero = np.random.default_rng(0), np.zeros(4)
+    rng = np.random.default_rng(0)
     writer = SessionWriter(path, header("demo", None, Controls(), {}, 0))
     for n in range(hands):
         frame, pose = make_frame(n, depth=False, time_ns=n * 33_000_000), make_pose(rng)
-        hand = TrackedHand(7, pose, pose, Posterior(zero, zero), {}, zero, np.empty((0, 21, 3)))
+        hand = hand_of(pose, 7, posterior=prior(4))
         writer.write_frame(frame)
-        writer.write_result(Result(frame, (hand,) if n % 3 else (), {}, n))
+        writer.write_result(result_of(frame, (hand,) if n % 3 else (), time_ns=n))
     writer.close(dropped=0)
     return open_session(path)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import hand_of, pose_of, result_of
 
 from handcam import api, cli
 from handcam.geometry import project
@@ -14,7 +15,7 @@ from handcam.hand.rig import load_rig
 from handcam.hand.skeleton import INDEX
 from handcam.lab.evaluate.clip import PoseSequence, lag_ms, quality, sequences
 from handcam.lab.evaluate.pipeline import Prediction, clip_samples, records, tracker_predictor
-from handcam.types import Controls, Frame, HandPose, Intrinsics, Posterior, Result, Side, TrackedHand
+from handcam.types import Controls, Frame, Intrinsics, Result, Side
 
 CAMERA = Intrinsics(300.0, 300.0, 160.0, 120.0, 320, 240)
 FPS = 25.0
@@ -124,12 +125,9 @@ class Follower:
         assert controls.max_hands == 1
         self.times.append(frame.time_ns)
         joints = swaying(np.array([frame.time_ns * 1e-9]))[0]
-        pose = HandPose(Side.RIGHT, 0.9, joints, False, project(joints, CAMERA), np.full(21, 0.001))
-        z = np.zeros(2, np.float32)
-        hand = TrackedHand(
-            0, replace(pose, joints_m=joints + 0.001), pose, Posterior(z, z), {}, z, np.zeros((0, 21, 3))
-        )
-        return Result(frame, (hand,) if frame.index else (), {}, 0)
+        raw = pose_of(joints, score=0.9, metric=False, camera=CAMERA)
+        hand = hand_of(replace(raw, joints_m=joints + 0.001), raw=raw)
+        return result_of(frame, (hand,) if frame.index else ())
 
 
 class Clip:

@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from builders import hand_of, pose_of, result_of
 from matplotlib.figure import Figure
 
 from handcam import api, cli
@@ -27,7 +28,7 @@ from handcam.lab.evaluate.pipeline import (
 from handcam.lab.evaluate.results import Results, save_figure
 from handcam.lab.evaluate.sample_page import sample_page
 from handcam.model.weights import default_weights
-from handcam.types import Controls, Frame, HandBox, HandPose, Intrinsics, Posterior, Result, Side, TrackedHand
+from handcam.types import Controls, Frame, HandBox, Intrinsics, Result, Side
 
 CAMERA = Intrinsics(300.0, 300.0, 160.0, 120.0, 320, 240)
 
@@ -75,9 +76,7 @@ class FakeTracker:
         self.seen.append((controls, self.labels and self.labels.find(frame)))
         joints = open_hand(frame.index)
         side = controls.lock_side or Side.LEFT
-        pose = HandPose(side, 0.9, joints, False, project(joints, CAMERA), np.full(21, 0.001))
-        z = np.zeros(2, np.float32)
-        return Result(frame, (TrackedHand(0, pose, pose, Posterior(z, z), {}, z, np.zeros((0, 21, 3))),), {}, 0)
+        return result_of(frame, (hand_of(pose_of(joints, side, score=0.9, metric=False, camera=CAMERA)),))
 
 
 def figures_of(samples: list[Sample], method: Predictor, protocol: Protocol = Protocol()) -> dict:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from builders import hand_of, prior, result_of
 from sessions import make_frame, make_pose
 
 from handcam.cli import main
@@ -31,7 +32,7 @@ from handcam.session.labels import LABELS_FILE, Label, Labels, accept_all
 from handcam.session.writer import SessionWriter, header
 from handcam.synth.poses import sample_poses
 from handcam.tracking.depth_crop import prepare_depth
-from handcam.types import Controls, HandBox, HandcamError, HandPose, Posterior, Result, Side, TrackedHand
+from handcam.types import Controls, HandBox, HandcamError, HandPose, Side
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "session-v1"
 
@@ -92,10 +93,8 @@ def record(path: Path, hands: int) -> Path:
     writer = SessionWriter(path, header("demo", None, Controls(), {}, 0))
     for n in range(hands):
         frame, pose = make_frame(n, depth=False), make_pose(rng, Side.LEFT)
-        zero = np.zeros(4)
-        hand = TrackedHand(5, pose, pose, Posterior(zero, zero), {}, zero, np.empty((0, 21, 3)))
         writer.write_frame(frame)
-        writer.write_result(Result(frame, (hand,), {}, n))
+        writer.write_result(result_of(frame, (hand_of(pose, 5, posterior=prior(4)),), time_ns=n))
     writer.close(dropped=0)
     return path
 

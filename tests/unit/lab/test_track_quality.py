@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from builders import ScriptedTracker, hand_of, pose_of
 
 from handcam.api import open_runtime
 from handcam.cli import main
@@ -14,9 +15,7 @@ from handcam.lab.evaluate.scenes import CAMERA, FPS, SCENES, film
 from handcam.lab.evaluate.tracking import CountingDetector, measure, summary, total
 from handcam.model.weights import default_weights
 from handcam.tracking.tracker import Tracker
-from handcam.types import Controls, Frame, HandPose, Posterior, Result, Side, TrackedHand
-
-Z = Posterior(np.zeros(2), np.zeros(2))
+from handcam.types import Frame, HandPose, Side, TrackedHand
 
 
 def pose(x: float, side: Side = Side.RIGHT) -> HandPose:
@@ -26,22 +25,14 @@ def pose(x: float, side: Side = Side.RIGHT) -> HandPose:
         for k in range(4):
             joints[1 + 4 * finger + k] = [0.02 * (finger - 2), -0.09 - 0.03 * k, 0.0]
     joints += [x, 0.09, 0.5]
-    return HandPose(side, 1.0, joints, True, project(joints, CAMERA), np.zeros(21))
+    return pose_of(joints, side, camera=CAMERA)
 
 
 def tracked(number: int, pose: HandPose) -> TrackedHand:
-    return TrackedHand(number, pose, pose, Z, {}, Z.mean, np.zeros((0, 21, 3)))
+    return hand_of(pose, number)
 
 
-class Script:
-    """A tracker that says what it was told, frame by frame."""
-
-    def __init__(self, *results: tuple[TrackedHand, ...]) -> None:
-        self._results = list(results)
-
-    def track(self, frame: Frame, controls: Controls) -> Result:
-        return Result(frame, self._results.pop(0), {}, 0)
-
+class Script(ScriptedTracker):
     def reset(self) -> None:
         raise AssertionError("not asked for")
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from builders import CAMERA, frame_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,9 +13,7 @@ from handcam.geometry import inverse3, project, solve_scale_translation
 from handcam.hand.skeleton import hand_length
 from handcam.synth.poses import sample_poses
 from handcam.tracking.depth_crop import prepare_depth, surface_distances
-from handcam.types import Frame, Intrinsics, Side
-
-CAMERA = Intrinsics(600.0, 600.0, 320.0, 240.0, 640, 480)
+from handcam.types import Side
 
 
 def a_hand(seed: int) -> np.ndarray:
@@ -47,7 +46,7 @@ def test_the_distance_under_a_keypoint_is_the_near_surface():
     depth = np.full((480, 640), 900, np.uint16)
     depth[:, 300:306] = 500  # a finger six pixels wide before a wall
     depth[200:230, :] = 0
-    frame = Frame(0, 0, CAMERA, None, depth)
+    frame = frame_of(depth=depth)
     keypoints = np.tile(np.array([[303.0, 300.0]]), (21, 1))
     box = replace(box_around(project(a_hand(0), CAMERA), Side.RIGHT), centre_px=np.array([320.0, 240.0]), angle_rad=0.0)
     box = replace(box, size_px=224.0)
@@ -63,7 +62,7 @@ def test_the_distance_under_a_keypoint_is_the_near_surface():
 def test_the_centre_is_what_stands_nearest_in_the_middle():
     depth = np.full((480, 640), 1500, np.uint16)
     depth[200:280, 280:360] = 600
-    frame = Frame(0, 0, CAMERA, None, depth)
+    frame = frame_of(depth=depth)
     box = replace(box_around(project(a_hand(0), CAMERA), Side.RIGHT), centre_px=np.array([320.0, 240.0]), size_px=240.0)
     crop = cut(frame, box, 224)
     assert prepare_depth(crop, None).root_depth_m == pytest.approx(0.61, abs=0.005)
@@ -83,7 +82,7 @@ def test_holes_in_the_hand_are_filled_and_gaps_beside_it_are_not():
     depth = np.zeros((480, 640), np.uint16)
     depth[150:330, 230:330] = 600  # a hand before nothing, half of the crop
     depth[230:236, 280:286] = 0
-    frame = Frame(0, 0, CAMERA, None, depth)
+    frame = frame_of(depth=depth)
     box = replace(box_around(project(a_hand(0), CAMERA), Side.RIGHT), centre_px=np.array([320.0, 240.0]), angle_rad=0.0)
     before = cut(frame, replace(box, size_px=224.0), 224)
     after = prepare_depth(before, 0.6)

@@ -6,6 +6,7 @@ from time import perf_counter
 
 import numpy as np
 import pytest
+from builders import CAMERA, frame_of
 
 from handcam.crop import box_around
 from handcam.geometry import project
@@ -15,9 +16,8 @@ from handcam.runtimes import Encoding
 from handcam.tracking import search as _search
 from handcam.tracking.search import Search
 from handcam.tracking.tracker import SEARCH_EVERY, SEARCH_SECOND_EVERY, Tracker
-from handcam.types import Controls, Frame, HandBox, Intrinsics, Side, WeightsError
+from handcam.types import Controls, Frame, HandBox, Side, WeightsError
 
-CAMERA = Intrinsics(600.0, 600.0, 320.0, 240.0, 640, 480)
 CARD = WeightsCard(
     name="known", encoders={"keypoints2d": "mlp", "landmarks3d": "mlp"}, decoders={"joints3d": "mlp"}, latent=63,
     crop_px=224, joint_order="common21", drive="keypoints2d", sha256="",
@@ -110,7 +110,7 @@ def scene(monkeypatch):
 
 
 def frame(index: int = 0) -> Frame:
-    return Frame(index, 1 + index * 33_000_000, CAMERA, np.zeros((480, 640, 3), np.uint8))
+    return frame_of(index, 1 + index * 33_000_000)
 
 
 def show(nets, detector, *hands: tuple[np.ndarray, Side]) -> None:
