@@ -40,10 +40,9 @@ def sample_page(
     rows = {name: chosen[:columns] for name, chosen in every.items() if chosen}
 
     def draw(figure: "Figure") -> None:
-        heights = [2.0, 1.0] * len(rows)
-        grid = (
-            figure.subplots(len(heights), columns, squeeze=False, height_ratios=heights) if rows else np.empty((0, 0))
-        )
+        if not rows:
+            return
+        grid = figure.subplots(2 * len(rows), columns, squeeze=False, height_ratios=[2.0, 1.0] * len(rows))
         for axes in grid.flat:
             hide_frame(axes)
         for (name, chosen), pictures, below in zip(rows.items(), grid[::2], grid[1::2], strict=True):
