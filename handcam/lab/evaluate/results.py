@@ -1,11 +1,11 @@
 """Results of an evaluation or experiment: tables to print, figures for a JSON file, and a drawing for a PNG file."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean, stdev
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "INKS", "Cell", "ResultTable", "Results", "cell_text", "curve_panels", "draw_skeleton", "grid_only", "hide_frame",
-    "save_figure", "show", "side_by_side", "write_json",
+    "panels",    "save_figure", "show", "side_by_side", "write_json",
 ]  # fmt: skip
 
+_T = TypeVar("_T")
 INKS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9")
 """Colours that colour-blind people can tell apart, in the order of curves."""
 _FINGERS = ("#e69f00", "#56b4e9", "#009e73", "#c8b400", "#d55e00")
@@ -132,13 +133,21 @@ def grid_only(axes: "Axes") -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
+def panels(figure: "Figure", contents: Mapping[str, _T]) -> "Iterator[tuple[Axes, str, _T]]":
+    """Axes side by side, one for each content, with its name."""
+    for axes, (name, content) in zip(
+        figure.subplots(1, len(contents), squeeze=False)[0], contents.items(), strict=True
+    ):
+        yield axes, name, content
+
+
 def curve_panels(
-    panels: Mapping[str, Mapping[str, np.ndarray]], x: np.ndarray, xlabel: str, ylabel: str, dashed: Sequence[str] = ()
+    curves: Mapping[str, Mapping[str, np.ndarray]], x: np.ndarray, xlabel: str, ylabel: str, dashed: Sequence[str] = ()
 ) -> "Callable[[Figure], None]":
     """Make a drawing of curves between 0 and 1, one panel for each data set."""
 
     def draw(figure: "Figure") -> None:
-        for axes, (name, lines) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
+        for axes, name, lines in panels(figure, curves):
             for i, (label, curve) in enumerate(lines.items()):
                 axes.plot(x, curve, "--" if label in dashed else "-", color=INKS[i % len(INKS)], label=label)
             axes.set(title=name, xlabel=xlabel, ylabel=ylabel, xlim=(x[0], x[-1]), ylim=(0, 1))

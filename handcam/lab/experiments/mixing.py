@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from handcam.lab.evaluate.results import INKS, Cell, Results, ResultTable, grid_only
+from handcam.lab.evaluate.results import INKS, Cell, Results, ResultTable, grid_only, panels
 from handcam.lab.experiments import Setup
 from handcam.lab.train.mixing import mixing
 from handcam.lab.train.run_small import WORDS, encoded, fit, trainable
@@ -70,7 +70,7 @@ def run(setup: Setup) -> Results:
     head = ("", "told apart, samples", "told apart, means", "matched")
 
     def draw(figure) -> None:
-        for axes, (title, clouds) in zip(np.atleast_1d(figure.subplots(1, len(maps))), maps.items(), strict=True):
+        for axes, title, clouds in panels(figure, maps):
             for name, points in clouds.items():
                 axes.scatter(*points.T, s=5, color=_INKS[name], label=WORDS[name], linewidths=0, alpha=0.7)
             axes.set(title=title, xticks=[], yticks=[], xlabel="t-SNE of the posteriors' means")

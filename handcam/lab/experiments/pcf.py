@@ -13,7 +13,7 @@ from handcam.lab.evaluate.published import CAMERAS, THRESHOLDS_MM, compare
 from handcam.lab.evaluate.results import Cell, Results, ResultTable, curve_panels
 from handcam.lab.experiments import Setup
 from handcam.lab.train.pairs import variant
-from handcam.lab.train.run_small import errors_mm, fit, predict
+from handcam.lab.train.run_small import errors_by_seed
 from handcam.types import HandcamError
 
 __all__ = ["TITLE", "run"]
@@ -44,10 +44,7 @@ def run(setup: Setup) -> Results:
             raise HandcamError(f"{data} has no depth pictures; take rendered, features:FOLDER or nyu:FOLDER.")
         panels[split.name] = {}
         for number in NUMBERS:
-            errors = [
-                errors_mm(predict(fit(setup, split, tuple(variant(number, "depth")), seed), "depth", split.test), split)
-                for seed in setup.seeds
-            ]
+            errors = errors_by_seed(setup, split, "depth", tuple(variant(number, "depth")))
             panels[split.name][f"Var. {number}"] = pcf_curve(np.concatenate(errors), THRESHOLDS_MM)
             within = [[float((e.max(-1) <= limit).mean()) for e in errors] for limit in (20, 40)]
             means = [[float(k(e)) for e in errors] for k in (np.mean, np.median)]

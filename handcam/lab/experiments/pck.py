@@ -6,7 +6,7 @@ from handcam.lab.evaluate.metrics import auc, mean_and_median, pck_curve
 from handcam.lab.evaluate.results import Cell, Results, ResultTable, curve_panels
 from handcam.lab.experiments import Setup
 from handcam.lab.train.pairs import VARIANTS, variant
-from handcam.lab.train.run_small import errors_mm, fit, predict, tasks_of, trainable
+from handcam.lab.train.run_small import errors_by_seed, errors_mm, split_notes, tasks_of
 from handcam.model.features import Features
 from handcam.types import HandcamError
 
@@ -30,10 +30,8 @@ def run(setup: Setup) -> Results:
         methods: dict[str, list[np.ndarray]] = {}
         for number in VARIANTS:
             pairs = tuple(variant(number, x))
-            if trainable(pairs, split.train):
-                methods[f"Var. {number}"] = [
-                    errors_mm(predict(fit(setup, split, pairs, seed), x, split.test), split) for seed in setup.seeds
-                ]
+            if found := errors_by_seed(setup, split, x, pairs):
+                methods[f"Var. {number}"] = found
         features = split.test.features_of(x) if x in split.test.features else None
         if isinstance(features, Features):
             methods["landmark network"] = [errors_mm(features.landmarks3d.double().numpy(), split)]
@@ -54,4 +52,4 @@ def run(setup: Setup) -> Results:
         "thresholds_mm": THRESHOLDS_MM.tolist(),
         "pck": {n: {m: c.tolist() for m, c in k.items()} for n, k in curves.items()},
     }
-    return Results(data, (ResultTable(head, rows),), (*notes, *(split.says for _, split, _ in tasks)), draw)
+    return Results(data, (ResultTable(head, rows),), (*notes, *split_notes(tasks)), draw)

@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from handcam.lab.evaluate.metrics import mean_and_median
-from handcam.lab.evaluate.results import INKS, Cell, Results, ResultTable, grid_only
+from handcam.lab.evaluate.results import INKS, Cell, Results, ResultTable, grid_only, panels
 from handcam.lab.experiments import Setup
 from handcam.lab.train.pairs import variant
-from handcam.lab.train.run_small import errors_mm, fit, predict, tasks_of, trainable
+from handcam.lab.train.run_small import errors_by_seed, split_notes, tasks_of, trainable
 
 __all__ = ["SHARES", "TITLE", "run"]
 
@@ -20,29 +19,28 @@ _NAMES = {1: "Var. 1, labelled hands alone", 3: "Var. 3, all hands"}
 def run(setup: Setup) -> Results:
     """Median error of both variants for every share and every input that can be decoded as well."""
     tasks = [task for task in tasks_of(setup, DATA) if trainable(tuple(variant(3, task[2])), task[1].train)]
-    curves: dict[str, dict[int, list[list[float]]]] = {}
-    for name, split, x in tasks:
-        curves[name] = {}
-        for number in _NAMES:
-            curves[name][number] = []
-            for share in SHARES:
-                found = []
-                for seed in setup.seeds:
-                    model = fit(setup, split, tuple(variant(number, x)), seed, label_share=share)
-                    found.append(mean_and_median(errors_mm(predict(model, x, split.test), split))[1])
-                curves[name][number].append(found)
+    curves = {
+        name: {
+            number: [
+                [
+                    float(np.median(e))
+                    for e in errors_by_seed(setup, split, x, tuple(variant(number, x)), label_share=share)
+                ]
+                for share in SHARES
+            ]
+            for number in _NAMES
+        }
+        for name, split, x in tasks
+    }
     head = ("labelled", *(f"{name}, Var. {number}" for name in curves for number in _NAMES))
     rows: list[tuple[Cell, ...]] = [
         (f"{share:.0%}", *(curves[name][number][i] for name in curves for number in _NAMES))
         for i, share in enumerate(SHARES)
     ]
-    notes = (
-        "Median end-point error in mm, T+S+H. Var. 1: x>3D on the labelled hands. Var. 3: and x>x on all of them.",
-        *(split.says for split in {id(s): s for _, s, _ in tasks}.values()),
-    )
+    note = "Median end-point error in mm, T+S+H. Var. 1: x>3D on the labelled hands. Var. 3: and x>x on all of them."
 
     def draw(figure) -> None:
-        for axes, (name, lines) in zip(np.atleast_1d(figure.subplots(1, len(curves))), curves.items(), strict=True):
+        for axes, name, lines in panels(figure, curves):
             for number, label in _NAMES.items():
                 values = np.array(lines[number])
                 axes.errorbar(
@@ -56,4 +54,4 @@ def run(setup: Setup) -> Results:
             axes.legend()
             grid_only(axes)
 
-    return Results({}, (ResultTable(head, rows),), notes, draw)
+    return Results({}, (ResultTable(head, rows),), (note, *split_notes(tasks)), draw)

@@ -4,9 +4,9 @@ import numpy as np
 
 from handcam.hand.anatomy import violations_deg
 from handcam.lab.evaluate.metrics import procrustes_errors
-from handcam.lab.evaluate.results import INKS, Cell, Results, ResultTable, grid_only
+from handcam.lab.evaluate.results import INKS, Cell, Results, ResultTable, grid_only, panels
 from handcam.lab.experiments import Setup
-from handcam.lab.train.run_small import errors_mm, fit, predict, tasks_of, trainable
+from handcam.lab.train.run_small import errors_mm, fit, predict, split_notes, tasks_of, trainable
 
 __all__ = ["SHARE", "TITLE", "run"]
 
@@ -28,10 +28,7 @@ METHODS: dict[str, tuple[tuple[str, ...], dict[str, float]]] = {
 
 def run(setup: Setup) -> Results:
     """Errors of every kind of supervision for each input."""
-    tasks = [
-        task for task in tasks_of(setup, DATA)
-        if trainable((_2D.format(x=task[2]),), task[1].train)
-    ]  # fmt: skip
+    tasks = [task for task in tasks_of(setup, DATA) if trainable((_2D.format(x=task[2]),), task[1].train)]
     rows: list[tuple[Cell, ...]] = []
     epe: dict[str, dict[str, list[float]]] = {name: {} for name, _, _ in tasks}
     for name, split, x in tasks:
@@ -43,7 +40,8 @@ def run(setup: Setup) -> Results:
                 joints = predict(fit(setup, split, pairs, seed, **switches, **longer), x, split.test)
                 errors = errors_mm(joints, split)
                 aligned = procrustes_errors(joints, split.test.joints_mm)
-                deep = np.abs(_offset(joints, split)[..., 2])
+                offset = joints * split.test.length_mm[:, None, None] - split.test.joints_mm  # relative to the root
+                deep = np.abs(offset[..., 2])
                 impossible = (violations_deg(joints).max(-1) > 5.0).mean()
                 found.append([errors.mean(), np.median(errors), aligned.mean(), deep.mean(), 100 * impossible])
             epe[name][method] = [float(f[0]) for f in found]
@@ -54,13 +52,13 @@ def run(setup: Setup) -> Results:
         "Every training makes as many updates: those of one pair have twice the rounds.",
         "under the joints: the decoded joints must project to the 2D labels. constraints: bone lengths, palm, angles.",
         "depth error: mean distance along the camera's axis. impossible: hands with an angle 5 degrees off limits.",
-        *(split.says for split in {id(s): s for _, s, _ in tasks}.values()),
+        *split_notes(tasks),
     )
 
     def draw(figure) -> None:
-        for axes, (name, methods) in zip(np.atleast_1d(figure.subplots(1, len(epe))), epe.items(), strict=True):
+        for axes, name, methods in panels(figure, epe):
             at = np.arange(len(methods))
-            means = [np.mean(values) for values in methods.values()]
+            means = [float(np.mean(values)) for values in methods.values()]
             spread = [np.std(v, ddof=1) if len(v) > 1 else 0.0 for v in methods.values()]
             inks = [INKS[1], *[INKS[0]] * (len(methods) - 2), INKS[2]]
             axes.barh(at, means, xerr=spread, color=inks, ecolor="#555555", capsize=3)
@@ -70,12 +68,7 @@ def run(setup: Setup) -> Results:
                 axes.text(0.02 * max(means), y, f"{value:.1f}", va="center", color="white", fontsize=9)
             axes.set(title=name, xlabel="end-point error, mm", xlim=(0, None))
             grid_only(axes)
-            if axes.get_subplotspec().colspan.start:
+            if axes is not figure.axes[0]:
                 axes.set_yticklabels([])
 
     return Results({}, (ResultTable(head, rows),), notes, draw)
-
-
-def _offset(joints: np.ndarray, split) -> np.ndarray:
-    """Prediction minus truth relative to the root, millimetres, at the true hand length."""
-    return joints * split.test.length_mm[:, None, None] - split.test.joints_mm

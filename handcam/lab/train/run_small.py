@@ -9,13 +9,17 @@ import torch
 from jaxtyping import Float
 
 from handcam.lab.data.in_memory import Hands, Split
-from handcam.lab.evaluate.metrics import align, joint_errors, with_palm
+from handcam.lab.evaluate.metrics import align, joint_errors, mean_and_median, with_palm
+from handcam.lab.evaluate.results import ResultTable
 from handcam.lab.experiments import Setup
 from handcam.lab.release.pack import average_of
 from handcam.lab.train.pairs import TrainSettings, train
 from handcam.model.vae import CrossModalVAE
 
-__all__ = ["WORDS", "encoded", "errors_mm", "fit", "predict", "tasks_of", "trainable"]
+__all__ = [
+    "WORDS", "encoded", "errors_by_seed", "errors_mm", "fit", "mean_median_table", "predict", "split_notes", "tasks_of",
+    "trainable",
+]  # fmt: skip
 
 WORDS = {"keypoints2d": "2D", "rgb": "RGB", "depth": "Depth", "joints3d": "3D"}
 """The paper's names of the modalities."""
@@ -119,3 +123,37 @@ def errors_mm(predicted: Float[np.ndarray, "n 21 3"], split: Split, scale: bool 
     true = with_palm(split.test.joints_mm)
     length = float(split.train.length_mm.mean())
     return joint_errors(align(with_palm(predicted * length), true, root="palm", scale=scale), true)
+
+
+Task = tuple[str, Split, str]
+"""What is compared: its name in the tables, the split, and the input modality."""
+
+
+def errors_by_seed(
+    setup: Setup, split: Split, x: str, pairs: tuple[str, ...], scale: bool = True, **changes: float
+) -> list[Float[np.ndarray, "n 21"]]:
+    """Errors, as :func:`errors_mm`, of one training for each seed; none where the hands lack what the pairs need."""
+    if not trainable(pairs, split.train):
+        return []
+    models = (fit(setup, split, pairs, seed, **changes) for seed in setup.seeds)
+    return [errors_mm(predict(model, x, split.test), split, scale) for model in models]
+
+
+def mean_median_table(tasks: list[Task], rows: dict[str, list[list[np.ndarray]]]) -> ResultTable:
+    """Table of the mean error for every task, then of the median, a number a seed; rows without numbers are left out.
+
+    Args:
+        tasks: the columns.
+        rows: by the row's name, for every task the errors of each seed.
+    """
+    names = [name for name, _, _ in tasks]
+    head = ("", *(f"{name}, mean" for name in names), *(f"{name}, median" for name in names))
+    cells = {
+        row: [[mean_and_median(e)[k] for e in found] for k in range(2) for found in of] for row, of in rows.items()
+    }
+    return ResultTable(head, [(row, *numbers) for row, numbers in cells.items() if any(numbers)])
+
+
+def split_notes(tasks: list[Task]) -> tuple[str, ...]:
+    """Which hands are trained and measured on, a line a data set."""
+    return tuple(split.says for split in {id(s): s for _, s, _ in tasks}.values())
