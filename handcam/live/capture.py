@@ -105,8 +105,9 @@ class Capture:
         if self._thread.is_alive() and self.source is not None:
             Thread(target=self.source.close, name="close source", daemon=True).start()  # a driver may block here too
             self._thread.join(max(0.0, deadline - time.monotonic()))
-        if self._thread.is_alive():
-            log.warning("The source does not let go; its thread is left behind.")
+        if self._thread.is_alive():  # one that is still opening is no news: nothing was ever read from it
+            level = logging.DEBUG if self.source is None else logging.WARNING
+            log.log(level, "The source does not let go; its thread is left behind.")
         return not self._thread.is_alive()
 
     @property
