@@ -13,6 +13,7 @@ from time import perf_counter, perf_counter_ns
 import numpy as np
 import pytest
 from media import make_images, make_session, make_video, network_camera
+from typed import present
 
 from handcam.plugins import load, names
 from handcam.sources import Seekable, Source, SourceSettings, open_source
@@ -59,7 +60,7 @@ def test_frames_are_what_they_say(opener: Opener):
     assert source.fps > 0
     assert isinstance(source.live, bool)
     before = perf_counter_ns()
-    frames = [source.read() for _ in range(5)]
+    frames = [present(source.read()) for _ in range(5)]
     now = perf_counter_ns()
     for frame in frames:
         assert frame is not None
@@ -124,18 +125,18 @@ def test_seek(opener: Opener):
         assert source.live or source.name.startswith("demo"), "a file can be sought"
         return
     assert source.length > 5
-    frames = [source.read() for _ in range(source.length)]
+    frames = [present(source.read()) for _ in range(source.length)]
     assert source.read() is None
     for n in (3, 1, source.length - 1, 0):
         source.seek(n)
         assert source.position == n
-        frame = source.read()
+        frame = present(source.read())
         assert frame is not None
         assert frame.index == frames[n].index
         if frame.color is not None:
-            np.testing.assert_array_equal(frame.color, frames[n].color)
+            np.testing.assert_array_equal(frame.color, present(frames[n].color))
         if frame.depth is not None:
-            np.testing.assert_array_equal(frame.depth, frames[n].depth)
+            np.testing.assert_array_equal(frame.depth, present(frames[n].depth))
     source.seek(-5)
     assert source.position == 0
     source.seek(10**9)

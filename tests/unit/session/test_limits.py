@@ -12,6 +12,7 @@ from time import perf_counter, sleep
 import numpy as np
 import pytest
 from sessions import make_frame, make_result
+from typed import present
 
 from handcam.session import Recorder, open_session
 from handcam.session.recorder import QUEUE_FRAMES, QUEUE_LINES
@@ -73,7 +74,7 @@ def test_no_flood_of_lines_fills_the_memory(tmp_path: Path, gate: Event):
     recorder.close()
     with open_session(tmp_path / "s") as session:
         assert len(session.events) == QUEUE_LINES
-        assert session.parsed.end["lost_lines"] == 7
+        assert present(session.parsed.end)["lost_lines"] == 7
 
 
 def test_a_dead_disk_is_not_waited_for(tmp_path: Path, gate: Event):
@@ -82,7 +83,7 @@ def test_a_dead_disk_is_not_waited_for(tmp_path: Path, gate: Event):
     start = perf_counter()
     recorder.close(timeout_s=0.1)
     assert perf_counter() - start < 1
-    assert "does not answer" in recorder.status()[4]
+    assert "does not answer" in present(recorder.status()[4])
     assert not recorder.put_frame(make_frame(1))
 
 
@@ -122,7 +123,7 @@ def check_what_is_left(path: Path, least: int) -> None:
         assert good == list(range(len(good)))
         assert len(good) >= least
         for n in good:
-            np.testing.assert_array_equal(frames[n].depth, make_frame(n, (120, 160)).depth)
+            np.testing.assert_array_equal(present(present(frames[n]).depth), present(make_frame(n, (120, 160)).depth))
 
 
 @contextmanager
@@ -175,4 +176,4 @@ def test_a_fault_of_our_own_is_told_too(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(SessionWriter, "_video_for", break_down)
     recorder.put_frame(make_frame(0))
     recorder.close()
-    assert recorder.status()[4].endswith("has stopped (ZeroDivisionError: oops).")
+    assert present(recorder.status()[4]).endswith("has stopped (ZeroDivisionError: oops).")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sessions import make_frame, make_pose, make_result, record, same_hand, same_pose
+from typed import present
 
 from handcam.model.weights import WeightsCard
 from handcam.session import Recorder, open_session
@@ -22,9 +23,9 @@ def same_frame(read: Frame, made: Frame) -> None:
         assert getattr(read, name) == getattr(made, name)
     assert (read.color is None, read.depth is None) == (made.color is None, made.depth is None)
     if made.depth is not None:
-        np.testing.assert_array_equal(read.depth, made.depth)
+        np.testing.assert_array_equal(present(read.depth), made.depth)
     if made.color is not None:
-        assert np.abs(read.color.astype(int) - made.color).max() < 6
+        assert np.abs(present(read.color).astype(int) - made.color).max() < 6
     for a, b in zip(read.truth, made.truth, strict=True):
         same_pose(a, b)
 
@@ -37,13 +38,13 @@ def test_everything_comes_back(tmp_path: Path):
         assert (len(session), session.dropped) == (60, 0)
         assert session.fps == pytest.approx(100)
         for n, frame in enumerate(made):
-            same_frame(session.frame(n), frame)
+            same_frame(present(session.frame(n)), frame)
             read, result = session.result(n), make_result(frame, hands=int(15 <= n < 45))
-            assert read.times_ms == result.times_ms
-            assert (read.frame.index, read.frame.time_ns) == (frame.index, frame.time_ns)
-            for a, b in zip(read.hands, result.hands, strict=True):
+            assert present(read).times_ms == result.times_ms
+            assert (present(read).frame.index, present(read).frame.time_ns) == (frame.index, frame.time_ns)
+            for a, b in zip(present(read).hands, result.hands, strict=True):
                 same_hand(a, b)
-                np.testing.assert_array_equal(a.crop.box.centre_px, b.crop.box.centre_px)
+                np.testing.assert_array_equal(present(a.crop).box.centre_px, present(b.crop).box.centre_px)
         assert [event["event"] for event in session.events if event["event"] != "mark"] == ["found", "lost"]
         found, lost = (event for event in session.events if event["event"] in ("found", "lost"))
         assert (found["index"], found["side"], lost["index"]) == (15, "right", 45)
@@ -59,8 +60,8 @@ def test_jumping_finds_the_same_frames(tmp_path_factory: pytest.TempPathFactory,
     with open_session(folder) as session:
         for n in jumps:
             frame = session.frame(n)
-            np.testing.assert_array_equal(frame.depth, make_frame(n).depth)
-            assert np.abs(frame.color.astype(int) - make_frame(n).color).max() < 6
+            np.testing.assert_array_equal(present(present(frame).depth), present(make_frame(n).depth))
+            assert np.abs(present(present(frame).color).astype(int) - make_frame(n).color).max() < 6
 
 
 @settings(max_examples=10)
@@ -78,7 +79,7 @@ def test_any_size_and_plane(tmp_path_factory: pytest.TempPathFactory, size: tupl
     assert recorder.status()[4] is None
     with open_session(folder) as session:
         for n, frame in enumerate(made):
-            same_frame(session.frame(n), frame)
+            same_frame(present(session.frame(n)), frame)
 
 
 def test_what_changes_on_the_way(tmp_path: Path):
@@ -93,7 +94,7 @@ def test_what_changes_on_the_way(tmp_path: Path):
     with open_session(tmp_path / "s") as session:
         assert session.problems == ()
         for n, frame in enumerate(made):
-            same_frame(session.frame(n), frame)
+            same_frame(present(session.frame(n)), frame)
     assert len(list((tmp_path / "s").glob("*.mkv"))) == 3
 
 
@@ -109,7 +110,7 @@ def test_times_that_jump_are_kept(tmp_path: Path):
     with open_session(tmp_path / "s") as session:
         assert [entry.time_ns for entry in session.frames] == times
         for n, frame in enumerate(made):
-            same_frame(session.frame(n), frame)
+            same_frame(present(session.frame(n)), frame)
 
 
 def test_numbers_that_are_not_finite(tmp_path: Path):
@@ -124,7 +125,7 @@ def test_numbers_that_are_not_finite(tmp_path: Path):
     recorder.close()
     assert b"NaN" not in (tmp_path / "s" / "frames.jsonl").read_bytes()
     with open_session(tmp_path / "s") as session:
-        np.testing.assert_array_equal(session.result(0).hands[0].pose.joints_m, joints)
+        np.testing.assert_array_equal(present(session.result(0)).hands[0].pose.joints_m, joints)
 
 
 def test_controls_of_each_result(tmp_path: Path):
@@ -135,10 +136,10 @@ def test_controls_of_each_result(tmp_path: Path):
         recorder.put_result(make_result(frame, controls=moved if n >= 2 else Controls()))
     recorder.close()
     with open_session(tmp_path / "s") as session:
-        drives = [session.result(n).controls.drive for n in range(4)]
+        drives = [present(session.result(n)).controls.drive for n in range(4)]
         assert drives == ["auto", "auto", "rgb", "rgb"]
-        read = session.result(3).controls
-    np.testing.assert_array_equal(read.offset, moved.offset)
+        read = present(session.result(3)).controls
+    np.testing.assert_array_equal(present(read.offset), present(moved.offset))
     assert (read.lock_side, read.filters, read.latent) == (Side.LEFT, (), None)
     assert plain_json(read_controls(encode(moved))) == plain_json(moved)
 
@@ -175,7 +176,7 @@ def test_readable_without_this_program(tmp_path: Path):
         assert video.duration is not None
         pictures = {picture.pts: picture for picture in video.decode(video=1)}
     for line, frame in zip(frames, made, strict=True):
-        np.testing.assert_array_equal(pictures[line["pts_ms"]].to_ndarray(), frame.depth)
+        np.testing.assert_array_equal(pictures[line["pts_ms"]].to_ndarray(), present(frame.depth))
         assert line["time_ns"] == frame.time_ns
 
 
@@ -206,4 +207,4 @@ def test_truth_of_a_hand_on_the_left(tmp_path: Path):
     recorder.put_frame(make_frame(0, truth=truth))
     recorder.close()
     with open_session(tmp_path / "s") as session:
-        same_pose(session.frame(0).truth[0], truth[0])
+        same_pose(present(session.frame(0)).truth[0], truth[0])

@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import pytest
+from typed import present
 
 from handcam.geometry import project
 from handcam.sources import SourceSettings, open_source
@@ -15,25 +16,25 @@ FAST = SourceSettings(width=160, height=120, realtime=False)
 
 def test_frames_carry_colour_depth_and_a_metric_truth():
     source = open_source("demo", FAST)
-    frames = [source.read() for _ in range(3)]
+    frames = [present(source.read()) for _ in range(3)]
     assert [f.index for f in frames] == [0, 1, 2]
     f = frames[2]
-    assert f.color.shape == (120, 160, 3)
-    assert f.depth.dtype == np.uint16
+    assert present(f.color).shape == (120, 160, 3)
+    assert present(f.depth).dtype == np.uint16
     (hand,) = f.truth
     assert hand.side is Side.RIGHT
     assert hand.metric
     assert np.allclose(hand.keypoints_px, project(hand.joints_m, f.intrinsics))
     x, y = np.round(hand.keypoints_px[9]).astype(int)
-    assert abs(f.depth[y, x] * f.depth_unit_m - hand.joints_m[9, 2]) < 0.03
-    assert f.depth.max() * f.depth_unit_m > hand.joints_m[9, 2] + 0.5  # the wall
+    assert abs(present(f.depth)[y, x] * f.depth_unit_m - hand.joints_m[9, 2]) < 0.03
+    assert present(f.depth).max() * f.depth_unit_m > hand.joints_m[9, 2] + 0.5  # the wall
 
 
 def test_the_seed_decides_and_a_second_loop_repeats_the_first():
     a, b, c = (open_source("demo", SourceSettings(160, 120, realtime=False, seed=s, fps=2.0)) for s in (1, 1, 2))
-    first = [a.read() for _ in range(50)]  # 24 s at 2 Hz are 48 frames
-    assert (first[5].color == [b.read() for _ in range(6)][5].color).all()
-    assert not (first[5].color == [c.read() for _ in range(6)][5].color).all()
+    first = [present(a.read()) for _ in range(50)]  # 24 s at 2 Hz are 48 frames
+    assert (first[5].color == [present(b.read()) for _ in range(6)][5].color).all()
+    assert not (first[5].color == [present(c.read()) for _ in range(6)][5].color).all()
     assert np.allclose(first[0].truth[0].joints_m, first[48].truth[0].joints_m)
     assert (first[0].depth == first[48].depth).all()
     assert (first[0].color == first[48].color).all()
@@ -41,11 +42,13 @@ def test_the_seed_decides_and_a_second_loop_repeats_the_first():
 
 @pytest.mark.parametrize(("rest", "sides"), [("left", {Side.LEFT}), ("two", {Side.LEFT, Side.RIGHT})])
 def test_left_and_two_hands(rest: str, sides: set[Side]):
-    f = open_source(f"demo:{rest}", FAST).read()
+    f = present(open_source(f"demo:{rest}", FAST).read())
     assert {hand.side for hand in f.truth} == sides
     for hand in f.truth:
         x, y = np.round(hand.keypoints_px[9]).astype(int).clip(0, [159, 119])
-        assert -0.01 < hand.joints_m[9, 2] - f.depth[y, x] * f.depth_unit_m < 0.1  # the palm, or a finger before it
+        assert (
+            -0.01 < hand.joints_m[9, 2] - present(f.depth)[y, x] * f.depth_unit_m < 0.1
+        )  # the palm, or a finger before it
     if rest == "two":
         left, right = sorted(f.truth, key=lambda hand: hand.side.value)
         assert left.keypoints_px[:, 0].mean() > right.keypoints_px[:, 0].mean()

@@ -11,6 +11,8 @@ import pytest
 rs = pytest.importorskip("pyrealsense2")
 
 
+from typed import present, seekable  # noqa: E402
+
 from handcam.geometry import rays  # noqa: E402
 from handcam.sources import Seekable, SourceSettings, open_source  # noqa: E402
 from handcam.sources.realsense import Aligner, DepthSettings, devices  # noqa: E402
@@ -109,7 +111,7 @@ def see(depth_lens, color_lens, unit_m=0.001, settings=DepthSettings(), n=3):
 
 def shift_px(z, exact, sphere):
     """How far the readings on a sphere are moved, along y and x: least squares over the slopes of its surface."""
-    inside = cv2.erode(sphere.astype(np.uint8), np.ones((7, 7)), borderValue=0) > 0
+    inside = cv2.erode(sphere.astype(np.uint8), np.ones((7, 7)), borderValue=(0,)) > 0
     assert (z[inside] > 0).mean() > 0.99
     inside &= z > 0
     slope = np.stack([g[inside] for g in np.gradient(exact)], -1)
@@ -252,10 +254,12 @@ def recorded(tmp_path_factory):
         depth, color = np.full((480, 640), 500 + k, np.uint16), np.full((480, 640, 3), 3 * k, np.uint8)
         time.sleep(max(0.0, start + k / 30 - time.monotonic()))
         soft.put(1000 + k, 5000 + k * 1000 / 30, depth, color)
-    for s in sensors:
-        s.stop()
-        s.close()
-    del s, sensors, recorder  # the destructor writes the end of the file
+    while sensors:
+        sensor = sensors.pop()
+        sensor.stop()
+        sensor.close()
+        del sensor
+    del recorder  # the destructor writes the end of the file
     return path
 
 
@@ -268,7 +272,7 @@ def drain(source):
 
 
 def test_every_frame_of_a_recording(recorded):
-    source = open_source(f"realsense:{recorded}", SourceSettings(realtime=False))
+    source = seekable(open_source(f"realsense:{recorded}", SourceSettings(realtime=False)))
     assert isinstance(source, Seekable)
     assert not source.live
     frames = drain(source)
@@ -294,26 +298,26 @@ def test_a_recording_in_real_time(recorded):
 
 
 def test_seek_is_exact_also_after_the_end(recorded):
-    source = open_source(f"realsense:{recorded}", SourceSettings(realtime=False))
+    source = seekable(open_source(f"realsense:{recorded}", SourceSettings(realtime=False)))
     for index in (20, 3, 29, 0, 12):
         source.seek(index)
         assert source.position == index
-        frame = source.read()
-        assert (frame.index, int(frame.depth[240, 320]), source.position) == (index, 500 + index, index + 1)
+        frame = present(source.read())
+        assert (frame.index, int(present(frame.depth)[240, 320]), source.position) == (index, 500 + index, index + 1)
     while source.read() is not None:
         pass
     source.seek(-4)
-    assert source.read().index == 0
+    assert present(source.read()).index == 0
     source.close()
     source.close()
 
 
 def test_loop_goes_on_counting(recorded):
     source = open_source(f"realsense:{recorded}", SourceSettings(realtime=False, loop=True))
-    frames = [source.read() for _ in range(65)]
+    frames = [present(source.read()) for _ in range(65)]
     source.close()
     assert [f.index for f in frames] == list(range(65))
-    assert [int(f.depth[240, 320]) for f in frames] == [500 + k % 30 for k in range(65)]
+    assert [int(present(f.depth)[240, 320]) for f in frames] == [500 + k % 30 for k in range(65)]
     assert all(b.time_ns > a.time_ns for a, b in itertools.pairwise(frames))
 
 

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 from media import FRAMES, HEIGHT, WIDTH, depth, make_images, picture
+from typed import present, seekable
 
 from handcam.sources import SourceSettings, open_source
 from handcam.types import Intrinsics, SourceError
@@ -15,12 +16,12 @@ QUICK = SourceSettings(realtime=False)
 
 
 def test_colour_and_depth_belong_together(tmp_path: Path):
-    source = open_source(f"images:{make_images(tmp_path / 'a')}", QUICK)
+    source = seekable(open_source(f"images:{make_images(tmp_path / 'a')}", QUICK))
     assert source.length == FRAMES
     for n in range(FRAMES):  # 10 comes after 9
-        frame = source.read()
-        np.testing.assert_array_equal(frame.color, picture(n))
-        np.testing.assert_array_equal(frame.depth, depth(n))
+        frame = present(source.read())
+        np.testing.assert_array_equal(present(frame.color), picture(n))
+        np.testing.assert_array_equal(present(frame.depth), depth(n))
         assert frame.intrinsics == Intrinsics(60.0, 61.0, 31.0, 23.0, WIDTH, HEIGHT)
         assert frame.depth_unit_m == 0.000125
 
@@ -33,27 +34,27 @@ def test_subfolders_do_as_well(tmp_path: Path):
                 str(tmp_path / plane / f"frame_{n}.png"),
                 np.ascontiguousarray(made(n)[..., ::-1] if plane == "color" else made(n)),
             )
-    source = open_source(f"images:{tmp_path}", QUICK)
+    source = seekable(open_source(f"images:{tmp_path}", QUICK))
     assert source.length == 3
-    frame = source.read()
-    np.testing.assert_array_equal(frame.color, picture(0))
-    np.testing.assert_array_equal(frame.depth, depth(0))
+    frame = present(source.read())
+    np.testing.assert_array_equal(present(frame.color), picture(0))
+    np.testing.assert_array_equal(present(frame.depth), depth(0))
     assert frame.intrinsics.assumed
 
 
 def test_one_picture(tmp_path: Path):
     folder = make_images(tmp_path / "a")
-    color = open_source(f"images:{folder / '3.png'}", QUICK)
-    assert (color.length, color.read().depth) == (1, None)
-    frame = open_source(f"images:{folder / '3.depth.png'}", QUICK).read()
+    color = seekable(open_source(f"images:{folder / '3.png'}", QUICK))
+    assert (color.length, present(color.read()).depth) == (1, None)
+    frame = present(open_source(f"images:{folder / '3.depth.png'}", QUICK).read())
     assert frame.color is None
-    np.testing.assert_array_equal(frame.depth, depth(3))
+    np.testing.assert_array_equal(present(frame.depth), depth(3))
 
 
 def test_intrinsics_follow_the_size_of_the_picture(tmp_path: Path):
     folder = make_images(tmp_path / "a", with_depth=False)
     cv2.imwrite(str(folder / "0.png"), np.zeros((HEIGHT * 2, WIDTH * 2, 3), np.uint8))
-    frame = open_source(f"images:{folder}", QUICK).read()
+    frame = present(open_source(f"images:{folder}", QUICK).read())
     assert frame.intrinsics == Intrinsics(60.0, 61.0, 31.0, 23.0, WIDTH, HEIGHT).scaled(WIDTH * 2, HEIGHT * 2)
 
 
@@ -63,12 +64,16 @@ def test_depth_of_a_real_camera(shared_data: Path, tmp_path: Path):
         (tmp_path / path.name).symlink_to(path)
     camera = {"fx": 476.007, "fy": 476.007, "cx": 313.683, "cy": 242.755, "width": 640, "height": 480}
     (tmp_path / "intrinsics.json").write_text(json.dumps({**camera, "depth_unit_m": 0.000125}))
-    source = open_source(f"images:{tmp_path}", QUICK)
+    source = seekable(open_source(f"images:{tmp_path}", QUICK))
     assert source.length == 11
-    frame = source.read()
+    frame = present(source.read())
     assert frame.color is None
-    assert (frame.depth.dtype, frame.depth.shape, frame.intrinsics.fx) == (np.uint16, (480, 640), 476.007)
-    distance_m = np.median(frame.depth[frame.depth > 0]) * frame.depth_unit_m
+    assert (present(frame.depth).dtype, present(frame.depth).shape, frame.intrinsics.fx) == (
+        np.uint16,
+        (480, 640),
+        476.007,
+    )
+    distance_m = np.median(present(frame.depth)[present(frame.depth) > 0]) * frame.depth_unit_m
     assert 0.4 < distance_m < 0.9  # a person in front of a desk camera
 
 
@@ -94,7 +99,7 @@ def test_bad_pictures_are_one_sentence_each(tmp_path: Path):
     for words in (r"0\.png cannot be read", r"1\.png cannot be read", "differ in size", "not a 16-bit grey"):
         with pytest.raises(SourceError, match=words):
             source.read()
-    assert source.read().index == 4  # and the rest goes on
+    assert present(source.read()).index == 4  # and the rest goes on
 
 
 def test_nothing_there_is_one_sentence(tmp_path: Path):

@@ -8,21 +8,23 @@ from time import perf_counter, perf_counter_ns
 import cv2
 import pytest
 from media import HEIGHT, WIDTH, make_video, network_camera
+from typed import present
 
 from handcam.sources import SourceSettings, open_source, webcam
+from handcam.sources.webcam import Webcam
 from handcam.types import SourceError
 
 
 def test_pictures_of_a_network_camera():
     with network_camera() as (address, _):
         source = open_source(f"webcam:{address}")
-        frames = [source.read() for _ in range(10)]
+        frames = [present(source.read()) for _ in range(10)]
         source.close()
     assert source.live
     assert [frame.index for frame in frames] == list(range(10))
     color = frames[-1].color
-    assert color.shape == (HEIGHT, WIDTH, 3)
-    assert color[4:12, 4:12, 2].mean() > 200 > 60 > color[4:12, 4:12, 0].mean()  # RGB, not BGR
+    assert present(color).shape == (HEIGHT, WIDTH, 3)
+    assert present(color)[4:12, 4:12, 2].mean() > 200 > 60 > present(color)[4:12, 4:12, 0].mean()  # RGB, not BGR
     assert abs(perf_counter_ns() - frames[-1].time_ns) < 2e9
     assert frames[0].intrinsics.assumed
 
@@ -63,6 +65,7 @@ def test_close_while_another_thread_reads():
         source.close()
         thread.join(2)
         assert not thread.is_alive()
+        assert isinstance(source, Webcam)
         assert not source._capture.isOpened()
 
 
@@ -99,12 +102,13 @@ def plugged_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def test_what_the_camera_does_not_grant_is_noted(plugged_in: Path):
     source = open_source("webcam:0", SourceSettings(width=640, height=480, fps=25))
     assert source.fps == 30
+    assert isinstance(source, Webcam)
     assert source.notes == (
         "The camera gives 64x48 instead of 640x480.",
         "The camera gives 30 pictures a second instead of 25.",
     )
-    frame = source.read()
-    assert frame.color.shape == (HEIGHT, WIDTH, 3)
+    frame = present(source.read())
+    assert present(frame.color).shape == (HEIGHT, WIDTH, 3)
     assert (frame.intrinsics.width, frame.intrinsics.height) == (WIDTH, HEIGHT)
     source.close()
 

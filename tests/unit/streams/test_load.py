@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from moving_hands import result
+from typed import present
 
 from handcam.plugins import names
 from handcam.streams import open_stream
@@ -40,7 +41,7 @@ def load(protocol: str, receivers: int, seconds: float) -> dict[str, float]:
     stream = open_stream(f"{protocol}:{','.join(map(str, ports))}")
     command = [sys.executable, str(PROGRAM), protocol, str(receivers), str(seconds + 0.5), *map(str, ports)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
-        assert program.stdout.readline() == "ready\n"
+        assert present(program.stdout).readline() == "ready\n"
         made, took = result(0, BOTH), []
         cpu, start = time.process_time(), time.perf_counter()
         for i in range(int(seconds * RATE)):
@@ -49,7 +50,7 @@ def load(protocol: str, receivers: int, seconds: float) -> dict[str, float]:
             stream.send(replace(made, frame=replace(made.frame, index=i, time_ns=before)))
             took.append((time.perf_counter_ns() - before) / 1e6)
         share = (time.process_time() - cpu) / (time.perf_counter() - start)
-        said = json.loads(program.stdout.readline())
+        said = json.loads(present(program.stdout).readline())
     stream.close()
     assert stream.failure is None
     heard, ages = np.array(said["heard"][1:]) / len(took), said["ages_ms"]

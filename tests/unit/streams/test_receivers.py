@@ -10,9 +10,11 @@ import threading
 import time
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 from moving_hands import joints, result
+from typed import present
 
 from handcam.hand.anatomy import pinch_distance_m
 from handcam.streams import open_stream
@@ -54,10 +56,10 @@ def lines(command: list[str], count: int, limit_s: float = 20.0) -> list[str]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
         timer = threading.Timer(limit_s, program.kill)
         timer.start()
-        said = [program.stdout.readline() for _ in range(count)]
+        said = [present(program.stdout).readline() for _ in range(count)]
         program.kill()
         timer.cancel()
-        errors = program.stderr.read()
+        errors = present(program.stderr).read()
     assert all(said), errors
     return said
 
@@ -100,7 +102,7 @@ def test_javascript():
 def test_the_browser_page_draws_every_finger(tmp_path):
     """The page's script with a canvas that only counts."""
     command = node()
-    script = re.search(r"<script>(.*)</script>", (FOLDER / "receive_websocket.html").read_text(), re.DOTALL)[1]
+    script = present(re.search(r"<script>(.*)</script>", (FOLDER / "receive_websocket.html").read_text(), re.DOTALL))[1]
     port = free_port()
     page = tmp_path / "page.mjs"
     page.write_text(
@@ -127,7 +129,7 @@ def test_blender(monkeypatch):
     def link(made):
         scene[made.name] = objects[made.name] = made
 
-    bpy = ModuleType("bpy")
+    bpy: Any = ModuleType("bpy")
     bpy.data = SimpleNamespace(objects=scene)
     bpy.context = SimpleNamespace(scene=SimpleNamespace(collection=SimpleNamespace(objects=SimpleNamespace(link=link))))
     bpy.app = SimpleNamespace(timers=SimpleNamespace(register=timers.append))

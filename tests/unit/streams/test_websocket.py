@@ -57,7 +57,7 @@ def test_a_sleeping_client_costs_the_others_nothing(stream):
         request = f"GET / HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n{key}\r\n"
         asleep.sendall(request.encode())
         assert b"101" in asleep.recv(15)
-        heard = 0
+        heard, said = 0, {}
         before = time.monotonic()
         while stream.dropped < 20 and time.monotonic() - before < 10:
             stream.send(result(heard, BOTH))

@@ -3,10 +3,12 @@
 import pytest
 from recorded_hands import BOTH, LEFT, RIGHT, Recorded, record
 
+from handcam.types import Side
+
 
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory) -> Recorded:
-    plan = [(5 + i, BOTH) for i in range(6)]
+    plan: list[tuple[int, tuple[Side, ...] | None]] = [(5 + i, BOTH) for i in range(6)]
     plan += [(11, RIGHT), (12, RIGHT), (13, ()), (14, ()), (15, None)]  # left goes, then both, then nobody looked
     plan += [(19 + i, LEFT) for i in range(3)]  # the device lost 16 to 18
     plan += [(22 + i, BOTH) for i in range(5)]

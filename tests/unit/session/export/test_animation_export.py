@@ -8,6 +8,7 @@ import pytest
 from bvh_reader import read_bvh
 from pxr import Usd, UsdGeom, UsdSkel
 from recorded_hands import record
+from typed import present
 
 from handcam.hand.rotations import Y_UP
 from handcam.hand.skeleton import JOINTS, bone_lengths
@@ -78,11 +79,11 @@ def turn(q):
 
 def test_glb(recorded, tmp_path):
     (out,) = recorded.convert("glb", tmp_path / "take.glb")
-    doc = pygltflib.GLTF2().load(out)
+    doc = present(pygltflib.GLTF2().load(out))
     curves = {}
     for channel in doc.animations[0].channels:
         sampler = doc.animations[0].samplers[channel.sampler]
-        name = doc.nodes[channel.target.node].name
+        name = doc.nodes[present(channel.target.node)].name
         curves[name, channel.target.path] = gltf_array(doc, sampler.input)[:, 0], gltf_array(doc, sampler.output)
     seconds = (recorded.time_ns - recorded.time_ns[0]) / 1e9
     parent = {child: node.name for node in doc.nodes for child in node.children or []}
@@ -103,7 +104,7 @@ def test_glb(recorded, tmp_path):
             above = parent[number[name]]
             world[name] = world[above] @ local if above in world else local
             assert np.abs(world[name][:, :3, 3] - truth[seen, j]).max() < TENTH_MM
-        assert doc.asset.extras["handcam"][f"{side.value}_hand"]["missing"] == recorded.index[~seen].tolist()
+        assert present(doc.asset.extras)["handcam"][f"{side.value}_hand"]["missing"] == recorded.index[~seen].tolist()
         skin_matches(doc, side, world, truth[seen])
 
 

@@ -49,7 +49,8 @@ def test_folder(recorded, tmp_path):
         joints = np.array(line["joints_mm"]) / 1000
         assert np.abs(joints - hand.pose.joints_m).max() < 1e-4
         assert line["side"] == hand.pose.side.value
-        camera = Intrinsics(*line["intrinsics"], frame.intrinsics.width, frame.intrinsics.height)
+        fx, fy, cx, cy = line["intrinsics"]
+        camera = Intrinsics(fx, fy, cx, cy, frame.intrinsics.width, frame.intrinsics.height)
         np.testing.assert_allclose(project(joints, camera), line["keypoints_px"], atol=0.01)
         x, y, w, h = line["box"]
         inside = np.array(line["keypoints_px"]) - [x, y]
