@@ -1,4 +1,4 @@
-"""Train: the weights that ship, any set of pairs of the paper's algorithm 1, or the reference set of the map."""
+"""Train: the weights that ship, pairs of algorithm 1, the joint net of depth crops, or the map's reference set."""
 
 from dataclasses import replace
 from inspect import signature
@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
+from handcam.lab.train import depth_joints, recipe
 from handcam.lab.train import pairs as training
-from handcam.lab.train import recipe
 from handcam.lab.train.pairs import TrainSettings
 from handcam.lab.train.recipe import Recipe
 from handcam.model.weights import default_weights
@@ -29,7 +29,7 @@ def weights(*, steps: Annotated[int | None, arg(metavar="N")] = None, settings: 
         steps: rounds of each of its trainings, instead of the numbers below.
     """
     if steps is not None:
-        rounds = ("poses_steps", "seeing_steps", "depth_steps", "painted_steps")
+        rounds = ("poses_steps", "color_steps", "depth_steps", "decoder_steps")
         settings = replace(settings, **dict.fromkeys(rounds, steps))
     print(recipe.build(settings))
 
@@ -111,7 +111,20 @@ def embedding(
     print(describe(weights), path, sep="\n")
 
 
-KINDS = {"weights": weights, "pairs": pairs, "embedding": embedding}
+def depth(
+    *, weights: Annotated[Path | None, arg(metavar="FILE")] = None, settings: depth_joints.DepthSettings
+) -> None:  # fmt: skip
+    """Render depth crops and train the net that finds joints in them. A run that was stopped goes on.
+
+    handcam train depth --out runs/depth --weights weights/handcam.safetensors
+
+    Args:
+        weights: weights that the net is measured for and added to at the end; by default it is trained only.
+    """
+    print(depth_joints.train(settings) if weights is None else depth_joints.build(settings, weights))
+
+
+KINDS = {"weights": weights, "pairs": pairs, "depth": depth, "embedding": embedding}
 """What is trained."""
 
 

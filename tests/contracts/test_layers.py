@@ -20,7 +20,7 @@ LONGEST = 330
 VAGUE = {"utils", "util", "common", "helpers", "helper", "base", "manager", "misc", "tools"}
 FOLDERS = (
     "sources", "detectors", "filters", "model.modalities", "model.nets", "runtimes", "streams", "session.export", "cli",
-    "gui.scene3d.scenes", "lab.data.sets", "lab.data.splits", "lab.experiments",
+    "gui.scene3d.scenes", "lab.data.sets", "lab.experiments",
 )  # fmt: skip
 
 

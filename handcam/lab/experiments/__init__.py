@@ -17,7 +17,7 @@ from handcam.lab.evaluate.results import Results, cell_text, save_figure, write_
 from handcam.types import HandcamError
 
 if TYPE_CHECKING:
-    from handcam.lab.data.in_memory import Split
+    from handcam.lab.data.tables import Split
 
 __all__ = ["FULL", "SMALL", "Setup", "Size", "save"]
 

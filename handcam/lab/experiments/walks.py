@@ -5,7 +5,7 @@ import torch
 
 from handcam.hand.anatomy import violations_deg
 from handcam.hand.skeleton import bone_lengths
-from handcam.lab.data.in_memory import Hands
+from handcam.lab.data.tables import InMemoryDataset
 from handcam.lab.evaluate.results import Cell, Results, ResultTable, draw_skeleton, hide_frame
 from handcam.lab.experiments import Setup
 from handcam.lab.experiments.mixing import CROSS
@@ -72,7 +72,7 @@ def run(setup: Setup) -> Results:
     return Results({}, (ResultTable(head, rows),), notes, draw, (9.5, 0.95 * len(ends) * len(shown) + 1.0))
 
 
-def _far_apart(z: np.ndarray, hands: Hands, seed: int) -> list[tuple[int, int]]:
+def _far_apart(z: np.ndarray, hands: InMemoryDataset, seed: int) -> list[tuple[int, int]]:
     """Pairs of hands in different poses, turned alike: of many random ones those whose poses differ most per turn."""
     rng = np.random.default_rng(seed)
     joints = hands.arrays["joints3d"].astype(float)

@@ -20,7 +20,7 @@ PREFIX = "joint_nets.depth."
 
 
 def load_joint_net(trained: Path) -> HourglassEncoder:
-    """Load what :func:`handcam.lab.train.depth_net.train` wrote, in evaluation mode and single precision."""
+    """Load what :func:`handcam.lab.train.depth_joints.train` wrote, in evaluation mode and single precision."""
     with safe_open(trained, "pt") as file:
         settings = json.loads(file.metadata()["settings"])
     net = encoder(MODALITY.input_shape, settings["latent"], settings["width"], settings["stacks"])
@@ -45,7 +45,7 @@ def add_joint_net(weights: Path, trained: Path, metrics: dict[str, float]) -> Pa
     write_card(weights, replace(
         card, joint_nets=card.joint_nets | {"depth": "hourglass"}, parts=card.parts | {path.name: digest(path)},
         nets=card.nets | {"joints.depth": {k: settings[k] for k in ("width", "stacks")}},
-        metrics=card.metrics | {PART: {**metrics, "command": "handcam train depth --score"}},
+        metrics=card.metrics | {PART: {**metrics, "command": "handcam train depth (held-out renders)"}},
     ))  # fmt: skip
     release_graphs(weights)
     return path

@@ -63,7 +63,7 @@ def write_graphs(weights: Path, folder: Path, graphs: Sequence[str] | None = Non
         WeightsError: the weights are missing or damaged, or cannot see colour.
     """
     model, card = load(weights)
-    if "rgb" not in card.encoders:
+    if graphs is None and "rgb" not in card.encoders:
         raise WeightsError(f"{weights} cannot see colour pictures, so there is no graph to export.")
     small = prune_channels(model)
     folder.mkdir(parents=True, exist_ok=True)

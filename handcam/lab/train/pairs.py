@@ -16,6 +16,7 @@ from handcam.lab.train.loop import LoopSettings, Task, run, start_fabric
 from handcam.model.features import Batch, Input
 from handcam.model.vae import CrossModalVAE, current_name, kl, modality, read_state, reparameterise
 from handcam.model.weights import read_card
+from handcam.plugins import names
 from handcam.types import HandcamError
 
 __all__ = ["VARIANTS", "Objective", "TrainSettings", "copy_equal", "train", "variant"]
@@ -144,8 +145,8 @@ def train(settings: TrainSettings, progress: bool = True, given: Mapping[str, Ba
 
 
 def _parse(pair: str, data: str) -> tuple[str, str, str]:
-    names, _, other = pair.partition("@")
-    source, arrow, target = names.partition(">")
+    ends, _, other = pair.partition("@")
+    source, arrow, target = ends.partition(">")
     if not (source and arrow and target):
         raise HandcamError(f"{pair!r} is not a pair; write source>target, for example rgb>joints3d.")
     return source, target, other or data
@@ -166,7 +167,7 @@ def _example(batch: Batch, source: str, target: str) -> tuple[Input, Tensor]:
         x = batch[source if source in batch else plane if isinstance(batch.get(plane), Tensor) else source]
         return x, batch[f"target.{target}" if f"target.{target}" in batch else target]
     except KeyError as error:
-        there = ", ".join(sorted(name for name in batch if "." not in name))
+        there = ", ".join(sorted(batch.keys() & set(names("handcam.model.modalities"))))
         raise HandcamError(f"The data of the pair {source}>{target} has no {error}; it has {there}.") from None
 
 

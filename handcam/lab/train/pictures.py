@@ -1,9 +1,9 @@
-"""The decoders of pictures and depth maps: trained on a finished model, and kept in a file of their own.
+"""Train the decoders of pictures and depth maps on a finished model; they are a part of the weights in its own file.
 
 Everything else stands still, so no other figure of the weights changes: ``joints3d>rgb`` and ``joints3d>depth`` of
-algorithm 1 on plain pictures (:mod:`handcam.lab.data.sets.rendered_targets`), from the posterior's mean, with all
-encoders and the layers that decode joints frozen. What any other modality sees ends in the same latent space, so these
-decoders paint it too.
+algorithm 1 on canonical renders (:mod:`handcam.lab.data.sets.rendered_targets`), from the posterior's mean, with all
+encoders and the layers that decode joints frozen. All modalities share the latent space, so these
+decoders serve every one.
 """
 
 from dataclasses import replace
@@ -13,7 +13,8 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from handcam.lab.data.sets.rendered_targets import Kept, Painted
+from handcam.lab.data.sets.rendered_targets import Decoded
+from handcam.lab.data.tables import InMemoryDataset
 from handcam.lab.evaluate.metrics import HAND_MM
 from handcam.lab.release.export import write_graphs
 from handcam.lab.train.pairs import TrainSettings
@@ -21,31 +22,31 @@ from handcam.model.vae import CrossModalVAE, load, read_state
 from handcam.model.weights import WeightsCard, digest, read_card, write_card
 from handcam.runtimes import decode_graph
 
-__all__ = ["DECODERS", "add", "measure", "returned", "settings"]
+__all__ = ["DECODERS", "add", "decoded_by", "measure", "settings"]
 
 DECODERS = {"rgb": "capsule_splat", "depth": "capsule_splat"}
 WIDTH = 32
 """Channels of their convolutions."""
 
 
-def returned(weights: Path) -> Kept:
+def decoded_by(weights: Path) -> Decoded:
     """Joints as the weights give them back: encoded, and decoded from the posterior's mean."""
     model, _ = load(weights)
 
     @torch.inference_mode()
-    def kept(joints: np.ndarray) -> np.ndarray:
+    def decoded(joints: np.ndarray) -> np.ndarray:
         mean, _ = model.encode("joints3d", torch.from_numpy(joints))
         return model.decode("joints3d", mean).numpy()
 
-    return kept
+    return decoded
 
 
-def settings(weights: Path, painted: Path, out: Path, steps: int, seed: int = 0) -> TrainSettings:
+def settings(weights: Path, targets: Path, out: Path, steps: int, seed: int = 0) -> TrainSettings:
     """The training of the decoders on top of ``weights``.
 
     Args:
         weights: a finished model.
-        painted: folder of :func:`handcam.lab.data.sets.rendered_targets.make`.
+        targets: folder of :func:`handcam.lab.data.sets.rendered_targets.make`.
         out: folder of the training.
         steps: its length.
         seed: of weights, order and samples.
@@ -58,7 +59,7 @@ def settings(weights: Path, painted: Path, out: Path, steps: int, seed: int = 0)
     start.parent.mkdir(parents=True, exist_ok=True)
     save_file({k: v.contiguous() for k, v in (state | poses).items()}, start)
     return TrainSettings(
-        out=out, pairs=("joints3d>rgb", "joints3d>depth"), data=f"rendered_targets:{painted}", start=start,
+        out=out, pairs=("joints3d>rgb", "joints3d>depth"), data=f"rendered_targets:{targets}", start=start,
         encoders={"joints3d": card.encoders["joints3d"]}, decoders=DECODERS, latent=card.latent,
         nets={"encoder.joints3d": card.nets["encoder.joints3d"], **_nets(card)},
         freeze=("encoders", *(f"decoders.{name}.pose" for name in DECODERS)), noise=0.0,
@@ -73,7 +74,7 @@ def _nets(card: WeightsCard) -> dict[str, dict[str, int]]:
     return {f"decoder.{name}": size for name in DECODERS}
 
 
-def add(weights: Path, average: dict[str, torch.Tensor], held_out: Painted) -> None:
+def add(weights: Path, average: dict[str, torch.Tensor], held_out: InMemoryDataset) -> None:
     """Write the trained decoders into ``NAME.pictures.safetensors`` and their graphs, and tell the side file.
 
     Args:
@@ -101,11 +102,11 @@ def add(weights: Path, average: dict[str, torch.Tensor], held_out: Painted) -> N
 
 
 @torch.inference_mode()
-def measure(model: CrossModalVAE, held_out: Painted) -> dict[str, float | str]:
-    """How well pictures of held-out hands are painted from the mean of what is said of their joints.
+def measure(model: CrossModalVAE, held_out: InMemoryDataset) -> dict[str, float | str]:
+    """Errors of decoded pictures of held-out hands, from the posterior mean of their joints.
 
     Returns:
-        ``rgb_error``: mean absolute difference on the hand, of 255; ``hand_iou``: overlap of painted and true hands;
+        ``rgb_error``: mean absolute difference on the hand, of 255; ``hand_iou``: overlap of decoded and true hands;
         ``depth_mm``: mean absolute difference where both are, for a hand of 185 mm; and how it is measured.
     """
     model.eval()
@@ -120,5 +121,5 @@ def measure(model: CrossModalVAE, held_out: Painted) -> dict[str, float | str]:
         "rgb_error": round(float(off[hand].mean()), 2),
         "hand_iou": round(float((hand & drawn).sum() / (hand | drawn).sum()), 4),
         "depth_mm": round(float((depth - near).abs()[hand & drawn].mean()) * HAND_MM, 2),
-        "command": "handcam train weights (held-out plain pictures)",
+        "command": "handcam train weights (canonical renders that were held out)",
     }

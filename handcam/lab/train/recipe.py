@@ -1,14 +1,16 @@
 """How the weights that ship are made, from nothing but this program and the mediapipe package.
 
-1. Render hands, and keep what the landmark network sees in each, in colour and in a depth camera's view (``sights``).
+1. Render hands, and keep the landmark network's features of each, in colour and in a depth camera's view
+   (``features``).
 2. Train the encoders of keypoints and joints and the decoders on poses sampled on the fly (``poses``).
-3. Train all encoders that see pictures on what the network really says of rendered ones, and the colour encoder on
-   real pictures without labels (``seeing``). The decoders stay as they are: trained on blurred and hidden hands as
-   well, they forget how sharp a pose can be.
+3. Train all encoders of pictures on the features of rendered ones, and the colour encoder on real pictures without
+   labels (``color``, ``depth``). The decoders stay as they are: trained on blurred and hidden hands as well, they
+   forget how sharp a pose can be.
 4. Fit smaller encoders to those that every colour frame goes through, calibrate sigma on further rendered hands in
    everyday poses, and write weights, side file and exported graphs.
-5. Train the decoders of pictures and depth maps on plain pictures (``rendered_targets``) while all else
-   stands still; they are a part of the weights in a file of its own. The atlas of known hands is made last.
+5. Train the decoders of pictures and depth maps on canonical renders (``rendered_targets``) while all else stands
+   still, and the joint net of depth crops (``depth_joints``); both are parts of the weights in files of their own. The
+   atlas of known hands is made last.
 
 Every step continues where it stopped.
 """
@@ -22,16 +24,17 @@ import torch
 from safetensors.torch import save_file
 
 from handcam.detectors import mediapipe
-from handcam.lab.data.sets import features as sights
-from handcam.lab.data.sets import poses, unlabelled
-from handcam.lab.data.sets import rendered_targets as painted
+from handcam.lab.data.sets import features, poses, rendered_targets, unlabelled
+from handcam.lab.data.tables import InMemoryDataset
 from handcam.lab.evaluate.metrics import HAND_MM, procrustes_errors
 from handcam.lab.release.calibrate import calibrate, calibrated_coverage, spread_and_error
 from handcam.lab.release.check_crops import detected_crops
 from handcam.lab.release.embedding import make_atlas
 from handcam.lab.release.export import release_graphs
 from handcam.lab.release.pack import average_of, pack
+from handcam.lab.train import depth_joints
 from handcam.lab.train import pictures as paint
+from handcam.lab.train.depth_joints import DepthSettings
 from handcam.lab.train.distil import DistilSettings, distil
 from handcam.lab.train.landmark_weights import read
 from handcam.lab.train.pairs import TrainSettings, copy_equal, train
@@ -92,31 +95,35 @@ class Recipe:
     """Rendered hands."""
     poses_steps: int = 8000
     """Rounds of step 2."""
-    seeing_steps: int = 800
+    color_steps: int = 800
     """Rounds of step 3 for the colour encoders; more of them fit the rendered pictures better and real ones worse."""
     depth_steps: int = 3200
     """Rounds of step 3 for the depth encoder."""
     held_out: int = 4000
-    """Further rendered hands, on which sigma is calibrated and the figures are measured."""
+    """Further rendered hands, on which sigma is calibrated and the metrics are measured."""
     distil_steps: int = 14_000
     """Batches of step 4 for each encoder."""
-    painted: int = 10_000
-    """Plain pictures for step 5."""
-    painted_steps: int = 2200
-    """Rounds of step 5."""
+    targets: int = 10_000
+    """Canonical renders for step 5."""
+    decoder_steps: int = 2200
+    """Rounds of step 5 for the decoders."""
+    joint_steps: int = 20_000
+    """Batches of step 5 for the joint net of depth crops."""
+    joint_crops: int = 2048
+    """Depth crops in each of its 31 files, a multiple of 64."""
     seed: int = 0
     """Of everything."""
 
 
 def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
     """Run all steps; returns the weights file, ``out/weights/handcam.safetensors``."""
-    out, seen = recipe.out, f"features:{recipe.out / 'sights'}"
+    out, rendered = recipe.out, f"features:{recipe.out / 'sights'}"
     # rendered smaller than the network's input: hands in webcam pictures are
     pictures = PictureSettings(size=144, backgrounds=recipe.backgrounds, poses=PoseSettings(bones=0.06, off_axis=0.2))
     usual = replace(pictures, poses=EVERYDAY)
-    for done in sights.make(out / "sights", recipe.pictures, read(), pictures, recipe.seed):
+    for done in features.make(out / "features", recipe.pictures, read(), pictures, recipe.seed):
         say(f"rendered {done} of {recipe.pictures} hands")
-    for done in sights.make(out / "held_out", recipe.held_out, read(), usual, recipe.seed + 1):
+    for done in features.make(out / "held_out", recipe.held_out, read(), usual, recipe.seed + 1):
         say(f"rendered {done} of {recipe.held_out} hands to measure on")
     plain = TrainSettings(
         out=out / "poses", nets=NETS, encoders={k: v for k, v in ENCODERS.items() if v == "mlp"}, decoders=DECODERS,
@@ -124,24 +131,28 @@ def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
         steps=recipe.poses_steps, warmup=200, precision="bf16-mixed", seed=recipe.seed,
     )  # fmt: skip
     start = _weights_of(train(plain), out / "poses.safetensors")
-    seeing = replace(
-        plain, out=out / "seeing", encoders=ENCODERS, start=start, rate=6e-4, steps=recipe.seeing_steps, warmup=100,
+    color = replace(
+        plain, out=out / "color", encoders=ENCODERS, start=start, rate=6e-4, steps=recipe.color_steps, warmup=100,
         ema=0.998, freeze=("encoders.rgb.backbone", "encoders.joints3d", "decoders"),
-        pairs=("keypoints2d>joints3d", *(f"{name}>joints3d@{seen}" for name in FUSION if name != "depth")),
+        pairs=("keypoints2d>joints3d", *(f"{name}>joints3d@{rendered}" for name in FUSION if name != "depth")),
     )  # fmt: skip
     if recipe.real is not None:  # section 4.6: pictures without labels hold the colour encoder to what it sees
         for done in unlabelled.make(recipe.real, out / "real", read(), mediapipe.open(max_hands=1)):
             if done % 100 == 0:
-                say(f"looked at {done} real pictures")
-        seeing = replace(seeing, pairs=(*seeing.pairs, f"rgb>keypoints2d@unlabelled:{out / 'real'}"))
-    feeling = replace(seeing, out=out / "depth", steps=recipe.depth_steps, pairs=(f"depth>joints3d@{seen}",))
-    average, felt = average_of(train(seeing)), average_of(train(feeling))
-    average |= {name: value for name, value in felt.items() if name.startswith("encoders.depth.")}
+                say(f"read {done} real pictures")
+        color = replace(color, pairs=(*color.pairs, f"rgb>keypoints2d@unlabelled:{out / 'real'}"))
+    depth = replace(color, out=out / "depth", steps=recipe.depth_steps, pairs=(f"depth>joints3d@{rendered}",))
+    average, in_depth = average_of(train(color)), average_of(train(depth))
+    average |= {name: value for name, value in in_depth.items() if name.startswith("encoders.depth.")}
     weights = finish(_smaller(average, recipe), out / "held_out", out / "weights", recipe.real)
-    for done in painted.make(out / "painted", recipe.painted, paint.returned(weights), recipe.seed):
-        say(f"painted {done} of {recipe.painted} hands")
-    painting = paint.settings(weights, out / "painted", out / "pictures", recipe.painted_steps, recipe.seed)
-    paint.add(weights, average_of(train(painting)), painted.open(str(out / "painted"), split="test"))
+    for done in rendered_targets.make(out / "rendered_targets", recipe.targets, paint.decoded_by(weights), recipe.seed):
+        say(f"rendered {done} of {recipe.targets} hands to decode")
+    painting = paint.settings(weights, out / "rendered_targets", out / "pictures", recipe.decoder_steps, recipe.seed)
+    paint.add(weights, average_of(train(painting)), rendered_targets.open(str(out / "rendered_targets"), split="test"))
+    joint_net = DepthSettings(
+        out=out / "depth_joints", steps=recipe.joint_steps, crops=recipe.joint_crops, seed=recipe.seed
+    )
+    depth_joints.build(joint_net, weights)
     make_atlas(weights, str(out / "held_out"))
     return weights
 
@@ -153,7 +164,7 @@ def _smaller(average: dict[str, torch.Tensor], recipe: Recipe) -> CrossModalVAE:
     large = CrossModalVAE(ENCODERS, DECODERS, LATENT, NETS)
     large.load_state_dict(average)
     copy_equal(average, small)
-    parts = [sights.open(str(recipe.out / "sights"))]
+    parts = [features.open(str(recipe.out / "features"))]
     if recipe.real is not None:
         parts += [unlabelled.open(str(recipe.out / "real"))]
     shown = [part.take(np.arange(len(part))) for part in parts]
@@ -175,7 +186,7 @@ def finish(model: CrossModalVAE, seen: Path, out: Path, real: Path | None = None
     """
     model.backbone.load_state_dict(read().state_dict())
     model.eval()
-    calibration, metrics = _measure(model, sights.open(str(seen)))
+    calibration, metrics = _measure(model, features.open(str(seen)))
     card = WeightsCard(
         name="handcam", encoders=ENCODERS, decoders=DECODERS, latent=LATENT, crop_px=224, joint_order="common21",
         drive="fused", sha256="", nets=SMALL, fusion=FUSION, calibration=calibration, data=DATA, metrics=metrics,
@@ -194,7 +205,7 @@ def _weights_of(checkpoint: Path, path: Path) -> Path:
 
 @torch.inference_mode()
 def _measure(
-    model: CrossModalVAE, held_out: sights.Sights
+    model: CrossModalVAE, held_out: InMemoryDataset
 ) -> tuple[dict[str, dict[str, float]], dict[str, float | dict | None]]:
     """Calibration and error of every drive on rendered hands that were held out; calibrated on one half."""
     batch = held_out.take(np.arange(len(held_out)))

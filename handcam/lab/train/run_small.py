@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from handcam.lab.data.in_memory import Hands, Split
+from handcam.lab.data.tables import InMemoryDataset, Split
 from handcam.lab.evaluate.metrics import align, joint_errors, mean_and_median, with_palm
 from handcam.lab.evaluate.results import ResultTable
 from handcam.lab.experiments import Setup
@@ -66,14 +66,14 @@ def fit(setup: Setup, split: Split, pairs: tuple[str, ...], seed: int, **changes
     return model.eval()
 
 
-def _encoder(name: str, hands: Hands) -> str:
+def _encoder(name: str, hands: InMemoryDataset) -> str:
     """The net for what there is: features, pictures, or numbers."""
     if name in hands.features:
         return {"rgb": "features", "depth": "shaded_depth"}[name]
     return "resnet" if name in ("rgb", "depth") else "mlp"
 
 
-def trainable(pairs: tuple[str, ...], hands: Hands) -> bool:
+def trainable(pairs: tuple[str, ...], hands: InMemoryDataset) -> bool:
     """Do these hands hold what the pairs need?"""
     ends = [pair.split(">") for pair in pairs]
     return all(source in hands.modalities and hands.decodable(target) for source, target in ends)
@@ -95,7 +95,7 @@ def tasks_of(setup: Setup, default: dict[str, str]) -> list[tuple[str, Split, st
 
 
 @torch.inference_mode()
-def encoded(model: CrossModalVAE, name: str, hands: Hands) -> tuple[np.ndarray, np.ndarray]:
+def encoded(model: CrossModalVAE, name: str, hands: InMemoryDataset) -> tuple[np.ndarray, np.ndarray]:
     """Mean and log-variance of every hand's posterior, (n z) each."""
     found = [model.encode(name, batch[name]) for batch in hands.chunks()]
     mean, log_var = (torch.cat(part).numpy() for part in zip(*found, strict=True))
@@ -103,7 +103,7 @@ def encoded(model: CrossModalVAE, name: str, hands: Hands) -> tuple[np.ndarray, 
 
 
 @torch.inference_mode()
-def predict(model: CrossModalVAE, name: str, hands: Hands) -> Float[np.ndarray, "n 21 3"]:
+def predict(model: CrossModalVAE, name: str, hands: InMemoryDataset) -> Float[np.ndarray, "n 21 3"]:
     """Joints decoded from the posterior's mean, in hand lengths."""
     z = torch.from_numpy(encoded(model, name, hands)[0])
     return np.asarray(model.decode("joints3d", z).numpy(), float)

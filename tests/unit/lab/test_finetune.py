@@ -242,8 +242,11 @@ def test_too_little_is_told(tmp_path):
     path = record(tmp_path / "s", 3)
     with pytest.raises(HandcamError, match="0 accepted hands"):
         recordings.open(str(path))
-    with pytest.raises(HandcamError, match="labelled hands"):
+    with pytest.raises(HandcamError, match=r"none\.npz is damaged"):
         recordings.open(str(tmp_path / "none.npz"))
+    np.savez(tmp_path / "other.npz", x=np.zeros(3))
+    with pytest.raises(HandcamError, match="labelled hands"):
+        recordings.open(str(tmp_path / "other.npz"))
 
 
 def test_measured_bones_are_read(tmp_path):

@@ -31,7 +31,7 @@ def weights(tmp_path_factory) -> Path:
     patch = pytest.MonkeyPatch()
     patch.setattr(painted, "SHARD", 3)
     patch.setattr(pictures, "WIDTH", 8)
-    assert list(painted.make(folder / "painted", 60, pictures.returned(path)))[-1] == 60
+    assert list(painted.make(folder / "painted", 60, pictures.decoded_by(path)))[-1] == 60
     settings = pictures.settings(path, folder / "painted", folder / "training", 2)
     checkpoint = train(settings, progress=False)
     pictures.add(path, average_of(checkpoint), painted.open(str(folder / "painted"), split="test"))

@@ -10,7 +10,6 @@ from handcam.geometry import project
 from handcam.lab.data.sets import Sample, folder
 from handcam.lab.data.splits import SplitSettings, open_split
 from handcam.lab.evaluate.published import CAMERAS
-from handcam.plugins import names
 from handcam.synth.poses import sample_poses
 from handcam.types import Frame, HandcamError, Intrinsics, Side
 
@@ -141,12 +140,3 @@ def test_what_is_missing_is_told(tmp_path, data, words):
 def test_sights_need_no_pictures(tmp_path):
     with pytest.raises(HandcamError, match="no pictures"):
         open_split("features:nowhere", settings(tmp_path), told=False)
-
-
-@pytest.mark.parametrize("name", names("handcam.lab.data.splits"))
-def test_a_split_says_what_it_is(name: str):
-    from handcam.plugins import load
-
-    plugin = load("handcam.lab.data.splits", name)
-    assert (plugin.__doc__ or "").startswith(f"``{name}")
-    assert plugin.open.__doc__

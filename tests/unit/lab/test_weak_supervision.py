@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from handcam.lab.data.in_memory import Hands
 from handcam.lab.data.sets.poses import Noise, Poses
-from handcam.lab.data.tables import Labelled
+from handcam.lab.data.tables import InMemoryDataset, LabelledSubset
 from handcam.lab.train.pairs import Objective, TrainSettings, train
 from handcam.model.vae import CrossModalVAE
 from handcam.types import HandcamError
@@ -20,10 +19,10 @@ NETS = {
 }
 
 
-def table(n: int = 200) -> Hands:
+def table(n: int = 200) -> InMemoryDataset:
     batch = Poses(0, Noise(keypoint=0.0, finger=0.0)).batch(0, n)
     arrays = {name: batch[name].numpy() for name in ("joints3d", "keypoints2d")}
-    return Hands(arrays, np.full(n, 185.0))
+    return InMemoryDataset({**arrays, "hand_length_m": np.full(n, 0.185)})
 
 
 def settings(out: Path, **changes) -> TrainSettings:
@@ -37,7 +36,7 @@ def settings(out: Path, **changes) -> TrainSettings:
 
 def test_the_labelled_part_is_fixed_and_nested():
     hands = table()
-    small, large = (Labelled(hands, share, seed=3) for share in (0.1, 0.5))
+    small, large = (LabelledSubset(hands, share, seed=3) for share in (0.1, 0.5))
     assert len(small.index) == 20
     assert set(small.index.tolist()) < set(large.index.tolist())
     assert torch.equal(small.batch(5, 8)["joints3d"], small.batch(5, 8)["joints3d"])
@@ -49,22 +48,22 @@ def test_the_labelled_part_is_fixed_and_nested():
 @pytest.mark.parametrize("share", [0.0, 1.5, -0.1])
 def test_a_share_is_a_share(share: float):
     with pytest.raises(HandcamError, match="share of labels"):
-        Labelled(table(), share, 0)
+        LabelledSubset(table(), share, 0)
 
 
 def test_a_stream_has_no_share():
     with pytest.raises(HandcamError, match="fixed size"):
-        Labelled(Poses(0, Noise()), 0.1, 0)
+        LabelledSubset(Poses(0, Noise()), 0.1, 0)
 
 
 def test_hidden_labels_are_not_trained_on(tmp_path):
     """Joints outside the labelled part may be nonsense: nothing changes."""
     hands = table()
     spoilt = {name: array.copy() for name, array in hands.arrays.items()}
-    hidden = np.setdiff1d(np.arange(200), Labelled(hands, 0.1, 0).index)
+    hidden = np.setdiff1d(np.arange(200), LabelledSubset(hands, 0.1, 0).index)
     spoilt["joints3d"][hidden] = 1e6
     results = []
-    for name, data in (("a", hands), ("b", Hands(spoilt, hands.length_mm))):
+    for name, data in (("a", hands), ("b", InMemoryDataset(spoilt))):
         path = train(settings(tmp_path / name, label_share=0.1), progress=False, given={"table": data})
         results.append(torch.load(path, weights_only=True)["average"])
     for name, value in results[0].items():

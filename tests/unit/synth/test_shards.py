@@ -11,7 +11,6 @@ import pytest
 
 from handcam.cli import main
 from handcam.lab.data.sets import open_dataset
-from handcam.lab.data.sets.synthetic import batch, stream
 from handcam.synth import shards
 from handcam.synth.scenes import PictureSettings, crops
 from handcam.synth.shards import ShardJob, prepare_folder, read_shard, shard_path, write_shard
@@ -117,26 +116,6 @@ def test_rendered_pictures_can_be_evaluated_without_a_folder():
     assert data[2].joints_m.shape == (21, 3)
     with pytest.raises(IndexError):
         data[3]
-
-
-@pytest.mark.slow  # starting processes takes its time
-def test_batches_do_not_depend_on_the_number_of_workers():
-    alone = stream(3, 7, SMALL, first=4, workers=0)
-    two = stream(3, 7, SMALL, first=4, workers=2)
-    for _ in range(3):
-        (a, x), (b, y) = next(alone), next(two)
-        assert a == b
-        assert (x["color"] == y["color"]).all()
-    two.close()
-
-
-def test_a_resumed_stream_goes_on_with_the_batch_it_was_stopped_at():
-    step, made = next(stream(3, 7, SMALL, first=4, workers=0))
-    assert step == 4
-    again = batch(4, 3, 7, SMALL)
-    assert (made["color"] == again["color"]).all()
-    assert again["joints_m"].shape == (3, 21, 3)
-    assert not (batch(5, 3, 7, SMALL)["color"] == again["color"]).all()
 
 
 def test_the_tar_layout_is_that_of_webdataset(tmp_path: Path, tiny: int):

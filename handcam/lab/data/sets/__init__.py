@@ -18,7 +18,7 @@ from handcam.geometry import project
 from handcam.plugins import load, names
 from handcam.types import Frame, HandBox, HandcamError, Side
 
-__all__ = ["Dataset", "Sample", "label_box", "open_dataset", "read_picture", "tight_box"]
+__all__ = ["Dataset", "Sample", "decode_picture", "label_box", "open_dataset", "read_picture", "tight_box"]
 
 RENAMED = {"sights": "features", "painted": "rendered_targets", "person": "subject_set"}
 """Names of version 0.1."""
@@ -126,4 +126,16 @@ def read_picture(path: Path, flags: int = cv2.IMREAD_COLOR_RGB) -> np.ndarray:
         raise HandcamError(f"The picture {path} cannot be read: {reason}.") from None
     if picture is None:
         raise HandcamError(f"The picture {path} cannot be read: it is damaged or of an unknown kind.")
+    return picture
+
+
+def decode_picture(data: bytes, flags: int = cv2.IMREAD_UNCHANGED) -> np.ndarray:
+    """Decode a picture file's pixels, by default BGR or one channel, as they are.
+
+    Raises:
+        HandcamError: it is damaged.
+    """
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    if picture is None:
+        raise HandcamError("A file of crops holds a damaged picture; delete the file and make it again.")
     return picture

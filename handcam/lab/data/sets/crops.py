@@ -18,7 +18,7 @@ import torch
 from handcam.crop import cut
 from handcam.geometry import normalised_from_pixels, project
 from handcam.hand.skeleton import ROOT, hand_length, normalise
-from handcam.lab.data.sets import Sample, folder, label_box
+from handcam.lab.data.sets import Sample, decode_picture, folder, label_box
 from handcam.model.features import Batch
 from handcam.model.modalities.depth import DECODED_PX, INPUT_PX, relative
 from handcam.synth.scenes import PictureSettings, RenderedImage, crops
@@ -26,7 +26,7 @@ from handcam.synth.sensor import degrade
 from handcam.synth.shards import camera_from_labels, read_shard
 from handcam.types import HandcamError
 
-__all__ = ["Crops", "decoded", "open"]
+__all__ = ["CropDataset", "decode_picture", "open"]
 
 CROP_PX = 128
 """Edge of the crops that are cut from labelled pictures."""
@@ -51,7 +51,7 @@ class _Crop:
     """float16 (2 64 64): exact distance from the root in hand lengths, and 1 where the hand is seen."""
 
 
-def open(rest: str = "", seed: int = 0, split: str = "train") -> "Crops":
+def open(rest: str = "", seed: int = 0, split: str = "train") -> "CropDataset":
     """The crops of the folders ``rest`` (commas between), or endless fresh ones without any.
 
     Every twentieth file, by its own number, is for ``split="test"``.
@@ -60,9 +60,9 @@ def open(rest: str = "", seed: int = 0, split: str = "train") -> "Crops":
         HandcamError: there are no crops in them.
     """
     if not rest:
-        return Crops([], seed)
+        return CropDataset([], seed)
     if (Path(rest) / "labels.jsonl").is_file():
-        return Crops([_from_sample(sample) for sample in folder.open(rest) if sample.joints_m is not None], seed)
+        return CropDataset([_from_sample(sample) for sample in folder.open(rest) if sample.joints_m is not None], seed)
     paths = sorted(path for folder in rest.split(",") for path in Path(folder).glob(_NAME))
     kept = [path for path in paths if (int(path.stem) % 20 == 19) == (split == "test")]
     if not kept:
@@ -70,10 +70,10 @@ def open(rest: str = "", seed: int = 0, split: str = "train") -> "Crops":
     found = [_from_files(label, files) for path in kept for _, label, files in read_shard(path)]
     if len({crop.truth is None for crop in found}) > 1:
         raise HandcamError(f"{rest} has crops with labels and without; give them to pairs of their own.")
-    return Crops(found, seed)
+    return CropDataset(found, seed)
 
 
-class Crops:
+class CropDataset:
     """``batch(step, size)`` gives, of right hands in a tracker's crops:
 
     ``rgb`` uint8 (b s s 3); ``depth`` (b 96 96), metres from the hand's centre as a depth camera says them, NaN for no
@@ -108,12 +108,12 @@ def _from_files(label: dict, files: dict[str, bytes]) -> _Crop:
     bare = _Crop(files["rgb.jpg"])
     if "joints_m" not in label:
         return bare
-    exact = decoded(files["depth.png"]) * np.float32(label["depth_unit_m"])
-    sensed = decoded(files["sensor.png"]) if "sensor.png" in files else decoded(files["depth.png"])
+    exact = decode_picture(files["depth.png"]) * np.float32(label["depth_unit_m"])
+    sensed = decode_picture(files["sensor.png"]) if "sensor.png" in files else decode_picture(files["depth.png"])
     camera, _ = camera_from_labels(label)
     joints, keypoints = (np.array(label[name], np.float32) for name in ("joints_m", "keypoints_px"))
     return _labelled(
-        bare, joints, keypoints, camera.half_tan, exact, decoded(files["seg.png"]), sensed,
+        bare, joints, keypoints, camera.half_tan, exact, decode_picture(files["seg.png"]), sensed,
         label.get("sensor_unit_m", label["depth_unit_m"]),
     )  # fmt: skip
 
@@ -157,7 +157,7 @@ def _labelled(
 
 
 def _tensors(kept: list[_Crop], rng: np.random.Generator) -> Batch:
-    rgb = np.stack([decoded(crop.rgb)[..., ::-1] for crop in kept])
+    rgb = np.stack([decode_picture(crop.rgb)[..., ::-1] for crop in kept])
     out: dict[str, np.ndarray] = {}
     if kept[0].truth is not None:
         joints, keypoints, half_tan = (np.stack(x) for x in zip(*(crop.truth for crop in kept), strict=True))  # type: ignore[misc]
@@ -168,18 +168,6 @@ def _tensors(kept: list[_Crop], rng: np.random.Generator) -> Batch:
         }
         if kept[0].sensed:
             centre = joints[:, :, 2].mean(1) + rng.normal(0, CENTRE_M, len(kept))
-            out["depth"] = relative(np.stack([decoded(crop.sensed) * crop.unit_m for crop in kept]), centre)
+            out["depth"] = relative(np.stack([decode_picture(crop.sensed) * crop.unit_m for crop in kept]), centre)
             out["target.depth"] = np.stack([crop.target for crop in kept])  # type: ignore[arg-type]
     return {"rgb": torch.from_numpy(rgb)} | {k: torch.from_numpy(v.astype(np.float32)) for k, v in out.items()}
-
-
-def decoded(data: bytes) -> np.ndarray:
-    """A picture file's pixels, BGR or one channel, as they are.
-
-    Raises:
-        HandcamError: it is damaged.
-    """
-    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if picture is None:
-        raise HandcamError("A file of crops holds a damaged picture; delete the file and make it again.")
-    return picture

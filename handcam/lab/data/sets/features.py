@@ -16,38 +16,34 @@ import torch
 
 from handcam.geometry import normalised_from_pixels
 from handcam.hand.skeleton import hand_length, normalise
-from handcam.lab.data.tables import encoder_inputs
-from handcam.model.features import Batch, DepthFeatures, Features
+from handcam.lab.data.shards import find_shards, join_shards, make_shards, read_shards
+from handcam.lab.data.tables import InMemoryDataset
+from handcam.model.features import DepthFeatures, Features
 from handcam.model.nets.hand_landmark import INPUT_PX, HandLandmark
 from handcam.model.nets.shaded_depth import depth_features
-from handcam.paths import atomic_file
 from handcam.synth.scenes import PictureSettings, RenderedImage, crops
 from handcam.synth.sensor import degrade
 from handcam.types import HandcamError
 
-__all__ = ["Sights", "make", "open"]
+__all__ = ["make", "open"]
 
 SHARD = 1000
-RENAMED_ARRAYS = {"sight": "features", "depth_sight": "depth_features"}
-"""Names in shards of version 0.1."""
+"""Crops in a file."""
+LEAST_PRESENCE, FARTHEST = 0.5, 0.15
+"""Crops are left out in which the network finds no hand, or its keypoints are farther off on average, crop halves: they
+teach only the mean pose, and a live tracker would not follow them. In depth twice as far is allowed."""
 
 
 def make(folder: Path, count: int, backbone: HandLandmark, settings: PictureSettings, seed: int = 0) -> Iterator[int]:
-    """Render ``count`` crops and keep their features; yields the number done so far.
+    """Render ``count`` crops and keep their features; yields the number done so far."""
 
-    Hands that the network does not see at all are kept too: training decides.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    for shard in range(-(-count // SHARD)):
-        path = folder / f"{seed:02d}-{shard:04d}.npz"
-        if not path.is_file():
-            stream = crops(np.random.default_rng((seed, shard)), settings)
-            rng = np.random.default_rng((seed, shard, 1))
-            rows = [_features_of(backbone, list(islice(stream, 20)), rng) for _ in range(SHARD // 20)]
-            arrays = {key: np.concatenate([row[key] for row in rows]) for key in rows[0]}
-            with atomic_file(path) as file:
-                np.savez(file, **arrays)
-        yield (shard + 1) * SHARD
+    def render(number: int) -> dict[str, np.ndarray]:
+        stream = crops(np.random.default_rng((seed, number)), settings)
+        rng = np.random.default_rng((seed, number, 1))
+        return join_shards([_features_of(backbone, list(islice(stream, 20)), rng) for _ in range(SHARD // 20)])
+
+    names = [f"{seed:02d}-{number:04d}" for number in range(-(-count // SHARD))]
+    yield from (SHARD * done for done in make_shards(folder, names, render))
 
 
 @torch.inference_mode()
@@ -78,59 +74,37 @@ def _features_of(
     }
 
 
-def open(rest: str, seed: int = 0, split: str = "train") -> "Sights":
+def open(rest: str, seed: int = 0, split: str = "train") -> InMemoryDataset:
     """The shards of a folder, or of several with commas between; every twentieth is held out for ``split="test"``.
 
     Raises:
         HandcamError: the folder holds no shards.
     """
-    paths = sorted(path for folder in rest.split(",") for path in Path(folder).glob("[0-9]*-[0-9]*.npz"))
-    # by the shard's own number, so that neither further shards nor further folders move one to the other side
-    chosen = [p for p in paths if (int(p.stem[-4:]) % 20 == 19) == (split == "test")]
-    if not chosen:
-        raise HandcamError(f"{rest} holds no shards of sights; handcam train weights --out OUT makes OUT/sights.")
-    return Sights(chosen, seed)
+    shards = [_followed(shard) for shard in read_shards(find_shards(rest, split))]
+    if not shards:
+        raise HandcamError(f"{rest} holds no shards of features; handcam train weights --out OUT makes OUT/features.")
+    rows = join_shards(shards)  # older shards lack the depth camera's view
+    joints_m = rows["joints"].astype(np.float64)
+    half_tan = Features.unpack(torch.from_numpy(rows["features"])).half_tan.numpy()
+    arrays = {
+        "joints3d": normalise(joints_m).astype(np.float32),
+        "target.keypoints2d": np.concatenate([rows["keypoints"].reshape(-1, 42), half_tan[:, None]], 1),
+        "hand_length_m": hand_length(joints_m).astype(np.float32),
+    }
+    packed = {name: rows[key] for name, key in (("rgb", "features"), ("depth", "depth_features")) if key in rows}
+    return InMemoryDataset(arrays, packed, seed, salt=7)
 
 
-class Sights:
-    """All shards in memory. ``batch(step, size)`` draws from those hands that a live tracker would follow.
+def _followed(shard: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The crops that a live tracker would follow."""
 
-    A crop in which the network sees no hand, or sees its joints elsewhere, teaches only the mean pose.
-    """
+    def off(found: torch.Tensor) -> np.ndarray:
+        return np.linalg.norm(found.numpy() - shard["keypoints"], axis=2).mean(1)
 
-    def __init__(self, paths: list[Path], seed: int, least_presence: float = 0.5, farthest: float = 0.15) -> None:
-        parts: dict[str, list[np.ndarray]] = {}
-        for path in paths:
-            with np.load(path) as shard:
-                rows = {RENAMED_ARRAYS.get(key, key): shard[key] for key in shard.files}
-            found = Features.unpack(torch.from_numpy(rows["features"])).keypoints.numpy()
-            off = np.linalg.norm(found - rows["keypoints"], axis=2).mean(1)
-            kept = (rows["presence"] > least_presence) & (off < farthest)
-            if "depth_features" in rows:
-                found = DepthFeatures.unpack(torch.from_numpy(rows["depth_features"])).shaded.keypoints.numpy()
-                kept &= np.linalg.norm(found - rows["keypoints"], axis=2).mean(1) < 2 * farthest
-            for key in {"features", "depth_features", "joints", "keypoints"} & rows.keys():
-                parts.setdefault(key, []).append(rows[key][kept])
-        whole = max(len(part) for part in parts.values())  # older shards lack the depth camera's view
-        self._arrays = {key: np.concatenate(part) for key, part in parts.items() if len(part) == whole}
-        self._seed = seed
-
-    def __len__(self) -> int:
-        return len(self._arrays["joints"])
-
-    def batch(self, step: int, size: int) -> Batch:
-        rng = np.random.default_rng((self._seed, step, 7))
-        return self.take(rng.integers(0, len(self), size))
-
-    def take(self, index: np.ndarray) -> Batch:
-        """The examples of these numbers."""
-        features = Features.unpack(torch.from_numpy(self._arrays["features"][index]))
-        joints_m = self._arrays["joints"][index].astype(np.float64)
-        true = torch.from_numpy(self._arrays["keypoints"][index]).flatten(1)
-        packed = self._arrays.get("depth_features")
-        depth = None if packed is None else DepthFeatures.unpack(torch.from_numpy(packed[index]))
-        return encoder_inputs(features, depth) | {
-            "joints3d": torch.from_numpy(normalise(joints_m).astype(np.float32)),
-            "target.keypoints2d": torch.cat([true, features.half_tan[:, None]], 1),  # a label, not seen
-            "hand_length_m": torch.from_numpy(hand_length(joints_m).astype(np.float32)),
-        }
+    features = Features.unpack(torch.from_numpy(shard["features"]))
+    kept = (shard["presence"] > LEAST_PRESENCE) & (off(features.keypoints) < FARTHEST)
+    if "depth_features" in shard:
+        depth = DepthFeatures.unpack(torch.from_numpy(shard["depth_features"]))
+        kept &= off(depth.shaded.keypoints) < 2 * FARTHEST
+    wanted = {"features", "depth_features", "joints", "keypoints"} & shard.keys()
+    return {key: shard[key][kept] for key in wanted}

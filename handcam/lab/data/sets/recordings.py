@@ -17,7 +17,7 @@ from handcam.crop import box_around, cut
 from handcam.geometry import pixels_from_normalised
 from handcam.hand.matching import match_hands
 from handcam.hand.skeleton import ROOT, hand_length, normalise
-from handcam.lab.data.sets.features import RENAMED_ARRAYS
+from handcam.lab.data.shards import read_shards
 from handcam.lab.data.subject import Fit, fit
 from handcam.lab.data.tables import encoder_inputs
 from handcam.lab.train.landmark_weights import read
@@ -47,11 +47,10 @@ def open(rest: str, seed: int = 0) -> "Recordings":
         HandcamError: a path is no session, or too few of their hands are accepted.
     """
     if rest.endswith(".npz"):
-        try:
-            with np.load(rest) as file:
-                return Recordings({RENAMED_ARRAYS.get(k, k): file[k] for k in file.files}, seed)
-        except (OSError, ValueError, KeyError) as error:
-            raise HandcamError(f"{rest} is not a file of labelled hands ({error}).") from None
+        (arrays,) = read_shards([Path(rest)])
+        if not {"features", "target", "turn"} <= arrays.keys():
+            raise HandcamError(f"{rest} is not a file of labelled hands.")
+        return Recordings(arrays, seed)
     return corrected(gather([Path(p) for p in rest.split(",")], read(), seed), seed)
 
 
@@ -76,8 +75,6 @@ class Recordings:
     """
 
     def __init__(self, arrays: dict[str, np.ndarray], seed: int = 0) -> None:
-        if not {"features", "target", "turn"} <= arrays.keys():
-            raise KeyError("target")
         self.arrays, self._seed = arrays, seed
 
     def __len__(self) -> int:
@@ -100,10 +97,12 @@ class Recordings:
     def take(self, index: np.ndarray, view: np.ndarray, joints: str = "target") -> Batch:
         """These hands in these views; ``joints`` may be ``truth`` where that is known."""
         x = self.arrays[joints][index] @ np.swapaxes(self.arrays["turn"][index, view], 1, 2)
-        features = Features.unpack(torch.from_numpy(self.arrays["features"][index, view]))
-        packed = self.arrays.get("depth_features")
-        depth = None if packed is None else DepthFeatures.unpack(torch.from_numpy(packed[index, view]))
-        return {**encoder_inputs(features, depth), "joints3d": torch.from_numpy(x.astype(np.float32))}
+        kinds = {"color": ("features", Features), "depth": ("depth_features", DepthFeatures)}
+        planes: dict[str | None, Features | DepthFeatures] = {
+            plane: kind.unpack(torch.from_numpy(self.arrays[key][index, view]))
+            for plane, (key, kind) in kinds.items() if key in self.arrays
+        }  # fmt: skip
+        return {**encoder_inputs(planes), "joints3d": torch.from_numpy(x.astype(np.float32))}
 
 
 def gather(

@@ -1,28 +1,21 @@
-"""Rendered hands: a fixed set for evaluation, shards on disk, and endless batches for training.
-
-``synthetic`` renders whole pictures when they are read, ``synthetic:PATH`` reads the folder that ``handcam synthesize``
-wrote. For training, :func:`stream` gives endless batches from worker processes, rendered on the fly or read from
-shards; batch ``step`` is a pure function of seed and step, whatever the number of workers, so a resumed training goes
-on exactly where it stopped.
+"""Rendered hands with labels: ``synthetic`` renders whole pictures when they are read, ``synthetic:PATH`` reads the
+folder that ``handcam synthesize`` wrote.
 """
 
-import multiprocessing
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from handcam.lab.data.sets import Sample
-from handcam.synth.scenes import PictureSettings, crops, scenes
+from handcam.lab.data.sets import Sample, decode_picture
+from handcam.synth.scenes import PictureSettings, scenes
 from handcam.synth.shards import SHARD, camera_from_labels, read_shard, shard_path
 from handcam.types import Frame, HandcamError
 
-__all__ = ["Generated", "Shards", "batch", "open", "stream"]
+__all__ = ["Generated", "Shards", "open"]
 
 _BLOCK = 4
 
@@ -98,8 +91,8 @@ class Shards:
             raise IndexError(index)
         name, label, files = samples[index % SHARD]
         camera, side = camera_from_labels(label)
-        depth = _decoded(files["depth.png"], cv2.IMREAD_UNCHANGED)
-        color = _decoded(files["rgb.jpg"], cv2.IMREAD_COLOR_RGB)
+        depth = decode_picture(files["depth.png"])
+        color = decode_picture(files["rgb.jpg"], cv2.IMREAD_COLOR_RGB)
         frame = Frame(index, 0, camera, color, depth, label["depth_unit_m"])
         return Sample(frame, name, side, np.array(label["joints_m"]), np.array(label["keypoints_px"]))
 
@@ -107,87 +100,3 @@ class Shards:
 @lru_cache(maxsize=2)
 def _shard(path: Path) -> list[tuple[str, dict, dict[str, bytes]]]:
     return list(read_shard(path))
-
-
-def batch(step: int, size: int, seed: int, settings: PictureSettings) -> dict[str, np.ndarray]:
-    """Batch ``step`` of rendered crops.
-
-    Returns:
-        ``color`` uint8 (b s s 3); ``depth_m`` float32 (b s s); ``segments`` uint8 (b s s); ``joints_m`` (b 21 3) in the
-        crop's camera frame; ``keypoints_px`` (b 21 2); ``visible`` bool (b 21); ``half_tan`` (b), the tangent of half
-        the crop's field of view.
-    """
-    pictures = list(islice(crops(np.random.default_rng([seed, step]), settings), size))
-    out = {
-        name: np.stack([getattr(p, name) for p in pictures])
-        for name in ("color", "depth_m", "segments", "joints_m", "keypoints_px", "visible")
-    }
-    out["half_tan"] = np.array([p.intrinsics.half_tan for p in pictures], np.float32)
-    return out
-
-
-def stream(
-    size: int, seed: int = 0, settings: PictureSettings = PictureSettings(), first: int = 0, workers: int = 1
-) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
-    """Endless ``(step, batch)`` in order from ``first`` on; close the iterator to end the workers.
-
-    Args:
-        size: crops in a batch.
-        seed: of the run.
-        settings: what the crops show.
-        first: step to begin with.
-        workers: processes that render, each two batches ahead; 0 renders in this one.
-    """
-    if workers < 1:
-        while True:
-            yield first, batch(first, size, seed, settings)
-            first += 1
-    context = multiprocessing.get_context("spawn")
-    pipes: list[Connection] = []
-    processes = []
-    try:
-        for k in range(workers):
-            here, there = context.Pipe()
-            arguments = (there, first + k, workers, size, seed, settings)
-            process = context.Process(target=_work, args=arguments, daemon=True)
-            process.start()
-            there.close()
-            pipes.append(here)
-            processes.append(process)
-            for _ in range(2):
-                here.send(True)
-        step = first
-        while True:
-            pipe = pipes[(step - first) % workers]
-            try:
-                made = pipe.recv()
-            except EOFError:
-                raise HandcamError("A process that renders training pictures has died; is there memory left?") from None
-            pipe.send(True)
-            yield step, made
-            step += 1
-    finally:
-        for pipe in pipes:
-            pipe.close()
-        for process in processes:
-            process.join(5)
-            if process.is_alive():
-                process.terminate()
-
-
-def _work(pipe: Connection, step: int, stride: int, size: int, seed: int, settings: PictureSettings) -> None:
-    """One worker: a batch for every permission that comes through the pipe."""
-    cv2.setNumThreads(1)
-    try:
-        while pipe.recv():
-            pipe.send(batch(step, size, seed, settings))
-            step += stride
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        return  # the reader has enough
-
-
-def _decoded(data: bytes, flags: int) -> np.ndarray:
-    picture = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    if picture is None:
-        raise HandcamError("A shard holds a damaged picture; delete it and run handcam synthesize again.")
-    return picture

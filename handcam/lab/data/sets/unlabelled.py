@@ -17,14 +17,16 @@ import torch
 from handcam.crop import box_around, cut, image_from_crop_points
 from handcam.detectors import Detector
 from handcam.geometry import pixels_from_normalised
-from handcam.lab.data.sets.crops import decoded
-from handcam.lab.data.tables import encoder_inputs
-from handcam.model.features import Batch, Features, Input
+from handcam.lab.data.sets import decode_picture
+from handcam.lab.data.shards import read_shards
+from handcam.lab.data.tables import InMemoryDataset
+from handcam.model.features import Features
 from handcam.model.nets.hand_landmark import INPUT_PX, HandLandmark
+from handcam.paths import atomic_file
 from handcam.synth.shards import SHARD, read_shard, write_samples
 from handcam.types import Frame, HandcamError, HandCrop, Intrinsics
 
-__all__ = ["Unlabelled", "find", "make", "open"]
+__all__ = ["find", "make", "open"]
 
 CROP_PX = 128
 """Edge of the crops that are kept."""
@@ -82,15 +84,15 @@ def make(pictures: Path, out: Path, backbone: HandLandmark, detector: Detector) 
         small = cv2.resize(found.crop.color, (CROP_PX, CROP_PX), interpolation=cv2.INTER_AREA)
         crops.append(cv2.imencode(".jpg", small[..., ::-1])[1].tobytes())
         yield found.done
-    out.mkdir(parents=True, exist_ok=True)
     for number in range(-(-len(crops) // SHARD)):
         part = crops[number * SHARD : (number + 1) * SHARD]
         write_samples(out, number, ([("rgb.jpg", data), ("json", b"{}")] for data in part))
-    np.savez(out / "seen.npz", features=np.stack(rows), name=np.array(names))
+    with atomic_file(out / "seen.npz") as file:  # the folder is whole once this is there
+        np.savez(file, features=np.stack(rows), name=np.array(names))
 
 
-def open(rest: str, seed: int = 0) -> "Unlabelled":
-    """The pictures of a folder that :func:`make` wrote.
+def open(rest: str, seed: int = 0) -> InMemoryDataset:
+    """The pictures of a folder that :func:`make` wrote: features, and the crops as ``target.rgb``.
 
     Raises:
         HandcamError: there is none.
@@ -98,27 +100,7 @@ def open(rest: str, seed: int = 0) -> "Unlabelled":
     path = Path(rest) / "seen.npz"
     if not path.is_file():
         raise HandcamError(f"{path} is missing; handcam train weights --out OUT --real PICTURES makes OUT/real.")
-    with np.load(path) as file:
-        packed = file["features" if "features" in file else "sight"]  # the name of version 0.1
+    (rows,) = read_shards([path])
     tars = sorted(path.parent.glob("*.tar"))  # older folders have none
-    crops = [files["rgb.jpg"] for tar in tars for _, _, files in read_shard(tar)]
-    return Unlabelled(packed, crops, seed)
-
-
-class Unlabelled:
-    """``batch(step, size)`` gives rgb (features; the crop is ``target.rgb``) and keypoints2d of the same pictures."""
-
-    def __init__(self, packed: np.ndarray, crops: list[bytes], seed: int) -> None:
-        self._packed, self._crops, self._seed = packed, crops, seed
-
-    def __len__(self) -> int:
-        return len(self._packed)
-
-    def batch(self, step: int, size: int) -> Batch:
-        return self.take(np.random.default_rng((self._seed, step, 11)).integers(0, len(self), size))
-
-    def take(self, index: np.ndarray) -> Batch:
-        """The pictures of these numbers."""
-        pictures = [decoded(self._crops[i])[..., ::-1] for i in index] if self._crops else []
-        painted: dict[str, Input] = {"target.rgb": torch.from_numpy(np.stack(pictures))} if pictures else {}
-        return painted | encoder_inputs(Features.unpack(torch.from_numpy(self._packed[index])))
+    crops = [decode_picture(files["rgb.jpg"])[..., ::-1] for tar in tars for _, _, files in read_shard(tar)]
+    return InMemoryDataset({"target.rgb": np.stack(crops)} if crops else {}, {"rgb": rows["features"]}, seed, salt=11)

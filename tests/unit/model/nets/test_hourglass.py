@@ -6,7 +6,7 @@ import torch
 
 from handcam.crop import CUBE_M
 from handcam.geometry import project
-from handcam.lab.train.depth_net import camera_joints, depth_loss
+from handcam.lab.train.depth_joints import camera_joints, depth_loss
 from handcam.model.modalities.depth import MODALITY, relative
 from handcam.model.nets.hourglass import encoder
 from handcam.types import Intrinsics
@@ -64,12 +64,12 @@ def test_it_learns_one_batch():
     torch.manual_seed(1)
     model = encoder(MODALITY.input_shape, 8, width=24).train()
     x = MODALITY.prepare(torch.where(torch.rand(4, 64, 64) < 0.5, torch.nan, 0.2 * torch.rand(4, 64, 64) - 0.1))
-    uvd = 0.6 * torch.rand(3, 21, 3) - 0.3
+    uvd, kind = 0.6 * torch.rand(4, 21, 3) - 0.3, torch.tensor([1, 1, 1, 0])  # the fourth shows no hand
     opt = torch.optim.AdamW(model.parameters(), 3e-3)
     losses = []
     for _ in range(20):
         marks, heats = model.landmarks_and_heatmaps(x)
-        loss = depth_loss(marks, uvd, heats, 3)  # the fourth shows no hand
+        loss = torch.stack(list(depth_loss(marks, heats, uvd, kind).values())).sum()
         opt.zero_grad()
         loss.backward()
         opt.step()
