@@ -20,7 +20,8 @@ def test_weights_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     steps = dict.fromkeys(
         ("poses_steps", "color_steps", "depth_steps", "decoder_steps", "distil_steps", "joint_steps"), 3
     )
-    weights = build(Recipe(tmp_path, pictures=400, targets=400, held_out=100, joint_crops=64, **steps), said.append)
+    recipe = Recipe(tmp_path, pictures=400, targets=400, held_out=100, joint_crops=64, **steps)
+    weights = build(recipe, said.append)
     assert len(said) == 45
     card = read_card(weights)
     assert set(card.encoders) == {"rgb", "keypoints2d", "landmarks3d", "depth", "joints3d"}
