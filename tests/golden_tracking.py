@@ -70,13 +70,14 @@ def sequences() -> Iterator[tuple[str, list[Frame]]]:
             yield path.partition("/")[0], frames
 
 
-def answers(runtime: str, drive: str, only: set[str] | None = None) -> dict[str, np.ndarray]:
+def answers(runtime: str, drive: str, only: set[str] | None = None, count: int | None = None) -> dict[str, np.ndarray]:
     """What a runtime says of every sequence, by ``SEQUENCE.FIELD``; one row a hand.
 
     Args:
         runtime: ``NAME`` or ``NAME:PRECISION``.
         drive: a modality, ``auto``, ``fused`` or ``edited``.
         only: sequences to go through; all by default.
+        count: frames of each, from the first; all by default.
     """
     tracker = open_tracker(None, runtime)
     controls = Controls(drive=drive, max_hands=2)
@@ -89,7 +90,7 @@ def answers(runtime: str, drive: str, only: set[str] | None = None) -> dict[str,
             continue
         tracker.reset()
         rows: dict[str, list] = {}
-        for frame in frames:
+        for frame in frames[:count]:
             result = tracker.track(frame, controls)
             sections = sorted(result.times_ms)
             for hand in result.hands:
