@@ -17,6 +17,7 @@ __all__ = [
     "project",
     "rays",
     "slopes",
+    "smoothstep",
     "solve_scale_translation",
     "solve_translation",
     "unproject",
@@ -178,6 +179,12 @@ def solve_scale_translation(
         solution = np.linalg.lstsq(a, b, rcond=None)[0]
         s, t = float(solution[0]), solution[1:]
     return s, t
+
+
+def smoothstep(low: Array | float, high: Array | float, x: Array) -> Array:
+    """Rise from 0 at ``low`` to 1 at ``high`` without a kink (cubic Hermite)."""
+    t = np.clip((x - low) / (high - low), 0, 1)
+    return t * t * (3 - 2 * t)
 
 
 def _weighted_median(values: Float[Array, " n"], weights: Float[Array, " n"]) -> float:

@@ -14,9 +14,9 @@ import numpy as np
 from jaxtyping import Float
 
 from handcam.geometry import einsum
-from handcam.hand.rig import DOFS, load_rig
+from handcam.hand.rig import ABDUCTION_SIGN, DOFS, load_rig
 from handcam.hand.rotations import flexion_abduction
-from handcam.hand.skeleton import BONES, FINGERS, INDEX, bone_lengths, hand_length
+from handcam.hand.skeleton import BONES, FINGERS, INDEX, MIRROR, bone_lengths, hand_length
 from handcam.hand.surface import bone_rotations
 from handcam.types import Array, Side
 
@@ -53,7 +53,7 @@ def angles_deg(joints: Float[Array, "*b 21 3"], side: Side = Side.RIGHT) -> Floa
     shape = joints.shape[:-2]
     flat = np.asarray(joints, np.float32).reshape(-1, 21, 3)
     if side is Side.LEFT:
-        flat = flat * np.array([-1.0, 1.0, 1.0], np.float32)
+        flat = flat * MIRROR
     rig = load_rig()
     _, turns = bone_rotations(flat, rig)
     bones = np.diff(flat[:, 1:].reshape(-1, 5, 4, 3), axis=2)
@@ -66,7 +66,7 @@ def angles_deg(joints: Float[Array, "*b 21 3"], side: Side = Side.RIGHT) -> Floa
     hinge = np.where(flexion < 0, -bend, bend)
     out = np.empty((len(flat), 5, 4), np.float32)
     out[:, :, 0] = flexion[:, :, 0]
-    out[:, :, 1] = sideways[:, :, 0] * np.array([1.0, 1.0, 1.0, -1.0, -1.0])
+    out[:, :, 1] = sideways[:, :, 0] * ABDUCTION_SIGN
     out[:, :, 2:] = hinge[:, :, 1:]
     return np.degrees(out).reshape(*shape, 20)
 

@@ -32,7 +32,7 @@ from handcam.hand.skeleton import FINGERS
 from handcam.paths import shipped
 from handcam.types import Array
 
-__all__ = ["DOFS", "DOF_INDEX", "Rig", "Shape", "face_sums", "load_rig", "vertex_normals"]
+__all__ = ["ABDUCTION_SIGN", "DOFS", "DOF_INDEX", "Rig", "Shape", "face_sums", "load_rig", "vertex_normals"]
 
 DOFS = (
     "thumb_cmc_flexion", "thumb_cmc_abduction", "thumb_cmc_twist",
@@ -51,7 +51,7 @@ _NODES = (
     *(f"{finger}-metacarpal" for finger in ("index-finger", "middle-finger", "ring-finger", "pinky-finger")),
 )  # fmt: skip
 _HAND_FROM_FILE = np.array([[0.0, 0.0, 1.0], [0.0, -1.0, 0.0], [1.0, 0.0, 0.0]])
-_ABDUCTION_SIGN = np.array([1.0, 1.0, 1.0, -1.0, -1.0], np.float32)
+ABDUCTION_SIGN = np.array([1.0, 1.0, 1.0, -1.0, -1.0], np.float32)
 """Turns about the dorsal axis that abduct: thumb, index, middle, ring, little."""
 _MOVED = {
     1: (0, 0.18), 2: (1, 0.22), 3: (2, 0.24),
@@ -173,7 +173,7 @@ class Rig:
         fingers = a[6:22].reshape(4, 4, n)
         flexion[:, 1:] = fingers[:, [0, 2, 3]].swapaxes(0, 1)
         abduction[0, 1:] = fingers[:, 1]
-        abduction *= _ABDUCTION_SIGN[:, None]
+        abduction *= ABDUCTION_SIGN[:, None]
 
         lengths = shape.lengths.T.reshape(5, 4, n).astype(np.float32)
         base = np.zeros((3, 25, n), np.float32)

@@ -37,6 +37,8 @@ FINGER_OF_JOINT = (-1, *(f for f in range(5) for _ in range(4)))
 HAND_LENGTH_BONES = tuple(b for b in BONES if FINGER_OF_JOINT[b[1]] == FINGERS.index("middle"))
 """The chain whose length is the hand length."""
 
+MIRROR = np.array([-1.0, 1.0, 1.0], np.float32)
+"""Factor on points that makes a left hand of a right one, and back."""
 CANONICAL_DISTANCE = 3.0
 """Distance of the mean of the joints from the camera of a canonical render, hand lengths.
 

@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from handcam.geometry import einsum
 from handcam.hand.rig import Rig, load_rig
-from handcam.hand.skeleton import KNUCKLES, MIDDLE_MCP, TIPS
+from handcam.hand.skeleton import KNUCKLES, MIDDLE_MCP, MIRROR, TIPS
 from handcam.types import Array, Side
 
 __all__ = [
@@ -30,7 +30,7 @@ def surface_for_joints(joints_m: Float[Array, "21 3"], side: Side = Side.RIGHT) 
     Joints that no hand could have give an ugly surface, never an error; non-finite ones are taken as the wrist.
     Triangles are those of :func:`surface_faces`.
     """
-    mirror = np.array([-1.0 if side is Side.LEFT else 1.0, 1.0, 1.0], np.float32)
+    mirror = MIRROR if side is Side.LEFT else np.ones(3, np.float32)
     joints = np.asarray(joints_m, np.float32)
     joints = np.where(np.isfinite(joints), joints, np.nan_to_num(joints[:1], nan=0.0, posinf=0.0, neginf=0.0)) * mirror
     return _skin_over_joints(load_rig(), joints)[0] * mirror

@@ -8,18 +8,18 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 from scipy.spatial.transform import Rotation
 
+from handcam.geometry import smoothstep
 from handcam.hand.rig import Rig, face_sums, load_rig, vertex_normals
+from handcam.hand.skeleton import MIRROR
 from handcam.synth.poses import PoseBatch
 from handcam.types import Array
 
-__all__ = ["ARM_RINGS_M", "MIRROR", "TEXTURE_ARM", "ArmSurface", "Body", "build_bodies", "load_surface"]
+__all__ = ["ARM_RINGS_M", "TEXTURE_ARM", "ArmSurface", "Body", "build_bodies", "load_surface"]
 
 ARM_RINGS_M = np.array([0.028, 0.038, 0.052, 0.07, 0.095, 0.13, 0.175, 0.23, 0.30, 0.42])
 """Distance of each ring of the forearm from the wrist."""
 TEXTURE_ARM = 0.76
 """Height in the skin texture, as a share, at which the hand (above) meets the forearm (below)."""
-MIRROR = np.array([-1.0, 1.0, 1.0], np.float32)
-"""Factor on points that makes a left hand of a right one."""
 _WIDTH = np.interp(ARM_RINGS_M, [0.0, 0.04, 0.12, 0.22, 0.30, 0.42], [1.0, 0.99, 1.12, 1.42, 1.5, 1.6])
 _DEPTH = np.interp(ARM_RINGS_M, [0.0, 0.04, 0.12, 0.22, 0.30, 0.42], [1.0, 1.04, 1.35, 1.85, 2.0, 2.2])
 _FINGER_OF_BONE = np.array([0, *np.repeat(np.arange(1, 6), 4), 0, 0, 0, 0])
@@ -115,8 +115,7 @@ def build_bodies(poses: PoseBatch, wrist_rad: Float[Array, "n 2"]) -> list[Body]
     skin, rig = load_surface(), load_rig()
     joints, hands = rig.surface(poses.angles, poses.shape)
     n = len(hands)
-    f = np.clip((ARM_RINGS_M - 0.01) / 0.05, 0, 1)
-    f = f * f * (3 - 2 * f)
+    f = smoothstep(0.01, 0.06, ARM_RINGS_M)
     turn = Rotation.from_rotvec(
         (np.insert(wrist_rad, 1, 0.0, axis=1)[:, None] * f[None, :, None]).reshape(-1, 3)
     ).as_matrix().reshape(n, -1, 3, 3).astype(np.float32)  # fmt: skip

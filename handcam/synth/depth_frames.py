@@ -13,6 +13,7 @@ from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
 from handcam.hand.rig import load_rig
+from handcam.hand.skeleton import MIRROR
 from handcam.synth.body import tube_faces
 from handcam.synth.poses import PoseBatch, PoseSettings, sample_poses
 from handcam.synth.props import box, cylinder, place_primitive, quad, random_rotation, sphere, unit_vector
@@ -194,7 +195,7 @@ def _scenery(
             out += place_primitive(kind, at, random_rotation(rng), rng.uniform(0.01, 0.08, 3), clear=joints)
     if chance[2] < s.other and len(skin) > 1:
         other = skin[(i + 1) % len(skin)]
-        other = (other - other.mean(0)) * [-1, 1, 1] @ random_rotation(rng).T
+        other = (other - other.mean(0)) * MIRROR @ random_rotation(rng).T
         away = unit_vector(rng.standard_normal(3) * [1, 1, 0.6]) * rng.uniform(0.09, 0.2)
         out.append(((other + centre + away).astype(np.float32), load_rig().faces))
     if chance[3] < s.table:

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
+from handcam.geometry import smoothstep
 from handcam.hand.rig import Shape, load_rig
 from handcam.synth.gestures import GESTURES, gesture_angles
 from handcam.synth.poses import PoseBatch, PoseSettings, collides, sample_angles, sample_shape
@@ -89,8 +90,7 @@ def _turns(rng: np.random.Generator, frames: int, fps: float, settings: MotionSe
     back = rng.random(sides) < settings.back_share
     at = np.arange(frames) * sides / frames
     key = at.astype(int)
-    t = np.clip((at - key - 0.75) / 0.25, 0.0, 1.0)
-    t = t * t * (3 - 2 * t)
+    t = smoothstep(0.75, 1.0, at - key)
     facing = np.pi * (back[key] + t * (back[(key + 1) % sides].astype(float) - back[key]))
     sway = np.radians(settings.turn_deg) * _wander(rng, frames, fps, 3, 0.35)
     upright = Rotation.from_euler("z", np.pi)

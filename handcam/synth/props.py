@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.spatial.transform import Rotation
 
-from handcam.synth.body import ARM_RINGS_M, MIRROR, Body, load_surface, tube_faces
+from handcam.hand.skeleton import MIRROR
+from handcam.synth.body import ARM_RINGS_M, Body, load_surface, tube_faces
 from handcam.synth.ray_casting import Mesh
 from handcam.types import Array
 

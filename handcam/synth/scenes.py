@@ -10,8 +10,9 @@ from jaxtyping import Bool, Float, UInt8
 
 from handcam.crop import box_around, view
 from handcam.geometry import project
+from handcam.hand.skeleton import MIRROR
 from handcam.synth.background import Backgrounds
-from handcam.synth.body import MIRROR, Body, build_bodies
+from handcam.synth.body import Body, build_bodies
 from handcam.synth.camera_effects import CameraEffects, apply_camera_effects
 from handcam.synth.light import Lights, sample_lights
 from handcam.synth.poses import PoseBatch, PoseSettings, sample_poses

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8, UInt16
 
+from handcam.geometry import smoothstep
 from handcam.hand.rig import load_rig, vertex_normals
 from handcam.synth.body import TEXTURE_ARM, load_surface
 from handcam.synth.light import Lights
@@ -152,7 +153,7 @@ def load_skin_texture() -> SkinTexture:
     arm = np.zeros((_SIZE, _SIZE), bool)
     arm[int(TEXTURE_ARM * _SIZE) :] = True
     arm = arm[covered]
-    palm = _step(-0.25, 0.45, -n[:, 2])
+    palm = smoothstep(-0.25, 0.45, -n[:, 2])
     crease, nail, red = np.zeros((3, len(p)))
     height = np.zeros(len(p))
     for finger in range(5):
@@ -259,7 +260,7 @@ def _nail(p: Array, n: Array, tip: Array, last: Array, dorsal: Array, half_width
     x, y = (q @ side) / half_width, ((q @ axis) / length - 0.72) / 0.31
     on_back = ((n @ dorsal) > 0.15) & (q @ dorsal > 0)
     r = (np.abs(x) ** 2.6 + np.abs(y) ** 2.6) ** (1 / 2.6)
-    return on_back * _step(1.02, 0.92, r), on_back * np.exp(-(((r - 1.06) / 0.08) ** 2)) * (y < 0.8)
+    return on_back * smoothstep(1.02, 0.92, r), on_back * np.exp(-(((r - 1.06) / 0.08) ** 2)) * (y < 0.8)
 
 
 def _to_line(p: Array, line: Array) -> Array:
@@ -283,11 +284,6 @@ def _noise(rng: np.random.Generator, p: Array, scale: float) -> Array:
     lattice = rng.random((25, 25, 25), np.float32)
     lattice[-1], lattice[:, -1], lattice[:, :, -1] = lattice[0], lattice[:, 0], lattice[:, :, 0]
     return map_coordinates(lattice, q, order=1, prefilter=False)
-
-
-def _step(low: float, high: float, x: Array) -> Array:
-    t = np.clip((x - low) / (high - low), 0, 1)
-    return t * t * (3 - 2 * t)
 
 
 def _fill(values: Array, covered: Array, kind: type) -> Array:

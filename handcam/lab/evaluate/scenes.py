@@ -11,9 +11,11 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
+from handcam.geometry import smoothstep
 from handcam.hand.rig import Shape
+from handcam.hand.skeleton import MIRROR
 from handcam.synth.background import Backgrounds, indoor_light, indoor_picture
-from handcam.synth.body import MIRROR, build_bodies
+from handcam.synth.body import build_bodies
 from handcam.synth.motion import MotionSettings, sample_motion
 from handcam.synth.poses import PoseBatch, PoseSettings, sample_shape
 from handcam.synth.render import Layer, render_hands
@@ -55,8 +57,7 @@ def _glide(t: np.ndarray, *stops: tuple[float, float]) -> np.ndarray:
     """Rest at values and go smoothly from one to the next: (time at which it is reached, value)."""
     times, values = np.array(stops).T
     i = np.clip(np.searchsorted(times, t, side="right") - 1, 0, len(times) - 2)
-    s = np.clip((t - times[i]) / (times[i + 1] - times[i]), 0, 1)
-    return values[i] + s * s * (3 - 2 * s) * (values[i + 1] - values[i])
+    return values[i] + smoothstep(times[i], times[i + 1], t) * (values[i + 1] - values[i])
 
 
 def _away_and_back(t: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
