@@ -5,12 +5,10 @@ from pathlib import Path
 
 import numpy as np
 from fake_live import FakeLive, hand
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QWidget
 
 from handcam.hand.skeleton import normalise
 from handcam.model.embedding import Atlas, write_atlas
-from handcam.model.latent.parameters import PARAMETERS, parameters_of
+from handcam.model.latent.directions import PARAMETERS, parameters_of
 from handcam.model.weights import WeightsCard, digest, write_card
 
 LATENT, HANDS = 6, 60
@@ -74,9 +72,3 @@ def small_weights(folder: Path, decoders: tuple[str, ...] = ("joints3d", "keypoi
     seen = {"joints3d": z, "rgb": z}
     write_atlas(path, Atlas(seen, dict.fromkeys(seen, variance), joints, parameters_of(joints), PARAMETERS))
     return path, card
-
-
-def pixels(widget: QWidget) -> np.ndarray:
-    """What a widget shows, (h w 3), BGR."""
-    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
-    return np.array(image.constBits()).reshape(image.height(), image.width(), 4)[..., :3].astype(int)

@@ -4,7 +4,7 @@ import gc
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,53 +14,47 @@ from fake_live import CARD, LATENT, RUNNING, FakeLive, result
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
-from qt_loop import pump
+from PySide6.QtWidgets import QApplication, QPushButton
+from qt import pixels, pump
 
-from handcam.gui import theme
 from handcam.gui.application import show
-from handcam.gui.window import Window
+from handcam.gui.camera.picture import Plane
+from handcam.gui.live_page import LivePage
+from handcam.gui.window import CameraOptions, Window
 from handcam.sources import Device
 from handcam.types import HandcamError, Side
 
 
-@pytest.fixture(scope="module")
-def app() -> QApplication:
-    made = QApplication.instance() or QApplication(["handcam"])
-    assert isinstance(made, QApplication)
-    theme.apply(made)
+@pytest.fixture
+def window(make_window: Callable[..., Window], live: FakeLive, tmp_path: Path) -> Window:
+    devices = [Device("Built-in camera", "webcam:0")]
+    made = make_window(devices=devices, change_source=lambda source: change(live, source), recordings=tmp_path)
+    made.show()
+    QApplication.processEvents()
     return made
 
 
-@pytest.fixture
-def live() -> FakeLive:
-    return FakeLive()
+def change(live: FakeLive, source: str) -> None:
+    if source.endswith("gone.mp4"):
+        raise HandcamError("There is no such video.")
+    live.calls.append(("source", source))
 
 
-@pytest.fixture
-def window(app: QApplication, live: FakeLive, tmp_path: Path) -> Iterator[Window]:
-    devices = [Device("Built-in camera", "webcam:0")]
-    made = Window(live, devices, lambda source: live.calls.append(("source", source)), CARD, reduced_3d=True,
-                  recordings=tmp_path)  # fmt: skip
-    made.show()
-    app.processEvents()
-    yield made
-    made.close()
-    made.deleteLater()
+def live_page(window: Window) -> LivePage:
+    assert window.live_page is not None
+    return window.live_page
 
 
 def shown(window: Window, live: FakeLive, **what) -> None:
     """Show one result and wait until it is painted."""
+    painted: list[float] = []
+    camera = live_page(window).views.camera
+    camera.painted.connect(painted.append)
     sent = result(0.4, controls=live.controls, **what)
     live.put(sent)
-    assert pump(lambda: window.views.camera.result is sent and not window.views.camera._fresh)
-    window._status_s = 0.0
-    assert pump(lambda: window._status_s > 0.0)
-
-
-def pixels(widget: QWidget) -> np.ndarray:
-    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
-    return np.array(image.constBits()).reshape(image.height(), image.width(), 4)[..., :3].astype(int)
+    assert pump(lambda: camera.result is sent and painted)
+    camera.painted.disconnect(painted.append)
+    window.show_status(time.perf_counter())
 
 
 def button(window: Window, name: str) -> QPushButton:
@@ -69,11 +63,11 @@ def button(window: Window, name: str) -> QPushButton:
 
 def test_a_result_reaches_both_views_the_status_line_and_the_sliders(window: Window, live: FakeLive) -> None:
     shown(window, live)
-    assert window.line.texts["hand"] == "right hand"
-    assert window.line.texts["distance"].endswith("cm (assumed hand size)")
-    assert window.line.right == "handcam · onnxruntime (CPU)"
-    assert window.knobs.posterior is not None
-    view = pixels(window.views.scene)
+    assert window.status_line.texts["hand"] == "right hand"
+    assert window.status_line.texts["distance"].endswith("cm (assumed hand size)")
+    assert window.status_line.right == "handcam · onnxruntime (CPU)"
+    assert window.controls.posterior is not None
+    view = pixels(live_page(window).views.scene)
     assert (np.abs(view - view[5, 5]).max(-1) > 60).mean() > 0.005  # there is a skeleton
 
 
@@ -88,8 +82,8 @@ def test_only_the_newest_result_is_drawn(window: Window, live: FakeLive) -> None
 
 def test_dragging_a_slider_sets_the_offset_to_what_is_missing_from_the_mean(window: Window, live: FakeLive) -> None:
     shown(window, live)
-    sliders, mean = window.dock.latent.sliders, window.knobs.base.copy()
-    at = QPoint(round(sliders.x_of(12, 2.0)), round(sliders.cell(12).center().y()))
+    sliders, mean = live_page(window).dock.latent.sliders, window.controls.base.copy()
+    at = QPoint(round(sliders.track(12).x_of(2.0)), round(sliders.cell_rect(12).center().y()))
     QTest.mouseClick(sliders, Qt.MouseButton.LeftButton, pos=at)
     assert live.controls.offset is not None
     assert mean[12] + live.controls.offset[12] == pytest.approx(2.0, abs=0.1)
@@ -106,7 +100,7 @@ def test_freeze_holds_the_live_mean_and_reset_lets_go(window: Window, live: Fake
     button(window, "Freeze").click()
     assert window.result is not None
     np.testing.assert_allclose(live.controls.latent, window.result.hands[0].posterior.mean, rtol=1e-6)
-    window.knobs.put(3, 1.5)
+    window.controls.set_dimension(3, 1.5)
     button(window, "Reset").click()
     assert live.controls.latent is None
     assert live.controls.offset is None
@@ -116,8 +110,8 @@ def test_freeze_holds_the_live_mean_and_reset_lets_go(window: Window, live: Fake
 def test_latents_can_be_explored_without_a_hand_and_paused(window: Window, live: FakeLive) -> None:
     live.state = replace(RUNNING, state="paused")
     shown(window, live, sides=())
-    assert window.line.texts["hand"] == "no hand"
-    window.knobs.put(0, 1.25)
+    assert window.status_line.texts["hand"] == "no hand"
+    window.controls.set_dimension(0, 1.25)
     assert live.controls.offset is not None
     assert live.controls.offset[0] == pytest.approx(1.25)  # from the mean of the prior
     button(window, "Sample").click()
@@ -134,22 +128,22 @@ def test_latents_of_another_size_than_the_card_says_correct_the_sliders(window: 
     hand = sent.hands[0]
     posterior = type(hand.posterior)(np.zeros(7, np.float32), np.zeros(7, np.float32))
     live.put(replace(sent, hands=(replace(hand, posterior=posterior, z=np.zeros(7)),)))
-    assert pump(lambda: window.knobs.latent == 7)
-    pixels(window.dock)
+    assert pump(lambda: window.controls.latent_size == 7)
+    pixels(live_page(window).dock)
 
 
 def test_mirror_flips_the_picture_only(window: Window, live: FakeLive) -> None:
     half = np.zeros((480, 640, 3), np.uint8)
     half[:, :320] = 200
     shown(window, live, color=half)
-    view = window.views.camera
+    view = live_page(window).views.camera
     rect = view.picture_rect.toRect()
     row = rect.bottom() - 10
     before = pixels(view)
     button(window, "Mirror").click()
     after = pixels(view)
     assert before[row, rect.left() + 10].mean() > 150 > after[row, rect.left() + 10].mean()
-    assert window.line.texts["hand"] == "right hand"
+    assert window.status_line.texts["hand"] == "right hand"
     joint = window.result.hands[0].pose.keypoints_px[0]
     plain = (joint[0] + 0.5) * rect.width() / 640
     assert view.to_widget(joint)[0] == pytest.approx(rect.left() + rect.width() - plain)
@@ -157,29 +151,26 @@ def test_mirror_flips_the_picture_only(window: Window, live: FakeLive) -> None:
 
 def test_failure_shows_one_sentence_and_retry_recovers(window: Window, live: FakeLive) -> None:
     live.state = replace(RUNNING, state="failed", failure="The camera is gone; plug it in again.")
-    assert pump(lambda: not window.views.card.isHidden())
-    window.views.card.actions[0].click()
-    assert pump(lambda: ("restart",) in live.calls and window.views.card.isHidden())
+    assert pump(lambda: not window.card.isHidden())
+    window.card.buttons[0].click()
+    assert pump(lambda: ("restart",) in live.calls and window.card.isHidden())
 
 
 def test_a_source_that_does_not_open_is_told_and_the_old_one_goes_on(window: Window, live: FakeLive) -> None:
-    def change(source: str) -> None:
-        raise HandcamError("There is no such video.")
-
-    window.actions_._change_source = change
     shown(window, live)
-    window.actions_.open_path(Path("gone.mp4"))
-    assert pump(lambda: not window.views.card.isHidden())
-    assert window.actions_.problem == "There is no such video."
-    window.views.card.actions[0].click()
-    assert pump(lambda: window.views.card.isHidden())
-    assert window.views.camera.result is not None
+    assert window.sources is not None
+    window.sources.open_path(Path("gone.mp4"))
+    assert pump(lambda: not window.card.isHidden())
+    assert window.sources.problem == "There is no such video."
+    window.card.buttons[0].click()
+    assert pump(lambda: window.card.isHidden())
+    assert live_page(window).views.camera.result is not None
 
 
 def test_the_source_menu_opens_cameras_and_the_demo(window: Window, live: FakeLive) -> None:
-    names = [action.text() for action in window.bar.source.menu().actions()]
+    names = [action.text() for action in window.tool_bar.source.entries.actions()]
     assert names[0] == "Built-in camera"
-    for action in window.bar.source.menu().actions():
+    for action in window.tool_bar.source.entries.actions():
         if action.text() in ("Built-in camera", "Demo hand"):
             action.trigger()
     assert pump(lambda: ("source", "webcam:0") in live.calls and ("source", "demo") in live.calls)
@@ -188,20 +179,20 @@ def test_the_source_menu_opens_cameras_and_the_demo(window: Window, live: FakeLi
 def test_record_begins_in_the_folder_shows_time_and_drops_and_ends(
     window: Window, live: FakeLive, tmp_path: Path
 ) -> None:
-    window.bar.record_button.click()
-    assert pump(lambda: window.bar.record_button.text() == "00:12")
-    assert window.bar.dropped.text() == "0 dropped"
+    window.tool_bar.record_button.click()
+    assert pump(lambda: window.tool_bar.record_button.text() == "00:12")
+    assert window.tool_bar.dropped.text() == "0 dropped"
     assert next(call[1].parent for call in live.calls if call[0] == "record") == tmp_path
-    window.actions_.mark()
+    window.actions_["mark"].trigger()
     assert ("mark", "mark") in live.calls
-    window.bar.record_button.click()
-    assert pump(lambda: window.bar.record_button.text() == "Record")
+    window.tool_bar.record_button.click()
+    assert pump(lambda: window.tool_bar.record_button.text() == "Record")
     assert ("stop recording",) in live.calls
 
 
 def test_transport_takes_the_place_of_record(window: Window, live: FakeLive) -> None:
     live.state = replace(RUNNING, source="recording:s", source_live=False, seekable=True, position=10, length=300)
-    bar = window.bar
+    bar = window.tool_bar
     assert pump(lambda: not bar.transport.isHidden())
     assert bar.record_button.isHidden()
     bar.transport.play.click()
@@ -209,21 +200,21 @@ def test_transport_takes_the_place_of_record(window: Window, live: FakeLive) -> 
     bar.transport.back.click()
     bar.transport.seek.setValue(150)
     bar.transport.loop.click()
-    bar.transport.speed.menu().actions()[2].trigger()
+    bar.transport.speeds.actions()[2].trigger()
     bar.transport.jump(1.0)
     expected = {("pause", True), ("step", 1), ("step", -1), ("seek", 150), ("loop", True), ("speed", 0.5), ("seek", 40)}
     assert expected <= set(live.calls)
     assert pump(lambda: bar.transport.speed.text() == "0.5×")
-    window.actions_.toggle_record()  # by its key; then the record button has the room
+    window.actions_["record"].trigger()  # by its key; then the record button has the room
     assert pump(lambda: bar.transport.isHidden() and not bar.record_button.isHidden())
     assert pump(lambda: window.minimumSizeHint().width() <= 1280)
-    window.actions_.toggle_record()
+    window.actions_["record"].trigger()
     assert pump(lambda: not bar.transport.isHidden())
     assert window.width() == 1280
     assert pump(lambda: window.minimumSizeHint().width() <= 1280)
     live.state = replace(live.state, state="ended")
-    assert pump(lambda: not window.views.card.isHidden())
-    window.actions_.toggle_pause()
+    assert pump(lambda: not window.card.isHidden())
+    window.actions_["pause"].trigger()
     assert live.calls[-2:] == [("seek", 0), ("pause", False)]
 
 
@@ -231,16 +222,16 @@ def test_keys_do_what_the_help_says(window: Window, live: FakeLive) -> None:
     shown(window, live, truth=True)
     window.activateWindow()
     for key, so in (
-        (Qt.Key.Key_M, lambda: window.views.camera.mirror),
-        (Qt.Key.Key_C, lambda: window.views.camera.crop),
-        (Qt.Key.Key_G, lambda: window.views.scene.options.truth),
-        (Qt.Key.Key_U, lambda: window.views.scene.options.surface),
+        (Qt.Key.Key_M, lambda: live_page(window).views.camera.mirror),
+        (Qt.Key.Key_C, lambda: live_page(window).views.camera.crop),
+        (Qt.Key.Key_G, lambda: live_page(window).views.scene.options.truth),
+        (Qt.Key.Key_U, lambda: live_page(window).views.scene.options.surface),
         (Qt.Key.Key_P, lambda: live.controls.samples > 0),
         (Qt.Key.Key_D, lambda: live.controls.drive == "fused"),
         (Qt.Key.Key_O, lambda: live.controls.filters == ()),
         (Qt.Key.Key_F, lambda: live.controls.latent is not None),
         (Qt.Key.Key_Backspace, lambda: live.controls.latent is None),
-        (Qt.Key.Key_L, lambda: window.dock.isHidden()),
+        (Qt.Key.Key_L, lambda: live_page(window).dock.isHidden()),
         (Qt.Key.Key_Space, lambda: ("pause", True) in live.calls),
         (Qt.Key.Key_F1, lambda: not window.help.isHidden()),
     ):
@@ -251,46 +242,44 @@ def test_keys_do_what_the_help_says(window: Window, live: FakeLive) -> None:
 
 
 def test_which_hands_to_follow_is_chosen_above_the_picture(window: Window, live: FakeLive) -> None:
-    assert window.views.hands.value == "both"
-    for action in window.views.hands.menu().actions():
+    assert live_page(window).views.hands.value == "both"
+    for action in live_page(window).views.hands.entries.actions():
         if action.text() == "left only":
             action.trigger()
     assert (live.controls.max_hands, live.controls.lock_side) == (1, Side.LEFT)
-    assert window.views.hands.value == "left only"
+    assert live_page(window).views.hands.value == "left only"
 
 
 def test_hand_length_is_set_in_centimetres(window: Window, live: FakeLive) -> None:
-    window.bar.length.setValue(17.5)
+    window.tool_bar.length.setValue(17.5)
     assert live.controls.hand_length_m == pytest.approx(0.175)
 
 
 def test_depth_sources_offer_depth_colours_and_measured_points(window: Window, live: FakeLive) -> None:
     shown(window, live)
-    assert window.views._plane_buttons[1].isHidden()
+    assert live_page(window).views.planes[Plane.DEPTH].isHidden()
     shown(window, live, depth=True)
-    assert not window.views._plane_buttons[1].isHidden()
-    assert window.line.texts["distance"].endswith("cm")
-    assert window.bar.measured.text().endswith("cm measured")
-    plain = pixels(window.views.camera)
-    window.actions_.next_plane()
-    assert np.abs(pixels(window.views.camera) - plain).mean() > 10
-    window.actions_.next_plane()
-    pixels(window.views.camera)
+    assert not live_page(window).views.planes[Plane.DEPTH].isHidden()
+    assert window.status_line.texts["distance"].endswith("cm")
+    assert window.tool_bar.measured.text().endswith("cm measured")
+    plain = pixels(live_page(window).views.camera)
+    window.actions_["next_plane"].trigger()
+    assert np.abs(pixels(live_page(window).views.camera) - plain).mean() > 10
+    window.actions_["next_plane"].trigger()
+    pixels(live_page(window).views.camera)
 
 
 def test_every_panel_draws(window: Window, live: FakeLive) -> None:
-    for k in range(window.dock.tabs.count()):
-        window.dock.tabs.setCurrentIndex(k)
+    for k in range(live_page(window).dock.tabs.count()):
+        live_page(window).dock.tabs.setCurrentIndex(k)
         shown(window, live, sides=(Side.RIGHT, Side.LEFT))
-        window.dock._drawn_s = 0.0
-        window.dock.refresh(window.result)
-        assert pixels(window.dock).std() > 5
-    assert window.dock.timing is not None
-    window.dock.timing.refresh()
+        assert pixels(live_page(window).dock).std() > 5
+    assert live_page(window).dock.timing is not None
+    live_page(window).dock.timing.refresh()
 
 
 def test_the_mouse_orbits_zooms_and_resets(window: Window) -> None:
-    view = window.views.scene
+    view = live_page(window).views.scene
     home = view.orbit
     for kind, x in ((QEvent.Type.MouseButtonPress, 100), (QEvent.Type.MouseMove, 160)):
         event = QMouseEvent(kind, QPointF(x, 100), QPointF(x, 100), Qt.MouseButton.LeftButton,
@@ -304,10 +293,10 @@ def test_the_mouse_orbits_zooms_and_resets(window: Window) -> None:
 def test_a_render_process_that_is_killed_or_hangs_leaves_the_painted_view_and_can_be_started_again(
     app: QApplication, live: FakeLive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window = Window(live, card=CARD)
+    window = Window(live, CARD, camera=CameraOptions())
     window.show()
-    window.actions_.begin()
-    view = window.views.scene
+    window.begin()
+    view = live_page(window).views.scene
 
     def drawn() -> bool:
         if live.results.peek() is None:
@@ -324,9 +313,9 @@ def test_a_render_process_that_is_killed_or_hangs_leaves_the_painted_view_and_ca
     os.kill(pid, 9)
     assert pump(lambda: view.failure is not None)
     assert "ended" in view.failure
-    before = window.views.camera.result
+    before = live_page(window).views.camera.result
     live.put(result(0.8))
-    assert pump(lambda: window.views.camera.result is not before)  # the window goes on
+    assert pump(lambda: live_page(window).views.camera.result is not before)  # the window goes on
     button(window, "Try again").click()
     assert pump(drawn, 40.0)
     assert view.failure is None
@@ -350,7 +339,7 @@ def test_a_render_process_that_is_killed_or_hangs_leaves_the_painted_view_and_ca
 
 def test_closing_takes_less_than_a_second_when_a_driver_hangs(app: QApplication) -> None:
     live = FakeLive(slow_stop_s=30.0)
-    window = Window(live, reduced_3d=True)
+    window = Window(live, camera=CameraOptions(reduced_3d=True))
     window.show()
     app.processEvents()
     start = time.monotonic()
@@ -361,7 +350,9 @@ def test_closing_takes_less_than_a_second_when_a_driver_hangs(app: QApplication)
 
 def test_show_takes_its_own_picture_and_ends(app: QApplication, live: FakeLive, tmp_path: Path) -> None:
     live.put(result(0.4))
-    code = show(live, list, card=CARD, reduced_3d=True, screenshot=tmp_path / "w.png", after_s=0.3, size=(1280, 800))
+    code = show(
+        live, CameraOptions(list, reduced_3d=True), CARD, screenshot=tmp_path / "w.png", after_s=0.3, size=(1280, 800)
+    )
     assert code == 0
     image = QImage(str(tmp_path / "w.png"))
     assert (image.width(), image.height()) == (1280, 800)  # nothing forces the window wider
@@ -371,7 +362,7 @@ def test_show_takes_its_own_picture_and_ends(app: QApplication, live: FakeLive, 
 
 def test_windows_leave_no_widgets_behind(app: QApplication, live: FakeLive) -> None:
     def one() -> int:
-        window = Window(live, reduced_3d=True)
+        window = Window(live, camera=CameraOptions(reduced_3d=True))
         window.show()
         app.processEvents()
         window.close()

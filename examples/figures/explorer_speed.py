@@ -17,9 +17,8 @@ import numpy as np
 from PySide6.QtWidgets import QApplication
 
 from handcam.cli.explore import open_live
-from handcam.gui import theme
-from handcam.gui.explorer.window import ExploreWindow
-from handcam.gui.pages.explorer import ExplorerPage
+from handcam.gui.explorer.page import ExplorerPage
+from handcam.gui.window import Window
 from handcam.model.embedding import read_atlas
 from handcam.model.weights import default_weights, read_card
 
@@ -31,25 +30,25 @@ def main(weights: Path, runtime: str) -> None:
     app = QApplication(["handcam"])
     theme.apply(app)
     live = open_live(weights, runtime)
-    window = ExploreWindow(live, weights, read_card(weights))
+    window = Window(live, weights, read_card(weights))
     page = window.pages.page
     assert isinstance(page, ExplorerPage)
     window.show()
     live.start()
-    while not page.decoding.shown or page.atlas is None:
+    while not page.decoding.decoded or page.atlas is None:
         app.processEvents()
         time.sleep(0.004)
     window._timer.stop()  # what the rest of the page does is not counted
     decode, paint, processor = [], [], []
     for z in read_atlas(weights).z["joints3d"][:LATENTS]:
         busy = time.process_time()
-        page.decoding.want(z)
+        page.decoding.request(z)
         while not page.decoding.poll():
             time.sleep(0.0005)
         decode.append(page.decoding.took_ms)
-        page.tiles.show_decoded(page.decoding.shown)
-        page.tiles.repaint()
-        paint.append(sum(tile.paint_ms for tile in page.tiles.tiles.values()))
+        page.views.show_decoded(page.decoding.decoded)
+        page.views.repaint()
+        paint.append(sum(tile.paint_ms for tile in page.views.views.values()))
         processor.append((time.process_time() - busy) * 1e3)
     both = np.array(decode) + paint
     for name, times in (("decoding", decode), ("painting", paint), ("together", both),

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from handcam.api import open_runtime
-from handcam.gui.explorer.animation import _film_frame
-from handcam.gui.explorer.modality_views import TILES
+from handcam.gui.explorer.animation import draw_film_frame
+from handcam.gui.explorer.modality_views import MODALITY_VIEWS
 from handcam.gui.scene3d.orbit import Orbit
 from handcam.hand.rig import load_rig
 from handcam.hand.skeleton import normalise
@@ -32,8 +32,11 @@ def main(out: Path) -> None:
         ends = model.encode("joints3d", torch.from_numpy(normalise(joints)).float())[0].numpy()
     z = spherical(*ends, np.linspace(0, 1, 4)).astype(np.float32)
     runtime = open_runtime(default_weights())
-    decoded = {modality: runtime.decode(modality, z) for modality, _ in TILES.values()}
-    rows = [_film_frame(list(TILES), {m: a[i] for m, a in decoded.items()}, Orbit(), EDGE) for i in range(len(z))]
+    decoded = {modality: runtime.decode(modality, z) for modality, _ in MODALITY_VIEWS.values()}
+    rows = [
+        draw_film_frame(list(MODALITY_VIEWS), {m: a[i] for m, a in decoded.items()}, Orbit(), EDGE)
+        for i in range(len(z))
+    ]
     cv2.imwrite(str(out), np.concatenate(rows)[..., :3])
     runtime.close()
 

@@ -82,7 +82,7 @@ def measure_app(
     live = Live(lambda: LoopedFrames(frames, fps), open_tracker, Controls(max_hands=1))
     out: dict[str, list[float]] = {name: [] for name in ("age", "net", "wait", "draw", "own")}
     ages: list[float] = []
-    view.painted = ages.append
+    view.painted.connect(ages.append)
     live.start()
     try:
         until = time.perf_counter() + 60.0  # for the models to load

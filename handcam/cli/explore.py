@@ -11,7 +11,6 @@ from handcam.cli._display import window_problem
 from handcam.cli._options import ModelOptions, WindowOptions, hand_length_m
 from handcam.live import Live
 from handcam.model.weights import read_card
-from handcam.plugins import names
 from handcam.types import Controls, HandcamError
 
 if TYPE_CHECKING:
@@ -45,7 +44,9 @@ def main(
         if window.screenshot is None:
             raise HandcamError(f"The Explorer needs a window, and none can be opened: {problem}.")
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    there = names("handcam.gui.pages")  # loads Qt
+    from handcam.gui.pages import page_names  # loads Qt
+
+    there = page_names()
     if page not in there:
         raise HandcamError(f"There is no page {page!r}; use one of {', '.join(there)}.")
     if presets is not None:

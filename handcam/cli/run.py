@@ -107,11 +107,10 @@ def main(
             from handcam.cli._headless import run_headless
 
             return run_headless(live, sink, run.duration, run.report)
-        remember = _settings_file(reset_settings) if window.screenshot is None else None  # a screenshot shows defaults
-        said = frozenset((["mirror"] if mirror else []) + (["hand_length_cm"] if hand_length_cm is not None else []))
-        view: dict[str, Any] = {"mirror": mirror, "reduced_3d": software_3d, "remember": remember, "said": said}
-        view |= {"size": window.window, "after_s": window.after, "screenshot": window.screenshot}
-        code = _run_window(live, settings, model, tracker, **view)
+        kept = _settings_file(reset_settings) if window.screenshot is None else None  # a screenshot shows defaults
+        given = frozenset((["mirror"] if mirror else []) + (["hand_length_cm"] if hand_length_cm is not None else []))
+        view: dict[str, Any] = {"mirror": mirror, "reduced_3d": software_3d, "settings_file": kept, "overridden": given}
+        code = _run_window(live, settings, model, tracker, window, **view)
         if run.report is not None:
             live.stop()
             write(run.report, sink.summary(live.status(), live.recorded))
@@ -127,12 +126,14 @@ def _run_window(
     settings: SourceSettings,
     model: ModelOptions,
     open_tracker: "Callable[[str], Tracker]",
+    window: WindowOptions,
     **options: Any,
 ) -> int:
     """Show the window until it is closed, with what changes source and engine while it runs."""
     from handcam.api import runtimes_here
     from handcam.gui.application import show
-    from handcam.gui.runtime_menu import Runtimes
+    from handcam.gui.source_control import RuntimeChoice
+    from handcam.gui.window import CameraOptions
 
     try:
         card = read_card(model.path())
@@ -148,8 +149,10 @@ def _run_window(
         except CancelledError:
             raise HandcamError("The model was closed before another runtime had opened.") from None
 
-    runtimes = Runtimes(runtimes_here(), model.runtime, change_runtime)
-    return show(live, cameras, change_source, card, weights=model.weights, runtimes=runtimes, **options)
+    runtimes = RuntimeChoice(runtimes_here(), model.runtime, change_runtime)
+    camera = CameraOptions(cameras, change_source, runtimes=runtimes, **options)
+    return show(live, camera, card, model.weights, screenshot=window.screenshot, after_s=window.after,
+                size=window.window)  # fmt: skip
 
 
 def _settings_file(reset: bool) -> Path:

@@ -1,4 +1,4 @@
-"""What may wait for a disk or a driver is done beside the window, one errand after the other."""
+"""Background worker: runs what may wait for a disk or a driver beside the window, one task after the other."""
 
 import queue
 from collections import deque
@@ -8,26 +8,26 @@ from typing import Any
 
 from handcam.types import HandcamError
 
-__all__ = ["Errands"]
+__all__ = ["BackgroundWorker"]
 
 
-class Errands:
+class BackgroundWorker:
     """Runs callables on a thread of its own; what comes back is handed over in :meth:`deliver`, on the caller's."""
 
     def __init__(self) -> None:
         self._waiting: queue.SimpleQueue[tuple[Callable, Callable, Callable] | None] = queue.SimpleQueue()
         self._done: deque[tuple[Callable[[Any], object], Any]] = deque()
-        self._thread = Thread(target=self._work, name="errands", daemon=True)
+        self._thread = Thread(target=self._work, name="worker", daemon=True)
         self._thread.start()
 
     def run(
         self,
-        errand: Callable[[], Any],
+        task: Callable[[], Any],
         then: Callable[[Any], object] = lambda _: None,
         failed: Callable[[str], object] = lambda _: None,
     ) -> None:
-        """Do ``errand`` soon, then call ``then`` with what it returns, or ``failed`` with one sentence."""
-        self._waiting.put((errand, then, failed))
+        """Do ``task`` soon, then call ``then`` with what it returns, or ``failed`` with one sentence."""
+        self._waiting.put((task, then, failed))
 
     def deliver(self) -> None:
         """Call what has come back. Never waits."""
@@ -36,16 +36,16 @@ class Errands:
             call(value)
 
     def close(self, timeout_s: float) -> bool:
-        """End after the errands that wait; False when one of them hangs."""
+        """End after the tasks that wait; False when one of them hangs."""
         self._waiting.put(None)
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
     def _work(self) -> None:
         while (job := self._waiting.get()) is not None:
-            errand, then, failed = job
+            task, then, failed = job
             try:
-                self._done.append((then, errand()))
+                self._done.append((then, task()))
             except HandcamError as error:
                 self._done.append((failed, str(error)))
             except Exception as error:  # the window must live on, whatever a driver throws

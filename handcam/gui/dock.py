@@ -2,14 +2,16 @@
 
 import time
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
-from handcam.gui.controls_model import Knobs
+from handcam.gui.actions import ActionRegistry
+from handcam.gui.controls_model import ControlsModel
 from handcam.gui.panels.angles import AnglesPanel
 from handcam.gui.panels.latent import LatentPanel
 from handcam.gui.panels.timings import Timings
 from handcam.gui.theme import STEP
+from handcam.gui.widgets import as_panel, in_column, in_row
 from handcam.types import Result
 
 __all__ = ["Dock"]
@@ -23,41 +25,33 @@ _HEIGHT = 192
 class Dock(QWidget):
     """Latent, angles, timing. Only the panel that is seen costs anything."""
 
-    def __init__(self, knobs: Knobs, timings: Timings, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("panel")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    def __init__(self, controls: ControlsModel, actions: ActionRegistry, timings: Timings) -> None:
+        super().__init__()
+        as_panel(self)
         self.setMinimumHeight(_HEIGHT)
         self.tabs = QTabBar()
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
-        self._stack, self._actions = QStackedWidget(), QStackedWidget()
-        self.latent = LatentPanel(knobs)
+        self._stack, self._heads = QStackedWidget(), QStackedWidget()
+        self.latent = LatentPanel(controls, actions)
         self.angles = AnglesPanel()
-        self.timing: QWidget | None = None
+        self.timing = None
         self._timings = timings
-        self._timing_page = QWidget()
-        QVBoxLayout(self._timing_page).setContentsMargins(0, 0, 0, 0)
-        for name, page, actions in (
-            ("Latent", self.latent, self.latent.actions), ("Angles", self.angles, self.angles.actions),
+        self._timing_page, self._timing_layout = QWidget(), QVBoxLayout()
+        self._timing_layout.setContentsMargins(0, 0, 0, 0)
+        self._timing_page.setLayout(self._timing_layout)
+        for name, page, head in (
+            ("Latent", self.latent, self.latent.head), ("Angles", self.angles, self.angles.head),
             ("Timing", self._timing_page, QWidget()),
         ):  # fmt: skip
             self.tabs.addTab(name)
             self._stack.addWidget(page)
-            self._actions.addWidget(actions)
-        self.tabs.currentChanged.connect(lambda index: self._select(index))
+            self._heads.addWidget(head)
+        self.tabs.currentChanged.connect(self._select)
         line = QWidget()
         line.setFixedHeight(5 * STEP)
-        head = QHBoxLayout(line)
-        head.setContentsMargins(STEP, 0, 2 * STEP, 0)
-        head.addWidget(self.tabs)
-        head.addWidget(self._actions, 1)
-        self.latent.actions.layout().insertStretch(0, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(line)
-        layout.addWidget(self._stack)
+        line.setLayout(in_row(self.tabs, (self._heads, 1), margins=(STEP, 0, 2 * STEP, 0)))
+        self.setLayout(in_column(line, self._stack, spacing=0))
         self._last: Result | None = None
         self._drawn_s = 0.0
 
@@ -66,14 +60,12 @@ class Dock(QWidget):
 
     def _select(self, index: int) -> None:
         if self._stack.widget(index) is self._timing_page and self.timing is None:
-            from handcam.gui.panels.timing import (
-                TimingPanel,  # pyqtgraph costs a third of a second: not before it is seen
-            )
+            from handcam.gui.panels.timing import TimingPanel  # pyqtgraph costs a third of a second: only when seen
 
             self.timing = TimingPanel(self._timings)
-            self._timing_page.layout().addWidget(self.timing)
+            self._timing_layout.addWidget(self.timing)
         self._stack.setCurrentIndex(index)
-        self._actions.setCurrentIndex(index)
+        self._heads.setCurrentIndex(index)
         self._drawn_s = 0.0
         self.refresh(self._last)
 

@@ -1,30 +1,39 @@
-"""The labelling view: one recorded hand after the other, and a verdict on each with one key."""
+"""Labelling view: one recorded hand after the other, and a verdict on each with one key."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QRectF, Qt, QTimer
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QWidget
 
-from handcam.gui import theme
+from handcam.gui.actions import ActionRegistry, Command
+from handcam.gui.application import application, run_until_closed
 from handcam.gui.camera.view import CameraView
 from handcam.gui.colours import ACCENT, ALERT, LINE, MUTED
 from handcam.gui.theme import STEP, font
+from handcam.gui.widgets import ActionButton, as_panel, in_column, in_row
 from handcam.session import Session
 from handcam.session.labels import Label, Labels
 from handcam.types import HandcamError, RecordingError
 
-__all__ = ["Labelling", "show"]
+__all__ = ["LabellingView", "show"]
 
-KEYS = (
-    ("A", "Accept", "accept"), ("R", "Reject", "reject"), ("S", "Other side", "fix_side"), ("←", "", "back"),
-    ("→", "", "on"), ("Space", "Play", "play"), ("N", "Next unlabelled", "next_open"),
-)  # fmt: skip
+COMMANDS = (
+    Command("accept", "may be learned from", "A", caption="Accept  A"),
+    Command("reject", "may not be learned from", "R", caption="Reject  R"),
+    Command("swap_side", "the other hand of the person", "S", caption="Other side  S"),
+    Command("previous", "the hand before", "Left", caption="←"),
+    Command("next", "the hand after", "Right", caption="→"),
+    Command("play", "play or stop", "Space", caption="Play  Space"),
+    Command("next_unlabelled", "the next hand without a verdict", "N", caption="Next unlabelled  N"),
+    Command("first", "the first hand", "Home"),
+    Command("last", "the last hand", "End"),
+)
+"""Actions of the view; those with a caption have buttons."""
 
 
-class Labelling(QWidget):
+class LabellingView(QWidget):
     """Goes through the hands of a session. Every verdict is in the file before the next hand is shown."""
 
     def __init__(self, session: Session, labels: Labels) -> None:
@@ -33,8 +42,7 @@ class Labelling(QWidget):
             HandcamError: the session holds no hands.
         """
         super().__init__()
-        self.setObjectName("page")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        as_panel(self, "page")
         self.setWindowTitle(f"{session.path.name} · labels · handcam")
         self._session, self._labels = session, labels
         self.hands = [
@@ -44,84 +52,55 @@ class Labelling(QWidget):
             for hand in result.hands
         ]
         if not self.hands:
-            raise HandcamError(f"No hand was seen in the session {session.path}, so there is nothing to label.")
+            raise HandcamError(f"The session {session.path} holds no hand, so there is nothing to label.")
         self.at = 0
         """Number of the hand that is shown."""
-        self._view = CameraView(self)
-        self._bar = _Bar(self)
-        self._place, self._verdict = QLabel(), QLabel()
-        self._verdict.setFont(font(13, bold=True))
-        self._verdict.setFixedWidth(24 * STEP)
+        self.view = CameraView(self)
+        self._bar = _ProgressBar(self)
+        self.position, self.verdict_text = QLabel(), QLabel()
+        self.verdict_text.setFont(font(13, bold=True))
+        self.verdict_text.setFixedWidth(24 * STEP)
         self._timer = QTimer(self)
         self._timer.setInterval(round(1000 / min(session.fps, 60.0)))
         self._timer.timeout.connect(self._play_on)
-        buttons = QHBoxLayout()
-        buttons.setContentsMargins(2 * STEP, STEP, 2 * STEP, 2 * STEP)
-        buttons.setSpacing(STEP)
-        buttons.addWidget(self._verdict)
-        buttons.addWidget(self._place)
-        buttons.addStretch()
-        for key, name, does in KEYS:
-            button = QPushButton(f"{name}  {key}" if name else key)
-            button.setProperty("primary" if does == "accept" else "solid", True)
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            button.clicked.connect(lambda _=False, do=getattr(self, does): do())
-            buttons.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self._view, 1)
-        layout.addWidget(self._bar)
-        layout.addLayout(buttons)
-        self._actions: dict[int, Callable[[], None]] = {
-            Qt.Key.Key_A: self.accept, Qt.Key.Key_R: self.reject, Qt.Key.Key_S: self.fix_side,
-            Qt.Key.Key_Left: self.back, Qt.Key.Key_Right: self.on, Qt.Key.Key_Space: self.play,
-            Qt.Key.Key_N: self.next_open,
-            Qt.Key.Key_Home: lambda: self.go(0), Qt.Key.Key_End: lambda: self.go(len(self.hands) - 1),
-        }  # fmt: skip
-        self.next_open()
-        self.go(self.at)
+        actions = ActionRegistry({"Labels": COMMANDS})
+        actions.setParent(self)
+        actions.connect_triggers(
+            self, accept=lambda: self._judge(True), reject=lambda: self._judge(False), swap_side=self.swap_side,
+            previous=lambda: self.show_hand(self.at - 1), next=lambda: self.show_hand(self.at + 1), play=self.play,
+            next_unlabelled=self.show_next_unlabelled, first=lambda: self.show_hand(0),
+            last=lambda: self.show_hand(len(self.hands) - 1),
+        )  # fmt: skip
+        buttons = [ActionButton(actions[c.name], solid=c.name != "accept") for c in COMMANDS if c.caption]
+        buttons[0].setProperty("primary", True)
+        margins = (2 * STEP, STEP, 2 * STEP, 2 * STEP)
+        foot = in_row(self.verdict_text, self.position, None, *buttons, spacing=STEP, margins=margins)
+        self.setLayout(in_column((self.view, 1), self._bar, foot, spacing=0))
+        self.show_next_unlabelled()
+        self.show_hand(self.at)
 
-    # ------------------------------------------------------------------------------------------------ what keys do
-
-    def accept(self) -> None:
-        """This hand may be learned from."""
-        self._judge(True)
-
-    def reject(self) -> None:
-        """This hand may not."""
-        self._judge(False)
-
-    def fix_side(self) -> None:
-        """It is the other hand of the person; the hand stays in view for its verdict."""
-        n, track, seen = self.hands[self.at]
+    def swap_side(self) -> None:
+        """Label it as the other hand of the person; it stays in view for its verdict."""
+        n, track, tracked_side = self.hands[self.at]
         label = self._labels.get(n, track)
-        side = (label.side if label is not None else seen).other
+        side = (label.side if label is not None else tracked_side).other
         self._write(Label(n, track, label is None or label.accepted, side))
-        self.go(self.at)
-
-    def back(self) -> None:
-        """The hand before."""
-        self.go(self.at - 1)
-
-    def on(self) -> None:
-        """The hand after."""
-        self.go(self.at + 1)
+        self.show_hand(self.at)
 
     def play(self) -> None:
-        """Go on at the recorded pace, or stop."""
+        """Play at the recorded pace, or stop."""
         if self._timer.isActive():
             self._timer.stop()
         else:
             self._timer.start()
 
-    def next_open(self) -> None:
-        """The next hand without a verdict, from the start when there is none behind this one."""
+    def show_next_unlabelled(self) -> None:
+        """Show the next hand without a verdict, from the start when there is none behind this one."""
         order = [*range(self.at, len(self.hands)), *range(self.at)]
-        self.go(next((i for i in order if self._labels.get(*self.hands[i][:2]) is None), self.at))
+        self.show_hand(next((i for i in order if self._labels.get(*self.hands[i][:2]) is None), self.at))
 
-    def go(self, at: int) -> None:
-        """Show hand number ``at``; beyond the ends the last and the first are."""
+    def show_hand(self, at: int) -> None:
+        """Show hand number ``at``; beyond the ends, the last and the first."""
         self.at = min(max(at, 0), len(self.hands) - 1)
         n, track, side = self.hands[self.at]
         result, frame = self._session.result(n), self._session.frame(n)
@@ -132,60 +111,51 @@ class Labelling(QWidget):
                 for hand in result.hands
                 if hand.track == track
             )
-            self._view.hint = ""
-            self._view.show_result(replace(result, frame=frame, hands=hands))
+            self.view.hint = ""
+            self.view.show_result(replace(result, frame=frame, hands=hands))
         else:
-            self._view.forget()
-        word, colour = "no verdict", MUTED
+            self.view.clear()
+        verdict, colour = "no verdict", MUTED
         if label is not None:
-            word, colour = ("accepted", ACCENT) if label.accepted else ("rejected", ALERT)
-            word += f" · {label.side.value}, not {side.value}" if label.side is not side else ""
-        self._verdict.setText(word)
-        self._verdict.setStyleSheet(f"color: {colour}")
+            verdict, colour = ("accepted", ACCENT) if label.accepted else ("rejected", ALERT)
+            verdict += f" · {label.side.value}, not {side.value}" if label.side is not side else ""
+        self.verdict_text.setText(verdict)
+        self.verdict_text.setStyleSheet(f"color: {colour}")
         done = sum(self._labels.get(*hand[:2]) is not None for hand in self.hands)
-        self._place.setText(f"hand {self.at + 1} of {len(self.hands)} · frame {n} · {done} labelled")
+        self.position.setText(f"hand {self.at + 1} of {len(self.hands)} · frame {n} · {done} labelled")
         self._bar.update()
 
     def verdict(self, i: int) -> bool | None:
-        """Whether hand ``i`` is accepted; None when nothing was said."""
+        """Verdict on hand ``i``: accepted or not; None without one."""
         label = self._labels.get(*self.hands[i][:2])
         return None if label is None else label.accepted
-
-    # ------------------------------------------------------------------------------------------------------ within
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        action = self._actions.get(event.key())
-        if action is None:
-            super().keyPressEvent(event)
-        else:
-            action()
 
     def _judge(self, accepted: bool) -> None:
         n, track, side = self.hands[self.at]
         label = self._labels.get(n, track)
         if self._write(Label(n, track, accepted, label.side if label is not None else side)):
-            self.go(self.at + 1)
+            self.show_hand(self.at + 1)
 
     def _write(self, label: Label) -> bool:
         try:
             self._labels.put(label)
         except RecordingError as error:
             self._timer.stop()
-            self._view.hint = str(error)
-            self._view.update()
+            self.view.hint = str(error)
+            self.view.update()
             return False
         return True
 
     def _play_on(self) -> None:
         if self.at + 1 >= len(self.hands):
             self._timer.stop()
-        self.on()
+        self.show_hand(self.at + 1)
 
 
-class _Bar(QWidget):
-    """All hands as one line: accepted, rejected, open; and where we are."""
+class _ProgressBar(QWidget):
+    """All hands as one line: accepted, rejected, without a verdict; and the one shown."""
 
-    def __init__(self, owner: Labelling) -> None:
+    def __init__(self, owner: LabellingView) -> None:
         super().__init__(owner)
         self._owner = owner
         self.setFixedHeight(STEP)
@@ -194,7 +164,7 @@ class _Bar(QWidget):
         count, width = len(self._owner.hands), self.width()
         colours = {True: QColor(ACCENT), False: QColor(ALERT), None: QColor(LINE)}
         with QPainter(self) as painter:
-            for x in range(width):  # a column of pixels may stand for many hands: the first speaks for them
+            for x in range(width):  # a column of pixels may stand for many hands: the first decides
                 painter.fillRect(x, 2, 1, STEP - 4, colours[self._owner.verdict(x * count // width)])
             x = (self._owner.at + 0.5) / count * width
             painter.fillRect(QRectF(x - 1.5, 0, 3, STEP), QColor(Qt.GlobalColor.white))
@@ -202,17 +172,8 @@ class _Bar(QWidget):
 
 def show(session: Session, labels: Labels, screenshot: Path | None = None) -> int:
     """Run the view until it is closed; with ``screenshot``, save a picture of it and close. Returns the exit code."""
-    app = QApplication.instance() or QApplication(["handcam"])
-    assert isinstance(app, QApplication)
-    theme.apply(app)
-    view = Labelling(session, labels)
+    app = application()
+    view = LabellingView(session, labels)
     view.resize(960, 720)
     view.show()
-    if screenshot is not None:
-
-        def save() -> None:
-            view.grab().save(str(screenshot))
-            app.quit()
-
-        QTimer.singleShot(300, save)
-    return app.exec()
+    return run_until_closed(app, view, screenshot, 0.3)

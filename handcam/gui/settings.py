@@ -1,113 +1,137 @@
-"""What the window remembers between runs: one small JSON file among the user's settings.
+"""Settings of the window that are kept between runs: one small JSON file among the user's settings.
 
-Only values that are whole and in range are taken; a file that cannot be read is told, put aside and ignored.
+``{"format": "handcam.settings", "values": {"hand_length_cm": 19.0, "mirror": false, ...}}``. A value that is not of its
+type or out of range is ignored; a file that cannot be read is reported, moved aside and ignored.
 """
 
-import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any, Literal
 
-from handcam.gui.actions import HANDS
-from handcam.gui.camera.picture import Plane
+import msgspec
+
+from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.scene3d.scenes import SAMPLES
 from handcam.paths import write_atomic
+from handcam.types import NOMINAL_HAND_LENGTH_M, Controls, Side
 
-if TYPE_CHECKING:
-    from handcam.gui.window import Window
+__all__ = ["HANDS", "HAND_LENGTH_CM", "SettingsStore", "WindowSettings"]
 
-__all__ = ["Remembered"]
-
+HANDS = {"both": (2, None), "one": (1, None), "left only": (1, Side.LEFT), "right only": (1, Side.RIGHT)}
+"""Hands to follow: how many, and which side every hand is taken for."""
+HAND_LENGTH_CM = (5.0, 40.0)
+"""Least and greatest length of a hand."""
 _FORMAT = "handcam.settings"
-_CALM_S = 1.0
-"""Written when nothing has changed for so long, so that a value that is being dragged is written once."""
+_QUIET_S = 1.0
+"""Settings are written when they have not changed for so long: a value that is being dragged is written once."""
 
 
-class Remembered:
-    """Brings a window to where it was left, and keeps where it is."""
+class WindowSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
+    """Every setting that is kept, with its default and range."""
 
-    def __init__(self, window: "Window", path: Path) -> None:
-        self._window, self._path = window, path
-        self.problem = ""
-        """What was wrong with the file, one sentence; empty when nothing was."""
-        self._kept = self._last = self.state()
-        self._since_s = 0.0
+    hand_length_cm: Annotated[float, msgspec.Meta(ge=HAND_LENGTH_CM[0], le=HAND_LENGTH_CM[1])] = (
+        100 * NOMINAL_HAND_LENGTH_M
+    )
+    """Of the user's hand; sets the scale without a depth camera."""
+    mirror: bool = False
+    """Flip the picture."""
+    smooth: bool = True
+    """Filter the joints."""
+    hands: Literal["both", "one", "left only", "right only"] | None = "both"
+    """Which hands to follow, of :data:`HANDS`; None for another combination, set by options."""
+    plane: Literal["Colour", "Depth", "Blend"] = "Colour"
+    """What of a frame is shown."""
+    crop: bool = False
+    """Show the input of the net."""
+    skin: bool = False
+    """Show the hand's surface in 3D."""
+    samples: Annotated[int, msgspec.Meta(ge=0, le=SAMPLES)] = 0
+    """Poses drawn from the posterior."""
+    points: bool = True
+    """Show measured points in 3D."""
+    panels: bool = True
+    """Show the panels."""
 
-    def restore(self, but: frozenset[str] = frozenset()) -> None:
-        """Set what the file says.
-
-        Args:
-            but: what the user has said otherwise this time, by the names of :meth:`state`.
-        """
-        for name, value in self._read().items():
-            if name not in but:
-                self._set(name, value)
-        self._kept = self._last = self.state()
-
-    def state(self) -> dict[str, Any]:
-        """What is remembered, as it is now."""
-        window = self._window
-        controls, views = window.knobs.controls, window.views
-        sides = controls.max_hands, controls.lock_side
-        hands = next((name for name, known in HANDS.items() if known == sides), None)
+    @staticmethod
+    def of_controls(controls: Controls) -> dict[str, Any]:
+        """Read the settings that the pipeline has."""
+        hands = next((k for k, v in HANDS.items() if v == (controls.max_hands, controls.lock_side)), None)
         return {
-            "hand_length_cm": round(controls.hand_length_m * 100, 2), "mirror": views.camera.mirror,
-            "smooth": bool(controls.filters), "hands": hands,
-            "plane": views.camera.plane.value, "crop": views.crop.isChecked(), "skin": views.surface.isChecked(),
-            "samples": controls.samples, "points": views.points.isChecked(), "panels": not window.dock.isHidden(),
+            "hand_length_cm": round(controls.hand_length_m * 100, 2), "smooth": bool(controls.filters),
+            "hands": hands, "samples": controls.samples,
         }  # fmt: skip
 
+    def for_controls(self, controls: Controls) -> dict[str, Any]:
+        """Changes that bring the pipeline's controls to these settings."""
+        changes: dict[str, Any] = {"hand_length_m": self.hand_length_cm / 100, "samples": self.samples}
+        if self.smooth is not bool(controls.filters):
+            changes["filters"] = ("one_euro",) if self.smooth else ()
+        if self.hands is not None:
+            changes["max_hands"], changes["lock_side"] = HANDS[self.hands]
+        return changes
+
+
+class SettingsStore:
+    """Keeps a window's settings in a file."""
+
+    def __init__(self, path: Path, read: Callable[[], WindowSettings], worker: BackgroundWorker) -> None:
+        """
+        Args:
+            path: the file; it need not be there.
+            read: the settings of the window as they are.
+            worker: writes beside the window.
+        """
+        self._path, self._read, self._worker = path, read, worker
+        self.problem = ""
+        """What was wrong with the file, one sentence; empty when nothing was."""
+        self._written = self._last = read()
+        self._since_s = 0.0
+
+    def restore(self, apply: Callable[[WindowSettings], object], overridden: frozenset[str] = frozenset()) -> None:
+        """Apply the settings of the file.
+
+        Args:
+            apply: brings the window to settings.
+            overridden: names of settings that options have set otherwise this time.
+        """
+        known = {field.name: field.type for field in msgspec.structs.fields(WindowSettings)}
+        good: dict[str, Any] = {}
+        for name, value in self._values().items():
+            if name in known and name not in overridden:
+                with suppress(msgspec.ValidationError):
+                    good[name] = msgspec.convert(value, known[name])
+        if good:
+            apply(msgspec.structs.replace(self._read(), **good))
+        self._written = self._last = self._read()
+
     def follow(self, now_s: float) -> None:
-        """Keep what has changed, beside the window, once it stands still. Call it now and then."""
-        state = self.state()
-        if state != self._last:
-            self._last, self._since_s = state, now_s
-        elif state != self._kept and now_s - self._since_s > _CALM_S:
-            self._kept = state
-            self._window.errands.run(lambda: self._write(state))
+        """Write settings that have changed and come to rest. Call it now and then."""
+        settings = self._read()
+        if settings != self._last:
+            self._last, self._since_s = settings, now_s
+        elif settings != self._written and now_s - self._since_s > _QUIET_S:
+            self._written = settings
+            self._worker.run(lambda: self._write(settings))
 
     def close(self) -> None:
-        """The window closes: keep what has changed last."""
-        state = self.state()
-        if state != self._kept:
-            self._kept = state
-            self._write(state)
+        """Write what has changed last: the window closes."""
+        settings = self._read()
+        if settings != self._written:
+            self._written = settings
+            self._write(settings)
 
-    def _set(self, name: str, value: Any) -> None:
-        """One value, if it is one."""
-        window = self._window
-        knobs, views = window.knobs, window.views
-        switches = {"crop": views.crop, "skin": views.surface, "points": views.points}
-        if name == "hand_length_cm" and type(value) in (int, float) and 5 <= value <= 40:
-            knobs.set(hand_length_m=value / 100)
-        elif name == "samples" and type(value) is int and 0 <= value <= SAMPLES:
-            knobs.set(samples=value)
-        elif name == "hands" and isinstance(value, str) and value in HANDS:
-            max_hands, side = HANDS[value]
-            knobs.set(max_hands=max_hands, lock_side=side)
-        elif name == "plane" and value in [plane.value for plane in Plane]:
-            views.show_plane(Plane(value))
-        elif isinstance(value, bool):
-            doing: dict[str, tuple[bool, Callable[[], object]]] = {
-                "mirror": (views.camera.mirror, window.actions_.toggle_mirror),
-                "smooth": (bool(knobs.controls.filters), window.actions_.toggle_smooth),
-                "panels": (not window.dock.isHidden(), window.actions_.toggle_dock),
-                **{key: (button.isChecked(), button.click) for key, button in switches.items()},
-            }
-            if name in doing and doing[name][0] is not value:
-                doing[name][1]()
-
-    def _read(self) -> dict[str, Any]:
+    def _values(self) -> dict[str, Any]:
         try:
-            fields = json.loads(self._path.read_text("utf-8"))
-            if fields["format"] != _FORMAT or not isinstance(fields["values"], dict):
+            document = msgspec.json.decode(self._path.read_bytes())
+            if document["format"] != _FORMAT or not isinstance(document["values"], dict):
                 raise ValueError(_FORMAT)
-            return fields["values"]
+            return document["values"]
         except FileNotFoundError:
             return {}
         except OSError as error:
             self.problem = f"The settings {self._path} cannot be read ({error.strerror or error}); starting without."
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError, RecursionError):  # msgspec's errors are ValueErrors
             aside = self._path.with_name(self._path.name + ".damaged")
             self.problem = f"The settings {self._path} are damaged and were left out; they now are {aside.name}."
             try:
@@ -116,8 +140,9 @@ class Remembered:
                 self.problem = f"The settings {self._path} are damaged and were left out."
         return {}
 
-    def _write(self, state: dict[str, Any]) -> None:
+    def _write(self, settings: WindowSettings) -> None:
+        document = msgspec.json.encode({"format": _FORMAT, "values": settings})
         try:
-            write_atomic(self._path, json.dumps({"format": _FORMAT, "values": state}, indent=1) + "\n")
+            write_atomic(self._path, msgspec.json.format(document, indent=1) + b"\n")
         except OSError as error:
             self.problem = f"The settings cannot be kept in {self._path} ({error.strerror or error})."

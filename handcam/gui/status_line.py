@@ -1,4 +1,4 @@
-"""The bottom line: one fixed place per figure, so that nothing jumps."""
+"""Status line: one fixed place per figure, so that nothing jumps."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
@@ -19,29 +19,29 @@ _SLOTS = (
 
 
 class StatusLine(QWidget):
-    """Side, distance, rate, age, losses; on the right what runs it, or a short message."""
+    """Side, distance, rate, age of the pixels, losses; on the right what runs the model, or a short message."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedHeight(28)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.texts: dict[str, str] = dict.fromkeys((name for name, _ in _SLOTS), "")
-        self.right = self._message = ""
+        self.right = self.message = ""
         self._timer = QTimer(self, singleShot=True)
-        self._timer.timeout.connect(lambda: self.say(""))
+        self._timer.timeout.connect(lambda: self.show_message(""))
 
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(800, 28)
 
-    def say(self, message: str, seconds: float = 6.0) -> None:
+    def show_message(self, message: str, seconds: float = 6.0) -> None:
         """Show a sentence on the right for a while."""
-        self._message = message
+        self.message = message
         if message:
             self._timer.start(int(seconds * 1000))
         self.update()
 
     def show_result(self, result: Result | None, rate: float, age_ms: float | None, status: LiveStatus) -> None:
-        """The newest figures."""
+        """Show the newest figures."""
         hands = result.hands if result is not None else ()
         if len(hands) > 1:
             self.texts["hand"] = "right and left hand" if len({h.pose.side for h in hands}) > 1 else "two hands"
@@ -58,6 +58,13 @@ class StatusLine(QWidget):
         self.right = " · ".join(part for part in (status.weights, status.runtime) if part)
         self.update()
 
+    def show_model(self, status: LiveStatus) -> None:
+        """Show only what decodes."""
+        right = " · ".join(part for part in (status.weights, status.runtime) if part) or "Loading the model…"
+        if right != self.right:
+            self.right = right
+            self.update()
+
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), QColor(BACKGROUND))
@@ -72,6 +79,6 @@ class StatusLine(QWidget):
                 )
                 x += round(width) + 3 * STEP
             rest = QRectF(x, 0, self.width() - x - 2 * STEP, self.height())
-            words = metrics.elidedText(self._message or self.right, Qt.TextElideMode.ElideMiddle, max(rest.width(), 0))
-            painter.setPen(QColor(TEXT if self._message else MUTED))
-            painter.drawText(rest, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, words)
+            text = metrics.elidedText(self.message or self.right, Qt.TextElideMode.ElideMiddle, max(rest.width(), 0))
+            painter.setPen(QColor(TEXT if self.message else MUTED))
+            painter.drawText(rest, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)

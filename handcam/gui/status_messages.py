@@ -1,53 +1,127 @@
-"""What the window says about the state of things: a card over the picture, or one line in it."""
+"""Messages about the state of the pipeline: a card over the view, or one line in it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+
+from handcam.gui.colours import LINE, PANEL
+from handcam.gui.theme import STEP, font
+from handcam.gui.widgets import ActionButton, in_column
 from handcam.live import LiveStatus
 
-__all__ = ["Saying", "say"]
+__all__ = ["NO_HAND", "Message", "MessageCard", "message_for"]
+
+NO_HAND = "No hand in view"
+"""The same words in every view."""
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
+class Message:
     """A card when there is a title, else a hint."""
 
     title: str = ""
     """Heading of the card."""
     text: str = ""
     """One sentence."""
-    buttons: tuple[tuple[str, str], ...] = ()
-    """Captions, and the method of the window's actions behind each; the main one first."""
+    actions: tuple[str, ...] = ()
+    """Names of the actions that are offered; the main one first."""
     hint: str = ""
     """One line at the bottom of the picture."""
 
 
-def say(status: LiveStatus, hand: bool, picture: bool, problem: str, wanted: str, remark: str = "") -> Saying:
-    """What to say.
+def message_for(
+    status: LiveStatus, hand: bool, picture: bool, problem: str = "", requested: str = "", diagnostic: str = "",
+    camera: bool = True,
+) -> Message:  # fmt: skip
+    """Choose the message for a state of the pipeline.
 
     Args:
         status: of the pipeline.
         hand: is one in view?
-        picture: is there anything to see yet?
-        problem: what the user tried and did not work, one sentence; empty when nothing is wrong.
-        wanted: the source picked last.
-        remark: what there is to say about the hand in view; empty when there is nothing.
+        picture: has there been a frame yet?
+        problem: why what the user tried did not work, one sentence; empty when nothing is wrong.
+        requested: the source picked last.
+        diagnostic: a sentence about the hand in view; empty when there is none.
+        camera: False in a window that only explores the latent space.
     """
-    name = status.source or wanted or "the source"
+    name = status.source or requested or "the source"
+    if not camera:
+        failed = status.state == "failed"
+        return Message("No model", status.failure or "The model has failed.", ("quit",)) if failed else Message()
     if status.state == "failed":
-        buttons = (("Retry", "retry"), ("Use the demo hand", "use_demo"))
-        return Saying("No picture", status.failure or "The source has failed.", buttons)
+        return Message("No picture", status.failure or "The source has failed.", ("retry", "use_demo"))
     if problem:
-        return Saying("That did not work", problem, (("Close", "forgive"),))
+        return Message("That did not work", problem, ("dismiss",))
     if status.state == "ended":
-        return Saying("The end", f"{name} has been played.", (("Play again", "play_again"),))
+        return Message("The end", f"{name} has been played.", ("play_again",))
     if status.state == "starting":
         if not picture:
-            return Saying("Starting", f"Opening {name}…")
-        return Saying(hint="Loading the model…" if not status.runtime else f"Opening {name}…")
+            return Message("Starting", f"Opening {name}…")
+        return Message(hint="Loading the model…" if not status.runtime else f"Opening {name}…")
     if not hand and picture:
-        return Saying(hint="No hand in view: hold one up to the camera")
-    if hand and remark:
-        return Saying(hint=remark)
+        return Message(hint=f"{NO_HAND}: hold one up to the camera")
+    if hand and diagnostic:
+        return Message(hint=diagnostic)
     if status.state == "paused":
-        return Saying(hint="Paused: the sliders go on working")
-    return Saying()
+        return Message(hint="Paused: the sliders go on working")
+    return Message()
+
+
+class MessageCard(QFrame):
+    """Title, one sentence and buttons, centred in the parent."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._parent = parent
+        self.setObjectName("card")
+        self.setStyleSheet(f"QFrame#card {{ background: {PANEL}; border: 1px solid {LINE}; border-radius: 8px; }}")
+        self._title, self._text = QLabel(), QLabel()
+        self._title.setFont(font(13, bold=True))
+        self._text.setWordWrap(True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._row = QHBoxLayout()
+        self._row.setSpacing(STEP)
+        margins = (3 * STEP, 2 * STEP, 3 * STEP, 2 * STEP)
+        self._layout = in_column(self._title, self._text, STEP, self._row, spacing=STEP, margins=margins)
+        self.setLayout(self._layout)
+        self._message = Message()
+        self.buttons: list[ActionButton] = []
+        """The main one first."""
+        self.hide()
+
+    def show_message(self, message: Message, actions: Sequence[QAction]) -> None:
+        """Show a message with a button for each action, or nothing where it has no title."""
+        if not message.title:
+            self.hide()
+            return
+        if self._message == message and not self.isHidden():
+            return
+        self._message = message
+        self._title.setText(message.title)
+        self._text.setText(message.text)
+        self._text.setVisible(bool(message.text))
+        while (item := self._row.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        self.buttons = [ActionButton(action, solid=k > 0) for k, action in enumerate(actions)]
+        for k, button in enumerate(self.buttons):
+            button.setProperty("primary", k == 0)
+            self._row.addWidget(button)
+        self._row.addStretch()
+        self.centre()
+        self.show()
+        self.raise_()
+
+    def centre(self) -> None:
+        """Move to the middle of the parent."""
+        parent = self._parent
+        width = min(440, parent.width() - 4 * STEP)
+        inner = width - 6 * STEP
+        self._text.setFixedSize(inner, self._text.heightForWidth(inner) if self._text.text() else 0)
+        self._layout.activate()
+        self.setFixedSize(width, self._layout.sizeHint().height())
+        self.move((parent.width() - width) // 2, (parent.height() - self.height()) // 2)

@@ -1,4 +1,4 @@
-"""The look: one accent, five finger colours that colour-blind people can tell apart, one font, an 8-pixel grid."""
+"""Theme: one accent, five finger colours that colour-blind people can tell apart, one font, an 8-pixel grid."""
 
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
@@ -23,7 +23,7 @@ def font(px: int = 12, bold: bool = False) -> QFont:
 
 
 def apply(app: QApplication) -> None:
-    """Dress the whole application."""
+    """Apply the theme to the whole application."""
     app.setStyle("Fusion")
     app.setFont(font())
     palette = QPalette()

@@ -1,10 +1,13 @@
 """Play, step, seek, speed and loop for recorded sources; takes the place of the record button."""
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSlider, QStyle, QStyleOptionSlider, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QLabel, QMenu, QSlider, QStyle, QStyleOptionSlider, QWidget
 
+from handcam.gui.actions import ActionRegistry
 from handcam.gui.icons import icon
 from handcam.gui.theme import STEP
+from handcam.gui.widgets import ActionButton, button, in_row
 from handcam.live import Live, LiveStatus
 
 __all__ = ["SPEEDS", "Transport"]
@@ -12,10 +15,10 @@ __all__ = ["SPEEDS", "Transport"]
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 
 
-class _Seek(QSlider):
+class _SeekSlider(QSlider):
     """A slider that jumps to where it is clicked."""
 
-    def mousePressEvent(self, event) -> None:  # noqa: N802
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         option = QStyleOptionSlider()
         self.initStyleOption(option)
         half = self.style().pixelMetric(QStyle.PixelMetric.PM_SliderLength, option, self) / 2
@@ -26,79 +29,58 @@ class _Seek(QSlider):
 
 
 class Transport(QWidget):
-    """Shows a status and tells the pipeline what to do; the window moves it by its methods too."""
+    """Shows a status and tells the pipeline what to do."""
 
-    toggled = Signal()
-    """Play or pause was pressed."""
-
-    def __init__(self, live: Live, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, live: Live, actions: ActionRegistry) -> None:
+        super().__init__()
         self._live = live
         self._status: LiveStatus | None = None
-        self.fps = 30.0
-        """To turn frames into seconds."""
-        self.back, self.play, self.on = (self._button(name, tip) for name, tip in (
-            ("back", "One frame back (←)"), ("pause", "Pause (Space)"), ("on", "One frame on (→)")
-        ))  # fmt: skip
-        self.seek = _Seek(Qt.Orientation.Horizontal)
+        actions["step_back"].setIcon(icon("back"))
+        actions["step_on"].setIcon(icon("on"))
+        self.back, self.play, self.on = (
+            ActionButton(actions[name], text="", width=32) for name in ("step_back", "pause", "step_on")
+        )
+        self.seek = _SeekSlider(Qt.Orientation.Horizontal)
         self.seek.setMinimumWidth(64)
         self.seek.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.clock = QLabel()
         self.clock.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.speed = QPushButton("1×")
+        self.speed = button("1×", "Playback speed", solid=False)
         self.speed.setFixedWidth(56)
-        self.speed.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.speed.setToolTip("Playback speed")
-        menu = QMenu(self)
-        for x in SPEEDS:
-            menu.addAction(f"{x:g}×", lambda x=x: self._live.set_speed(x))
-        self.speed.setMenu(menu)
-        self.loop = self._button("loop", "Start again at the end")
-        self.loop.setCheckable(True)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(STEP // 2)
-        for widget in (self.back, self.play, self.on):
-            row.addWidget(widget)
-        row.addSpacing(STEP // 2)
-        row.addWidget(self.seek, 1)
-        row.addSpacing(STEP // 2)
-        for widget in (self.clock, self.speed, self.loop):
-            row.addWidget(widget)
-        self.back.clicked.connect(lambda: live.step(-1))
-        self.on.clicked.connect(lambda: live.step(1))
-        self.play.clicked.connect(self.toggled)
-        self.seek.valueChanged.connect(lambda index: live.seek(index))
-        self.loop.clicked.connect(lambda on: live.set_loop(on))
-
-    def _button(self, name: str, tip: str) -> QPushButton:
-        button = QPushButton()
-        button.setIcon(icon(name))
-        button.setFixedWidth(32)
-        button.setToolTip(tip)
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        return button
+        self.speeds = QMenu(self)
+        for speed in SPEEDS:
+            self.speeds.addAction(f"{speed:g}×", lambda speed=speed: live.set_speed(speed))
+        self.speed.setMenu(self.speeds)
+        self.loop = button("", "Start again at the end", solid=False, checkable=True)
+        self.loop.setIcon(icon("loop"))
+        self.loop.setFixedWidth(32)
+        half = STEP // 2
+        buttons = self.back, self.play, self.on
+        self.setLayout(in_row(*buttons, half, (self.seek, 1), half, self.clock, self.speed, self.loop, spacing=half))
+        self.seek.valueChanged.connect(live.seek)
+        self.loop.clicked.connect(live.set_loop)
+        actions.connect_triggers(
+            None, step_back=lambda: live.step(-1), step_on=lambda: live.step(1), jump_back=lambda: self.jump(-1.0),
+            jump_on=lambda: self.jump(1.0),
+        )  # fmt: skip
 
     def jump(self, seconds: float) -> None:
-        """Forward or back by this much."""
-        if self._status is not None:
-            self._live.seek(max(0, self._status.position + round(seconds * self.fps)))
+        """Go forward or back by this much."""
+        status = self._status
+        if status is not None:
+            self._live.seek(max(0, status.position + round(seconds * status.fps)))
 
     def show_status(self, status: LiveStatus) -> None:
         """Follow the source."""
         self._status = status
-        self.fps = status.fps
-        playing = status.state == "running"
-        self.play.setIcon(icon("pause" if playing else "play"))
-        self.play.setToolTip("Pause (Space)" if playing else "Play (Space)")
         last = max(status.length - 1, 0)
         with QSignalBlocker(self.seek):
             self.seek.setMaximum(last)
             if not self.seek.isSliderDown():
                 self.seek.setValue(min(status.position, last))
-        words = f"{_clock(status.position / self.fps)} / {_clock(last / self.fps)}"
-        if words != self.clock.text():
-            self.clock.setText(words)
+        text = f"{_clock(status.position / status.fps)} / {_clock(last / status.fps)}"
+        if text != self.clock.text():
+            self.clock.setText(text)
             self.clock.setMinimumWidth(self.clock.fontMetrics().horizontalAdvance("0:00.0 / 00:00.0"))
         self.speed.setText(f"{status.speed:g}×")
         self.loop.setChecked(status.loop)

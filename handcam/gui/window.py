@@ -1,36 +1,34 @@
-"""The window: takes the newest result every few milliseconds, and turns buttons and keys into controls."""
+"""Main window: takes the newest result every few milliseconds and lets the page that is seen draw it."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import QMainWindow, QWidget
 
-from handcam.gui.actions import Actions
-from handcam.gui.background_worker import Errands
-from handcam.gui.camera.diagnostics import MeasuredLength, lacking
-from handcam.gui.camera.split_view import Views
-from handcam.gui.controls_model import Knobs
-from handcam.gui.dock import Dock
-from handcam.gui.help import KEYS, HelpOverlay
+from handcam.gui.actions import COMMANDS, WITHOUT_CAMERA, ActionRegistry, Command
+from handcam.gui.background_worker import BackgroundWorker
+from handcam.gui.controls_model import ControlsModel
+from handcam.gui.help import HelpOverlay
 from handcam.gui.icons import icon
-from handcam.gui.pages import Desk
-from handcam.gui.panels.timings import Timings
-from handcam.gui.runtime_menu import RuntimeMenu, Runtimes
-from handcam.gui.settings import Remembered
+from handcam.gui.live_page import LivePage
+from handcam.gui.pages import PageContext, PageTabs, page_commands
+from handcam.gui.settings import SettingsStore
+from handcam.gui.source_control import RuntimeChoice, SourceControl
 from handcam.gui.status_line import StatusLine
-from handcam.gui.status_messages import say
-from handcam.gui.tabs import PageSwitch
-from handcam.gui.tool_bar import ToolBar
-from handcam.live import Live, LiveStatus
+from handcam.gui.status_messages import MessageCard, message_for
+from handcam.gui.tool_bar import RuntimeMenu, ToolBar
+from handcam.gui.widgets import in_column
+from handcam.live import Live
 from handcam.model.weights import WeightsCard, default_weights
 from handcam.sources import Device
 from handcam.types import Result
 
-__all__ = ["Window"]
+__all__ = ["CameraOptions", "Window"]
 
 TICK_MS = 4
 """How often the mailbox is looked into; the newest wins, so a slow window skips results and never falls behind."""
@@ -40,206 +38,212 @@ STOP_S = 0.7
 """How long closing waits for threads that hang in a driver."""
 
 
+@dataclass(frozen=True, slots=True)
+class CameraOptions:
+    """What a window with a camera picture has beyond the pages of the latent space."""
+
+    devices: Sequence[Device] | Callable[[], Sequence[Device]] = ()
+    """Cameras to offer, or what lists them (called beside the window, it may take its time)."""
+    change_source: Callable[[str], object] = lambda source: None
+    """Opens ``scheme:rest`` instead of the present source; may take its time, and may raise
+    :class:`~handcam.types.HandcamError`."""
+    mirror: bool = False
+    """Start with the picture mirrored."""
+    reduced_3d: bool = False
+    """Paint the 3D view with Qt alone and start no other process."""
+    recordings: Path = Path("recordings")
+    """Folder for sessions."""
+    runtimes: RuntimeChoice | None = None
+    """What can run the model; None for no choice."""
+    settings_file: Path | None = None
+    """File of the settings, :mod:`handcam.gui.settings`; None to keep none."""
+    overridden: frozenset[str] = frozenset()
+    """Settings that options have set, not to be taken from that file."""
+
+
 class Window(QMainWindow):
-    """See ``The window`` in the design; every part is a file of this folder."""
+    """Pages under a line of tabs, and a status line; with a camera also the live page and the tool bar."""
 
     def __init__(
-        self,
-        live: Live,
-        devices: Sequence[Device] | Callable[[], Sequence[Device]] = (),
-        change_source: Callable[[str], object] = lambda source: None,
-        card: WeightsCard | None = None,
-        *,
-        mirror: bool = False,
-        reduced_3d: bool = False,
-        recordings: Path | None = None,
-        weights: Path | None = None,
-        runtimes: Runtimes | None = None,
-        remember: Path | None = None,
-        said: frozenset[str] = frozenset(),
-    ) -> None:
+        self, live: Live, card: WeightsCard | None = None, weights: Path | None = None,
+        camera: CameraOptions | None = None,
+    ) -> None:  # fmt: skip
         """
         Args:
             live: the pipeline; the window stops it when it closes.
-            devices: the cameras to offer, or what lists them (asked beside the window, it may take its time).
-            change_source: opens ``scheme:rest`` instead of the present source; may take its time and may raise
-                :class:`~handcam.types.HandcamError`.
-            card: of the weights, for the choice of what drives the latent.
-            mirror: start with the picture mirrored.
-            reduced_3d: paint the 3D view with Qt alone and start no other process.
-            recordings: folder for sessions, default ``recordings`` under the present folder.
+            card: of the weights; None when they cannot be read.
             weights: the safetensors file, default the one that ships.
-            runtimes: what can run the model; None for no choice.
-            remember: the file of what was set last time, :mod:`handcam.gui.settings`; None to remember nothing.
-            said: what the user has said by options, and is not to be taken from that file.
+            camera: what the live page and the tool bar need; None for a window that only explores the latent space.
         """
         super().__init__()
-        self.setWindowTitle("handcam")
+        self.setWindowTitle("handcam" if camera is not None else "handcam: the latent space")
         self.setWindowIcon(icon("app"))
-        self.setAcceptDrops(True)
         self.live = live
-        self.errands, self.lookout = Errands(), Errands()
-        """What the user asks for, in order; and looking for cameras, which must not hold that up."""
-        self.timings = Timings()
-        self.knobs = Knobs(live, card.latent if card is not None else 30)
-        known = list(devices) if not callable(devices) else []
-        self.list_devices = devices if callable(devices) else None
-        self.bar = ToolBar(live, self.knobs, card, known)
-        self.views = Views(reduced_3d)
-        self.dock = Dock(self.knobs, self.timings)
-        self.line = StatusLine()
+        self.worker, self.device_worker = BackgroundWorker(), BackgroundWorker()
+        """Runs what the user asks for, in order; and lists cameras, which must not hold that up."""
+        self.controls = ControlsModel(live, card.latent if card is not None else 30)
+        groups = COMMANDS if camera is not None else WITHOUT_CAMERA
+        self.actions_ = ActionRegistry(page_commands() | groups)
+        self.status_line = StatusLine()
+        self._context = PageContext(
+            live, self.controls, self.actions_, weights or default_weights(), card, self.worker,
+            self.status_line.show_message, without_camera=camera is None,
+        )  # fmt: skip
+        self.live_page = self.sources = self.tool_bar = self.runtime = self.settings = None
+        if camera is not None:
+            self._add_camera(live, card, camera)
+        self.pages = PageTabs(self._context, ("Live", self.live_page) if self.live_page is not None else None)
+        if self.runtime is not None:
+            self.pages.add_widget(self.runtime)
+        bars = [self.pages, *([self.tool_bar] if self.tool_bar is not None else [])]
         page = QWidget()
         page.setObjectName("page")
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        split = QSplitter(Qt.Orientation.Vertical)
-        split.setHandleWidth(1)
-        split.setChildrenCollapsible(False)
-        split.addWidget(self.views)
-        split.addWidget(self.dock)
-        split.setStretchFactor(0, 1)
-        split.setStretchFactor(1, 0)
-        desk = Desk(live, self.knobs, weights or default_weights(), card, self.errands, self.line.say)
-        self.pages = PageSwitch(desk, ("Live", split))
-        for part, stretch in ((self.pages, 0), (self.bar, 0), (self.pages.stack, 1), (self.line, 0)):
-            layout.addWidget(part, stretch)
+        page.setLayout(in_column(*bars, (self.pages.stack, 1), self.status_line, spacing=0))
         self.setCentralWidget(page)
-        self.runtime = RuntimeMenu(runtimes) if runtimes is not None else None
-        if self.runtime is not None:
-            self.pages.layout().addWidget(self.runtime)
-        self.help = HelpOverlay(page)
-        self.actions_ = Actions(self, change_source, recordings or Path("recordings"))
-        self.length = MeasuredLength()
+        self.card = self.live_page.views.card if self.live_page is not None else MessageCard(self.pages.stack)
+        self.help = HelpOverlay(page, self._help_columns())
         self.result: Result | None = None
-        self.status: LiveStatus = live.status()
-        self._status_s = self._work_s = 0.0
-        self._source = ""
-        self.wanted = ""
-        """The source picked last, to be named while it cannot say its own name."""
-        self.views.camera.mirror = mirror
-        self.views.camera.painted = lambda age_ms: self.timings.painted(time.perf_counter(), age_ms)
-        self._shortcuts()
+        self._status_s, self._source = 0.0, ""
+        self._connect_actions(groups)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.tick)
         self._timer.start(TICK_MS)
         self.resize(1280, 800)
-        self.actions_.follow()
-        self.pages.turned.connect(self._turn)
-        self.remembered = Remembered(self, remember) if remember is not None else None
-        if self.remembered is not None:
-            self.remembered.restore(said)
+        self.pages.page_changed.connect(lambda: self.pages.tick(self.result))
+        if camera is not None and camera.settings_file is not None and self.live_page is not None:
+            self.settings = SettingsStore(camera.settings_file, self.live_page.settings, self.worker)
+            self.settings.restore(self.live_page.apply_settings, camera.overridden)
+
+    def _add_camera(self, live: Live, card: WeightsCard | None, camera: CameraOptions) -> None:
+        listed = camera.devices if callable(camera.devices) else None
+        self._list_devices, devices = listed, () if callable(camera.devices) else camera.devices
+        self.sources = SourceControl(
+            self, live, self.actions_, self.worker, camera.change_source, camera.recordings, camera.runtimes
+        )
+        self.live_page = LivePage(self._context, camera.reduced_3d)
+        self.tool_bar = ToolBar(live, self.controls, self.actions_, card, devices)
+        self.tool_bar.source_picked.connect(self.sources.open_source)
+        self.tool_bar.source.entries.aboutToShow.connect(self.list_devices)
+        self.sources.message.connect(self._show_source_message)
+        self.sources.opened.connect(self._forget_frames_before)
+        self.actions_["mirror"].setChecked(camera.mirror)
+        if camera.runtimes is not None:
+            self.runtime = RuntimeMenu(camera.runtimes)
+            self.runtime.picked.connect(self.sources.open_runtime)
+            self.sources.runtime_changed.connect(self.runtime.show_runtime)
+        self.setAcceptDrops(True)
+
+    def _connect_actions(self, groups: Mapping[str, tuple[Command, ...]]) -> None:
+        for command in (command for group in groups.values() for command in group if command.name):
+            self.addAction(self.actions_[command.name])
+        freeze = self.actions_["freeze"]
+        self.actions_.connect_triggers(
+            None, freeze=lambda: self.controls.freeze(freeze.isChecked()), sample=self.controls.sample,
+            reset_latent=self.controls.reset, next_page=self.pages.next_page, help=self.help.toggle,
+            full_screen=self._toggle_full_screen, quit=self.close,
+        )  # fmt: skip
+        self.controls.changed.connect(lambda: freeze.setChecked(self.controls.frozen))
+
+    def _help_columns(self) -> tuple[dict[str, tuple[Command, ...]], ...]:
+        camera = (("Picture", "Latent"), ("3D view", "Window"), ("Session", *page_commands()))
+        names = camera if self.live_page is not None else (tuple(page_commands()), ("Latent",), ("Pages",))
+        return tuple({name: self.actions_.groups[name] for name in column} for column in names)
+
+    def begin(self) -> None:
+        """Start what can wait until the window is on the screen."""
+        if self.live_page is not None:
+            self.live_page.views.scene.start()
+        self.list_devices()
+
+    def list_devices(self) -> None:
+        """Look for cameras, beside the window."""
+        if self.tool_bar is not None and self._list_devices is not None:
+            self.device_worker.run(self._list_devices, self.tool_bar.fill_sources)
 
     @property
-    def live_seen(self) -> bool:
+    def live_page_seen(self) -> bool:
         """Is the page with the camera picture and the 3D view the one that is seen?"""
-        return self.pages.tabs.currentIndex() == 0
-
-    def _turn(self) -> None:
-        """Another page is seen: bring it up to date."""
-        if self.live_seen and self.result is not None:
-            self.views.show_result(self.result)
-        self.pages.tick(self.result)
-
-    def _shortcuts(self) -> None:
-        for group in KEYS.values():
-            for key in group:
-                for sequence in key.keys.split():
-                    shortcut = QShortcut(QKeySequence(sequence), self)
-                    shortcut.activated.connect(getattr(self.actions_, key.action))
+        return self.live_page is not None and self.pages.page is self.live_page
 
     def tick(self) -> None:
-        """One turn of the window; never waits for anything."""
-        start = time.perf_counter()
-        self.errands.deliver()
-        self.lookout.deliver()
+        """Work for a moment; never waits for anything."""
+        now = time.perf_counter()
+        self.worker.deliver()
+        self.device_worker.deliver()
         result = self.live.results.take()
         if result is not None:
             self.result = result
-            self.timings.result(result)
-            self.knobs.see(result)
-            self.length.see(result)
-            if self.live_seen:
-                self.views.show_result(result)
-        if self.live_seen:
-            self.views.scene.poll()
-        if result is not None:
-            self.timings.drawn(
-                (time.perf_counter() - start) * 1e3 + self.views.camera.paint_ms + self.views.scene.paint_ms
-            )
-        self.dock.refresh(result)
+            self.controls.update(result)
+            if self.live_page is not None:
+                self.live_page.receive(result)
         self.pages.tick(result)
-        if start - self._status_s > STATUS_S:
-            self._status_s = start
-            self._follow_status(start)
+        if now - self._status_s > STATUS_S:
+            self._status_s = now
+            self.show_status(now)
 
-    def forget(self) -> None:
-        """Show nothing of the source that was."""
-        self.result = self.knobs.posterior = None
-        self.views.camera.forget()
-        self.views.scene.forget()
-
-    def _follow_status(self, now_s: float) -> None:
-        status = self.status = self.live.status()
-        if status.source != self._source:  # another camera: old figures would mislead
+    def show_status(self, now_s: float) -> None:
+        """Bring figures, buttons and messages to the state of the pipeline."""
+        status = self.live.status()
+        if self.live_page is None or self.sources is None or self.tool_bar is None:
+            self.status_line.show_model(status)
+            message = message_for(status, False, False, camera=False)
+            self.card.show_message(message, [self.actions_[name] for name in message.actions])
+            return
+        page = self.live_page
+        if status.source != self._source:
             self._source = status.source
-            self.timings.clear()
-            self.length.forget()
+            page.forget_source()
             if status.notes:
-                self.line.say(" ".join(status.notes), 15)
-        hands = self.result.hands if self.result is not None else ()
-        self.line.show_result(self.result, self.timings.sample_rate(now_s), self.timings.age_ms(now_s), status)
-        self.bar.show_status(status, self.wanted)
-        self.bar.show_length(self.length.value_m)
-        self._follow_state(status, bool(hands))
-        if self.remembered is not None:
-            self.remembered.follow(now_s)
-            if self.remembered.problem:
-                self.line.say(self.remembered.problem, 20)
-                self.remembered.problem = ""
+                self.status_line.show_message(" ".join(status.notes), 15)
+        self.status_line.show_result(self.result, page.timings.sample_rate(now_s), page.timings.age_ms(now_s), status)
+        self.tool_bar.show_status(status, self.sources.requested)
+        self.tool_bar.show_length(page.length.value_m)
+        page.show_status(status, self.sources.problem, self.sources.requested)
+        if self.settings is not None:
+            self.settings.follow(now_s)
+            if self.settings.problem:
+                self.status_line.show_message(self.settings.problem, 20)
+                self.settings.problem = ""
 
-    def _follow_state(self, status: LiveStatus, hand: bool) -> None:
-        """What to say over the picture, if anything."""
-        camera, scene, card = self.views.camera, self.views.scene, self.views.card
-        remark = lacking(self.result.hands[0], self.knobs.controls.drive) if self.result is not None and hand else ""
-        said = say(status, hand, camera.result is not None, self.actions_.problem, self.wanted, remark)
-        if said.title:
-            buttons = tuple((caption, getattr(self.actions_, method)) for caption, method in said.buttons)
-            card.show_message(said.title, said.text, buttons)
-        else:
-            card.hide()
-        explored = self.result is not None and self.result.explored is not None
-        empty = "No hand in view" if status.state in ("running", "paused") and not hand and not explored else ""
-        if said.hint != camera.hint or empty != scene.hint:
-            camera.hint, scene.hint = said.hint, empty
-            camera.update()
-            scene.update()
+    def _show_source_message(self, message: str, seconds: float) -> None:
+        shown_as_card = self.live_page_seen and self.sources is not None and message == self.sources.problem
+        self.status_line.show_message("" if shown_as_card else message, seconds)
 
-    def dragEnterEvent(self, event) -> None:  # noqa: N802
+    def _forget_frames_before(self, start_ns: int) -> None:
+        """Show nothing of the source that was."""
+        if self.result is not None and self.result.frame.time_ns < start_ns:
+            self.result = self.controls.posterior = None
+            if self.live_page is not None:
+                self.live_page.clear()
+
+    def _toggle_full_screen(self) -> None:
+        self.showNormal() if self.isFullScreen() else self.showFullScreen()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
 
-    def dropEvent(self, event) -> None:  # noqa: N802
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         path = event.mimeData().urls()[0].toLocalFile()
-        if path:
-            self.actions_.open_path(Path(path))
+        if path and self.sources is not None:
+            self.sources.open_path(Path(path))
 
-    def resizeEvent(self, event) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
-        self.help.setGeometry(self.help.parentWidget().rect())
+        self.help.fit()
+        self.card.centre()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """Everything ends within a second, whatever hangs."""
+        """End everything within a second, whatever hangs."""
         self._timer.stop()
         self.hide()
-        if self.remembered is not None:
-            self.remembered.close()
-        self.views.scene.close_process()
+        if self.settings is not None:
+            self.settings.close()
         self.pages.close_pages()
         stopping = Thread(target=self.live.stop, args=(STOP_S,), name="stop", daemon=True)
         stopping.start()
         stopping.join(STOP_S + 0.15)
-        self.errands.close(0.05)
-        self.lookout.close(0.05)
+        self.worker.close(0.05)
+        self.device_worker.close(0.05)
         super().closeEvent(event)

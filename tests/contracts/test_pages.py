@@ -8,42 +8,34 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fake_live import frame, hand, pose, tracked
-from PySide6.QtWidgets import QApplication
-from qt_loop import pump
+from qt import pump
 from small_space import LATENT, SmallLive, small_weights
 
-from handcam.gui import theme
-from handcam.gui.background_worker import Errands
-from handcam.gui.controls_model import Knobs
-from handcam.gui.pages import Desk, Page
-from handcam.plugins import load, names
+from handcam.gui.actions import COMMANDS, ActionRegistry
+from handcam.gui.background_worker import BackgroundWorker
+from handcam.gui.controls_model import ControlsModel
+from handcam.gui.pages import Page, PageContext, open_page, page_commands, page_names
 from handcam.types import HandcamError, Posterior, Result
 
-PAGES = names("handcam.gui.pages")
+PAGES = page_names()
 
-
-@pytest.fixture(scope="module", autouse=True)
-def app() -> QApplication:
-    made = QApplication.instance() or QApplication(["handcam"])
-    assert isinstance(made, QApplication)
-    theme.apply(made)
-    return made
+pytestmark = pytest.mark.usefixtures("app")
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    monkeypatch.setenv("HANDCAM_PRESETS", str(tmp_path / "presets.json"))
-    monkeypatch.setenv("HANDCAM_CACHE", str(tmp_path / "cache"))
+def context(user_files: Path) -> Iterator[PageContext]:
     live = SmallLive()
-    weights, card = small_weights(tmp_path)
-    made = Desk(live, Knobs(live, LATENT), weights, card, Errands(), lambda words: None)
+    weights, card = small_weights(user_files)
+    actions = ActionRegistry(COMMANDS | page_commands())
+    controls = ControlsModel(live, LATENT)
+    made = PageContext(live, controls, actions, weights, card, BackgroundWorker(), lambda message: None)
     yield made
-    made.errands.close(1.0)
+    made.worker.close(1.0)
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_opens_follows_and_closes(name: str, desk: Desk) -> None:
-    page = load("handcam.gui.pages", name).open(desk)
+def test_opens_follows_and_closes(name: str, context: PageContext) -> None:
+    page = open_page(name, context)
     assert isinstance(page, Page)
     page.resize(1280, 692)
     page.show()
@@ -59,14 +51,14 @@ def test_opens_follows_and_closes(name: str, desk: Desk) -> None:
         """What the window does, with a hand that comes and goes."""
         result = next(turns, None)
         if result is not None:
-            desk.knobs.see(result)
+            context.controls.update(result)
         page.tick(result)
-        desk.errands.deliver()
+        context.worker.deliver()
         return result is None and time.monotonic() > end
 
     end = time.monotonic() + 0.5
     assert pump(turn)
-    desk.knobs.set(latent=np.ones(LATENT, np.float32))
+    context.controls.set(latent=np.ones(LATENT, np.float32))
     page.tick(None)
     assert page.minimumSizeHint().width() <= 1280
     assert page.minimumSizeHint().height() <= 692
@@ -78,8 +70,8 @@ def test_opens_follows_and_closes(name: str, desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_weights_that_cannot_be_read_are_told(name: str, desk: Desk) -> None:
-    desk.weights.unlink()
-    broken = Desk(desk.live, desk.knobs, desk.weights, None, desk.errands, desk.say)
+def test_weights_that_cannot_be_read_are_told(name: str, context: PageContext) -> None:
+    context.weights.unlink()
+    broken = replace(context, card=None)
     with pytest.raises(HandcamError):
-        load("handcam.gui.pages", name).open(broken)
+        open_page(name, broken)

@@ -1,4 +1,4 @@
-"""What there is to say about a tracked hand: side, distance, its own error, and why it may look bad."""
+"""Diagnostics of a tracked hand: side, distance, its error, and why it may be inaccurate."""
 
 import cv2
 import numpy as np
@@ -7,24 +7,24 @@ from handcam.hand.matching import match_hands
 from handcam.hand.skeleton import ROOT, hand_length
 from handcam.types import HandPose, Result, TrackedHand
 
-__all__ = ["MeasuredLength", "crop_remarks", "distance_cm", "error_mm", "label", "lacking"]
+__all__ = ["MeasuredLength", "crop_diagnostics", "distance_cm", "error_mm", "missing_modality", "pose_summary"]
 
 _SMALL_PX, _BLURRED, _UNSURE, _HOLES = 90.0, 60.0, 0.5, 0.35
 
 
 class MeasuredLength:
-    """How long the hand is by the depth sensor: the mean of the last second or two, since one frame says little."""
+    """Hand length by the depth sensor: the mean of the last second or two, since one frame is noisy."""
 
     def __init__(self) -> None:
         self.value_m: float | None = None
         """None where nothing measures it. It stays while no hand is in view."""
 
-    def forget(self) -> None:
-        """Another source, maybe another hand."""
+    def clear(self) -> None:
+        """Start anew: another source, maybe another hand."""
         self.value_m = None
 
-    def see(self, result: Result) -> None:
-        """Take the first hand. A pose that the user has set says nothing of the real hand."""
+    def update(self, result: Result) -> None:
+        """Average over the first hand; a pose that the user has set is left out."""
         controls = result.controls
         if not result.hands or controls.latent is not None or controls.offset is not None:
             return
@@ -32,13 +32,13 @@ class MeasuredLength:
         if not pose.metric:
             self.value_m = None
             return
-        now_m = float(hand_length(pose.joints_m))
-        if np.isfinite(now_m):
-            self.value_m = now_m if self.value_m is None else self.value_m + 0.03 * (now_m - self.value_m)
+        length_m = float(hand_length(pose.joints_m))
+        if np.isfinite(length_m):
+            self.value_m = length_m if self.value_m is None else self.value_m + 0.03 * (length_m - self.value_m)
 
 
-def lacking(hand: TrackedHand, drive: str) -> str:
-    """What to say when the picture shows nothing to the modality that should decide the pose; empty when it does."""
+def missing_modality(hand: TrackedHand, drive: str) -> str:
+    """One sentence when the picture has nothing for the modality that should drive the pose; empty when it has."""
     if drive in ("auto", "fused") or not hand.posteriors or drive in hand.posteriors:
         return ""
     *first, last = hand.posteriors
@@ -46,12 +46,12 @@ def lacking(hand: TrackedHand, drive: str) -> str:
 
 
 def distance_cm(pose: HandPose) -> float:
-    """From the camera to the root joint, cm."""
+    """Distance from the camera to the root joint, cm."""
     return float(np.linalg.norm(pose.joints_m[ROOT])) * 100
 
 
-def label(pose: HandPose) -> str:
-    """Side, confidence, and how far a joint is off on average, by the model's own account."""
+def pose_summary(pose: HandPose) -> str:
+    """Side, confidence, and the mean standard deviation of the joints."""
     return f"{pose.side.value} · {pose.score * 100:.0f} % · σ {float(pose.sigma_m.mean()) * 1e3:.0f} mm"
 
 
@@ -65,8 +65,8 @@ def error_mm(pose: HandPose, truth: tuple[HandPose, ...]) -> tuple[float, float]
     return float(shape) * 1e3, float(np.linalg.norm(own[ROOT] - true[ROOT])) * 1e3
 
 
-def crop_remarks(hand: TrackedHand) -> list[str]:
-    """What the net sees, and what makes it hard: first the size, then one hint or none."""
+def crop_diagnostics(hand: TrackedHand) -> list[str]:
+    """Describe the input of the net: its size, then what makes it hard, or that it is clear."""
     assert hand.crop is not None
     crop = hand.crop
     first = f"box {crop.box.size_px:.0f} px"

@@ -1,4 +1,4 @@
-"""A frame as something Qt can draw: colour, depth as colours, or both mixed."""
+"""Frames as images for Qt: colour, depth as colours, or both mixed."""
 
 from enum import Enum
 
@@ -13,7 +13,7 @@ __all__ = ["DepthScale", "Picture", "Plane"]
 
 
 class Plane(Enum):
-    """What of a frame is shown."""
+    """Image of a frame that is shown."""
 
     COLOUR = "Colour"
     DEPTH = "Depth"
@@ -27,7 +27,7 @@ def _ramp() -> UInt8[np.ndarray, "256 4"]:
 
 
 class DepthScale:
-    """Which distance has which colour. The range moves in steps of 10 cm and only when it must, so nothing flickers."""
+    """Colours of distances. The range moves in steps of 10 cm and only when it must, so nothing flickers."""
 
     ramp: UInt8[np.ndarray, "256 4"] = _ramp()
     """From nearest to farthest, BGRX."""
@@ -39,12 +39,12 @@ class DepthScale:
 
     def fit(self, depth: np.ndarray, unit_m: float) -> None:
         """Widen or narrow the range to what is in the picture."""
-        seen = depth[::8, ::8]
-        seen = seen[seen > 0]
-        if seen.size < 50:
+        samples = depth[::8, ::8]
+        samples = samples[samples > 0]
+        if samples.size < 50:
             near, far = self.near_m, self.far_m
         else:
-            low, high = np.percentile(seen, (2, 98)) * unit_m
+            low, high = np.percentile(samples, (2, 98)) * unit_m
             near, far = np.floor(low * 10) / 10, np.ceil(high * 10) / 10
             near, far = max(0.0, float(near)), max(min(float(far), near + 4.0), near + 0.2)
         moved = max(abs(near - self.near_m), abs(far - self.far_m))
@@ -74,26 +74,26 @@ class Picture:
         """Width and height, px; (0, 0) before the first frame."""
         return (0, 0) if self._pixels is None else (self._pixels.shape[1], self._pixels.shape[0])
 
-    def take(self, frame: Frame, plane: Plane, mirror: bool) -> None:
+    def convert(self, frame: Frame, plane: Plane, mirror: bool) -> None:
         """Convert a frame; mirroring happens here and touches nothing but these pixels."""
         color, depth = frame.color, frame.depth
         if color is not None and (plane is Plane.COLOUR or depth is None):
-            pixels = cv2.cvtColor(color, cv2.COLOR_RGB2BGRA, dst=self._buffer(color.shape[:2]))
+            pixels = cv2.cvtColor(color, cv2.COLOR_RGB2BGRA, dst=self._buffer(color))
         else:
             assert depth is not None  # a frame has at least one plane
             self.scale.fit(depth, frame.depth_unit_m)
-            words = self.scale.colours(depth)
-            pixels = words.view(np.uint8).reshape(*words.shape, 4)
+            colours = self.scale.colours(depth)
+            pixels = colours.view(np.uint8).reshape(*colours.shape, 4)
             if plane is Plane.BLEND and color is not None:
                 pixels = cv2.addWeighted(cv2.cvtColor(color, cv2.COLOR_RGB2BGRA), 0.55, pixels, 0.45, 0)
         self._pixels = cv2.flip(pixels, 1) if mirror else pixels
 
-    def _buffer(self, shape: tuple[int, int]) -> np.ndarray | None:
-        """Last time's memory, when it fits."""
-        return self._pixels if self._pixels is not None and self._pixels.shape[:2] == shape else None
+    def _buffer(self, color: np.ndarray) -> np.ndarray | None:
+        """Memory of the last frame, when it fits."""
+        return self._pixels if self._pixels is not None and self._pixels.shape[:2] == color.shape[:2] else None
 
     def image(self) -> QImage | None:
-        """A view of the pixels, valid until the next :meth:`take`."""
+        """A view of the pixels, valid until the next :meth:`convert`."""
         if self._pixels is None:
             return None
         height, width = self._pixels.shape[:2]

@@ -1,130 +1,140 @@
-"""The two views side by side, each under a line with its own switches."""
+"""The camera picture and the 3D view side by side, each under a line with its own switches."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QButtonGroup, QSplitter, QVBoxLayout, QWidget
 
+from handcam.gui.actions import ActionRegistry
 from handcam.gui.camera.picture import Plane
 from handcam.gui.camera.view import CameraView
-from handcam.gui.menu_button import MenuButton
-from handcam.gui.message import MessageCard
+from handcam.gui.controls_model import ControlsModel
 from handcam.gui.scene3d.grid import CELL_M
 from handcam.gui.scene3d.view import SceneView
+from handcam.gui.settings import HANDS, WindowSettings
+from handcam.gui.status_messages import MessageCard
 from handcam.gui.theme import STEP
+from handcam.gui.widgets import ActionButton, MenuButton, as_panel, button, in_column, in_row, muted, show_if
 from handcam.types import Result
 
-__all__ = ["Views"]
+__all__ = ["SplitView"]
+
+_DEFAULT_SAMPLES = 8
 
 
-class Views(QWidget):
+class SplitView(QWidget):
     """Camera picture on the left, 3D on the right."""
 
-    def __init__(self, reduced_3d: bool = False) -> None:
+    def __init__(self, controls: ControlsModel, actions: ActionRegistry, reduced_3d: bool = False) -> None:
         super().__init__()
+        self._controls, self._actions = controls, actions
         self.camera, self.scene = CameraView(), SceneView(reduced=reduced_3d)
         self.card = MessageCard(self.camera)
-        self._size = QLabel("Camera")
-        self._size.setProperty("muted", True)
-        self.planes = QButtonGroup(self)
-        self._plane_buttons = [self._switch(plane.value, "What of the frame is shown (T)") for plane in Plane]
-        for plane, button in zip(Plane, self._plane_buttons, strict=True):
-            self.planes.addButton(button)
-            button.setChecked(plane is self.camera.plane)
-            button.clicked.connect(lambda _=False, plane=plane: self.show_plane(plane))
-            button.hide()
+        self._size = muted("Camera")
+        planes = QButtonGroup(self)
+        self.planes = {plane: button(plane.value, "Which of a frame's images are shown (T)", False, True)
+                       for plane in Plane}  # fmt: skip
+        for plane, switch in self.planes.items():
+            planes.addButton(switch)
+            switch.setChecked(plane is self.camera.plane)
+            switch.clicked.connect(lambda _=False, plane=plane: self.show_plane(plane))
+            switch.hide()
         self.hands = MenuButton("Hands", 128, "How many hands to follow; treat every hand as the left or the right one")
-        self.crop = self._switch("Crop", "What the net sees, and why it may be hard (C)")
-        self.truth = self._switch("Truth", "The true skeleton as a thin line (G)")
-        self.truth.hide()
-        self.surface = self._switch("Skin", "The hand's surface (U)")
-        self.samples = self._switch("Samples", "Poses drawn from the posterior (P)", True)
-        self.points = self._switch("Points", "Measured points of the hand (I)", True)
-        self.points.hide()
-        self.reset = self._switch("Reset view", "Home, or double-click in the view", plain=True)
-        title = QLabel(f"3D  grid {CELL_M * 100:.0f} cm · radius of a joint 1 σ")
-        title.setProperty("muted", True)
-        self._split = QSplitter(Qt.Orientation.Horizontal)
-        self._split.setHandleWidth(STEP)
-        self._split.setChildrenCollapsible(False)
-        self._split.addWidget(
-            self._pane(self.camera, self._size, [self.hands, *self._plane_buttons, self.crop, self.truth])
-        )
-        self._split.addWidget(self._pane(self.scene, title, [self.surface, self.samples, self.points, self.reset]))
-        for k in (0, 1):
-            self._split.setStretchFactor(k, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(STEP, STEP, STEP, STEP)
-        layout.addWidget(self._split)
-        self._split.setSizes([10_000, 10_000])
-        for button in (self.surface, self.samples, self.points, self.crop, self.truth):
-            button.clicked.connect(self.follow)
-        self.reset.clicked.connect(self.scene.reset_view)
+        for name, (count, side) in HANDS.items():
+            self.hands.entries.addAction(name, lambda n=count, s=side: controls.set(max_hands=n, lock_side=s))
+        actions["points"].setChecked(True)
+        self._switches = {name: ActionButton(actions[name])
+                          for name in ("crop", "truth", "skin", "samples", "points", "reset_view")}  # fmt: skip
+        for name in ("truth", "points"):
+            self._switches[name].hide()
+        switches = self._switches
+        left = _pane(self.camera, self._size, self.hands, *self.planes.values(), switches["crop"], switches["truth"])
+        title = muted(f"3D  grid {CELL_M * 100:.0f} cm · radius of a joint 1 σ")
+        right = _pane(self.scene, title, *(switches[n] for n in ("skin", "samples", "points", "reset_view")))
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.setHandleWidth(STEP)
+        split.setChildrenCollapsible(False)
+        for k, pane in enumerate((left, right)):
+            split.addWidget(pane)
+            split.setStretchFactor(k, 1)
+        self.setLayout(in_column(split, margins=(STEP, STEP, STEP, STEP)))
+        split.setSizes([10_000, 10_000])
+        for name in ("mirror", "crop", "truth", "skin", "samples", "points"):
+            actions[name].toggled.connect(lambda on: self._follow_switches())
+        actions.connect_triggers(None, next_plane=self._next_plane, reset_view=self.scene.reset_view,
+                                 samples=self._switch_samples)  # fmt: skip
+        controls.changed.connect(self._follow_controls)
+        self._follow_controls()
+        self._follow_switches()
 
-    @staticmethod
-    def _switch(name: str, tip: str, on: bool = False, plain: bool = False) -> QPushButton:
-        button = QPushButton(name)
-        button.setCheckable(not plain)
-        button.setChecked(on)
-        button.setToolTip(tip)
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        return button
+    def _switch_samples(self) -> None:
+        """Ask for samples when none are decoded yet, and save their cost when the switch is off."""
+        count = self._controls.state.samples or _DEFAULT_SAMPLES
+        self._controls.set(samples=count if self._actions["samples"].isChecked() else 0)
 
-    @staticmethod
-    def _pane(view: QWidget, title: QLabel, switches: Sequence[QPushButton]) -> QWidget:
-        pane = QWidget()
-        pane.setObjectName("panel")
-        pane.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        head = QHBoxLayout()
-        head.setContentsMargins(2 * STEP, 2, STEP, 2)
-        head.setSpacing(2)
-        head.addWidget(title)
-        head.addStretch()
-        for switch in switches:
-            head.addWidget(switch)
-        layout = QVBoxLayout(pane)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(head)
-        layout.addWidget(view, 1)
-        return pane
+    def _follow_controls(self) -> None:
+        """Samples are switched on exactly when they are decoded; the hands to follow have a name."""
+        self.hands.show_value(WindowSettings.of_controls(self._controls.state)["hands"] or "custom")
+        self._actions["samples"].setChecked(self._controls.state.samples > 0)
 
-    def follow(self) -> None:
+    def _follow_switches(self) -> None:
         """Bring the views to what the switches say."""
-        self.camera.crop, self.camera.truth = self.crop.isChecked(), self.truth.isChecked()
+        on = {name: self._actions[name].isChecked() for name in ("mirror", "crop", "truth", *_SCENE_SWITCHES)}
+        self.camera.mirror, self.camera.crop, self.camera.truth = on["mirror"], on["crop"], on["truth"]
         self.scene.options = replace(
-            self.scene.options, surface=self.surface.isChecked(), samples=self.samples.isChecked(),
-            points=self.points.isChecked(), truth=self.truth.isChecked(),
-        )  # fmt: skip
-        self.camera.again()
-        self.scene.again()
+            self.scene.options, surface=on["skin"], samples=on["samples"], points=on["points"], truth=on["truth"]
+        )
+        self.camera.repaint_frame()
+        self.scene.redraw()
 
     def show_plane(self, plane: Plane) -> None:
-        """Colour, depth, or both."""
-        self._plane_buttons[list(Plane).index(plane)].setChecked(True)
+        """Show colour, depth, or both."""
+        self.planes[plane].setChecked(True)
         self.camera.plane = plane
-        self.camera.again()
+        self.camera.repaint_frame()
+
+    def _next_plane(self) -> None:
+        planes = list(Plane)
+        self.show_plane(planes[(planes.index(self.camera.plane) + 1) % len(planes)])
 
     def show_result(self, result: Result) -> None:
-        """Hand it to both views; switches that make no sense for this source are hidden."""
+        """Show a result in both views; switches that make no sense for this source are hidden."""
         frame = result.frame
         depth = frame.depth is not None
-        for button in self._plane_buttons:
-            _show(button, depth and frame.color is not None)
-        _show(self.points, depth)
-        _show(self.truth, bool(frame.truth) or self.truth.isChecked())
+        for switch in self.planes.values():
+            show_if(switch, depth and frame.color is not None)
+        show_if(self._switches["points"], depth)
+        show_if(self._switches["truth"], bool(frame.truth) or self._actions["truth"].isChecked())
         title = f"Camera  {frame.intrinsics.width} × {frame.intrinsics.height} px"
         if title != self._size.text():
             self._size.setText(title)
         self.camera.show_result(result)
         self.scene.show_result(result)
 
-    def resizeEvent(self, event) -> None:  # noqa: N802
+    def show_hints(self, camera: str, scene: str) -> None:
+        """Show one line in each view; empty for none."""
+        if (camera, scene) != (self.camera.hint, self.scene.hint):
+            self.camera.hint, self.scene.hint = camera, scene
+            self.camera.update()
+            self.scene.update()
+
+    def clear(self) -> None:
+        """Show nothing until the next result."""
+        self.camera.clear()
+        self.scene.clear()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
-        self.card.place()
+        self.card.centre()
 
 
-def _show(widget: QWidget, on: bool) -> None:
-    if widget.isHidden() == on:
-        widget.setVisible(on)
+_SCENE_SWITCHES = ("skin", "samples", "points")
+
+
+def _pane(view: QWidget, title: QWidget, *switches: QWidget) -> QWidget:
+    head = in_row(title, None, *switches, spacing=2, margins=(2 * STEP, 2, STEP, 2))
+    pane = as_panel(QWidget())
+    layout: QVBoxLayout = in_column(head, (view, 1), spacing=0)
+    pane.setLayout(layout)
+    return pane

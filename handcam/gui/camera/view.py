@@ -1,19 +1,19 @@
-"""The camera picture with what was found in it."""
+"""Camera picture with the hands that were found in it."""
 
 import time
-from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Float
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from handcam.geometry import project
-from handcam.gui.camera import overlay
-from handcam.gui.camera.diagnostics import crop_remarks, error_mm, label
+from handcam.gui.camera.diagnostics import crop_diagnostics, error_mm, pose_summary
+from handcam.gui.camera.overlay import draw_box, draw_depth_legend, draw_inset, draw_label
 from handcam.gui.camera.picture import Picture, Plane
 from handcam.gui.colours import VIEW
+from handcam.gui.draw_hand import draw_skeleton, draw_true_skeleton
 from handcam.gui.theme import STEP
 from handcam.types import HandBox, Result
 
@@ -23,7 +23,10 @@ _INSET_PX = 128
 
 
 class CameraView(QWidget):
-    """Paints the newest result; keeps the picture's shape; mirrors the picture and never a word or a side."""
+    """PointColours the newest result; keeps the picture's shape; mirrors the picture and never a word or a side."""
+
+    painted = Signal(float)
+    """A frame was painted for the first time; the age of its pixels, ms."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,37 +37,35 @@ class CameraView(QWidget):
         self.mirror = self.crop = self.truth = False
         self.hint = ""
         """One line at the bottom of the picture, e.g. what to do when there is no hand."""
-        self.painted: Callable[[float], None] = lambda age_ms: None
-        """Called with the age of the pixels when a frame is painted for the first time, ms."""
         self.paint_ms = 0.0
-        """What the last painting took."""
+        """Time that the last painting took."""
         self.result: Result | None = None
         self._picture = Picture()
-        self._fresh = False
+        self._unpainted = False
 
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(640, 480)
 
     def show_result(self, result: Result) -> None:
         """Paint this one next."""
-        self.result, self._fresh = result, True
-        self._picture.take(result.frame, self.plane, self.mirror)
+        self.result, self._unpainted = result, True
+        self._picture.convert(result.frame, self.plane, self.mirror)
         self.update()
 
-    def again(self) -> None:
-        """Paint the same frame with other settings."""
+    def repaint_frame(self) -> None:
+        """Paint the same frame again, with other settings."""
         if self.result is not None:
-            self._picture.take(self.result.frame, self.plane, self.mirror)
+            self._picture.convert(self.result.frame, self.plane, self.mirror)
         self.update()
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Show nothing until the next result."""
         self.result, self._picture = None, Picture()
         self.update()
 
     @property
     def picture_rect(self) -> QRectF:
-        """Where the picture lies in the widget."""
+        """Rectangle of the picture in the widget."""
         width, height = self._picture.size
         if not width:
             return QRectF(self.rect())
@@ -73,7 +74,7 @@ class CameraView(QWidget):
         return QRectF((self.width() - w) // 2, (self.height() - h) // 2, w, h)
 
     def to_widget(self, points_px: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
-        """Picture pixels to widget pixels, mirrored when the picture is."""
+        """Map picture pixels to widget pixels, mirrored when the picture is."""
         rect = self.picture_rect
         scale = rect.width() / max(self._picture.size[0], 1)
         at = (np.asarray(points_px, float) + 0.5) * scale
@@ -92,17 +93,17 @@ class CameraView(QWidget):
                 painter.drawImage(rect, image)
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
                 painter.setClipRect(rect)
-                self._paint_found(painter, rect)
+                self._paint_hands(painter, rect)
         self.paint_ms = (time.perf_counter() - start) * 1e3
-        if self._fresh and self.result is not None:
-            self._fresh = False
-            self.painted((time.perf_counter_ns() - self.result.frame.time_ns) / 1e6)
+        if self._unpainted and self.result is not None:
+            self._unpainted = False
+            self.painted.emit((time.perf_counter_ns() - self.result.frame.time_ns) / 1e6)
 
-    def _paint_found(self, painter: QPainter, rect: QRectF) -> None:
+    def _paint_hands(self, painter: QPainter, rect: QRectF) -> None:
         result = self.result
         assert result is not None  # there is a picture
         scale = rect.width() / self._picture.size[0]
-        chips: list[tuple[QPointF, list[str]]] = []
+        labels: list[tuple[QPointF, list[str]]] = []
         for hand in result.hands:
             joints = self.to_widget(hand.pose.keypoints_px)
             if not np.isfinite(joints).all():
@@ -110,27 +111,27 @@ class CameraView(QWidget):
             top = joints[:, 1].min()
             if hand.crop is not None:
                 corners = self.to_widget(_corners(hand.crop.box))
-                overlay.box(painter, corners)
+                draw_box(painter, corners)
                 top = corners[:, 1].min()
-            overlay.skeleton(painter, joints, scale)
-            lines = [label(hand.pose)]
+            draw_skeleton(painter, joints, scale)
+            lines = [pose_summary(hand.pose)]
             error = error_mm(hand.pose, result.frame.truth)
             if error is not None:
                 lines.append(f"error: pose {error[0]:.0f} mm · position {error[1]:.0f} mm")
-            chips.append((QPointF(float(joints[:, 0].mean()), float(top) - 2 * STEP), lines))
+            labels.append((QPointF(float(joints[:, 0].mean()), float(top) - 2 * STEP), lines))
         if self.truth:
             for true in result.frame.truth:
-                overlay.ghost(painter, self.to_widget(project(true.joints_m, result.frame.intrinsics)))
-        for centre, lines in chips:
-            overlay.chip(painter, centre, lines, rect)
+                draw_true_skeleton(painter, self.to_widget(project(true.joints_m, result.frame.intrinsics)))
+        for centre, lines in labels:
+            draw_label(painter, centre, lines, rect)
         if result.frame.depth is not None and (self.plane is not Plane.COLOUR or result.frame.color is None):
-            overlay.legend(painter, QRectF(rect.left() + STEP, rect.bottom() - 48, 192, 40), self._picture.scale)
+            draw_depth_legend(painter, QRectF(rect.left() + STEP, rect.bottom() - 48, 192, 40), self._picture.scale)
         if self.crop:
             self._paint_crops(painter, rect)
         if self.hint:
             painter.setClipping(False)  # a narrow picture has no room for a sentence
             at = QPointF(rect.center().x(), rect.bottom() - 3 * STEP)
-            overlay.chip(painter, at, [self.hint], QRectF(self.rect()), 13)
+            draw_label(painter, at, [self.hint], QRectF(self.rect()), 13)
 
     def _paint_crops(self, painter: QPainter, rect: QRectF) -> None:
         assert self.result is not None
@@ -138,7 +139,7 @@ class CameraView(QWidget):
         for hand in self.result.hands:
             if hand.crop is not None and hand.crop.color is not None:
                 where = QRectF(left, rect.top() + 1.5 * STEP, _INSET_PX, _INSET_PX)
-                overlay.inset(painter, where, hand.crop.color, crop_remarks(hand))
+                draw_inset(painter, where, hand.crop.color, crop_diagnostics(hand))
                 left = rect.right() - _INSET_PX - 1.5 * STEP
 
 

@@ -1,4 +1,4 @@
-"""A walk through the latent space as a file: BVH and glTF as sessions become them, MP4 and GIF as they are drawn."""
+"""Write a path through the latent space as BVH and glTF, as sessions are exported, or as MP4 and GIF, as drawn."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
@@ -7,24 +7,26 @@ from pathlib import Path
 import av
 import numpy as np
 from av import VideoFrame
+from av.filter import Graph
+from av.video.format import VideoFormat
 from jaxtyping import Float, UInt8
 from PySide6.QtGui import QImage, QPainter
 
 from handcam.geometry import project
-from handcam.gui.explorer.modality_views import TILES, draw_tile
+from handcam.gui.explorer.modality_views import MODALITY_VIEWS, draw_modality
 from handcam.gui.scene3d.orbit import Orbit
 from handcam.paths import atomic_file
 from handcam.session.export import convert
 from handcam.types import Frame, HandcamError, HandPose, Intrinsics, Posterior, Result, Side, TrackedHand
 
-__all__ = ["FORMATS", "FRAME_RATES", "write_animation"]
+__all__ = ["FORMATS", "FRAME_RATES", "draw_film_frame", "write_animation"]
 
 FORMATS = {"bvh": "BVH", "glb": "glTF", "mp4": "MP4", "gif": "GIF"}
-"""What can be written, by the ending of the file."""
+"""Formats by the ending of the file."""
 FRAME_RATES = {"bvh": 30, "glb": 30, "mp4": 30, "gif": 20}
 """Frames per second of each; GIF counts in hundredths of a second."""
 _EDGE_PX = {"mp4": 320, "gif": 192}
-"""Edge of a tile in films."""
+"""Edge of a view in films."""
 _DISTANCE_M = 0.5
 _CAMERA = Intrinsics.from_fov(640, 480, np.pi / 3)
 
@@ -37,8 +39,8 @@ def write_animation(
     Args:
         out: its ending chooses the format.
         z: the latents.
-        decoded: what they decode to, by modality; ``joints3d`` must be there.
-        orbit: from where skeleton and surface are seen in films.
+        decoded: their decoded values, by modality; ``joints3d`` must be there.
+        orbit: viewpoint of skeleton and surface in films.
         hand_length_m: size of the hand in BVH and glTF.
 
     Raises:
@@ -48,9 +50,9 @@ def write_animation(
     if kind not in FORMATS:
         raise HandcamError(f"An animation ends in {', '.join('.' + name for name in FORMATS)}; {out.name} does not.")
     if kind in ("mp4", "gif"):
-        names = [name for name, (modality, _) in TILES.items() if modality in decoded]
+        names = [name for name, (modality, _) in MODALITY_VIEWS.items() if modality in decoded]
         size = _EDGE_PX[kind]
-        frames = (_film_frame(names, {m: a[i] for m, a in decoded.items()}, orbit, size) for i in range(len(z)))
+        frames = (draw_film_frame(names, {m: a[i] for m, a in decoded.items()}, orbit, size) for i in range(len(z)))
         try:
             _film(out, kind, frames)
         except (OSError, av.FFmpegError) as error:
@@ -60,7 +62,7 @@ def write_animation(
 
 
 def _results(z: np.ndarray, joints: np.ndarray, hand_length_m: float) -> Iterator[Result]:
-    """The poses as an estimator would have given them, from frames without pictures."""
+    """Make results of the poses, from frames without pictures."""
     for i, (latent, shape) in enumerate(zip(z, joints, strict=True)):
         time_ns = round(i * 1e9 / FRAME_RATES["bvh"])
         at = shape.astype(float) * hand_length_m + [0.0, 0.0, _DISTANCE_M]
@@ -70,10 +72,10 @@ def _results(z: np.ndarray, joints: np.ndarray, hand_length_m: float) -> Iterato
         yield Result(Frame(i, time_ns, _CAMERA), (hand,), {}, time_ns)
 
 
-def _film_frame(
+def draw_film_frame(
     names: Sequence[str], decoded: dict[str, np.ndarray], orbit: Orbit, size: int
 ) -> UInt8[np.ndarray, "h w 4"]:
-    """The tiles side by side, BGRX."""
+    """Draw the views side by side, BGRX."""
     pixels = np.empty((size, size * len(names), 4), np.uint8)
     height, width = pixels.shape[:2]
     image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
@@ -83,7 +85,7 @@ def _film_frame(
             painter.save()
             painter.translate(k * size, 0)
             painter.setClipRect(0, 0, size, size)
-            draw_tile(painter, name, decoded, orbit, size, size)
+            draw_modality(painter, name, decoded, orbit, size, size)
             painter.restore()
     return pixels
 
@@ -105,10 +107,10 @@ def _film(out: Path, kind: str, frames: Iterable[np.ndarray]) -> None:
 
 
 def _in_256_colours(pictures: Iterable[VideoFrame], stream: av.VideoStream) -> Iterator[VideoFrame]:
-    """With the one palette that suits all of them."""
-    graph = av.filter.Graph()
+    """Reduce all pictures to one palette that suits them."""
+    graph = Graph()
     rate = Fraction(1, FRAME_RATES["gif"])
-    source = graph.add_buffer(width=stream.width, height=stream.height, format="bgr24", time_base=rate)
+    source = graph.add_buffer(width=stream.width, height=stream.height, format=VideoFormat("bgr24"), time_base=rate)
     split, palette, use = graph.add("split"), graph.add("palettegen", "stats_mode=diff"), graph.add("paletteuse")
     sink = graph.add("buffersink")
     source.link_to(split)
@@ -123,6 +125,8 @@ def _in_256_colours(pictures: Iterable[VideoFrame], stream: av.VideoStream) -> I
     source.push(None)
     while True:
         try:
-            yield graph.pull()
+            picture = graph.pull()
+            assert isinstance(picture, VideoFrame)
+            yield picture
         except (av.EOFError, av.BlockingIOError):
             return

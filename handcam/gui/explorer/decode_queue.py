@@ -1,6 +1,5 @@
-"""Decodes for the page without ever waiting: what is asked goes to the live thread and is fetched when it is there."""
+"""Decode latents on the live thread without ever waiting: requests are sent, and fetched when they are answered."""
 
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
@@ -11,36 +10,38 @@ from handcam.live import Live
 from handcam.model.latent.directions import Decode
 from handcam.types import HandcamError
 
-__all__ = ["Decoding", "decoder_of"]
+__all__ = ["DecodeQueue", "blocking_decoder"]
 
 _BATCH = 256
 """Latents that are decoded in one go: a few milliseconds of the live thread."""
 _PICTURES = 4
 """The same for decoders of pictures."""
-_WAIT_S = 30.0
-"""How long an errand waits for the model, which may still be loading."""
+_TIMEOUT_S = 30.0
+"""How long a blocking decoder waits for the model, which may still be loading."""
 
 
-class Decoding:
+class DecodeQueue:
     """One latent in every modality, the newest wins; and batches of joints for thumbnails."""
 
     def __init__(self, live: Live, modalities: Sequence[str]) -> None:
         self._live, self.modalities = live, tuple(modalities)
-        self.shown: dict[str, np.ndarray] = {}
-        """What the newest latent decodes to, by modality."""
-        self.took_ms = 0.0
-        """From asking to having all of it."""
-        self._wanted: np.ndarray | None = None
-        self._asked: tuple[float, np.ndarray, dict[str, Future]] | None = None
-        self._batches: dict[str, tuple[np.ndarray, Future, Callable[[np.ndarray], object]]] = {}
+        self.decoded: dict[str, np.ndarray] = {}
+        """Output of the newest latent, by modality."""
+        self._next: np.ndarray | None = None
+        self._sent: tuple[np.ndarray, dict[str, Future[np.ndarray]]] | None = None
+        self._batches: dict[str, tuple[np.ndarray, Future[np.ndarray], Callable[[np.ndarray], object]]] = {}
 
-    def want(self, z: Float[np.ndarray, " z"]) -> None:
-        """Decode this one next."""
-        self._wanted = np.asarray(z, np.float32)
-        self._ask()
+    def request(self, z: Float[np.ndarray, " z"]) -> None:
+        """Decode this latent next."""
+        self._next = np.asarray(z, np.float32)
+        self._send()
 
-    def batch(self, key: str, z: Float[np.ndarray, "n z"], then: Callable[[np.ndarray], object]) -> bool:
-        """Decode joints of several; False, and nothing is done, while the last batch of that key is on its way."""
+    def request_joints(self, key: str, z: Float[np.ndarray, "n z"], then: Callable[[np.ndarray], object]) -> bool:
+        """Decode joints of several latents and call ``then`` with them.
+
+        Returns:
+            False, and nothing is done, while the last batch of that key is on its way.
+        """
         if key in self._batches:
             return False
         z = np.asarray(z, np.float32)
@@ -48,45 +49,43 @@ class Decoding:
         return True
 
     def poll(self) -> bool:
-        """Fetch what is there. True when :attr:`shown` is new.
+        """Fetch what is answered. True when :attr:`decoded` is new.
 
-        What a model leaves behind that is closed or exchanged is asked again, of the next one.
+        Requests that a closed model has cancelled are sent again, to the next one.
         """
         for key, (z, future, then) in list(self._batches.items()):
             if future.cancelled():
                 self._batches[key] = z, self._live.decode("joints3d", z), then
             elif future.done():
                 del self._batches[key]
-                if future.exception() is None:  # else it cannot be decoded, as the tiles show
+                if future.exception() is None:  # else it cannot be decoded, as the views show
                     then(future.result())
-        if self._asked is None or not all(future.done() for future in self._asked[2].values()):
+        if self._sent is None or not all(future.done() for future in self._sent[1].values()):
             return False
-        since, z, futures = self._asked
-        self._asked = None
+        z, futures = self._sent
+        self._sent = None
         if any(future.cancelled() for future in futures.values()):
-            self._wanted = z if self._wanted is None else self._wanted
-            self._ask()
+            self._next = z if self._next is None else self._next
+            self._send()
             return False
-        self._ask()
-        self.took_ms = (time.perf_counter() - since) * 1e3
-        self.shown = {name: future.result()[0] for name, future in futures.items() if future.exception() is None}
+        self._send()
+        self.decoded = {name: future.result()[0] for name, future in futures.items() if future.exception() is None}
         return True
 
-    def _ask(self) -> None:
-        if self._asked is None and self._wanted is not None:
-            z, self._wanted = self._wanted, None
-            asked = {name: self._live.decode(name, z[None]) for name in self.modalities}
-            self._asked = time.perf_counter(), z, asked
+    def _send(self) -> None:
+        if self._sent is None and self._next is not None:
+            z, self._next = self._next, None
+            self._sent = z, {name: self._live.decode(name, z[None]) for name in self.modalities}
 
 
-def decoder_of(live: Live, modality: str = "joints3d") -> Decode:
-    """Decodes many latents, and waits for them: for errands beside the window."""
+def blocking_decoder(live: Live, modality: str = "joints3d") -> Decode:
+    """Make a function that decodes many latents and waits for them: for threads beside the window's."""
     size = _BATCH if modality in ("joints3d", "keypoints2d") else _PICTURES
 
     def decode(z: Float[np.ndarray, "n z"]) -> np.ndarray:
         parts = [live.decode(modality, z[i : i + size]) for i in range(0, len(z), size)]
         try:
-            return np.concatenate([part.result(_WAIT_S) for part in parts])
+            return np.concatenate([part.result(_TIMEOUT_S) for part in parts])
         except Exception as error:  # cancelled with the model, too late, or whatever the runtime throws
             raise HandcamError(f"The model does not decode ({type(error).__name__}).") from None
 

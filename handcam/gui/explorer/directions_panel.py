@@ -4,46 +4,49 @@ import time
 
 import numpy as np
 from jaxtyping import Float
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QTabBar, QWidget
 
-from handcam.gui.explorer.decode_queue import Decoding
-from handcam.gui.explorer.labels import said_of
-from handcam.gui.explorer.latent_state import Standing
+from handcam.gui.actions import ActionRegistry
+from handcam.gui.controls_model import ControlsModel
+from handcam.gui.explorer.decode_queue import DecodeQueue
+from handcam.gui.explorer.slider_cell import parameter_text
 from handcam.gui.explorer.sliders import DirectionSliders
 from handcam.gui.theme import STEP
-from handcam.model.latent.directions import SEEN_MM, Direction
-from handcam.model.latent.parameters import PARAMETERS, parameters_of
+from handcam.gui.widgets import ActionButton, as_panel, button, in_column, in_row, muted, scrolled
+from handcam.model.latent.directions import PARAMETERS, SEEN_MM, Direction, parameters_of
 
 __all__ = ["KINDS", "DirectionsPanel"]
 
 KINDS = {
     "Principal": "Principal directions of the aggregate posterior, those that move the hand most first",
-    "Named": "Directions along which hands have more of one thing, fitted by ridge regression; R² on held-out hands",
+    "Named": "Directions along which hands have more of one parameter, by ridge regression; R² on held-out hands",
     "Raw": "The dimensions of the latent themselves, those that move the hand most first",
 }
-"""The tabs and what they say."""
-_LOOK_S = 1 / 8
+"""The tabs with their tooltips."""
+_PICTURES_S = 1 / 8
 """How often the pictures follow."""
 
 
 class DirectionsPanel(QWidget):
-    """The sliders and what moves the latent as a whole."""
+    """The sliders, and the actions that move the latent as a whole."""
 
-    def __init__(self, standing: Standing, decoding: Decoding, follows: bool = True) -> None:
+    def __init__(
+        self, controls: ControlsModel, actions: ActionRegistry, queue: DecodeQueue, camera: bool = True
+    ) -> None:
         """
         Args:
-            standing: what the sliders show and move.
-            decoding: for the pictures.
-            follows: can there be a hand to follow?
+            controls: what the sliders show and move.
+            actions: undo, redo, freeze, reset and sample have buttons here.
+            queue: decodes the pictures.
+            camera: can there be a hand to follow?
         """
         super().__init__()
-        self.setObjectName("panel")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._standing, self._decoding = standing, decoding
+        as_panel(self)
+        self._controls, self._queue = controls, queue
         self._kinds: dict[str, list[Direction]] = {}
-        self._told: dict[str, float] = {}
-        self._stale, self._looked_s = True, 0.0
+        self._parameters: dict[str, float] = {}
+        self._stale, self._decoded_s = True, 0.0
         self.tabs = QTabBar()
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
@@ -52,111 +55,65 @@ class DirectionsPanel(QWidget):
             self.tabs.addTab(kind)
             self.tabs.setTabToolTip(k, tip)
         self.tabs.currentChanged.connect(self.show_kind)
-        self.state = QLabel()
-        self.state.setProperty("muted", True)
+        self.state = muted()
         self.state.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.empty = self._button("More", "Also those that move nothing: the model leaves these dimensions empty")
-        self.empty.setCheckable(True)
-        self.undo = self._button("Undo", "Back to where the last move began (Ctrl Z)")
-        self.redo = self._button("Redo", "What was undone, again (Ctrl Shift Z)")
-        self.freeze = self._button("Freeze", "Hold the latent where it is (F)")
-        self.freeze.setCheckable(True)
-        self.freeze.setVisible(follows)
-        self.reset = self._button("Reset", "Follow the hand again, or stand in the middle (Backspace)")
-        self.sample = self._button("Sample", "A random pose from the prior (N)")
-        head = QHBoxLayout()
-        head.setContentsMargins(STEP, 2, 2 * STEP, 2)
-        head.setSpacing(6)
-        head.addWidget(self.tabs)
-        head.addWidget(self.state, 1)
-        for button in (self.empty, self.undo, self.redo, self.freeze, self.reset, self.sample):
-            head.addWidget(button)
-        self.sliders = DirectionSliders(standing, self._said)
+        self.empty = button("More", "Also those that move nothing: the model leaves these dimensions empty",
+                            checkable=True)  # fmt: skip
+        self.empty.clicked.connect(lambda: self.show_kind(self.tabs.currentIndex()))
+        names = ("undo", "redo", *(["freeze"] if camera else []), "reset_latent", "sample")
+        buttons = [self.empty, *(ActionButton(actions[name], solid=True) for name in names)]
+        self.sliders = DirectionSliders(controls, self._parameter_text)
         self.sliders.hint = "Measuring the directions…"
         self.sliders.setAccessibleName("Directions")
-        scroll = QScrollArea()
-        scroll.setWidget(self.sliders)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.viewport().setAutoFillBackground(False)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.sliders.setAutoFillBackground(False)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, STEP)
-        layout.setSpacing(0)
-        layout.addLayout(head)
-        layout.addWidget(scroll, 1)
-        self._scroll = scroll
-        knobs = standing.knobs
-        self.empty.clicked.connect(lambda: self.show_kind(self.tabs.currentIndex()))
-        self.undo.clicked.connect(standing.undo)
-        self.redo.clicked.connect(standing.redo)
-        self.freeze.clicked.connect(lambda on: knobs.freeze(on))
-        self.reset.clicked.connect(knobs.reset)
-        self.sample.clicked.connect(knobs.sample)
-        knobs.changed.connect(self._follow)
-        self._follow()
+        self._scroll = scrolled(self.sliders)
+        head = in_row(self.tabs, (self.state, 1), *buttons, spacing=6, margins=(STEP, 2, 2 * STEP, 2))
+        self._layout = in_column(head, (self._scroll, 1), spacing=0, margins=(0, 0, 0, STEP))
+        self.setLayout(self._layout)
 
-    def resizeEvent(self, event) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
-        self.layout().activate()
-        self.sliders.fit(self._scroll.height())
+        self._layout.activate()
+        self.sliders.fit_height(self._scroll.height())
 
-    @staticmethod
-    def _button(name: str, tip: str) -> QPushButton:
-        button = QPushButton(name)
-        button.setProperty("solid", True)
-        button.setToolTip(tip)
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        return button
-
-    def take(self, principal: list[Direction], named: list[Direction], raw: list[Direction], why: str = "") -> None:
-        """Have these directions from now on; ``why`` says why there are none of some kind."""
+    def set_directions(
+        self, principal: list[Direction], named: list[Direction], raw: list[Direction], why: str = ""
+    ) -> None:
+        """Offer these directions; ``why`` says why there are none of some kind."""
         raw = sorted(raw, key=lambda direction: -direction.mm)
         self._kinds = dict(zip(KINDS, (principal, named, raw), strict=True))
         self.sliders.hint = why
         self.show_kind(self.tabs.currentIndex())
 
     def show_kind(self, number: int) -> None:
-        """Principal, named or raw."""
+        """Show principal, named or raw directions."""
         kind = list(KINDS)[number]
         every = self._kinds.get(kind, [])
-        seen = [direction for direction in every if direction.mm >= SEEN_MM]
-        self.empty.setVisible(len(seen) < len(every))
-        self.empty.setText(f"{len(every) - len(seen)} more")
-        self.sliders.show_directions(every if self.empty.isChecked() else seen)
-        self.state.setText(f"{len(seen)} of {len(every)} move the hand" if len(seen) < len(every) else "")
+        moving = [direction for direction in every if direction.mm >= SEEN_MM]
+        self.empty.setVisible(len(moving) < len(every))
+        self.empty.setText(f"{len(every) - len(moving)} more")
+        self.sliders.show_directions(every if self.empty.isChecked() else moving)
+        self.state.setText(f"{len(moving)} of {len(every)} move the hand" if len(moving) < len(every) else "")
         self._stale = True
 
     def show_pose(self, joints: Float[np.ndarray, "21 3"] | None) -> None:
-        """The pose shown now, for the values of named directions."""
+        """Take the values of named directions from the pose shown now."""
         if joints is not None and np.isfinite(joints).all():
-            self._told = dict(zip(PARAMETERS, parameters_of(joints[None])[0].tolist(), strict=True))
+            self._parameters = dict(zip(PARAMETERS, parameters_of(joints[None])[0].tolist(), strict=True))
         self._stale = True
         self.sliders.update()
 
-    def look(self) -> None:
-        """Ask for new pictures when one stands elsewhere."""
-        directions = self.sliders.directions
-        now = time.monotonic()
-        if not self._stale or now - self._looked_s < _LOOK_S or not directions:
+    def tick(self) -> None:
+        """Ask for new pictures when the latent has moved."""
+        directions, now = self.sliders.directions, time.monotonic()
+        if not self._stale or now - self._decoded_s < _PICTURES_S or not directions:
             return
-        if len(directions[0].reader) != self._standing.knobs.latent:
+        if len(directions[0].linear) != self._controls.latent_size:
             return
-        if self._decoding.batch("ends", self.sliders.ends, self.sliders.show_ends):
-            self._stale, self._looked_s = False, now
+        if self._queue.request_joints("ends", self.sliders.ends, self.sliders.show_ends):
+            self._stale, self._decoded_s = False, now
 
-    def _said(self, direction: Direction) -> str:
-        if direction.r2 is None:
+    def _parameter_text(self, direction: Direction) -> str:
+        name = f"{direction.name} [{direction.unit}]" if direction.unit else direction.name
+        if direction.r2 is None or name not in self._parameters:
             return ""
-        full = f"{direction.name} [{direction.unit}]" if direction.unit else direction.name
-        if full not in self._told:
-            return ""
-        return said_of(direction, self._told[full], self._standing.knobs.controls.hand_length_m)
-
-    def _follow(self) -> None:
-        """Bring the buttons to what is set, whoever set it."""
-        self.freeze.setChecked(self._standing.knobs.frozen)
-        self.undo.setEnabled(self._standing.can_undo)
-        self.redo.setEnabled(self._standing.can_redo)
-        self.sliders.update()
+        return parameter_text(direction, self._parameters[name], self._controls.state.hand_length_m)

@@ -1,71 +1,59 @@
-"""Poses that the user keeps: save, go to, delete."""
+"""Presets panel: poses that the user keeps; save, go to, delete."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QLabel, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QInputDialog, QLabel, QMenu, QSizePolicy, QWidget
 
-from handcam.gui.explorer.decode_queue import Decoding
-from handcam.gui.explorer.latent_state import Standing
-from handcam.gui.explorer.thumbnails import Shelf
+from handcam.gui.actions import ActionRegistry
+from handcam.gui.controls_model import ControlsModel
+from handcam.gui.explorer.decode_queue import DecodeQueue
+from handcam.gui.explorer.thumbnails import ThumbnailRow
+from handcam.gui.widgets import ActionButton, button, in_column, in_row, muted
 from handcam.model.latent.presets import Preset, Presets
 from handcam.types import HandcamError
 
-__all__ = ["PresetsShelf"]
+__all__ = ["PresetsPanel"]
 
 
-class PresetsShelf(QWidget):
+class PresetsPanel(QWidget):
     """A row of presets, the newest first; those of other weights are pale and say so."""
 
     def __init__(
-        self, standing: Standing, decoding: Decoding, path: Path, weights_sha256: str, count: int, size: int
-    ) -> None:
+        self, controls: ControlsModel, actions: ActionRegistry, queue: DecodeQueue, path: Path, weights_sha256: str,
+        count: int, size: int,
+    ) -> None:  # fmt: skip
         """
         Args:
-            standing: what is saved, and what goes to a preset.
-            decoding: for the thumbnails.
+            controls: the latent shown.
+            actions: ``save_preset`` has its button here.
+            queue: decodes the thumbnails.
             path: the file of presets; it need not be there.
             weights_sha256: the weights that run.
-            count: places in a row.
+            count: thumbnails in the row.
             size: edge of a thumbnail, px.
         """
         super().__init__()
-        self._standing, self._decoding = standing, decoding
+        self._controls, self._queue = controls, queue
         self._path, self._sha256 = path, weights_sha256
         self._presets: Presets | None = None
         self._shown: list[Preset] = []
         self._first = 0
         self._stale = True
-        self.title = QLabel("Presets")
-        self.said = QLabel()
-        self.said.setProperty("muted", True)
-        self.save_button, self.more = QPushButton("Save"), QPushButton("More")
-        self.save_button.setToolTip("Keep the pose shown under a name (Ctrl S)")
-        self.more.setToolTip("Further presets")
-        for button in (self.save_button, self.more):
-            button.setProperty("solid", True)
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.save_button.clicked.connect(self.ask_name)
-        self.more.clicked.connect(self._turn)
-        self.shelf = Shelf(count, size, "Save keeps the pose shown; a right click on a preset deletes it.")
-        self.shelf.setToolTip("Click to go there; right click to delete")
-        self.shelf.picked.connect(self.load)
-        self.shelf.asked.connect(self._ask_delete)
-        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # however long the sentence
-        head = QHBoxLayout()
-        head.setContentsMargins(0, 0, 0, 0)
-        head.addWidget(self.title)
-        head.addSpacing(8)
-        head.addWidget(self.said, 1)
-        for button in (self.more, self.save_button):
-            head.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addLayout(head)
-        layout.addWidget(self.shelf)
-        self._read()
+        self.problem = muted()
+        self.problem.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # however long it is
+        self.more = button("More", "Further presets")
+        self.more.clicked.connect(self._show_more)
+        self.row = ThumbnailRow(count, size, "Save keeps the pose shown; a right click on a preset deletes it.")
+        self.row.setToolTip("Click to go there; right click to delete")
+        self.row.picked.connect(self.load)
+        self.row.context_requested.connect(self._ask_delete)
+        save = ActionButton(actions["save_preset"], solid=True)
+        head = in_row(QLabel("Presets"), 8, (self.problem, 1), self.more, save)
+        self.setLayout(in_column(head, self.row, spacing=4))
+        self.reload()
 
     def ask_name(self) -> None:
         """Ask for a name and save."""
@@ -75,21 +63,21 @@ class PresetsShelf(QWidget):
 
     def save(self, name: str) -> None:
         """Keep the pose shown under this name; one of the same name is replaced."""
-        self._try(lambda presets: presets.save(Preset(name, self._sha256, self._standing.z)))
+        self._try(lambda presets: presets.save(Preset(name, self._sha256, self._controls.z)))
         self._first = 0
 
     def delete(self, k: int) -> None:
-        """Take a preset of the row away."""
+        """Delete a preset of the row."""
         preset = self._shown[k]
         self._try(lambda presets: presets.delete(preset.name, preset.weights_sha256))
 
     def load(self, k: int) -> None:
         """Go to a preset of the row."""
         try:
-            self._standing.go(self._shown[k].latent_of(self._sha256, self._standing.knobs.latent))
-            self._say("")
+            self._controls.go_to(self._shown[k].latent_of(self._sha256, self._controls.latent_size))
+            self._show_problem("")
         except HandcamError as error:
-            self._say(str(error))
+            self._show_problem(str(error))
 
     def tick(self) -> None:
         """Draw the thumbnails when they are decoded."""
@@ -100,51 +88,52 @@ class PresetsShelf(QWidget):
         if not mine:
             self._show(np.zeros((0, 21, 3), np.float32), mine, faint)
             self._stale = False
-        elif self._decoding.batch(
+        elif self._queue.request_joints(
             "presets", np.array([self._shown[k].z for k in mine]), lambda joints: self._show(joints, mine, faint)
         ):
             self._stale = False
 
     def _fits(self, preset: Preset) -> bool:
-        return preset.weights_sha256 == self._sha256 and len(preset.z) == self._standing.knobs.latent
+        return preset.weights_sha256 == self._sha256 and len(preset.z) == self._controls.latent_size
 
     def _show(self, joints: np.ndarray, mine: list[int], faint: list[int]) -> None:
         if len(self._shown) != len(mine) + len(faint) or len(joints) != len(mine):
             return  # asked before the last change
         hands = np.full((len(self._shown), 21, 3), np.nan, np.float32)  # what cannot be decoded is left empty
         hands[mine] = joints
-        self.shelf.show_hands(hands, [preset.name for preset in self._shown], faint)
+        self.row.show_hands(hands, [preset.name for preset in self._shown], faint)
 
-    def _read(self) -> None:
+    def reload(self) -> None:
+        """Read the file again."""
         try:
             self._presets = Presets(self._path)
-            self._say("")
+            self._show_problem("")
         except HandcamError as error:
             self._presets = None
-            self._say(str(error))
+            self._show_problem(str(error))
         self._list()
 
-    def _try(self, change) -> None:
+    def _try(self, change: Callable[[Presets], object]) -> None:
         """Change the file as it is now; another window may have written it."""
-        self._read()
+        self.reload()
         if self._presets is None:
             return
         try:
             change(self._presets)
         except HandcamError as error:
-            self._say(str(error))
+            self._show_problem(str(error))
         self._list()
 
     def _list(self) -> None:
         every = self._presets.all()[::-1] if self._presets is not None else []
         every.sort(key=lambda preset: not self._fits(preset))
         self._first = self._first if self._first < len(every) else 0
-        self._shown = every[self._first : self._first + self.shelf.count]
-        self.more.setVisible(len(every) > self.shelf.count)
+        self._shown = every[self._first : self._first + self.row.count]
+        self.more.setVisible(len(every) > self.row.count)
         self._stale = True
 
-    def _turn(self) -> None:
-        self._first += self.shelf.count
+    def _show_more(self) -> None:
+        self._first += self.row.count
         self._list()
 
     def _ask_delete(self, k: int, at: QPointF) -> None:
@@ -152,6 +141,6 @@ class PresetsShelf(QWidget):
         menu.addAction(f"Delete {self._shown[k].name}", lambda: self.delete(k))
         menu.exec(at.toPoint())
 
-    def _say(self, what: str) -> None:
-        self.said.setText(what)
-        self.said.setToolTip(what)
+    def _show_problem(self, problem: str) -> None:
+        self.problem.setText(problem)
+        self.problem.setToolTip(problem)

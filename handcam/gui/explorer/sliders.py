@@ -1,23 +1,34 @@
-"""Sliders along directions, each between two pictures of where it leads: the hand at -2 and at +2 sigma."""
+"""Sliders along directions, each between two pictures of its ends: the hand at -2 and at +2 sigma."""
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from jaxtyping import Float
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QWheelEvent
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QToolTip
 
 from handcam.gui.colours import MUTED
-from handcam.gui.explorer.labels import explain
-from handcam.gui.explorer.latent_state import Standing
-from handcam.gui.explorer.slider_delegate import RANGE, Cell
+from handcam.gui.controls_model import ControlsModel
+from handcam.gui.explorer.slider_cell import SliderCell, describe_direction
+from handcam.gui.slider_track import RANGE, SliderGrid, SliderTrack
 from handcam.gui.theme import STEP
 from handcam.model.latent.directions import Direction
 
-__all__ = ["REACH", "DirectionSliders"]
+__all__ = ["END_SIGMAS", "DirectionSliders"]
 
-REACH = 2.0
+END_SIGMAS = 2.0
 """Sigmas at which the pictures are taken."""
 _COLUMNS, _CELL = (2, 6), 188
 """Fewest and most columns; least width of one, px."""
@@ -25,202 +36,200 @@ _ROWS = (112, 144)
 """Least and greatest height of a row, px."""
 
 
-class DirectionSliders(QWidget):
-    """One cell for each direction, in columns; all painted by one widget."""
+class DirectionSliders(SliderGrid):
+    """One cell for each direction, in columns."""
 
-    def __init__(self, standing: Standing, said: Callable[[Direction], str] = lambda direction: "") -> None:
+    def __init__(
+        self, controls: ControlsModel, parameter_text: Callable[[Direction], str] = lambda direction: ""
+    ) -> None:
         """
         Args:
-            standing: what the sliders show and move.
-            said: the value of a direction's parameter at the pose shown, with its unit; empty where there is none.
+            controls: what the sliders show and move.
+            parameter_text: value of a direction's parameter at the pose shown, with its unit; empty without one.
         """
-        super().__init__()
-        self._standing, self._said = standing, said
+        super().__init__(controls)
+        self._parameter_text = parameter_text
         self.directions: tuple[Direction, ...] = ()
         self.hint = ""
-        """What stands here while there are no directions."""
-        self._joints: np.ndarray = np.zeros((0, 21, 3), np.float32)
-        self._layer: QPixmap | None = None  # all pictures; they change less often than the knobs
-        self._held: int | None = None
+        """Shown while there are no directions."""
+        self.end_joints: np.ndarray = np.zeros((0, 21, 3), np.float32)
+        """Hands of the pictures, in the order of :attr:`ends`."""
+        self._pictures: QPixmap | None = None  # of all cells; they change less often than the knobs
         self._start: np.ndarray | None = None  # where a drag began: to and fro on a bent way ends where it began
-        self.chosen = 0
+        self.selected = 0
+        """The slider that the arrow keys move."""
         self._row = _ROWS[0]
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def show_directions(self, directions: Sequence[Direction]) -> None:
-        """Have these sliders from now on."""
-        self.directions, self._held, self.chosen = tuple(directions), None, 0
-        self._joints, self._layer = self._joints[:0], None
+        """Show sliders for these directions."""
+        self.directions, self._dragged, self.selected = tuple(directions), None, 0
+        self.end_joints, self._pictures = self.end_joints[:0], None
         self.setMinimumHeight(self.sizeHint().height())
         self.update()
 
-    def fit(self, height: int) -> None:
+    def fit_height(self, height: int) -> None:
         """Make three rows fill this height, within reason."""
         self._row = int(np.clip(height / 3, *_ROWS))
         self.setMinimumHeight(self.sizeHint().height())
-        self._layer = None
+        self._pictures = None
         self.update()
 
     @property
-    def _columns(self) -> int:
-        return int(np.clip(self.width() // _CELL, *_COLUMNS))
-
-    @property
     def ends(self) -> Float[np.ndarray, "n z"]:
-        """From where one stands to both ends of every direction: the latents of the pictures, end by end."""
-        z = self._standing.z
-        return np.array([d.moved(z, side * REACH) for side in (-1, 1) for d in self.directions], np.float32)
+        """Latents at both ends of every direction from the one shown: all lower ends, then all upper ends."""
+        z = self._controls.z
+        return np.array([d.moved(z, side * END_SIGMAS) for side in (-1, 1) for d in self.directions], np.float32)
 
     def show_ends(self, joints: Float[np.ndarray, "n 21 3"]) -> None:
         """Draw the pictures from the joints of :attr:`ends`."""
         if len(joints) != 2 * len(self.directions):
             return  # of directions that were shown before
-        self._joints, self._layer = joints, None
+        self.end_joints, self._pictures = joints, None
         self.update()
 
+    # ------------------------------------------------------------------------------------------------- layout
+
+    @property
+    def count(self) -> int:
+        return len(self.directions)
+
+    @property
+    def _columns(self) -> int:
+        return int(np.clip(self.width() // _CELL, *_COLUMNS))
+
     def sizeHint(self) -> QSize:  # noqa: N802
-        return QSize(760, -(-len(self.directions) // self._columns) * self._row)
+        return QSize(760, -(-self.count // self._columns) * self._row)
 
-    def cell(self, k: int) -> Cell:
-        """The cell of a direction."""
+    def cell_rect(self, k: int) -> QRectF:
         width = self.width() / self._columns
-        row, column = divmod(k, self._columns)
-        return Cell(self.directions[k], QRectF(column * width, row * self._row, width, self._row))
+        line, place = divmod(k, self._columns)
+        return QRectF(place * width, line * self._row, width, self._row)
 
-    def resizeEvent(self, event) -> None:  # noqa: N802
+    def cell(self, k: int) -> SliderCell:
+        """The cell of a direction."""
+        return SliderCell(self.directions[k], self.cell_rect(k))
+
+    def track(self, k: int) -> SliderTrack:
+        return self.cell(k).track
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
-        self._layer = None
+        self._pictures = None
+
+    # ----------------------------------------------------------------------------------------------- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        z = self._standing.z
+        z = self._controls.z
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             if not self.directions:
                 painter.setPen(QColor(MUTED))
-                words = QRectF(self.rect()).adjusted(8 * STEP, 0, -8 * STEP, 0)
-                painter.drawText(words, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.hint)
-            if self._layer is None:
-                self._layer = self._pictures()
-            painter.drawPixmap(0, 0, self._layer)
+                text = QRectF(self.rect()).adjusted(8 * STEP, 0, -8 * STEP, 0)
+                painter.drawText(text, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.hint)
+            if self._pictures is None:
+                self._pictures = self._draw_pictures()
+            painter.drawPixmap(0, 0, self._pictures)
             for k, direction in enumerate(self.directions):
                 cell = self.cell(k)
-                if cell.where.intersects(QRectF(event.rect())) and len(direction.reader) == len(z):
-                    chosen = self.hasFocus() and k == self.chosen
-                    band = self._band(direction)
-                    cell.draw(painter, direction.at(z), self._said(direction), band, k == self._held, chosen)
+                if cell.rect.intersects(QRectF(event.rect())) and len(direction.linear) == len(z):
+                    selected = self.hasFocus() and k == self.selected
+                    parameter, band = self._parameter_text(direction), self._posterior_along(direction)
+                    cell.draw(painter, direction.at(z), parameter, band, k == self._dragged, selected)
 
-    def _pictures(self) -> QPixmap:
-        """The pictures of all directions."""
+    def _draw_pictures(self) -> QPixmap:
         layer = QPixmap(self.size() * self.devicePixelRatioF())
         layer.setDevicePixelRatio(self.devicePixelRatioF())
         layer.fill(Qt.GlobalColor.transparent)
-        n = len(self.directions)
+        n = self.count
         with QPainter(layer) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             for k in range(n):
-                self.cell(k).draw_pictures(painter, self._joints[[k, k + n]] if len(self._joints) else None)
+                self.cell(k).draw_pictures(painter, self.end_joints[[k, k + n]] if len(self.end_joints) else None)
         return layer
 
-    def _band(self, direction: Direction) -> tuple[float, float] | None:
-        """The live posterior along this direction, mean and sigma."""
-        seen = self._standing.knobs.posterior
-        if seen is None or len(seen.mean) != len(direction.reader):
+    def _posterior_along(self, direction: Direction) -> tuple[float, float] | None:
+        """The live posterior along a direction, mean and sigma."""
+        posterior = self._controls.posterior
+        if posterior is None or len(posterior.mean) != len(direction.linear):
             return None
-        variance = float(direction.slope(seen.mean) ** 2 @ np.exp(seen.log_var))
-        return direction.at(seen.mean), float(np.sqrt(variance))
+        variance = float(direction.slope(posterior.mean) ** 2 @ np.exp(posterior.log_var))
+        return direction.at(posterior.mean), float(np.sqrt(variance))
 
-    # ---------------------------------------------------------------------------------------- mouse and keys
-    def _find(self, at: QPointF) -> int | None:
-        return next((k for k in range(len(self.directions)) if self.cell(k).where.contains(at)), None)
+    # ----------------------------------------------------------------------------------------- mouse and keys
 
-    def put(self, k: int, sigmas: float) -> None:
-        """Move along direction ``k``."""
-        start = self._standing.z if self._start is None or self._standing.live else self._start
-        self._standing.shift(self.directions[k].moved(start, float(np.clip(sigmas, -RANGE, RANGE))))
+    def move_to(self, k: int, value: float) -> None:
+        start = self._controls.z if self._start is None or self._controls.following else self._start
+        self._controls.offset_to(self.directions[k].moved(start, float(np.clip(value, -RANGE, RANGE))))
+
+    def move_by(self, k: int, sigmas: float) -> None:
+        """Move along direction ``k`` from where it is."""
+        self.move_to(k, self.directions[k].at(self._controls.z) + sigmas)
+
+    def reset_slider(self, k: int) -> None:
+        """Move to where the live mean has this direction, or else to the middle."""
+        posterior = self._controls.posterior
+        self.move_to(k, self.directions[k].at(posterior.mean) if posterior is not None else 0.0)
+
+    def end_drag(self) -> None:
+        self._start = None
+        super().end_drag()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        found = self._find(event.position())
+        found, x = self.slider_at(event.position()), event.position().x()
         if found is None or event.button() != Qt.MouseButton.LeftButton:
             return
-        self.chosen = found
-        if event.position().y() > self.cell(found).track[2] - 12:
-            self._held, self._start = found, self._standing.z.copy()
-            self._standing.hold(True)
-            self.put(found, self.cell(found).value_at(event.position().x()))
+        self.selected = found
+        cell = self.cell(found)
+        if event.position().y() > cell.track.y - 12:
+            self._start = self._controls.z.copy()
+            self.begin_drag(found, x)
         else:  # one of the pictures: half a sigma towards it
-            towards = 0.5 if event.position().x() > self.cell(found).where.center().x() else -0.5
-            self.put(found, self.directions[found].at(self._standing.z) + towards)
+            self.move_by(found, 0.5 if x > cell.rect.center().x() else -0.5)
         self.update()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        if self._held is not None and event.buttons() & Qt.MouseButton.LeftButton:
-            self.put(self._held, self.cell(self._held).value_at(event.position().x()))
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        self._let_go()
-
-    def _let_go(self) -> None:
-        if self._held is not None:
-            self._standing.hold(False)
-        self._held = self._start = None
-        self.update()
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        found = self._find(event.position())
-        self._let_go()
-        if found is not None:
-            self._home(found)
-
-    def _home(self, k: int) -> None:
-        """Where the live mean has this direction, or else the middle."""
-        seen = self._standing.knobs.posterior
-        self.put(k, self.directions[k].at(seen.mean) if seen is not None else 0.0)
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
-        if (
-            event.modifiers() & Qt.KeyboardModifier.ControlModifier
-            and (found := self._find(event.position())) is not None
-        ):
-            self.put(found, self.directions[found].at(self._standing.z) + event.angleDelta().y() / 1200)
+        found = self.slider_at(event.position())
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and found is not None:
+            self.move_by(found, event.angleDelta().y() / 1200)
         else:
             event.ignore()  # the panel scrolls
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and _step(event) is not None:  # ours, not the transport's
-            event.accept()
+        if event.type() == QEvent.Type.ShortcutOverride and _arrow_key(event) is not None:
+            event.accept()  # ours, not the transport's
             return True
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            found = self._find(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), "" if found is None else explain(self.directions[found]), self)
+            found = self.slider_at(QPointF(event.pos()))
+            text = "" if found is None else describe_direction(self.directions[found])
+            QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        step = _step(event)
-        if step is None or not self.directions:
+        key = _arrow_key(event)
+        if key is None or not self.directions:
             super().keyPressEvent(event)
             return
-        along, by = step
-        if along:
-            now = self.directions[self.chosen].at(self._standing.z)
-            self.put(self.chosen, now + by)
+        moves, by = key
+        if moves:
+            self.move_by(self.selected, by)
         elif by:
-            self.chosen = int(np.clip(self.chosen + by, 0, len(self.directions) - 1))
+            self.selected = int(np.clip(self.selected + by, 0, self.count - 1))
         else:
-            self._home(self.chosen)
+            self.reset_slider(self.selected)
         self.update()
 
-    def focusInEvent(self, event) -> None:  # noqa: N802
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
         super().focusInEvent(event)
         self.update()
 
-    def focusOutEvent(self, event) -> None:  # noqa: N802
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
         super().focusOutEvent(event)
         self.update()
 
 
-def _step(event: QEvent) -> tuple[bool, float] | None:
+def _arrow_key(event: QEvent) -> tuple[bool, float] | None:
     """What an arrow key means: (move the slider?, by how much), else (False, cells to go on), (False, 0) for home."""
     if not isinstance(event, QKeyEvent):
         return None

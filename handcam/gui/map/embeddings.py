@@ -1,14 +1,31 @@
-"""The hands of an atlas as points: one for each hand and modality."""
+"""Hands of the atlas as points, one for each hand and modality; and a selection of them as files.
+
+A selection is ``NAME.npz`` with arrays for programs, and ``NAME.json`` that describes them.
+"""
 
 import hashlib
+import json
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from handcam.model.embedding import Atlas
+from handcam.paths import write_atomic
+from handcam.types import HandcamError
 
-__all__ = ["Embeddings"]
+__all__ = ["Embeddings", "write_selection"]
+
+_ARRAYS = {
+    "z": "posterior mean, one row for each embedding",
+    "joints": "true joints of the hand, relative to the middle knuckle, in hand lengths, camera axes (x right, y down)",
+    "modality": "through which modality the hand was seen",
+    "hand": "number of the hand in the atlas of these weights",
+    "parameters": "what is known of the pose, by the columns in parameter_names",
+    "map": "place in the map that was shown",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,3 +58,44 @@ class Embeddings:
     def digest(self) -> str:
         """Changes with the weights and with the hands."""
         return hashlib.sha256(np.ascontiguousarray(self.z, np.float32).tobytes()).hexdigest()
+
+
+def write_selection(
+    path: Path,
+    atlas: Atlas,
+    embeddings: Embeddings,
+    numbers: Int[np.ndarray, " k"],
+    points: Float[np.ndarray, "m 2"],
+    about: dict[str, Any],
+) -> Path:
+    """Write ``NAME.npz`` and ``NAME.json``; returns the former.
+
+    Args:
+        path: chosen by the user; its ending is replaced.
+        atlas: the hands.
+        embeddings: all points.
+        numbers: of the selected points.
+        points: positions of all points in the map.
+        about: further notes: weights, kind of map.
+
+    Raises:
+        HandcamError: a file cannot be written.
+    """
+    path = path.with_suffix(".npz")
+    hands = embeddings.pose[numbers]
+    arrays = {
+        "z": embeddings.z[numbers], "joints": atlas.joints[hands],
+        "modality": np.array(embeddings.names)[embeddings.modality[numbers]], "hand": hands,
+        "parameters": atlas.parameters[hands], "map": np.asarray(points[numbers], np.float32),
+    }  # fmt: skip
+    description = {
+        "format": "handcam.selection", "version": 1, **about, "count": len(numbers),
+        "by_modality": {name: int((arrays["modality"] == name).sum()) for name in embeddings.names},
+        "parameter_names": list(atlas.names), "arrays": _ARRAYS,
+    }  # fmt: skip
+    try:
+        np.savez_compressed(path, **arrays)
+        write_atomic(path.with_suffix(".json"), json.dumps(description, indent=1, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise HandcamError(f"{path} cannot be written: {error.strerror or error}.") from None
+    return path

@@ -1,50 +1,50 @@
-"""Which map is shown: PCA at once, t-SNE from the cache or when it has been computed."""
+"""Choose the projection: PCA at once, t-SNE from the cache or when it has been computed."""
 
 from PySide6.QtCore import QObject, Signal
 
 from handcam.gui.map.embeddings import Embeddings
-from handcam.gui.map.projection import Neighbours, Pca, Projection
-from handcam.gui.map.tsne import PERPLEXITY, Fit, keep, recall
+from handcam.gui.map.projection import NeighbourProjection, PcaProjection, Projection
+from handcam.gui.map.tsne import PERPLEXITY, TsneFit, load_cached, save_cached
 
-__all__ = ["KINDS", "Choice"]
+__all__ = ["KINDS", "ProjectionSelector"]
 
 KINDS = ("PCA", "t-SNE")
-_WORDS = f"t-SNE, perplexity {PERPLEXITY}: neighbours stay together; distances mean little."
+_TSNE_DESCRIPTION = f"t-SNE, perplexity {PERPLEXITY}: neighbours stay together; distances mean little."
 
 
-class Choice(QObject):
-    """Knows the maps, computes what is missing beside the window, and says so."""
+class ProjectionSelector(QObject):
+    """Holds the projections and computes what is missing beside the window."""
 
-    placed = Signal(object)
-    """The points lie elsewhere: a :class:`Projection`."""
-    said = Signal(str, object)
-    """Words about the map, and how much of it is computed, 0 to 1; None when nothing is."""
+    projection_changed = Signal(object)
+    """Another :class:`Projection` is shown."""
+    described = Signal(str, object)
+    """A sentence about the map, and how much of it is computed, 0 to 1; None when nothing is."""
 
     def __init__(self, embeddings: Embeddings) -> None:
         super().__init__()
         self._embeddings = embeddings
-        self._pca = Pca.of(embeddings.z)
+        self._pca = PcaProjection.fit(embeddings.z)
         self.kind = "PCA"
-        """What the user has chosen, of :data:`KINDS`."""
+        """Chosen by the user, of :data:`KINDS`."""
         self.projection: Projection = self._pca
-        """What is shown: until the first t-SNE steps are there, PCA."""
-        self.fit: Fit | None = None
+        """The projection that is shown: until the first t-SNE steps are there, PCA."""
+        self.fit: TsneFit | None = None
         """t-SNE while it is being computed."""
 
     def choose(self, kind: str) -> None:
         """Show this kind of map. A computation that runs goes on behind PCA."""
         self.kind = kind
         if kind == "PCA":
-            self._place(self._pca)
-            self.said.emit(self._pca.words, self.fit.share if self.fit is not None else None)
+            self._show(self._pca)
+            self.described.emit(self._pca.description, self.fit.share if self.fit is not None else None)
             return
-        known = recall(self._embeddings.digest, len(self._embeddings.z))
+        known = load_cached(self._embeddings.digest, len(self._embeddings.z))
         if known is not None:
-            self._place(Neighbours(known, _WORDS, self._embeddings.z))
-            self.said.emit(_WORDS, None)
+            self._show(NeighbourProjection(known, _TSNE_DESCRIPTION, self._embeddings.z))
+            self.described.emit(_TSNE_DESCRIPTION, None)
             return
         if self.fit is None:
-            self.fit = Fit(self._embeddings.z)
+            self.fit = TsneFit(self._embeddings.z)
         self._follow(self.fit)
 
     def cancel(self) -> None:
@@ -59,19 +59,19 @@ class Choice(QObject):
             return
         if fit.failure is not None:
             self.cancel()
-            self.said.emit(fit.failure, None)
+            self.described.emit(fit.failure, None)
         elif fit.done and fit.points is not None:
-            keep(self._embeddings.digest, fit.points)
+            save_cached(self._embeddings.digest, fit.points)
             self.close()
             if self.kind == "t-SNE":
-                self._place(Neighbours(fit.points, _WORDS, self._embeddings.z))
-                self.said.emit(_WORDS, None)
+                self._show(NeighbourProjection(fit.points, _TSNE_DESCRIPTION, self._embeddings.z))
+                self.described.emit(_TSNE_DESCRIPTION, None)
             else:
-                self.said.emit(self._pca.words, None)
+                self.described.emit(self._pca.description, None)
         elif self.kind == "t-SNE":
             self._follow(fit)
         else:
-            self.said.emit(self._pca.words, fit.share)
+            self.described.emit(self._pca.description, fit.share)
 
     def close(self) -> None:
         """End a computation that runs."""
@@ -79,12 +79,12 @@ class Choice(QObject):
             self.fit.close()
             self.fit = None
 
-    def _follow(self, fit: Fit) -> None:
+    def _follow(self, fit: TsneFit) -> None:
         if fit.points is not None:
-            self._place(Neighbours(fit.points, "", self._embeddings.z))
+            self._show(NeighbourProjection(fit.points, "", self._embeddings.z))
         done = f"{fit.share * 100:.0f} % done" if fit.share else "looking for neighbours"
-        self.said.emit(f"t-SNE of {len(self._embeddings.z):,} embeddings: {done}.", fit.share)
+        self.described.emit(f"t-SNE of {len(self._embeddings.z):,} embeddings: {done}.", fit.share)
 
-    def _place(self, projection: Projection) -> None:
+    def _show(self, projection: Projection) -> None:
         self.projection = projection
-        self.placed.emit(projection)
+        self.projection_changed.emit(projection)

@@ -1,4 +1,4 @@
-"""A pose as a small skeleton, with words under it."""
+"""Tooltip of a pose: a small skeleton with lines of text under it."""
 
 from collections.abc import Sequence
 
@@ -8,18 +8,18 @@ from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from handcam.gui.camera import overlay
 from handcam.gui.colours import LINE, MUTED, PANEL, TEXT
+from handcam.gui.draw_hand import draw_skeleton
 from handcam.gui.theme import STEP, font
 
-__all__ = ["PoseCard", "number", "told"]
+__all__ = ["PoseTooltip", "format_number", "parameter_line"]
 
 _LARGEST = 0.9
 """A hand never fills more of the picture's height than this for one hand length, so that curled hands look small."""
 _ROW = 16
 
 
-class PoseCard(QWidget):
+class PoseTooltip(QWidget):
     """Shows joints as the camera sees them: x right, y down."""
 
     def __init__(self, parent: QWidget, width: int, height: int, framed: bool = False) -> None:
@@ -27,27 +27,27 @@ class PoseCard(QWidget):
         Args:
             parent: what it lies on.
             width: px.
-            height: px, without the words.
-            framed: with a ground of its own, to float over something.
+            height: px, without the lines.
+            framed: with a background of its own, to float over something.
         """
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._height, self._framed = height, framed
+        self._parent, self._height, self._framed = parent, height, framed
         self._joints: np.ndarray | None = None
-        self.words: tuple[str, ...] = ()
+        self.lines: tuple[str, ...] = ()
         """The lines under the pose."""
         self.setFixedSize(width, height)
 
-    def show_pose(self, joints: Float[np.ndarray, "21 3"] | None, words: Sequence[str], length: float = 1.0) -> None:
+    def show_pose(self, joints: Float[np.ndarray, "21 3"] | None, lines: Sequence[str], length: float = 1.0) -> None:
         """Paint these joints; ``length`` is the hand's, in their unit."""
         self._joints = None if joints is None else joints[:, :2] / length
-        self.words = tuple(words)
-        self.setFixedHeight(self._height + _ROW * len(words) + (STEP if self._framed else 0))
+        self.lines = tuple(lines)
+        self.setFixedHeight(self._height + _ROW * len(lines) + (STEP if self._framed else 0))
         self.update()
 
-    def place(self, at: QPoint) -> None:
-        """Beside a place in the parent, inside of it."""
-        parent, gap = self.parentWidget(), 2 * STEP
+    def move_beside(self, at: QPoint) -> None:
+        """Show it beside a place in the parent, inside of it."""
+        parent, gap = self._parent, 2 * STEP
         left = at.x() + gap if at.x() + gap + self.width() < parent.width() else at.x() - gap - self.width()
         top = min(max(at.y() - self.height() // 2, STEP), parent.height() - self.height() - STEP)
         self.move(left, top)
@@ -68,24 +68,24 @@ class PoseCard(QWidget):
                 size = np.maximum(high - low, 1e-6)
                 scale = min(room.width() / size[0], room.height() / size[1], _LARGEST * room.height())
                 middle = np.array([room.center().x(), room.center().y()])
-                overlay.skeleton(painter, (self._joints - (low + high) / 2) * scale + middle, 0.0)
+                draw_skeleton(painter, (self._joints - (low + high) / 2) * scale + middle, 0.0)
             painter.setFont(font(11))
             metrics = QFontMetricsF(painter.font())
-            for k, line in enumerate(self.words):
+            for k, line in enumerate(self.lines):
                 painter.setPen(QColor(TEXT if k == 0 else MUTED))
-                row = QRectF(STEP, self._height + k * _ROW, self.width() - 2 * STEP, _ROW)
-                fitting = metrics.elidedText(line, Qt.TextElideMode.ElideRight, row.width())
-                painter.drawText(row, Qt.AlignmentFlag.AlignCenter, fitting)
+                rect = QRectF(STEP, self._height + k * _ROW, self.width() - 2 * STEP, _ROW)
+                fitting = metrics.elidedText(line, Qt.TextElideMode.ElideRight, rect.width())
+                painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, fitting)
 
 
-def number(value: float) -> str:
-    """Three digits at most."""
+def format_number(value: float) -> str:
+    """Format a number with three digits at most."""
     return (f"{value:.0f}" if abs(value) >= 10 else f"{value:.2f}").replace("-", "−")
 
 
-def told(name: str, value: float) -> str:
-    """A parameter of an atlas for people: ``open [°]`` becomes ``open 12°``."""
-    words, _, unit = name.partition(" [")
+def parameter_line(name: str, value: float) -> str:
+    """Format a parameter of an atlas: ``open [°]`` becomes ``open 12°``."""
+    title, _, unit = name.partition(" [")
     if unit == "°]":
-        return f"{words} {value:.0f}°".replace("-", "−")
-    return f"{words} {number(value)} {unit.rstrip(']')}".rstrip()
+        return f"{title} {value:.0f}°".replace("-", "−")
+    return f"{title} {format_number(value)} {unit.rstrip(']')}".rstrip()

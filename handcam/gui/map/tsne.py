@@ -1,4 +1,4 @@
-"""t-SNE in a process of its own, so that the window stays quick; the result is kept in the cache.
+"""Compute t-SNE in a process of its own, so that the window stays quick; the result is kept in the cache.
 
 van der Maaten and Hinton (JMLR 2008), as openTSNE computes it; the paper shows its latent space this way (Fig. 8).
 """
@@ -16,7 +16,7 @@ from jaxtyping import Float
 from handcam.installation import needs
 from handcam.paths import atomic_file, cache_folder
 
-__all__ = ["Fit", "keep", "recall", "serve"]
+__all__ = ["TsneFit", "load_cached", "save_cached", "serve"]
 
 PERPLEXITY, SEED = 30, 0
 EARLY, MAIN, EVERY = 250, 500, 10
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 def serve(pipe: Connection, z: Float[np.ndarray, "m z"], early: int = EARLY, main: int = MAIN) -> None:
-    """The process: fits ``z`` and sends ``(share done, points)`` on the way, ``points`` None while there are none;
+    """Run in the process: fit ``z`` and send ``(share done, points)`` on the way, ``points`` None while there are none;
     or one sentence when it cannot."""
     os.environ["OMP_NUM_THREADS"] = "1"
     if hasattr(os, "nice"):
@@ -51,20 +51,20 @@ def serve(pipe: Connection, z: Float[np.ndarray, "m z"], early: int = EARLY, mai
         pipe.send(f"t-SNE {needs(error, 'map')}.")
     except OSError:
         return  # nobody listens any more
-    except Exception as error:  # whatever the library throws is told where it was asked for
+    except Exception as error:  # whatever the library throws is shown where it was asked for
         pipe.send(f"t-SNE failed ({type(error).__name__}: {error}).")
 
 
-class Fit:
+class TsneFit:
     """The window's end of :func:`serve`. Never blocks."""
 
     def __init__(self, z: Float[np.ndarray, "m z"], early: int = EARLY, main: int = MAIN) -> None:
         self.share = 0.0
-        """How much is done, 0 to 1."""
+        """Share that is done, 0 to 1."""
         self.points: Float[np.ndarray, "m 2"] | None = None
         """The newest."""
         self.failure: str | None = None
-        """Why there will be no map, one sentence."""
+        """Why there will be no result, one sentence."""
         context = multiprocessing.get_context("spawn")  # a fork would take Qt and its threads along
         self._pipe, theirs = context.Pipe(duplex=False)
         self._process = context.Process(target=serve, args=(theirs, z, early, main), name="handcam-map", daemon=True)
@@ -75,8 +75,18 @@ class Fit:
     def done(self) -> bool:
         return self.share >= 1.0 and self.points is not None
 
+    @property
+    def pid(self) -> int | None:
+        """Number of the process."""
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Does the process run?"""
+        return self._process.is_alive()
+
     def poll(self) -> bool:
-        """Take what has come; True when that is something new."""
+        """Fetch what has been sent; True when that is something new."""
         if self.failure is not None or self.done:
             return False
         news = False
@@ -101,23 +111,24 @@ class Fit:
         self._pipe.close()
 
 
-def _file(digest: str) -> Path:
+def cache_file(digest: str) -> Path:
+    """File of the map of the embeddings with this digest."""
     return cache_folder() / "map" / f"tsne-{PERPLEXITY}-{EARLY}-{MAIN}-{digest[:24]}.npz"
 
 
-def recall(digest: str, count: int) -> Float[np.ndarray, "m 2"] | None:
-    """The map made earlier of the embeddings with this digest, if there is a whole one."""
+def load_cached(digest: str, count: int) -> Float[np.ndarray, "m 2"] | None:
+    """Load the map made earlier of the embeddings with this digest; None if there is no whole one."""
     try:
-        with _file(digest).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+        with cache_file(digest).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             points = file["points"].astype(np.float32)
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None  # nothing yet, or damaged: it is made anew
     return points if points.shape == (count, 2) and np.isfinite(points).all() else None
 
 
-def keep(digest: str, points: Float[np.ndarray, "m 2"]) -> None:
-    """Keep a map for the next start."""
-    file = _file(digest)
+def save_cached(digest: str, points: Float[np.ndarray, "m 2"]) -> None:
+    """Save a map for the next start."""
+    file = cache_file(digest)
     try:
         with atomic_file(file) as raw:
             np.savez(raw, points=points)

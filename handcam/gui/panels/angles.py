@@ -3,10 +3,12 @@
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from handcam.gui.colours import FINGER, LINE, MUTED, TEXT
+from handcam.gui.status_messages import NO_HAND
 from handcam.gui.theme import STEP, font
+from handcam.gui.widgets import in_row, muted
 from handcam.hand.anatomy import ANGLES, angles_deg, grip, limits_deg, pinch_distance_m
 from handcam.hand.skeleton import FINGERS
 from handcam.types import Result
@@ -19,34 +21,30 @@ _ROW = 26
 class AnglesPanel(QWidget):
     """One column per finger, one row per angle: the bar spans what is possible, the mark is now.
 
-    :attr:`actions` goes into the dock's header.
+    :attr:`head` goes into the dock's header.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setMinimumSize(600, 5 * _ROW + 2 * STEP)
         self._low, self._high = limits_deg()
         self._angles: np.ndarray | None = None
-        self.actions = QWidget()
-        row = QHBoxLayout(self.actions)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addStretch()
-        self._words = QLabel()
-        self._words.setProperty("muted", True)
-        row.addWidget(self._words)
+        self._summary = muted()
+        self.head = QWidget()
+        self.head.setLayout(in_row(None, self._summary))
 
     def show_result(self, result: Result) -> None:
-        """Read the angles of the first hand."""
+        """Show the angles of the first hand."""
         hand = result.hands[0] if result.hands else result.explored
         if hand is None or not np.isfinite(hand.pose.joints_m).all():
             self._angles = None
-            self._words.setText("")
+            self._summary.setText("")
         else:
             joints, side = hand.pose.joints_m, hand.pose.side
             self._angles = angles_deg(joints, side)
             closed, apart_mm = float(grip(joints[None], side)[0]), float(pinch_distance_m(joints[None])[0]) * 1e3
-            words = f"{side.value} hand · pinch {apart_mm:3.0f} mm · grip {closed * 100:3.0f} %"
-            self._words.setText(words)
+            summary = f"{side.value} hand · pinch {apart_mm:3.0f} mm · grip {closed * 100:3.0f} %"
+            self._summary.setText(summary)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -55,9 +53,8 @@ class AnglesPanel(QWidget):
             painter.setFont(font(11))
             if self._angles is None:
                 painter.setPen(QColor(MUTED))
-                painter.drawText(
-                    self.rect(), Qt.AlignmentFlag.AlignCenter, "No hand in view: hold one up to see its angles"
-                )
+                text = f"{NO_HAND}: hold one up to see its angles"
+                painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
                 return
             gap = 3 * STEP
             width = (self.width() - 4 * STEP + gap) / len(FINGERS)
@@ -65,19 +62,19 @@ class AnglesPanel(QWidget):
                 left = 2 * STEP + f * width
                 painter.setPen(QColor(FINGER[f]))
                 painter.drawText(QRectF(left, STEP, width - gap, _ROW - 6), Qt.AlignmentFlag.AlignLeft, finger)
-                for row in range(4):
-                    self._row(painter, 4 * f + row, f, QRectF(left, STEP + (row + 1) * _ROW - 4, width - gap, _ROW))
+                for k in range(4):
+                    self._paint_angle(painter, 4 * f + k, f, QRectF(left, STEP + (k + 1) * _ROW - 4, width - gap, _ROW))
 
-    def _row(self, painter: QPainter, k: int, finger: int, cell: QRectF) -> None:
+    def _paint_angle(self, painter: QPainter, k: int, finger: int, cell: QRectF) -> None:
         assert self._angles is not None
         name = ANGLES[k].split("_", 1)[1].replace("_", " ").replace("flexion", "flex").replace("abduction", "abd")
         name = name[:3].upper() + name[3:] if not name.startswith("ip") else "IP" + name[2:]
         height = QFontMetricsF(painter.font()).height()
-        words = QRectF(cell.left(), cell.top() + (_ROW - height) / 2, cell.width(), height)
+        text = QRectF(cell.left(), cell.top() + (_ROW - height) / 2, cell.width(), height)
         painter.setPen(QColor(MUTED))
-        painter.drawText(words, Qt.AlignmentFlag.AlignLeft, name)
+        painter.drawText(text, Qt.AlignmentFlag.AlignLeft, name)
         painter.setPen(QColor(TEXT))
-        painter.drawText(words, Qt.AlignmentFlag.AlignRight, f"{self._angles[k]:.0f}°".replace("-", "−"))
+        painter.drawText(text, Qt.AlignmentFlag.AlignRight, f"{self._angles[k]:.0f}°".replace("-", "−"))
         left, right = cell.left() + 64, cell.right() - 44
         mid = cell.center().y()
         low, high = float(self._low[k]), float(self._high[k])

@@ -1,16 +1,18 @@
 """Live plots of rate, age of the pixels and time per section."""
 
 import time
+from typing import Any, cast
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontMetrics
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from handcam.gui.colours import ACCENT, LINE, MUTED
 from handcam.gui.panels.timings import KEEP_S, SECTIONS, Timings
 from handcam.gui.theme import STEP, font
+from handcam.gui.widgets import in_column, in_row, muted
 
 __all__ = ["TimingPanel"]
 
@@ -21,20 +23,19 @@ _COLOURS = dict(
 _LADDER = np.array([5, 10, 20, 30, 40, 60, 80, 100, 150, 200, 300, 500, 1000, 2000, 5000.0])
 
 
-class _Plot(pg.PlotWidget):
+class _TimePlot(pg.PlotWidget):
     """A plot whose range moves in steps only, with a title line above it."""
 
     def __init__(self, title: str, unit: str) -> None:
-        super().__init__(background=None)
+        super().__init__(background=cast(Any, None))
         self.title = QLabel(title)
-        self.numbers = QLabel()
-        self.numbers.setProperty("muted", True)
+        self.numbers = muted()
         self.numbers.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.setMenuEnabled(False)
         self.setMouseEnabled(False, False)
         self.hideButtons()
         self.setMinimumSize(160, 60)
-        item = self.getPlotItem()
+        item = self._item = cast(Any, self.getPlotItem())  # pyqtgraph adds its methods at run time
         item.disableAutoRange()
         item.setXRange(-KEEP_S * 1.04, KEEP_S * 0.01, padding=0)
         item.layout.setContentsMargins(0, 6, 20, 0)
@@ -49,7 +50,7 @@ class _Plot(pg.PlotWidget):
         item.showGrid(y=True, alpha=0.12)
         self._unit, self._top, self._low_since = unit, 0.0, 0.0
 
-    def fit(self, highest: float) -> None:
+    def fit_range(self, highest: float) -> None:
         """Grow at once, shrink after three seconds."""
         wanted = float(_LADDER[min(np.searchsorted(_LADDER, highest * 1.1), len(_LADDER) - 1)])
         now = time.monotonic()
@@ -57,11 +58,11 @@ class _Plot(pg.PlotWidget):
             self._low_since = now
         if wanted > self._top or now - self._low_since > 3.0:
             self._top, self._low_since = wanted, now
-            self.getPlotItem().setYRange(0, wanted * 1.1, padding=0)
-            self.getPlotItem().getAxis("left").setTicks([[(v, f"{v:g}") for v in (0, wanted / 2, wanted)]])
+            self._item.setYRange(0, wanted * 1.1, padding=0)
+            self._item.getAxis("left").setTicks([[(v, f"{v:g}") for v in (0, wanted / 2, wanted)]])
 
-    def say(self, values: np.ndarray, spread: tuple[int, int]) -> None:
-        """The two percentiles, or nothing."""
+    def show_percentiles(self, values: np.ndarray, spread: tuple[int, int]) -> None:
+        """Show two percentiles, or that there is nothing yet."""
         if len(values):
             low, high = np.percentile(values, spread)
             self.numbers.setText(f"p{spread[0]} {low:.0f} {self._unit} · p{spread[1]} {high:.0f} {self._unit}")
@@ -72,58 +73,48 @@ class _Plot(pg.PlotWidget):
 class TimingPanel(QWidget):
     """Three plots and a table of medians and 95th percentiles."""
 
-    def __init__(self, timings: Timings, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, timings: Timings) -> None:
+        super().__init__()
         self._timings = timings
         pg.setConfigOptions(antialias=False)
-        self._rate, self._age = _Plot("Results", "fps"), _Plot("Age of the pixels", "ms")
-        self._sections = _Plot("Sections, stacked", "ms")
+        self._rate, self._age = _TimePlot("Results", "fps"), _TimePlot("Age of the pixels", "ms")
+        self._sections = _TimePlot("Sections, stacked", "ms")
         self._rate_line = self._rate.plot(pen=pg.mkPen(ACCENT, width=1.5))
         self._age_line = self._age.plot(pen=pg.mkPen(ACCENT, width=1.5))
         self._areas = []
         for name in reversed(SECTIONS):  # the highest sum first, so that each lower one paints over it
             area = self._sections.plot(pen=None, fillLevel=0, brush=pg.mkBrush(_COLOURS[name]))
             self._areas.insert(0, area)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(2 * STEP, STEP, 2 * STEP, STEP)
-        layout.setSpacing(2 * STEP)
-        for plot in (self._rate, self._age, self._sections):
-            column = QVBoxLayout()
-            column.setSpacing(2)
-            head = QHBoxLayout()
-            head.addWidget(plot.title)
-            head.addStretch()
-            head.addWidget(plot.numbers)
-            column.addLayout(head)
-            column.addWidget(plot)
-            layout.addLayout(column, 3)
-        layout.addLayout(self._table(), 0)
+        plots = [in_column(in_row(plot.title, None, plot.numbers), plot, spacing=2)
+                 for plot in (self._rate, self._age, self._sections)]  # fmt: skip
+        margins = (2 * STEP, STEP, 2 * STEP, STEP)
+        self.setLayout(in_row(*((plot, 3) for plot in plots), self._table(), spacing=2 * STEP, margins=margins))
 
     def _table(self) -> QGridLayout:
         grid = QGridLayout()
         grid.setHorizontalSpacing(STEP)
         grid.setVerticalSpacing(0)
         width = QFontMetrics(font(11)).horizontalAdvance("0000.0 ms")
-        for column, words in enumerate(("", "section", "p50", "p95")):
-            grid.addWidget(self._small(words, column > 1, muted=True), 0, column)
+        for k, text in enumerate(("", "section", "p50", "p95")):
+            grid.addWidget(self._small(text, k > 1, muted=True), 0, k)
         self._cells: dict[str, tuple[QLabel, QLabel]] = {}
-        for row, name in enumerate(SECTIONS, 1):
+        for line, name in enumerate(SECTIONS, 1):
             mark = QLabel()
             mark.setFixedSize(8, 8)
             mark.setStyleSheet(f"background: {_COLOURS[name]}; border-radius: 2px;")
-            grid.addWidget(mark, row, 0)
-            grid.addWidget(self._small(name, False), row, 1)
+            grid.addWidget(mark, line, 0)
+            grid.addWidget(self._small(name, False), line, 1)
             cells = self._small("", True), self._small("", True)
-            for column, cell in enumerate(cells, 2):
+            for k, cell in enumerate(cells, 2):
                 cell.setFixedWidth(width)
-                grid.addWidget(cell, row, column)
+                grid.addWidget(cell, line, k)
             self._cells[name] = cells
         grid.setRowStretch(len(SECTIONS) + 1, 1)
         return grid
 
     @staticmethod
-    def _small(words: str, right: bool, muted: bool = False) -> QLabel:
-        label = QLabel(words)
+    def _small(text: str, right: bool, muted: bool = False) -> QLabel:
+        label = QLabel(text)
         label.setFont(font(11))
         label.setProperty("muted", muted)
         label.setAlignment(
@@ -139,14 +130,14 @@ class TimingPanel(QWidget):
             (self._age, self._age_line, self._timings.ages(now), (50, 95)),
         ):
             line.setData(pairs[:, 0], pairs[:, 1])
-            plot.fit(float(pairs[:, 1].max()) if len(pairs) else 0.0)
-            plot.say(pairs[:, 1], spread)
+            plot.fit_range(float(pairs[:, 1].max()) if len(pairs) else 0.0)
+            plot.show_percentiles(pairs[:, 1], spread)
         when, rows = self._timings.sections(now)
         sums = rows.cumsum(1)
         for k, area in enumerate(self._areas):
             area.setData(when, sums[:, k])
-        self._sections.fit(float(np.percentile(sums[:, -1], 99)) if len(rows) else 0.0)
-        self._sections.say(sums[:, -1] if len(rows) else np.zeros(0), (50, 95))
+        self._sections.fit_range(float(np.percentile(sums[:, -1], 99)) if len(rows) else 0.0)
+        self._sections.show_percentiles(sums[:, -1] if len(rows) else np.zeros(0), (50, 95))
         for k, name in enumerate(SECTIONS):
             for cell, percent in zip(self._cells[name], (50, 95), strict=True):
                 cell.setText(f"{np.percentile(rows[:, k], percent):.1f} ms" if len(rows) else "–")

@@ -15,34 +15,31 @@ KEEP_S = 10.0
 
 
 class Timings:
-    """Remembers each result and each picture painted."""
+    """Keeps the times of each result and each picture painted."""
 
     def __init__(self) -> None:
         self._results: deque[tuple[float, float, tuple[float, ...]]] = deque(maxlen=2048)
         self._painted: deque[tuple[float, float]] = deque(maxlen=2048)
         self._rates: deque[tuple[float, float]] = deque(maxlen=256)
-        self._drawn_ms = 0.0
+        self.drawn_ms = 0.0
+        """Time of the window's own work for the last frame."""
 
     def clear(self) -> None:
         """Forget everything, because the source has changed."""
         for each in (self._results, self._painted, self._rates):
             each.clear()
 
-    def result(self, result: Result) -> None:
-        """A result has come."""
+    def add_result(self, result: Result) -> None:
+        """Take the times of a result."""
         times = tuple(float(result.times_ms.get(name, 0.0)) for name in SECTIONS[:-1])
-        self._results.append((result.time_ns / 1e9, self._drawn_ms, times))
+        self._results.append((result.time_ns / 1e9, self.drawn_ms, times))
 
-    def painted(self, now_s: float, age_ms: float) -> None:
-        """A frame has been painted for the first time."""
+    def add_painted(self, now_s: float, age_ms: float) -> None:
+        """Take the age of a frame's pixels, when it is painted for the first time."""
         self._painted.append((now_s, age_ms))
 
-    def drawn(self, milliseconds: float) -> None:
-        """What the window's own work for one frame took."""
-        self._drawn_ms = milliseconds
-
     def sample_rate(self, now_s: float) -> float:
-        """Results per second over the last second; remembered for the plot."""
+        """Results per second over the last second; kept for the plot."""
         recent = [t for t, _, _ in self._results if now_s - t < 1.0]
         rate = (len(recent) - 1) / (recent[-1] - recent[0]) if len(recent) > 2 else float(len(recent))
         self._rates.append((now_s, rate))

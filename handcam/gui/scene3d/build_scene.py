@@ -1,4 +1,4 @@
-"""From a result to the scene record that the 3D renderers paint."""
+"""Build the scene record that the 3D renderers paint, from a result."""
 
 from dataclasses import dataclass
 
@@ -11,20 +11,20 @@ from handcam.gui.scene3d.orbit import FOCAL, Orbit
 from handcam.gui.scene3d.scenes import HANDS, POINTS, SAMPLES
 from handcam.types import Frame, HandPose, Result, Side, TrackedHand
 
-__all__ = ["SceneOptions", "centre_of", "compose", "shown"]
+__all__ = ["SceneOptions", "build_scene", "hands_centre", "visible_hands"]
 
 _FLOOR_M = 0.13
-"""How far under its target the ground lies."""
+"""Height of the target above the floor."""
 _REACH_M = 0.14
 """Measured points further than this from the hand's middle are not the hand."""
 
 
 @dataclass(frozen=True, slots=True)
 class SceneOptions:
-    """What the user wants to see."""
+    """Parts of the scene that are switched on."""
 
     surface: bool = False
-    """The skin."""
+    """The hand's surface."""
     samples: bool = True
     """Posterior samples, when there are any."""
     points: bool = True
@@ -33,31 +33,31 @@ class SceneOptions:
     """The true hands, when they are known."""
 
 
-def shown(result: Result) -> tuple[TrackedHand, ...]:
-    """The hands seen, or else the one that is explored."""
+def visible_hands(result: Result) -> tuple[TrackedHand, ...]:
+    """Hands in view, or else the one that is explored."""
     return result.hands[:HANDS] or ((result.explored,) if result.explored is not None else ())
 
 
-def centre_of(result: Result) -> tuple[Float[np.ndarray, " 3"], float] | None:
+def hands_centre(result: Result) -> tuple[Float[np.ndarray, " 3"], float] | None:
     """The middle of the hands (camera frame, metres) and how far they reach from it; None without a hand."""
-    hands = [h.pose.joints_m for h in shown(result) if np.isfinite(h.pose.joints_m).all()]
+    hands = [h.pose.joints_m for h in visible_hands(result) if np.isfinite(h.pose.joints_m).all()]
     if not hands:
         return None
     middle = np.mean([joints.mean(0) for joints in hands], axis=0)
     return middle, float(np.linalg.norm(np.concatenate(hands) - middle, axis=1).max())
 
 
-def compose(scene: np.ndarray, result: Result | None, orbit: Orbit, options: SceneOptions) -> None:
+def build_scene(scene: np.ndarray, result: Result | None, orbit: Orbit, options: SceneOptions) -> None:
     """Fill ``scene`` (a :data:`~handcam.gui.scene3d.scenes.SCENE` record) for this result and view."""
     target = orbit.target_m
     scene["view_from_scene"], scene["focal"] = orbit.view_from_scene, FOCAL
     floor = np.round((target[1] + _FLOOR_M) / CELL_M) * CELL_M  # in steps, so that it does not follow the hand
     scene["floor"], scene["grid_origin"] = floor - target[1], -target[[0, 2]]
     scene["surface"] = options.surface
-    scene["hands"] = scene["ghosts"] = scene["samples"] = scene["points"] = 0
+    scene["hands"] = scene["truths"] = scene["samples"] = scene["points"] = 0
     if result is None:
         return
-    hands = [h for h in shown(result) if np.isfinite(h.pose.joints_m).all()]
+    hands = [h for h in visible_hands(result) if np.isfinite(h.pose.joints_m).all()]
     scene["hands"] = len(hands)
     samples: list[np.ndarray] = []
     for k, hand in enumerate(hands):
@@ -70,9 +70,9 @@ def compose(scene: np.ndarray, result: Result | None, orbit: Orbit, options: Sce
         scene["samples"] = len(finite)
         scene["sample"][: len(finite)] = np.array(finite).reshape(-1, 21, 3) - target
     if options.truth:
-        scene["ghosts"] = min(len(result.frame.truth), HANDS)
+        scene["truths"] = min(len(result.frame.truth), HANDS)
         for k, true in enumerate(result.frame.truth[:HANDS]):
-            scene["ghost"][k] = true.joints_m - target
+            scene["truth"][k] = true.joints_m - target
     if options.points and result.frame.depth is not None and hands:
         points, colours = hand_points(result.frame, [h.pose for h in hands])
         scene["points"] = len(points)

@@ -1,11 +1,11 @@
-"""What stands still in the 3D view: a ground grid, and shadows on it."""
+"""Floor of the 3D view: a grid, and shadows on it."""
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from handcam.gui.colours import LINE, VIEW, rgb
 
-__all__ = ["CELL_M", "ground_lines", "shadow"]
+__all__ = ["CELL_M", "grid_lines", "shadow"]
 
 CELL_M = 0.05
 """Edge of a cell of the grid."""
@@ -15,13 +15,13 @@ _BACK = np.array(rgb(VIEW)) / 255
 _GRID = np.array(rgb(LINE)) / 255 * 1.25
 
 
-def ground_lines(
+def grid_lines(
     floor_m: float, origin_m: Float[np.ndarray, " 2"]
 ) -> tuple[Float[np.ndarray, "n 3"], Int[np.ndarray, "m 2"], Float[np.ndarray, "m 3"]]:
     """Points, lines and colours of the grid; it fades towards its edge, so it needs no border.
 
     Args:
-        floor_m: y of the ground.
+        floor_m: y of the floor.
         origin_m: x and z of any line crossing; the grid is drawn around the crossing nearest to (0, 0).
     """
     shift = (np.asarray(origin_m, float) + CELL_M / 2) % CELL_M - CELL_M / 2
@@ -49,7 +49,7 @@ _GRID_PAIRS, _GRID_RGB = _grid_pairs()
 
 
 def shadow(points_m: Float[np.ndarray, "n 3"], floor_m: float) -> Float[np.ndarray, "n 3"]:
-    """Points dropped straight onto the ground, a millimetre above it."""
+    """Project points straight down onto the floor, a millimetre above it."""
     out = points_m.copy()
     out[:, 1] = floor_m - 0.001
     return out

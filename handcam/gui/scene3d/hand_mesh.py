@@ -1,12 +1,15 @@
-"""Skeletons as one mesh with constant topology, so that a frame only moves vertices (0.3 ms a hand)."""
+"""Meshes of skeleton and surface with constant topology, so that a frame only moves vertices (0.3 ms a hand)."""
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from handcam.gui.colours import JOINT_RGB
+from handcam.hand.rig import load_rig
 from handcam.hand.skeleton import BONES
+from handcam.hand.surface import surface_faces, surface_for_joints
+from handcam.types import Side
 
-__all__ = ["SkeletonMesh"]
+__all__ = ["HandSurfaceMesh", "SkeletonMesh"]
 
 _SIDES = 12
 _BONE_RADIUS_M = (0.0034, 0.0026)
@@ -99,3 +102,28 @@ class SkeletonMesh:
             np.concatenate([balls.reshape(-1, 3), tubes.reshape(-1, 3)]),
             np.concatenate([unit.reshape(-1, 3), normals.reshape(-1, 3)]),
         )
+
+
+class HandSurfaceMesh:
+    """Vertices and normals of a hand's surface for any 21 joints; topology is constant."""
+
+    count: int
+    """Number of vertices."""
+    triangles: Int[np.ndarray, "t 3"]
+    """Vertex numbers."""
+    colour: Float[np.ndarray, " 3"]
+    """A neutral clay, 0 to 1, so that the finger colours keep their meaning."""
+
+    def __init__(self) -> None:
+        self._rig = load_rig()
+        self.count = len(self._rig.vertices_m)
+        self.triangles = np.asarray(surface_faces(), np.int32)
+        self.colour = np.array([0.72, 0.70, 0.69])
+
+    def pose(
+        self, joints_m: Float[np.ndarray, "21 3"], left: bool
+    ) -> tuple[Float[np.ndarray, "v 3"], Float[np.ndarray, "v 3"]]:
+        """Vertices and outward normals, in the joints' frame."""
+        vertices = surface_for_joints(joints_m, Side.LEFT if left else Side.RIGHT)
+        normals = self._rig.normals(vertices)
+        return vertices, -normals if left else normals

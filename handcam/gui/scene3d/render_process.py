@@ -1,15 +1,29 @@
-"""The window's end of the render process: starts it, feeds it, and notices when it is gone or hangs."""
+"""Render process: draws scenes from shared memory into shared memory. No Qt is imported here."""
 
+import contextlib
 import multiprocessing
+import os
 import time
-from contextlib import suppress
+from multiprocessing.connection import Connection
 from multiprocessing.shared_memory import SharedMemory
+from types import ModuleType
 
 import numpy as np
 
-from handcam.gui.scene3d.render_loop import MAX_PIXELS, MEMORY, SLOTS, picture_slot, scene_slot, serve
+from handcam.gui.scene3d.scenes import SCENE, Renderer
+from handcam.installation import needs
+from handcam.plugins import load
 
-__all__ = ["RenderProcess"]
+__all__ = ["MAX_PIXELS", "MEMORY", "SLOTS", "RenderProcess", "picture_slot", "scene_slot", "serve"]
+
+SLOTS = 3
+"""Scenes and pictures in shared memory: one in use at either end, one on its way."""
+MAX_PIXELS = 1920 * 1200
+"""Pixels of the largest picture."""
+_SCENES = (SLOTS * SCENE.itemsize + 63) // 64 * 64
+MEMORY = _SCENES + SLOTS * MAX_PIXELS * 4
+"""Size of the shared memory, bytes; pages that are never touched cost nothing."""
+
 
 _IN_FLIGHT = 2
 _START_S, _ANSWER_S = 60.0, 6.0
@@ -20,16 +34,75 @@ _BUDGET_MS = 18.0
 _OVERSAMPLE = (1.0, 1.25, 1.5, 2.0)
 
 
+def scene_slot(memory: SharedMemory, slot: int) -> np.ndarray:
+    """One scene record, shape ()."""
+    return np.ndarray((), SCENE, memory.buf, slot * SCENE.itemsize)
+
+
+def picture_slot(memory: SharedMemory, slot: int, width: int, height: int) -> np.ndarray:
+    """One BGRX picture."""
+    return np.ndarray((height, width, 4), np.uint8, memory.buf, _SCENES + slot * MAX_PIXELS * 4)
+
+
+def serve(pipe: Connection, memory_name: str, renderer: str) -> None:
+    """Answer ``(number, slot, width, height, oversample)`` with ``(number, slot, width, height, milliseconds)``.
+
+    The first message back is ``("ready",)`` or ``("failed", why)``. Only the newest request is drawn. Ends when the
+    other side hangs up.
+    """
+    memory = SharedMemory(memory_name)
+    try:
+        try:
+            plugin = load("handcam.gui.scene3d.scenes", renderer)
+        except ImportError as error:
+            pipe.send(("failed", f"it {needs(error)}"))
+            return
+        except Exception as error:  # whatever it is, the window says it and paints the hand itself
+            pipe.send(("failed", f"{type(error).__name__}: {error}"))
+            return
+        with contextlib.suppress(OSError, AttributeError):
+            os.nice(3)  # from now on never in the way of the tracker
+        pipe.send(("ready",))
+        _loop(pipe, memory, plugin)
+    except (EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
+        return  # the window is gone
+    finally:
+        memory.close()
+
+
+def _loop(pipe: Connection, memory: SharedMemory, plugin: ModuleType) -> None:
+    drawer: Renderer | None = None
+    made_for = None
+    while True:
+        request = pipe.recv()
+        while pipe.poll():
+            request = pipe.recv()
+        number, slot, width, height, oversample = request
+        start = time.perf_counter()
+        try:
+            if drawer is None or made_for != (width, height, oversample):
+                if drawer is not None:
+                    drawer.close()
+                drawer = None  # the old one must be gone first: its end takes the GL context of all others with it
+                drawer, made_for = plugin.open(width, height, oversample), (width, height, oversample)
+            assert drawer is not None
+            picture_slot(memory, slot, width, height)[:] = drawer.draw(scene_slot(memory, slot))
+        except Exception as error:
+            pipe.send(("failed", f"{type(error).__name__}: {error}"))
+            return
+        pipe.send((number, slot, width, height, (time.perf_counter() - start) * 1e3))
+
+
 class RenderProcess:
     """Never blocks: :meth:`submit` drops what the process cannot take yet, :meth:`poll` asks for what is there."""
 
     def __init__(self, renderer: str = "open3d") -> None:
         self.failure: str | None = None
-        """Why there are no pictures, one sentence; None while all is well."""
+        """Why there are no pictures, one sentence; None while there are."""
         self.ready = False
         """Has the process said that it can draw?"""
         self.draw_ms = 0.0
-        """What the last pictures took, smoothed, milliseconds."""
+        """Time that the last pictures took, smoothed."""
         context = multiprocessing.get_context("spawn")  # a fork would take Qt, GL and threads along
         self._memory = SharedMemory(create=True, size=MEMORY)
         self._pipe, theirs = context.Pipe()
@@ -50,17 +123,17 @@ class RenderProcess:
         return self._process.pid
 
     @property
-    def room(self) -> bool:
-        """Would a scene be taken now?"""
+    def has_room(self) -> bool:
+        """Can a scene be submitted now?"""
         return self.ready and self.failure is None and self._sent - self._answered < _IN_FLIGHT
 
     @property
     def waiting_s(self) -> float:
-        """How long it has owed an answer, seconds; 0 when it owes none."""
+        """Time for which it has owed an answer; 0 when it owes none."""
         return time.monotonic() - self._since if not self.ready or self._sent > self._answered else 0.0
 
     def next_scene(self) -> np.ndarray:
-        """The record to fill before :meth:`submit`; only valid while there is :attr:`room`."""
+        """The record to fill before :meth:`submit`; only valid while there is :attr:`has_room`."""
         return scene_slot(self._memory, (self._sent + 1) % SLOTS)
 
     def submit(self, width: int, height: int) -> None:
@@ -127,6 +200,8 @@ class RenderProcess:
         self._process.kill()  # it holds nothing worth saving
         self._process.join(0.5)
         self._pipe.close()
-        with suppress(BufferError):  # a picture of it is still held; the system frees the pages with the last holder
+        with contextlib.suppress(
+            BufferError
+        ):  # a picture of it is still held; the system frees the pages with the last holder
             self._memory.close()
         self._memory.unlink()

@@ -1,19 +1,30 @@
-"""The 3D view: pictures from the render process, or painted here until there are some."""
+"""3D view: pictures from the render process, or painted here until there are some."""
 
 import time
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from handcam.gui.colours import MUTED, PANEL, TEXT, VIEW
-from handcam.gui.scene3d.build_scene import SceneOptions, centre_of, compose, shown
+from handcam.gui.scene3d.build_scene import SceneOptions, build_scene, hands_centre, visible_hands
 from handcam.gui.scene3d.orbit import FOCAL, Orbit
 from handcam.gui.scene3d.render_process import RenderProcess
 from handcam.gui.scene3d.scenes import empty_scene
 from handcam.gui.scene3d.scenes.painter import paint
 from handcam.gui.theme import STEP, font
+from handcam.gui.widgets import button
 from handcam.types import Result
 
 __all__ = ["SceneView"]
@@ -51,16 +62,15 @@ class SceneView(QWidget):
         self._followed_s = self._resized_s = time.perf_counter()
         self._size: tuple[int, int] | None = None
         self.paint_ms = 0.0
-        """What the last painting took."""
+        """Time that the last painting took."""
         self._reduced = reduced
         self._result: Result | None = None
         self._scene = empty_scene()
         self._picture: QImage | None = None
         self._dirty = True
         self._grabbed: QPointF | None = None
-        self._retry = QPushButton("Try again", self)
-        self._retry.setProperty("solid", True)
-        self._retry.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._retry = button("Try again")
+        self._retry.setParent(self)
         self._retry.clicked.connect(self.start)
         self._retry.hide()
 
@@ -82,27 +92,27 @@ class SceneView(QWidget):
     def show_result(self, result: Result) -> None:
         """Draw this one next."""
         self._result = result
-        found, now = centre_of(result), time.perf_counter()
+        found, now = hands_centre(result), time.perf_counter()
         if found is not None:
             self.orbit = self.orbit.following(*found, 1 - float(np.exp((self._followed_s - now) / _FOLLOW_S)))
         self._followed_s = now
-        self.again()
+        self.redraw()
 
-    def again(self) -> None:
+    def redraw(self) -> None:
         """Draw the same result with another view or other options."""
         self._dirty = True
         if self._picture is None:
             self.update()
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Show an empty scene until the next result."""
         self._result = None
-        self.again()
+        self.redraw()
 
     def reset_view(self) -> None:
-        """The first view again."""
+        """Go back to the first view."""
         self.orbit = self.orbit.reset()
-        self.again()
+        self.redraw()
 
     def poll(self) -> None:
         """Hand the newest scene to the process, and take the newest picture from it."""
@@ -121,9 +131,9 @@ class SceneView(QWidget):
         elif self._picture is not None and process.waiting_s > _STALE_S:
             self._picture = None  # paint it here until the next picture comes
             self.update()
-        if self._dirty and process.room:
+        if self._dirty and process.has_room:
             self._dirty = False
-            compose(process.next_scene(), self._result, self.orbit, self.options)
+            build_scene(process.next_scene(), self._result, self.orbit, self.options)
             ratio = self.devicePixelRatioF()
             if self._size is None or time.perf_counter() - self._resized_s > _RESIZE_S:
                 self._size = round(self.width() * ratio), round(self.height() * ratio)
@@ -147,7 +157,7 @@ class SceneView(QWidget):
         self.failure = why
         self._retry.show()
         self._place_retry()
-        self.again()
+        self.redraw()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         start = time.perf_counter()
@@ -160,16 +170,16 @@ class SceneView(QWidget):
                 painter.drawImage(QRectF((self.width() - width) / 2, 0, width, self.height()), self._picture)
             else:
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-                compose(self._scene, self._result, self.orbit, self.options)
+                build_scene(self._scene, self._result, self.orbit, self.options)
                 paint(painter, self._scene, self.width(), self.height())
-            self._paint_words(painter)
+            self._paint_text(painter)
         self.paint_ms = (time.perf_counter() - start) * 1e3
 
-    def _paint_words(self, painter: QPainter) -> None:
+    def _paint_text(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(font(11))
         self._paint_axes(painter, QPointF(6 * STEP, self.height() - (11 if self.failure else 6) * STEP))
-        for hand in shown(self._result) if self._result is not None else ():
+        for hand in visible_hands(self._result) if self._result is not None else ():
             at = self._project(hand.pose.joints_m[0] - self.orbit.target_m)
             if at is not None:
                 painter.setPen(QColor(TEXT if self._result is not None and self._result.hands else MUTED))
@@ -180,8 +190,8 @@ class SceneView(QWidget):
             painter.setPen(QColor(MUTED))
             painter.fillRect(QRectF(0, self.height() - 40, self.width(), 40), QColor(PANEL))
             box = QRectF(2 * STEP, self.height() - 40, self.width() - 96 - 4 * STEP, 40)
-            words = QFontMetricsF(font(11)).elidedText(self.failure, Qt.TextElideMode.ElideRight, box.width())
-            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+            text = QFontMetricsF(font(11)).elidedText(self.failure, Qt.TextElideMode.ElideRight, box.width())
+            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
         if self.hint:
             painter.setFont(font(13))
             painter.setPen(QColor(MUTED))
@@ -200,7 +210,7 @@ class SceneView(QWidget):
             painter.drawText(QRectF(middle.x() - 8, middle.y() - 8, 16, 16), Qt.AlignmentFlag.AlignCenter, name)
 
     def _project(self, point: np.ndarray) -> QPointF | None:
-        """Where a point of the scene appears in the widget."""
+        """Project a point of the scene into the widget; None behind the camera."""
         if not np.isfinite(point).all():
             return None
         m = self.orbit.view_from_scene
@@ -214,10 +224,10 @@ class SceneView(QWidget):
         self._retry.resize(88, 28)
         self._retry.move(self.width() - 88 - STEP, self.height() - 34)
 
-    def resizeEvent(self, event) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         self._resized_s = time.perf_counter()
         self._place_retry()
-        self.again()
+        self.redraw()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self._grabbed = event.position()
@@ -228,7 +238,7 @@ class SceneView(QWidget):
             moved = event.position() - self._grabbed
             self._grabbed = event.position()
             self.orbit = self.orbit.dragged(moved.x(), moved.y())
-            self.again()
+            self.redraw()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self._grabbed = None
@@ -239,4 +249,4 @@ class SceneView(QWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         self.orbit = self.orbit.zoomed(event.angleDelta().y() / 120)
-        self.again()
+        self.redraw()

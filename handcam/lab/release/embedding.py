@@ -9,8 +9,7 @@ from jaxtyping import Float
 from handcam.lab.data.sets import features as sights
 from handcam.lab.train.landmark_weights import read
 from handcam.model.embedding import Atlas, read_atlas, write_atlas
-from handcam.model.latent.directions import SEEN_MM, named_directions, principal_directions
-from handcam.model.latent.parameters import PARAMETERS, parameters_of
+from handcam.model.latent.directions import PARAMETERS, SEEN_MM, named_directions, parameters_of, principal_directions
 from handcam.model.vae import load
 from handcam.synth.poses import PoseSettings
 from handcam.synth.scenes import PictureSettings

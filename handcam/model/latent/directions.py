@@ -1,9 +1,9 @@
-"""Ways to go in the latent space, each with what it does to the hand.
+"""Directions in the latent space, each with its effect on the hand.
 
 The prior N(0, I) gives no axis a meaning, and a trained model leaves many axes empty (their posterior is the prior,
 whatever is seen). So directions are found from the atlas, a sample of the aggregate posterior, and measured through
 the decoder: the *principal* directions of its means, and *named* ones, along which hands have more of one parameter.
-The latter bend: the latent describes the hand as the camera sees it, so which way curls a thumb depends on the view.
+The latter are curved: the latent describes the hand as the camera sees it, so what curls a thumb depends on the view.
 """
 
 from collections.abc import Callable
@@ -12,13 +12,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
+from handcam.hand.anatomy import ANGLES, angles_deg, pinch_distance_m
+from handcam.hand.skeleton import FINGERS
+from handcam.hand.surface import palm_frame
 from handcam.model.embedding import Atlas
-from handcam.model.latent.parameters import PARAMETERS, parameters_of
 from handcam.types import NOMINAL_HAND_LENGTH_M
 
-__all__ = ["SEEN_MM", "Decode", "Direction", "motion_mm", "named_directions",
+__all__ = ["PARAMETERS", "SEEN_MM", "Decode", "Direction", "motion_mm", "named_directions", "parameters_of",
            "principal_directions", "raw_directions"]  # fmt: skip
 
+PARAMETERS = (
+    "open [°]", "spread [°]", "pinch [hand lengths]", *(f"{finger} curl [°]" for finger in FINGERS),
+    "palm ahead", "tips ahead", "tips right",
+)  # fmt: skip
+"""Names with units in brackets, in order; those without are cosines. Higher is more of it."""
 Decode = Callable[[Float[np.ndarray, "n z"]], Float[np.ndarray, "n 21 3"]]
 """Latents to joints, hand lengths."""
 SEEN_MM = 0.5
@@ -28,27 +35,47 @@ _TRIED = 24
 _RIDGE = 1e-2
 """Weight of the ridge for each hand."""
 _PIECES, _LONGEST = 12, 0.5
-"""Straight pieces of which a bent way is made, and how long each may be: beyond, the slope means nothing."""
+"""Straight pieces that approximate a curved direction, and the greatest length of each."""
 _FLAT = 1e-3
 """Steepness below which a direction leads nowhere."""
 
 
+def parameters_of(joints: Float[np.ndarray, "n 21 3"]) -> Float[np.ndarray, "n k"]:
+    """The parameters of right hands, in the order of :data:`PARAMETERS`.
+
+    *curl* is the sum of a finger's three flexions (the thumb's CMC, MCP, IP); *open* is minus the mean curl of the four
+    fingers; *spread* is by how much index, ring and little finger point away from the middle one, together; *pinch* is
+    minus the distance of the tips of thumb and index finger; the last three say how far the palm's side and the fingers
+    of a flat hand point towards the camera, and the fingers to the right of the picture.
+
+    Args:
+        joints: hand lengths, in the frame of the crop's camera (x right, y down, z away).
+    """
+    angle = dict(zip(ANGLES, np.moveaxis(angles_deg(joints), -1, 0), strict=True))
+    curl = [angle["thumb_cmc_flexion"] + angle["thumb_mcp_flexion"] + angle["thumb_ip_flexion"]]
+    curl += [sum(angle[f"{f}_{part}_flexion"] for part in ("mcp", "pip", "dip")) for f in FINGERS[1:]]
+    spread = sum(angle[f"{finger}_mcp_abduction"] for finger in ("index", "ring", "little"))
+    forward, dorsal = np.moveaxis(palm_frame(joints)[..., 1:], -1, 0)
+    values = [-np.mean(curl[1:], axis=0), spread, -pinch_distance_m(joints), *curl]
+    return np.stack([*values, dorsal[:, 2], -forward[:, 2], forward[:, 0]], 1).astype(np.float32)
+
+
 @dataclass(frozen=True, slots=True)
 class Direction:
-    """One way to go; straight, or bent as a quadratic function of the latent says."""
+    """A straight direction, or a curved one that follows a quadratic function of the latent."""
 
     name: str
-    """What it is called."""
-    reader: Float[np.ndarray, " z"]
-    """``reader @ z + z @ bend @ z / 2 - zero`` is where ``z`` lies along it, in sigmas."""
-    zero: float
-    """See ``reader``."""
+    """Its name."""
+    linear: Float[np.ndarray, " z"]
+    """``linear @ z + z @ quadratic @ z / 2 - offset`` is the coordinate of ``z`` along it, in sigmas."""
+    offset: float
+    """See ``linear``."""
     metric: Float[np.ndarray, "z z"]
-    """What counts as a short step: its inverse measures the length of one. The shortest that leads on is taken."""
-    bend: Float[np.ndarray, "z z"] | None = None
+    """Inverse of the metric of steps; the shortest step that leads on is taken."""
+    quadratic: Float[np.ndarray, "z z"] | None = None
     """Symmetric; None where it is straight."""
     mm: float = 0.0
-    """How far one sigma moves a joint, the mean over joints and hands, mm on the nominal hand."""
+    """Motion of a joint by one sigma, the mean over joints and hands, mm on the nominal hand."""
     r2: float | None = None
     """Named: share of the parameter's variance that is explained on hands that were held out."""
     gain: float | None = None
@@ -57,22 +84,22 @@ class Direction:
     """Of the parameter; empty for a cosine."""
 
     def at(self, z: Float[np.ndarray, " z"]) -> float:
-        """Where ``z`` lies along this direction, in sigmas."""
-        return float(self.reader @ z + (0.0 if self.bend is None else 0.5 * z @ self.bend @ z)) - self.zero
+        """Coordinate of ``z`` along this direction, in sigmas."""
+        return float(self.linear @ z + (0.0 if self.quadratic is None else 0.5 * z @ self.quadratic @ z)) - self.offset
 
     def slope(self, z: Float[np.ndarray, " z"]) -> Float[np.ndarray, " z"]:
-        """By how much each dimension leads on, at ``z``."""
-        return self.reader if self.bend is None else self.reader + self.bend @ z
+        """Gradient of the coordinate at ``z``."""
+        return self.linear if self.quadratic is None else self.linear + self.quadratic @ z
 
     def step(self, z: Float[np.ndarray, " z"]) -> Float[np.ndarray, " z"]:
-        """One sigma on, at ``z``."""
+        """Shortest step by one sigma, at ``z``."""
         slope = self.slope(z)
         way = self.metric @ slope
         return way / max(float(slope @ way), _FLAT)
 
     def moved(self, z: Float[np.ndarray, " z"], to: float) -> Float[np.ndarray, " z"]:
         """``z`` carried along to ``to`` sigmas; of a straight direction, what others at right angles say stays."""
-        if self.bend is None:
+        if self.quadratic is None:
             return z + (to - self.at(z)) * self.step(z)
         z = np.asarray(z, float)
         for left in range(_PIECES, 0, -1):
@@ -109,7 +136,7 @@ def raw_directions(z: Float[np.ndarray, "n z"], decode: Decode) -> list[Directio
     return [replace(direction, mm=motion_mm(direction, z, decode)) for direction in found]
 
 
-def named_directions(atlas: Atlas, decode: Decode, bent: bool = True) -> list[Direction]:
+def named_directions(atlas: Atlas, decode: Decode, products: bool = True) -> list[Direction]:
     """Ridge regression of each parameter on the latent and its products, fitted on four fifths and tested on the rest.
 
     Empty dimensions are left out: what lies in them is noise.
@@ -117,29 +144,29 @@ def named_directions(atlas: Atlas, decode: Decode, bent: bool = True) -> list[Di
     Args:
         atlas: known hands.
         decode: latents to joints.
-        bent: False for the latent alone, without its products.
+        products: False for the latent alone, without its products.
     """
     z, _ = _means(atlas)
     test = np.arange(len(z)) % 5 == 4
     used = np.flatnonzero([direction.mm >= SEEN_MM for direction in raw_directions(z, decode)])
-    i, j = np.triu_indices(len(used) if bent else 0)
-    looks = np.concatenate([z[:, used], z[:, used][:, i] * z[:, used][:, j]], 1)
-    middle = looks[~test].mean(0)
-    centred = looks[~test] - middle
+    i, j = np.triu_indices(len(used) if products else 0)
+    features = np.concatenate([z[:, used], z[:, used][:, i] * z[:, used][:, j]], 1)
+    middle = features[~test].mean(0)
+    centred = features[~test] - middle
     gram = centred.T @ centred + _RIDGE * len(centred) * np.eye(len(middle))
     metric = np.diag(np.isin(np.arange(z.shape[1]), used).astype(float))  # as the prior measures; see docs/latent.md
     found = []
     for name, values in zip(atlas.names, atlas.parameters.T.astype(float), strict=True):
         weights = np.linalg.solve(gram, centred.T @ (values[~test] - values[~test].mean()))
-        told = centred @ weights
-        off = values[test] - values[~test].mean() - (looks[test] - middle) @ weights
-        sigma = max(float(told.std()), 1e-9)
-        reader, bend = np.zeros(z.shape[1]), np.zeros_like(metric)
-        reader[used] = weights[: len(used)] / sigma
-        bend[used[i], used[j]] = weights[len(used) :] / sigma
+        fitted = centred @ weights
+        off = values[test] - values[~test].mean() - (features[test] - middle) @ weights
+        sigma = max(float(fitted.std()), 1e-9)
+        linear, quadratic = np.zeros(z.shape[1]), np.zeros_like(metric)
+        linear[used] = weights[: len(used)] / sigma
+        quadratic[used[i], used[j]] = weights[len(used) :] / sigma
         title, _, unit = name.rstrip("]").partition(" [")
         direction = Direction(
-            title, reader, float(middle @ weights) / sigma, metric, bend + bend.T,
+            title, linear, float(middle @ weights) / sigma, metric, quadratic + quadratic.T,
             r2=1.0 - float(np.mean(off**2) / np.var(values[test])), unit=unit,
         )  # fmt: skip
         gain = None
@@ -153,13 +180,13 @@ def named_directions(atlas: Atlas, decode: Decode, bent: bool = True) -> list[Di
 
 
 def motion_mm(direction: Direction, z: Float[np.ndarray, "n z"], decode: Decode) -> float:
-    """How far one sigma moves a joint, to either side of some of these hands: mean over joints and hands, mm."""
+    """Measure how far one sigma moves a joint, to either side of some of these hands: mean, mm."""
     there, back = (decode(moved) for moved in _tried(direction, z, 1.0))
     return float(np.linalg.norm(there - back, axis=-1).mean()) / 2 * 1000 * NOMINAL_HAND_LENGTH_M
 
 
 def _means(atlas: Atlas) -> tuple[Float[np.ndarray, "n z"], Float[np.ndarray, " z"]]:
-    """Where the hands lie by their true joints, and the variance of one posterior."""
+    """Posterior means of the true joints, and the variance of one posterior."""
     return atlas.z["joints3d"].astype(float), atlas.variance["joints3d"].astype(float)
 
 

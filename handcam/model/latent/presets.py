@@ -4,11 +4,11 @@
 Presets of other weights stay in the file, and so does whatever this program does not understand in it.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from jaxtyping import Float
 
@@ -25,7 +25,7 @@ class Preset:
     """One pose."""
 
     name: str
-    """What the user calls it."""
+    """Chosen by the user."""
     weights_sha256: str
     """The weights whose latent space it lies in."""
     z: Float[np.ndarray, " z"]
@@ -42,6 +42,22 @@ class Preset:
         return self.z
 
 
+class _Entry(msgspec.Struct):
+    """A preset in the file."""
+
+    name: str
+    weights_sha256: str
+    z: list[float]
+
+
+class _Document(msgspec.Struct):
+    """The file."""
+
+    format: str
+    version: int
+    presets: list[Any]
+
+
 class Presets:
     """The presets of one file. Every change is written at once; a file that cannot be read is never written over."""
 
@@ -55,16 +71,14 @@ class Presets:
         if not path.exists():
             return
         try:
-            document = json.loads(path.read_text("utf-8"))
-            entries = document["presets"]
-            good = document["format"] == _FORMAT and isinstance(entries, list)
-            version = int(document["version"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise HandcamError(f"The presets in {path} cannot be read ({error}); mend the file or move it.") from None
-        if not good:
-            raise HandcamError(f"{path} does not hold presets of handcam; mend the file or move it.")
-        if version > _VERSION:
-            raise HandcamError(f"The presets in {path} are of version {version}, newer than this handcam; update it.")
+            document = msgspec.json.decode(path.read_bytes())
+            known = msgspec.convert(document, _Document)
+        except (OSError, ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors
+            raise HandcamError(f"The presets in {path} cannot be read ({error}); repair or move the file.") from None
+        if known.format != _FORMAT:
+            raise HandcamError(f"{path} does not hold presets of handcam; repair or move the file.")
+        if known.version > _VERSION:
+            raise HandcamError(f"The presets in {path} are of version {known.version}, newer than handcam; update it.")
         self._document = document
 
     def all(self) -> list[Preset]:
@@ -76,20 +90,19 @@ class Presets:
         """Add a preset; one of the same name and weights is replaced.
 
         Raises:
-            HandcamError: the name is empty, the latent is not finite, or the disk does not take it.
+            HandcamError: the name is empty, the latent is not finite, or the file cannot be written.
         """
         name = preset.name.strip()
         if not name or not np.isfinite(preset.z).all():
             raise HandcamError("A preset needs a name and a pose.")
-        numbers = [round(float(x), 6) for x in preset.z]
-        entry = {"name": name, "weights_sha256": preset.weights_sha256, "z": numbers}
-        self._write([*self._without(name, preset.weights_sha256), entry])
+        entry = _Entry(name, preset.weights_sha256, [round(float(x), 6) for x in preset.z])
+        self._write([*self._without(name, preset.weights_sha256), msgspec.to_builtins(entry)])
 
     def delete(self, name: str, weights_sha256: str) -> None:
-        """Take a preset away.
+        """Remove a preset.
 
         Raises:
-            HandcamError: the disk does not take it.
+            HandcamError: the file cannot be written.
         """
         self._write(self._without(name, weights_sha256))
 
@@ -103,18 +116,17 @@ class Presets:
     def _write(self, entries: list[Any]) -> None:
         document = self._document | {"presets": entries}
         try:
-            write_atomic(self.path, json.dumps(document, indent=1) + "\n")
+            write_atomic(self.path, msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n")
         except OSError as error:
             raise HandcamError(f"Cannot write {self.path}: {error.strerror or error}.") from None
         self._document = document
 
 
 def _preset(entry: Any) -> Preset | None:
-    """An entry of the file, or None where it is none."""
+    """Read an entry of the file; None where it is no preset."""
     try:
-        z = np.array([float(x) for x in entry["z"]])
-        name, of = entry["name"], entry["weights_sha256"]
-    except (TypeError, ValueError, KeyError):
+        read = msgspec.convert(entry, _Entry)
+    except msgspec.ValidationError:
         return None
-    good = isinstance(name, str) and isinstance(of, str) and z.ndim == 1 and np.isfinite(z).all()
-    return Preset(name, of, z) if good else None
+    z = np.array(read.z, float)
+    return Preset(read.name, read.weights_sha256, z) if np.isfinite(z).all() else None

@@ -1,25 +1,26 @@
 """Parts of the Explorer: decoding without waiting, tiles, animations, and what happens when something is missing."""
 
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 from bvh_reader import read_bvh
-from fake_live import CARD, FakeLive
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
-from qt_loop import pump
-from small_space import LATENT, SmallLive, decode, pixels, small_weights
+from qt import pixels, pump
+from small_space import LATENT, SmallLive, decode, small_weights
 
-from handcam.gui import theme
+import handcam.gui
+from handcam.gui.draw_hand import draw_surface
 from handcam.gui.explorer.animation import FORMATS, FRAME_RATES, write_animation
-from handcam.gui.explorer.decode_queue import Decoding, decoder_of
-from handcam.gui.explorer.modality_views import Tiles
-from handcam.gui.explorer.surface import draw_surface
-from handcam.gui.explorer.window import ExploreWindow
+from handcam.gui.explorer.decode_queue import DecodeQueue, blocking_decoder
+from handcam.gui.explorer.modality_views import ModalityViews
+from handcam.gui.explorer.page import ExplorerPage
+from handcam.gui.pages import Page, page_names
 from handcam.gui.scene3d.orbit import Orbit
 from handcam.gui.window import Window
 from handcam.model.embedding import atlas_path
@@ -27,74 +28,70 @@ from handcam.types import HandcamError
 
 FRONT = Orbit(0.0, 0.0, 0.38, np.zeros(3))
 
-
-@pytest.fixture(scope="module", autouse=True)
-def app() -> QApplication:
-    made = QApplication.instance() or QApplication(["handcam"])
-    assert isinstance(made, QApplication)
-    theme.apply(made)
-    return made
+pytestmark = pytest.mark.usefixtures("app")
 
 
 def test_the_newest_latent_wins_and_nothing_waits() -> None:
     live = SmallLive()
     live.held = []
-    decoding = Decoding(live, ["joints3d", "keypoints2d"])
+    decoding = DecodeQueue(live, ["joints3d", "keypoints2d"])
     for k in range(5):
-        decoding.want(np.full(LATENT, float(k)))
+        decoding.request(np.full(LATENT, float(k)))
     assert live.asked == ["joints3d", "keypoints2d"]  # one at a time
     assert not decoding.poll()
     live.release()
     assert decoding.poll()
-    np.testing.assert_allclose(decoding.shown["joints3d"], decode("joints3d", np.zeros((1, LATENT)))[0])
+    np.testing.assert_allclose(decoding.decoded["joints3d"], decode("joints3d", np.zeros((1, LATENT)))[0])
     assert decoding.poll()
-    np.testing.assert_allclose(decoding.shown["joints3d"], decode("joints3d", np.full((1, LATENT), 4.0))[0], rtol=1e-5)
+    np.testing.assert_allclose(
+        decoding.decoded["joints3d"], decode("joints3d", np.full((1, LATENT), 4.0))[0], rtol=1e-5
+    )
     assert len(live.asked) == 4
 
 
 def test_what_a_closed_model_leaves_behind_is_asked_of_the_next_one() -> None:
     live, came = SmallLive(), []
     live.held = []
-    decoding = Decoding(live, ["joints3d"])
-    decoding.want(np.zeros(LATENT))
-    assert decoding.batch("near", np.zeros((2, LATENT)), came.append)
-    assert not decoding.batch("near", np.zeros((2, LATENT)), came.append)
+    decoding = DecodeQueue(live, ["joints3d"])
+    decoding.request(np.zeros(LATENT))
+    assert decoding.request_joints("near", np.zeros((2, LATENT)), came.append)
+    assert not decoding.request_joints("near", np.zeros((2, LATENT)), came.append)
     for future, _ in live.held:
         future.cancel()
     live.held = None  # another model is there
     assert not decoding.poll()
     assert decoding.poll()
-    assert "joints3d" in decoding.shown
+    assert "joints3d" in decoding.decoded
     assert [joints.shape for joints in came] == [(2, 21, 3)]
 
 
 def test_a_decoder_that_fails_leaves_the_others_shown() -> None:
     live = SmallLive()
-    decoding = Decoding(live, ["joints3d", "depth"])
+    decoding = DecodeQueue(live, ["joints3d", "depth"])
     live.held = []
-    decoding.want(np.zeros(LATENT))
+    decoding.request(np.zeros(LATENT))
     (good, joints), (bad, _) = live.held
     good.set_result(joints)
     bad.set_exception(RuntimeError("no such decoder"))
     assert decoding.poll()
-    assert set(decoding.shown) == {"joints3d"}
+    assert set(decoding.decoded) == {"joints3d"}
 
 
 def test_errands_decode_in_pieces_and_say_when_the_model_is_gone() -> None:
     live = SmallLive()
     z = np.random.default_rng(0).normal(size=(600, LATENT)).astype(np.float32)
-    np.testing.assert_allclose(decoder_of(live)(z), decode("joints3d", z))
+    np.testing.assert_allclose(blocking_decoder(live)(z), decode("joints3d", z))
     assert len(live.asked) == 3
     broken = SmallLive()
     broken.decode = lambda modality, z: (_ for _ in ()).throw(RuntimeError)  # type: ignore[method-assign]
     with pytest.raises(RuntimeError):
-        decoder_of(broken)(z)
+        blocking_decoder(broken)(z)
     cancelled = SmallLive()
     answer = cancelled.decode
     cancelled.held = []
     cancelled.decode = lambda modality, z: (future := answer(modality, z), future.cancel())[0]  # type: ignore
     with pytest.raises(HandcamError, match="does not decode"):
-        decoder_of(cancelled)(z)
+        blocking_decoder(cancelled)(z)
 
 
 def test_the_surface_lies_over_the_joints() -> None:
@@ -110,18 +107,18 @@ def test_the_surface_lies_over_the_joints() -> None:
 
 
 def test_every_modality_has_its_tile(tmp_path: Path) -> None:
-    tiles = Tiles()
+    tiles = ModalityViews()
     tiles.resize(1000, 228)
     z = np.zeros((1, LATENT), np.float32)
     tiles.show_decoded({name: decode(name, z)[0] for name in ("joints3d", "keypoints2d", "rgb", "depth")})
-    for name, tile in tiles.tiles.items():
+    for name, tile in tiles.views.items():
         ground = pixels(tile)[40:]
         different = np.abs(ground - ground[0, 0]).max(-1) > 40
         assert different.mean() > 0.005 or name == "colour", name
-    red = pixels(tiles.tiles["colour"])[120, 100]
+    red = pixels(tiles.views["colour"])[120, 100]
     np.testing.assert_allclose(red, [10, 40, 250], atol=2)  # BGR
     home = tiles.orbit
-    view = tiles.tiles["skeleton"]
+    view = tiles.views["skeleton"]
     QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(50, 100))
     QTest.mouseMove(view, QPoint(90, 100))
     QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(90, 100))
@@ -131,26 +128,26 @@ def test_every_modality_has_its_tile(tmp_path: Path) -> None:
     tiles.deleteLater()
 
 
-def test_what_cannot_be_decoded_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HANDCAM_PRESETS", str(tmp_path / "presets.json"))
+def test_what_cannot_be_decoded_is_said(user_files: Path) -> None:
+    tmp_path = user_files
     few = tmp_path / "few"
     few.mkdir()
-    window = ExploreWindow(SmallLive(), *small_weights(few, ("joints3d", "rgb")))
-    missing = {name: tile.missing for name, tile in window.pages.page.tiles.tiles.items() if tile.missing}
+    window = Window(SmallLive(), *reversed(small_weights(few, ("joints3d", "rgb"))))
+    missing = {name: tile.missing for name, tile in window.pages.page.views.views.items() if tile.missing}
     assert set(missing) == {"keypoints", "depth"}
     assert missing["depth"] == "These weights have no depth decoder."
     window.close()
     weights, card = small_weights(tmp_path)
     atlas_path(weights).unlink()
-    window = ExploreWindow(SmallLive(), weights, card)
+    window = Window(SmallLive(), card, weights)
     page = window.pages.page
     window.show()
     assert pump(lambda: "is missing" in page.directions.sliders.hint)
-    assert pump(lambda: "joints3d" in page.tiles.decoded)  # the rest goes on
+    assert pump(lambda: "joints3d" in page.views.decoded)  # the rest goes on
     page.directions.tabs.setCurrentIndex(2)
     assert page.directions.sliders.directions[0].name == "z1"
     assert len(page.directions.sliders.directions) == 4
-    page.standing.go(np.ones(LATENT))
+    page.controls.go_to(np.ones(LATENT))
     page.presets.save("works")
     window.close()
 
@@ -194,22 +191,44 @@ def test_an_animation_that_cannot_be_written_is_told_in_one_sentence(tmp_path: P
             write_animation(tmp_path / "file" / f"walk.{kind}", z, decoded, FRONT, 0.2)
 
 
-def test_pages_turn_and_only_the_one_that_is_seen_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HANDCAM_PRESETS", str(tmp_path / "presets.json"))
-    window = Window(FakeLive(), card=CARD, reduced_3d=True, weights=tmp_path / "none.safetensors")
+def test_pages_turn_and_only_the_one_that_is_seen_works(make_window: Callable[..., Window], user_files: Path) -> None:
+    window = make_window(weights=user_files / "none.safetensors")
     window.show()
     titles = [window.pages.tabs.tabText(k) for k in range(window.pages.tabs.count())]
     assert titles[:2] == ["Live", "Explorer"]
-    assert window.live_seen
-    window.actions_.next_page()
-    assert not window.live_seen
-    assert not window.views.isVisible()
-    assert pump(lambda: "is missing" in window.pages.page.directions.sliders.hint)  # weights and all
+    assert window.live_page is not None
+    assert window.live_page_seen
+    window.actions_["next_page"].trigger()
+    assert not window.live_page_seen
+    assert not window.live_page.views.isVisible()
+    page = window.pages.page
+    assert isinstance(page, ExplorerPage)
+    assert pump(lambda: "is missing" in page.directions.sliders.hint)  # weights and all
     assert window.minimumSizeHint().width() <= 1280
     assert window.height() <= 800
     for _ in titles[1:]:
-        window.actions_.next_page()
-    assert window.live_seen
+        window.actions_["next_page"].trigger()
+    assert window.live_page_seen
     start = time.monotonic()
     window.close()
     assert time.monotonic() - start < 1.0
+
+
+def test_a_new_page_is_one_folder(
+    make_window: Callable[..., Window], user_files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = user_files / "extra" / "history"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text(
+        "from handcam.gui.actions import Command\nCOMMANDS = (Command('forget_all', 'forget it', 'Ctrl+H'),)\n"
+    )
+    (folder / "page.py").write_text("from handcam.gui.pages import Page\ndef open(context): return Page()\n")
+    monkeypatch.setattr(handcam.gui, "__path__", [*handcam.gui.__path__, str(user_files / "extra")])
+    assert page_names() == ["explorer", "history", "map"]
+    window = make_window()
+    assert window.pages.tabs.tabText(2) == "History"
+    window.pages.show_page(2)
+    assert type(window.pages.page) is Page
+    assert "forget_all" in window.actions_
+    for name in ("handcam.gui.history", "handcam.gui.history.page"):
+        monkeypatch.delitem(sys.modules, name)

@@ -9,22 +9,14 @@ from builders import hand_of, prior, result_of
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from qt import pump
 from sessions import make_frame, make_pose
 
-from handcam.gui import theme
-from handcam.gui.labelling import Labelling
+from handcam.gui.labelling import LabellingView
 from handcam.session import Session, open_session
 from handcam.session.labels import Label, Labels
 from handcam.session.writer import SessionWriter, header
 from handcam.types import Controls, HandcamError, Side
-
-
-@pytest.fixture(scope="module")
-def app() -> QApplication:
-    made = QApplication.instance() or QApplication(["handcam"])
-    assert isinstance(made, QApplication)
-    theme.apply(made)
-    return made
 
 
 def record(path: Path, hands: int) -> Session:
@@ -40,10 +32,17 @@ def record(path: Path, hands: int) -> Session:
     return open_session(path)
 
 
+def show(view: LabellingView) -> None:
+    """Show a view and wait until keys reach it."""
+    view.show()
+    view.activateWindow()
+    assert pump(lambda: QApplication.activeWindow() is view)
+
+
 def test_keys_give_verdicts_that_are_in_the_file_at_once(app, tmp_path):
     with record(tmp_path / "s", 9) as session:  # hands in frames 1 2 4 5 7 8
-        view = Labelling(session, Labels(session.path))
-        view.show()
+        view = LabellingView(session, Labels(session.path))
+        show(view)
 
         def press(*keys: Qt.Key) -> list[tuple[int, bool, Side]]:
             for key in keys:
@@ -71,7 +70,7 @@ def test_keys_give_verdicts_that_are_in_the_file_at_once(app, tmp_path):
         assert view.at == 3
         view.close()
     with open_session(tmp_path / "s") as session:  # the next time it begins where the last one ended
-        view = Labelling(session, Labels(session.path))
+        view = LabellingView(session, Labels(session.path))
         assert view.at == 3
         assert [view.verdict(i) for i in range(6)] == [False, False, False, None, None, True]
         view.close()
@@ -79,8 +78,8 @@ def test_keys_give_verdicts_that_are_in_the_file_at_once(app, tmp_path):
 
 def test_playing_goes_on_and_stops_at_the_end(app, tmp_path):
     with record(tmp_path / "s", 6) as session:
-        view = Labelling(session, Labels(session.path))
-        view.show()
+        view = LabellingView(session, Labels(session.path))
+        show(view)
         QTest.keyClick(view, Qt.Key.Key_Space)
         end = time.monotonic() + 10
         while view.at < 3 and time.monotonic() < end:
@@ -92,28 +91,29 @@ def test_playing_goes_on_and_stops_at_the_end(app, tmp_path):
 
 def test_a_disk_that_refuses_is_told_and_nothing_moves(app, tmp_path):
     with record(tmp_path / "s", 4) as session:
-        view = Labelling(session, Labels(session.path))
+        view = LabellingView(session, Labels(session.path))
+        show(view)
         (session.path / "labels.jsonl").mkdir()
         QTest.keyClick(view, Qt.Key.Key_A)
         assert view.at == 0
         assert view.verdict(0) is None
-        assert "cannot be written" in view._view.hint
+        assert "cannot be written" in view.view.hint
         view.close()
 
 
 def test_a_session_without_hands_is_told(app, tmp_path):
     with record(tmp_path / "s", 1) as session, pytest.raises(HandcamError, match="nothing to label"):
-        Labelling(session, Labels(session.path))
+        LabellingView(session, Labels(session.path))
 
 
 def test_the_picture_shows_the_label(app, tmp_path):
     with record(tmp_path / "s", 3) as session:
         labels = Labels(session.path)
-        view = Labelling(session, labels)
+        view = LabellingView(session, labels)
         view.resize(640, 480)
         before = view.grab().toImage()
         labels.put(Label(1, 7, False, Side.LEFT))
-        view.go(0)
-        assert "left, not right" in view._verdict.text()
+        view.show_hand(0)
+        assert "left, not right" in view.verdict_text.text()
         assert view.grab().toImage() != before
         view.close()

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from handcam.gui.map.embeddings import Embeddings
-from handcam.gui.map.projection import Neighbours
-from handcam.gui.map.tsne import Fit, keep, recall
+from handcam.gui.map.projection import NeighbourProjection
+from handcam.gui.map.tsne import TsneFit, load_cached, save_cached
 from handcam.model.embedding import read_atlas
 from handcam.model.weights import default_weights
 
@@ -19,21 +19,21 @@ def test_left_out_hands_are_placed_where_they_were(tmp_path: Path, monkeypatch: 
     pytest.importorskip("openTSNE")
     monkeypatch.setenv("HANDCAM_CACHE", str(tmp_path))
     embeddings = Embeddings.of(read_atlas(default_weights()))
-    start, fit = time.monotonic(), Fit(embeddings.z)
+    start, fit = time.monotonic(), TsneFit(embeddings.z)
     while not fit.done:
         fit.poll()
         assert fit.failure is None
         time.sleep(0.05)
     took_s = time.monotonic() - start
     assert fit.points is not None
-    keep(embeddings.digest, fit.points)
-    points = recall(embeddings.digest, len(embeddings.z))
+    save_cached(embeddings.digest, fit.points)
+    points = load_cached(embeddings.digest, len(embeddings.z))
     assert points is not None
     width, away = np.ptp(points, axis=0).max(), []
     for pose in np.random.default_rng(0).choice(len(np.unique(embeddings.pose)), 150, replace=False):
         own = embeddings.pose == pose  # the hand through every modality is left out
-        rest = Neighbours(points[~own], "", embeddings.z[~own])
-        away.extend(np.linalg.norm(rest.place(embeddings.z[own]) - points[own], axis=1) / width)
+        rest = NeighbourProjection(points[~own], "", embeddings.z[~own])
+        away.extend(np.linalg.norm(rest.transform(embeddings.z[own]) - points[own], axis=1) / width)
     quartiles = np.percentile(away, (50, 75, 90)) * 100
     print(f"\n{len(points)} embeddings in {took_s:.0f} s; left out, placed {quartiles.round(1)} % of the width away")
     assert quartiles[0] < 2.0

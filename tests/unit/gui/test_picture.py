@@ -5,7 +5,7 @@ from fake_live import frame, pose, result, tracked
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handcam.gui.camera.diagnostics import crop_remarks, distance_cm, error_mm, label
+from handcam.gui.camera.diagnostics import crop_diagnostics, distance_cm, error_mm, pose_summary
 from handcam.gui.camera.picture import DepthScale, Picture, Plane
 from handcam.types import Side
 
@@ -19,17 +19,17 @@ def shown(picture: Picture) -> np.ndarray:
 def test_colour_comes_through_untouched_and_mirroring_flips_columns() -> None:
     picture, seen = Picture(), frame(hands=())
     assert seen.color is not None
-    picture.take(seen, Plane.COLOUR, mirror=False)
+    picture.convert(seen, Plane.COLOUR, mirror=False)
     np.testing.assert_array_equal(shown(picture)[..., 2::-1], seen.color)
     assert picture.size == (640, 480)
-    picture.take(seen, Plane.COLOUR, mirror=True)
+    picture.convert(seen, Plane.COLOUR, mirror=True)
     np.testing.assert_array_equal(shown(picture)[..., 2::-1], seen.color[:, ::-1])
 
 
 def test_mirroring_twice_in_a_row_does_not_flip_back() -> None:
     picture, seen = Picture(), frame(hands=())
     for _ in range(3):
-        picture.take(seen, Plane.COLOUR, mirror=True)
+        picture.convert(seen, Plane.COLOUR, mirror=True)
     assert seen.color is not None
     np.testing.assert_array_equal(shown(picture)[..., 2::-1], seen.color[:, ::-1])
 
@@ -38,7 +38,7 @@ def test_depth_without_colour_is_shown_as_depth_whatever_is_asked() -> None:
     seen = replace(frame(depth=True), color=None)
     picture = Picture()
     for plane in Plane:
-        picture.take(seen, plane, mirror=False)
+        picture.convert(seen, plane, mirror=False)
         assert len(np.unique(shown(picture).reshape(-1, 4), axis=0)) > 20
 
 
@@ -69,7 +69,7 @@ def test_the_range_is_never_empty_and_small_moves_do_not_make_it_flicker(distanc
 def test_remarks_name_side_distance_and_own_error() -> None:
     seen = result(0.3, truth=True)
     hand = seen.hands[0]
-    assert label(replace(hand.pose, sigma_m=np.full(21, 0.0071))) == "right · 97 % · σ 7 mm"
+    assert pose_summary(replace(hand.pose, sigma_m=np.full(21, 0.0071))) == "right · 97 % · σ 7 mm"
     assert 40 < distance_cm(hand.pose) < 55
     error = error_mm(hand.pose, seen.frame.truth)
     assert error is not None
@@ -85,12 +85,12 @@ def test_remarks_name_side_distance_and_own_error() -> None:
 def test_what_makes_a_crop_hard_is_said() -> None:
     seen = frame(hands=())
     hand = result(0.3).hands[0]
-    assert crop_remarks(hand)[0].startswith("box ")
+    assert crop_diagnostics(hand)[0].startswith("box ")
     grey = replace(hand.crop, color=np.full((128, 128, 3), 90, np.uint8))
-    assert "blurred" in crop_remarks(replace(hand, crop=grey))[1]
+    assert "blurred" in crop_diagnostics(replace(hand, crop=grey))[1]
     small = replace(hand.crop, box=replace(hand.crop.box, size_px=60.0))
-    assert "small" in crop_remarks(replace(hand, crop=small))[1]
+    assert "small" in crop_diagnostics(replace(hand, crop=small))[1]
     unsure = tracked(replace(hand.pose, score=0.2), seen)
-    assert "unsure" in crop_remarks(unsure)[1]
+    assert "unsure" in crop_diagnostics(unsure)[1]
     holes = replace(hand.crop, color=None, depth_m=np.zeros((128, 128), np.float32))
-    assert "without depth" in crop_remarks(replace(hand, crop=holes))[1]
+    assert "without depth" in crop_diagnostics(replace(hand, crop=holes))[1]

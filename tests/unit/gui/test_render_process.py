@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from fake_live import result
 
-from handcam.gui.scene3d.build_scene import SceneOptions, centre_of, compose
+from handcam.gui.scene3d.build_scene import SceneOptions, build_scene, hands_centre
 from handcam.gui.scene3d.orbit import Orbit
 from handcam.gui.scene3d.render_process import RenderProcess
 from handcam.plugins import names
@@ -16,7 +16,7 @@ from handcam.types import Side
 
 def draw(process: RenderProcess, width: int, height: int, sides: tuple[Side, ...], surface: bool = False) -> np.ndarray:
     seen = result(0.4, sides)
-    found = centre_of(seen)
+    found = hands_centre(seen)
     assert found is not None
     end = time.monotonic() + 60
     sent = False
@@ -27,8 +27,8 @@ def draw(process: RenderProcess, width: int, height: int, sides: tuple[Side, ...
         if picture is not None:
             assert picture.shape == (height, width, 4)
             return picture[..., :3].astype(int)
-        if not sent and process.room:
-            compose(process.next_scene(), seen, replace(Orbit(), target_m=found[0]), SceneOptions(surface=surface))
+        if not sent and process.has_room:
+            build_scene(process.next_scene(), seen, replace(Orbit(), target_m=found[0]), SceneOptions(surface=surface))
             process.submit(width, height)
             sent = True
         time.sleep(0.005)
@@ -39,7 +39,7 @@ def draw(process: RenderProcess, width: int, height: int, sides: tuple[Side, ...
 def test_a_renderer_draws_hands_at_any_size_in_its_own_process(name: str) -> None:
     process = RenderProcess(name)
     try:
-        assert not process.room  # nothing is taken before it is ready
+        assert not process.has_room  # nothing is taken before it is ready
         small = draw(process, 240, 160, (Side.RIGHT,))
         large = draw(process, 400, 300, (Side.RIGHT,))
         for picture in (small, large):
@@ -53,7 +53,7 @@ def test_a_renderer_draws_hands_at_any_size_in_its_own_process(name: str) -> Non
         start = time.monotonic()
         process.close()
         assert time.monotonic() - start < 0.8
-    assert not process.room
+    assert not process.has_room
     process.close()  # once more does no harm
 
 

@@ -9,14 +9,13 @@ from fake_live import hand, result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handcam.gui.scene3d.build_scene import SceneOptions, centre_of, compose
-from handcam.gui.scene3d.grid import CELL_M, ground_lines
-from handcam.gui.scene3d.hand_mesh import SkeletonMesh
+from handcam.gui.scene3d.build_scene import SceneOptions, build_scene, hands_centre
+from handcam.gui.scene3d.grid import CELL_M, grid_lines
+from handcam.gui.scene3d.hand_mesh import HandSurfaceMesh, SkeletonMesh
 from handcam.gui.scene3d.orbit import Orbit
-from handcam.gui.scene3d.render_loop import MEMORY, SLOTS, picture_slot, scene_slot
+from handcam.gui.scene3d.render_process import MEMORY, SLOTS, picture_slot, scene_slot
 from handcam.gui.scene3d.scenes import POINTS, SAMPLES, Renderer, empty_scene
 from handcam.gui.scene3d.scenes.painter import open as open_painter
-from handcam.gui.scene3d.skin import Skin
 from handcam.types import Controls, Side
 
 EVERYTHING = SceneOptions(surface=True, samples=True, points=True, truth=True)
@@ -25,9 +24,9 @@ EVERYTHING = SceneOptions(surface=True, samples=True, points=True, truth=True)
 def scene_of(options: SceneOptions = EVERYTHING, **what) -> np.ndarray:
     seen = result(0.4, controls=Controls(samples=12), **what)
     scene = empty_scene()
-    found = centre_of(seen)
+    found = hands_centre(seen)
     target = Orbit().target_m if found is None else found[0]
-    compose(scene, seen, replace(Orbit(), target_m=target), options)
+    build_scene(scene, seen, replace(Orbit(), target_m=target), options)
     return scene
 
 
@@ -50,7 +49,7 @@ def test_a_skeleton_with_all_joints_in_one_place_is_still_finite() -> None:
 
 
 def test_the_skin_has_outward_normals_for_both_sides() -> None:
-    skin = Skin()
+    skin = HandSurfaceMesh()
     for side in Side:
         vertices, normals = skin.pose(hand(0.2, side), side is Side.LEFT)
         assert vertices.shape == normals.shape == (skin.count, 3)
@@ -61,12 +60,12 @@ def test_the_skin_has_outward_normals_for_both_sides() -> None:
 def test_compose_puts_everything_relative_to_the_target() -> None:
     seen = result(0.4, (Side.RIGHT, Side.LEFT), Controls(samples=12), depth=True, truth=True)
     scene, orbit = empty_scene(), Orbit(target_m=np.array([0.1, -0.1, 0.5]))
-    compose(scene, seen, orbit, EVERYTHING)
+    build_scene(scene, seen, orbit, EVERYTHING)
     assert scene["hands"] == 2
     assert list(scene["left"]) == [0, 1]
     for k in range(2):
         np.testing.assert_allclose(scene["joints"][k] + orbit.target_m, seen.hands[k].pose.joints_m, atol=1e-6)
-    assert scene["ghosts"] == 2
+    assert scene["truths"] == 2
     assert scene["samples"] == SAMPLES
     assert 100 < scene["points"] <= POINTS
     measured = scene["point"][: scene["points"], 2] + orbit.target_m[2]
@@ -76,11 +75,11 @@ def test_compose_puts_everything_relative_to_the_target() -> None:
 def test_what_is_switched_off_or_not_there_is_not_in_the_scene() -> None:
     nothing = SceneOptions(samples=False, points=False)
     scene = scene_of(nothing, depth=True, truth=True)
-    assert (scene["samples"], scene["points"], scene["ghosts"], scene["surface"]) == (0, 0, 0, 0)
+    assert (scene["samples"], scene["points"], scene["truths"], scene["surface"]) == (0, 0, 0, 0)
     lost = scene_of(sides=())
     assert lost["hands"] == 1
     assert lost["faint"][0] == 1  # the explored pose
-    compose(lost, None, Orbit(), EVERYTHING)
+    build_scene(lost, None, Orbit(), EVERYTHING)
     assert lost["hands"] == 0
 
 
@@ -89,14 +88,14 @@ def test_joints_that_are_not_finite_are_left_out() -> None:
     pose = replace(seen.hands[0].pose, joints_m=np.full((21, 3), np.nan))
     broken = replace(seen, hands=(replace(seen.hands[0], pose=pose),))
     scene = empty_scene()
-    compose(scene, broken, Orbit(), EVERYTHING)
+    build_scene(scene, broken, Orbit(), EVERYTHING)
     assert scene["hands"] == 0
-    assert centre_of(broken) is None
+    assert hands_centre(broken) is None
 
 
 @given(st.floats(-2, 2), st.floats(-2, 2))
 def test_the_ground_stands_still_while_the_target_moves(x: float, z: float) -> None:
-    points, pairs, colours = ground_lines(0.13, np.array([-x, -z]))
+    points, pairs, colours = grid_lines(0.13, np.array([-x, -z]))
     assert len(pairs) == len(colours)
     assert pairs.max() < len(points)
     world = points[:, [0, 2]] + [x, z]
@@ -135,5 +134,5 @@ def test_the_painted_view_shows_the_hand(what: dict) -> None:
 
 def empty_scene_with_view() -> np.ndarray:
     scene = empty_scene()
-    compose(scene, None, Orbit(), SceneOptions())
+    build_scene(scene, None, Orbit(), SceneOptions())
     return scene

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 from fake_live import RUNNING
 
-from handcam.gui.actions import Actions
-from handcam.gui.status_messages import say
+from handcam.gui.actions import COMMANDS
+from handcam.gui.status_messages import Message, message_for
 
 
 def test_every_state_has_its_words_and_every_button_something_behind_it() -> None:
@@ -13,23 +13,30 @@ def test_every_state_has_its_words_and_every_button_something_behind_it() -> Non
     }  # fmt: skip
     for state, (title, hint) in states.items():
         status = replace(RUNNING, state=state, failure="Gone." if state == "failed" else None)
-        said = say(status, hand=True, picture=state != "starting", problem="", wanted="")
+        said = message_for(status, hand=True, picture=state != "starting", problem="", requested="")
         assert (said.title, said.hint) == (title, hint)
-        assert all(callable(getattr(Actions, method)) for _, method in said.buttons)
+        known = {command.name for group in COMMANDS.values() for command in group}
+        assert set(said.actions) <= known
 
 
 def test_the_failure_of_the_source_is_said_before_anything_else() -> None:
     status = replace(RUNNING, state="failed", failure="The camera is gone.")
-    assert say(status, False, True, "No such file.", "").text == "The camera is gone."
-    assert say(RUNNING, True, True, "No such file.", "").text == "No such file."
+    assert message_for(status, False, True, "No such file.", "").text == "The camera is gone."
+    assert message_for(RUNNING, True, True, "No such file.", "").text == "No such file."
 
 
 def test_starting_names_what_is_waited_for() -> None:
     starting = replace(RUNNING, state="starting", source="", runtime="")
-    assert "webcam:1" in say(starting, False, False, "", "webcam:1").text
-    assert say(starting, False, True, "", "").hint == "Loading the model…"
-    assert say(replace(starting, runtime="eager"), False, True, "", "demo").hint == "Opening demo…"
+    assert "webcam:1" in message_for(starting, False, False, "", "webcam:1").text
+    assert message_for(starting, False, True, "", "").hint == "Loading the model…"
+    assert message_for(replace(starting, runtime="eager"), False, True, "", "demo").hint == "Opening demo…"
+
+
+def test_without_a_camera_only_the_model_can_fail() -> None:
+    failed = replace(RUNNING, state="failed", failure="No weights.")
+    assert message_for(failed, False, False, camera=False).text == "No weights."
+    assert message_for(RUNNING, False, False, camera=False) == Message()
 
 
 def test_no_hand_says_what_to_do() -> None:
-    assert "hold one up" in say(RUNNING, False, True, "", "").hint
+    assert "hold one up" in message_for(RUNNING, False, True, "", "").hint

@@ -5,16 +5,17 @@ import numpy as np
 import pytest
 from fake_live import result
 
-from handcam.gui.help import KEYS
+from handcam.gui.actions import COMMANDS, ActionRegistry
+from handcam.gui.pages import page_commands
 from handcam.gui.panels.timings import SECTIONS, Timings
-from handcam.gui.source_from_path import source_of
+from handcam.gui.source_control import source_from_path
 
 
 def test_rate_age_and_sections_are_of_the_last_seconds() -> None:
     timings, seen = Timings(), result(0.0)
     for k in range(120):  # four seconds at 30 per second
-        timings.result(replace(seen, time_ns=int((100 + k / 30) * 1e9)))
-        timings.painted(100 + k / 30, 10.0 + (k >= 90) * 10)
+        timings.add_result(replace(seen, time_ns=int((100 + k / 30) * 1e9)))
+        timings.add_painted(100 + k / 30, 10.0 + (k >= 90) * 10)
     now = 100 + 119 / 30
     assert timings.sample_rate(now) == pytest.approx(30, rel=0.02)
     assert timings.age_ms(now) == 20.0
@@ -31,13 +32,17 @@ def test_rate_age_and_sections_are_of_the_last_seconds() -> None:
 def test_files_and_folders_become_sources(tmp_path: Path) -> None:
     (tmp_path / "session").mkdir()
     (tmp_path / "session" / "session.json").write_text("{}")
-    assert source_of(tmp_path / "session") == f"recording:{tmp_path / 'session'}"
-    assert source_of(tmp_path) == f"images:{tmp_path}"
-    assert source_of(Path("a/clip.MP4")) == f"video:{Path('a/clip.MP4')}"
-    assert source_of(Path("hand.png")) == "images:hand.png"
-    assert source_of(Path("old.bag")) == "realsense:old.bag"
+    assert source_from_path(tmp_path / "session") == f"recording:{tmp_path / 'session'}"
+    assert source_from_path(tmp_path) == f"images:{tmp_path}"
+    assert source_from_path(Path("a/clip.MP4")) == f"video:{Path('a/clip.MP4')}"
+    assert source_from_path(Path("hand.png")) == "images:hand.png"
+    assert source_from_path(Path("old.bag")) == "realsense:old.bag"
 
 
 def test_no_key_is_given_twice() -> None:
-    keys = [sequence for group in KEYS.values() for key in group for sequence in key.keys.split()]
+    groups = COMMANDS | page_commands()
+    commands = [command for group in groups.values() for command in group]
+    keys = [sequence for command in commands for sequence in command.keys.split()]
     assert len(keys) == len(set(keys))
+    names = [command.name for command in commands if command.name]
+    assert sorted(ActionRegistry(groups)) == sorted(names)

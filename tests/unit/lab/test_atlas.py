@@ -11,7 +11,7 @@ from handcam.hand.skeleton import normalise
 from handcam.lab.release.embedding import make_atlas
 from handcam.model.embedding import atlas_path, read_atlas
 from handcam.model.features import BACKBONE
-from handcam.model.latent.parameters import PARAMETERS, parameters_of
+from handcam.model.latent.directions import PARAMETERS, parameters_of
 from handcam.model.vae import load
 from handcam.synth.poses import sample_poses
 from handcam.types import HandcamError

@@ -29,16 +29,16 @@ SCENE = np.dtype(
         ("faint", "u1", HANDS),                     # 1 for a pose that is explored and not seen
         ("joints", "f4", (HANDS, 21, 3)),           # metres
         ("sigma", "f4", (HANDS, 21)),               # standard deviation of each joint, metres
-        ("ghosts", "i4"),                           # how many true hands follow
-        ("ghost", "f4", (HANDS, 21, 3)),            # the true joints, metres
+        ("truths", "i4"),                           # how many true hands follow
+        ("truth", "f4", (HANDS, 21, 3)),            # the true joints, metres
         ("samples", "i4"),                          # how many samples follow
         ("sample", "f4", (SAMPLES, 21, 3)),         # joints decoded from samples of the posterior, metres
         ("points", "i4"),                           # how many measured points follow
         ("point", "f4", (POINTS, 3)),               # metres
         ("point_rgb", "u1", (POINTS, 3)),           # their colours
-        ("surface", "u1"),                          # 1 to draw the skin over the skeleton
-        ("floor", "f4"),                            # y of the ground, metres
-        ("grid_origin", "f4", 2),                   # x and z of a grid line, so that the ground stays put
+        ("surface", "u1"),                          # 1 to draw the surface over the skeleton
+        ("floor", "f4"),                            # y of the floor, metres
+        ("grid_origin", "f4", 2),                   # x and z of a grid line, so that the grid stays put
         ("view_from_scene", "f4", (4, 4)),          # the orbiting camera, OpenCV axes
         ("focal", "f4"),                            # its focal length in picture heights
     ]
@@ -53,7 +53,7 @@ def empty_scene() -> np.ndarray:
 
 @runtime_checkable
 class Renderer(Protocol):
-    """Paints scenes at one picture size. All calls come from one thread."""
+    """PointColours scenes at one picture size. All calls come from one thread."""
 
     def draw(self, scene: np.ndarray) -> UInt8[np.ndarray, "h w 4"]:
         """The picture as BGRX, valid until the next call."""

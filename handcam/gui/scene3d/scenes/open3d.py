@@ -9,18 +9,17 @@ import open3d as o3d
 from jaxtyping import UInt8
 
 from handcam.gui.colours import TRUTH, VIEW, rgb
-from handcam.gui.scene3d.grid import ground_lines, shadow
-from handcam.gui.scene3d.hand_mesh import SkeletonMesh
+from handcam.gui.scene3d.grid import grid_lines, shadow
+from handcam.gui.scene3d.hand_mesh import HandSurfaceMesh, SkeletonMesh
 from handcam.gui.scene3d.scenes import HANDS, POINTS, SAMPLES
-from handcam.gui.scene3d.skin import Skin
 from handcam.hand.skeleton import BONES
 
 __all__ = ["Open3DRenderer", "open"]
 
 _V3, _V2I, _V3I = o3d.utility.Vector3dVector, o3d.utility.Vector2iVector, o3d.utility.Vector3iVector
 _BACK = np.array(rgb(VIEW)) / 255
-_SKIN_SHARE = 0.45
-"""How much of the skin is seen over the skeleton; the Visualizer knows no transparency, so two pictures are mixed."""
+_SURFACE_OPACITY = 0.45
+"""Opacity of the surface over the skeleton; the Visualizer knows no transparency, so two pictures are mixed."""
 
 
 def open(width: int, height: int, oversample: float = 1.5) -> "Open3DRenderer":
@@ -83,45 +82,48 @@ class Open3DRenderer:
         vertices, normals = s.pose(rest, np.full(21, 0.005))
         triangles = np.concatenate([s.triangles + k * n for k in range(HANDS)])
         # lights sit around the bounding box of the first geometry, so it must be a hand's
-        self._bones = _mesh(triangles, *(np.tile(a, (HANDS, 1)) for a in (vertices, normals, s.colours)))
+        vertices, normals, colours = (np.tile(a, (HANDS, 1)) for a in (vertices, normals, s.colours))
+        self._bones = _mesh(triangles, vertices, normals, colours)
         self._vis.add_geometry(self._bones)
         self._thin = SkeletonMesh(0.0009, np.array(rgb(TRUTH)) / 255)
         self._flat = SkeletonMesh(0.0028)
         t = self._thin
         triangles = np.concatenate([t.triangles + k * len(t.colours) for k in range(HANDS)])
         blank = np.zeros((HANDS * len(t.colours), 3))
-        self._ghosts = _mesh(triangles, blank, blank, np.tile(t.colours, (HANDS, 1)), lit=False)
+        self._truths = _mesh(triangles, blank, blank, np.tile(t.colours, (HANDS, 1)), lit=False)
         self._shade = _mesh(triangles, blank, blank, np.tile(_BACK * 0.45, (len(blank), 1)), lit=False)
-        self._skin = Skin()
-        blank = np.zeros((HANDS * self._skin.count, 3))
-        triangles = np.concatenate([self._skin.triangles + k * self._skin.count for k in range(HANDS)])
-        self._surface = _mesh(triangles, blank, blank, np.tile(self._skin.colour, (len(blank), 1)))
-        points, pairs, colours = ground_lines(0.0, np.zeros(2))
+        self._surface_model = HandSurfaceMesh()
+        blank = np.zeros((HANDS * self._surface_model.count, 3))
+        triangles = np.concatenate(
+            [self._surface_model.triangles + k * self._surface_model.count for k in range(HANDS)]
+        )
+        self._surface = _mesh(triangles, blank, blank, np.tile(self._surface_model.colour, (len(blank), 1)))
+        points, pairs, colours = grid_lines(0.0, np.zeros(2))
         self._grid = _lines(len(points), pairs, colours)
         pairs = (np.array(BONES) + 21 * np.arange(SAMPLES)[:, None, None]).reshape(-1, 2)
         bone_rgb = np.array([self._skeleton.joint_rgb[child] for _, child in BONES])
         self._samples = _lines(21 * SAMPLES, pairs, np.tile(_BACK + 0.42 * (bone_rgb - _BACK), (SAMPLES, 1)))
         self._cloud = o3d.geometry.PointCloud(_V3(np.zeros((POINTS, 3))))
         self._cloud.colors = _V3(np.tile(_BACK, (POINTS, 1)))
-        for part in (self._grid, self._shade, self._samples, self._ghosts, self._cloud, self._surface):
+        for part in (self._grid, self._shade, self._samples, self._truths, self._cloud, self._surface):
             self._vis.add_geometry(part, reset_bounding_box=False)
 
     def draw(self, scene: np.ndarray) -> UInt8[np.ndarray, "h w 4"]:
-        self._look(scene)
+        self._set_camera(scene)
         self._pose_hands(scene)
         self._pose_rest(scene)
-        self._pose_skin(scene, show=False)
+        self._pose_surface(scene, show=False)
         picture = np.asarray(self._vis.capture_screen_float_buffer(True))
-        if scene["surface"] and scene["hands"] and self._pose_skin(scene, show=True):
+        if scene["surface"] and scene["hands"] and self._pose_surface(scene, show=True):
             covered = np.asarray(self._vis.capture_screen_float_buffer(True))
-            picture = cv2.addWeighted(picture, 1 - _SKIN_SHARE, covered, _SKIN_SHARE, 0, dst=self._mixed)
+            picture = cv2.addWeighted(picture, 1 - _SURFACE_OPACITY, covered, _SURFACE_OPACITY, 0, dst=self._mixed)
         np.multiply(picture, 255, out=self._bytes, casting="unsafe")
         small = self._bytes
         if small.shape[1::-1] != self._size:
             small = cv2.resize(small, self._size, interpolation=cv2.INTER_AREA)
         return cv2.cvtColor(small, cv2.COLOR_RGB2BGRA, dst=self._out)
 
-    def _look(self, scene: np.ndarray) -> None:
+    def _set_camera(self, scene: np.ndarray) -> None:
         camera = o3d.camera.PinholeCameraParameters()
         f = float(scene["focal"]) * self._height
         camera.intrinsic = o3d.camera.PinholeCameraIntrinsic(
@@ -149,10 +151,10 @@ class Open3DRenderer:
 
     def _pose_rest(self, scene: np.ndarray) -> None:
         n = len(self._thin.colours)
-        ghosts, shade = np.asarray(self._ghosts.vertices), np.asarray(self._shade.vertices)
-        ghosts[:], shade[:] = 0.0, 0.0
-        for k in range(int(scene["ghosts"])):
-            ghosts[k * n : (k + 1) * n] = self._thin.pose(scene["ghost"][k], np.zeros(21))[0]
+        truths, shade = np.asarray(self._truths.vertices), np.asarray(self._shade.vertices)
+        truths[:], shade[:] = 0.0, 0.0
+        for k in range(int(scene["truths"])):
+            truths[k * n : (k + 1) * n] = self._thin.pose(scene["truth"][k], np.zeros(21))[0]
         for k in range(int(scene["hands"])):
             flat = self._flat.pose(scene["joints"][k], np.zeros(21))[0]
             shade[k * n : (k + 1) * n] = shadow(flat, float(scene["floor"]))
@@ -160,25 +162,25 @@ class Open3DRenderer:
         count = int(scene["samples"])
         samples[:] = 0.0
         samples[: 21 * count] = scene["sample"][:count].reshape(-1, 3)
-        np.asarray(self._grid.points)[:] = ground_lines(float(scene["floor"]), scene["grid_origin"])[0]
+        np.asarray(self._grid.points)[:] = grid_lines(float(scene["floor"]), scene["grid_origin"])[0]
         count = int(scene["points"])
         where, colours = np.asarray(self._cloud.points), np.asarray(self._cloud.colors)
         where[:], colours[:] = (0.0, 50.0, 0.0), _BACK  # far below, out of sight
         where[:count] = scene["point"][:count]
         colours[:count] = scene["point_rgb"][:count] / 255.0
-        for part in (self._ghosts, self._shade, self._samples, self._grid, self._cloud):
+        for part in (self._truths, self._shade, self._samples, self._grid, self._cloud):
             self._vis.update_geometry(part)
 
-    def _pose_skin(self, scene: np.ndarray, show: bool) -> bool:
+    def _pose_surface(self, scene: np.ndarray, show: bool) -> bool:
         vertices, normals = np.asarray(self._surface.vertices), np.asarray(self._surface.vertex_normals)
         if not show and not vertices.any():
             return False
         vertices[:] = 0.0
-        n = self._skin.count
-        triangles, own = np.asarray(self._surface.triangles), self._skin.triangles
+        n = self._surface_model.count
+        triangles, own = np.asarray(self._surface.triangles), self._surface_model.triangles
         for k in range(int(scene["hands"]) if show else 0):
             part, left = slice(k * n, (k + 1) * n), bool(scene["left"][k])
-            vertices[part], normals[part] = self._skin.pose(scene["joints"][k], left)
+            vertices[part], normals[part] = self._surface_model.pose(scene["joints"][k], left)
             triangles[k * len(own) : (k + 1) * len(own)] = k * n + (own[:, ::-1] if left else own)  # only fronts show
         self._vis.update_geometry(self._surface)
         return bool(vertices.any())

@@ -6,12 +6,13 @@ import pytest
 from handcam.hand.skeleton import INDEX, normalise
 from handcam.model.embedding import Atlas
 from handcam.model.latent.directions import (
+    PARAMETERS,
     SEEN_MM,
     named_directions,
+    parameters_of,
     principal_directions,
     raw_directions,
 )
-from handcam.model.latent.parameters import PARAMETERS, parameters_of
 from handcam.synth.poses import sample_poses
 from handcam.types import NOMINAL_HAND_LENGTH_M
 
@@ -90,7 +91,7 @@ def test_a_bent_direction_is_found_and_followed():
     atlas = Atlas({"joints3d": z}, {"joints3d": np.full(5, 0.01, np.float32)}, decode(z), product, ("product",))
     (direction,) = named_directions(atlas, decode)
     assert direction.r2 > 0.95
-    assert named_directions(atlas, decode, bent=False)[0].r2 < 0.05
+    assert named_directions(atlas, decode, products=False)[0].r2 < 0.05
     for here in ([1.0, 0.5, 0, 0, 0], [-1.0, 0.5, 0, 0, 0], [0.3, -0.6, 0, 0.2, 0]):
         start = TURN @ np.array(here)
         more = TURN.T @ direction.moved(start, direction.at(start) + 1.0)

@@ -1,0 +1,190 @@
+"""Open, play and record sources, and change the runtime; whatever may take long runs beside the window."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
+
+from handcam.gui.actions import ActionRegistry
+from handcam.gui.background_worker import BackgroundWorker
+from handcam.live import Live
+
+__all__ = ["RuntimeChoice", "SourceControl", "source_from_path"]
+
+_PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
+_FILES = (
+    "Videos, pictures, sessions (*.mp4 *.mkv *.avi *.mov *.webm *.png *.jpg *.jpeg *.bag *.db3 session.json)"
+    ";;All files (*)"
+)
+
+
+def source_from_path(path: Path) -> str:
+    """Name the source that plays a file or folder: a session, pictures, a RealSense recording, or else a video."""
+    if path.is_dir():
+        return f"recording:{path}" if (path / "session.json").exists() else f"images:{path}"
+    if path.name == "session.json":
+        return f"recording:{path.parent}"
+    suffix = path.suffix.lower()
+    scheme = "images" if suffix in _PICTURES else "realsense" if suffix in (".bag", ".db3") else "video"
+    return f"{scheme}:{path}"
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeChoice:
+    """Runtimes that can be chosen while the app runs."""
+
+    names: tuple[str, ...]
+    """As ``--runtime`` takes them."""
+    chosen: str
+    """The one at the start."""
+    change: Callable[[str], object]
+    """Runs the model on another; may take its time, and raises :class:`~handcam.types.HandcamError` when it does not
+    run here, the old one going on."""
+
+
+class SourceControl(QObject):
+    """Turns actions into calls of the pipeline; what fails is one sentence in :attr:`problem`."""
+
+    message = Signal(str, float)
+    """One sentence for the status line, and for how many seconds."""
+    opened = Signal(object)
+    """Another source is open; frames from before this time (ns, an int) are the old one's."""
+    runtime_changed = Signal(str)
+    """Another runtime is being opened, or the old one goes on after all."""
+
+    def __init__(
+        self, window: QWidget, live: Live, actions: ActionRegistry, worker: BackgroundWorker,
+        change_source: Callable[[str], object], recordings: Path, runtimes: RuntimeChoice | None,
+    ) -> None:  # fmt: skip
+        """
+        Args:
+            window: parent of dialogs.
+            live: the pipeline.
+            actions: those that are about sources are connected.
+            worker: opens and records beside the window.
+            change_source: opens ``scheme:rest`` instead of the present source.
+            recordings: folder for sessions.
+            runtimes: what can run the model; None for no choice.
+        """
+        super().__init__(window)
+        self._window, self._live, self._worker = window, live, worker
+        self._change_source, self._recordings, self._runtimes = change_source, recordings, runtimes
+        self.problem = ""
+        """Why the last try did not work, until the user has seen it."""
+        self.requested = ""
+        """The source picked last, to be named while it cannot say its own name."""
+        self._runtime = runtimes.chosen if runtimes is not None else ""
+        actions.connect_triggers(
+            window, open_file=self.ask_file, open_folder=self.ask_folder, open_url=self.ask_url, retry=self.retry,
+            use_demo=lambda: self.open_source("demo"), dismiss=self.dismiss, pause=self.toggle_pause,
+            play_again=self.play_again, record=self.toggle_record, mark=self.mark,
+        )  # fmt: skip
+
+    # ------------------------------------------------------------------------------------------------ sources
+
+    def open_source(self, source: str) -> None:
+        """Open another source; when that fails the present one goes on."""
+        self.dismiss()
+        self.message.emit(f"Opening {source}…", 6.0)
+
+        def change() -> int:
+            start_ns = time.perf_counter_ns()
+            self._change_source(source)
+            return start_ns
+
+        def opened(start_ns: int) -> None:
+            self.message.emit("", 0.0)
+            self.requested = source
+            self.opened.emit(start_ns)
+
+        self._worker.run(change, opened, self._fail)
+
+    def open_path(self, path: Path) -> None:
+        """Open the source that plays a file or folder."""
+        self.open_source(source_from_path(path))
+
+    def retry(self) -> None:
+        """Open the present source again."""
+        self._worker.run(self._live.restart, failed=self._fail)
+
+    def ask_file(self) -> None:
+        """Ask for a video, picture, session or RealSense recording."""
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open", "", _FILES)
+        if path:
+            self.open_path(Path(path))
+
+    def ask_folder(self) -> None:
+        """Ask for a session or a folder of pictures."""
+        path = QFileDialog.getExistingDirectory(self._window, "Open a session or a folder of pictures")
+        if path:
+            self.open_path(Path(path))
+
+    def ask_url(self) -> None:
+        """Ask for a network camera."""
+        address = "Address, e.g. http://192.168.1.20:8080/video"
+        text, sure = QInputDialog.getText(self._window, "Network camera", address)
+        if sure and text.strip():
+            self.open_source(f"webcam:{text.strip()}")
+
+    def dismiss(self) -> None:
+        """Drop the problem: the user has read it."""
+        self.problem = ""
+
+    def _fail(self, why: str) -> None:
+        self.problem = why
+        self.message.emit(why, 15.0)
+
+    # ------------------------------------------------------------------------------------------------ runtimes
+
+    def open_runtime(self, name: str) -> None:
+        """Run the model on another runtime; when that fails the present one goes on."""
+        runtimes = self._runtimes
+        if runtimes is None:
+            return
+        self.dismiss()
+        before, self._runtime = self._runtime, name
+        self.message.emit(f"Opening the runtime {name}…", 60.0)
+        self.runtime_changed.emit(name)
+
+        def failed(why: str) -> None:
+            self._runtime = before
+            self.runtime_changed.emit(before)
+            self._fail(why)
+
+        self._worker.run(lambda: runtimes.change(name), lambda _: self.message.emit("", 0.0), failed)
+
+    # --------------------------------------------------------------------------------------- play and record
+
+    def toggle_pause(self) -> None:
+        """Pause, or go on; a source that has ended starts again."""
+        state = self._live.status().state
+        if state == "ended":
+            self.play_again()
+        else:
+            self._live.pause(state != "paused")
+
+    def play_again(self) -> None:
+        """Play from the start."""
+        self._live.seek(0)
+        self._live.pause(False)
+
+    def toggle_record(self) -> None:
+        """Begin a session named after the time, or finish it."""
+        if self._live.status().recording is not None:
+            self._worker.run(self._live.stop_recording, self._recorded, self._fail)
+        else:
+            path = self._recordings / time.strftime("%Y-%m-%d_%H-%M-%S")
+            self._worker.run(lambda: self._live.start_recording(path), failed=self._fail)
+
+    def mark(self) -> None:
+        """Put a mark into the session."""
+        if self._live.status().recording is not None:
+            self._live.mark("mark")
+            self.message.emit("Marked this moment", 6.0)
+
+    def _recorded(self, path: Path | None) -> None:
+        if path is not None:
+            self.message.emit(f"Saved {path}", 12.0)
