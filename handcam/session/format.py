@@ -45,7 +45,7 @@ LONGEST_LINE = 1 << 20
 LARGEST_EDGE_PX = 8192
 LARGEST_LATENT = 4096
 DAMAGE = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
-"""What parsing untrusted lines can raise; errors of msgspec are ValueErrors."""
+"""Errors that parsing untrusted lines can raise; errors of msgspec are ValueErrors."""
 
 Integer = Annotated[int, Meta(ge=-(1 << 62), le=1 << 62)]
 Count = Annotated[int, Meta(ge=0, le=1 << 62)]
@@ -171,11 +171,11 @@ class HandLine(msgspec.Struct):
     z: Float[Array, " z"]
     """The latent that was decoded, with the user's offsets."""
     box: HandBox | None = None
-    """What was cropped."""
+    """Square that was cropped."""
 
     @staticmethod
     def of(hand: TrackedHand) -> "HandLine":
-        """What is stored of a hand: neither samples nor decoded planes nor crops."""
+        """The line of a hand: neither samples nor decoded planes nor crops."""
         box = hand.crop.box if hand.crop is not None else None
         return HandLine(hand.track, hand.pose, hand.raw, hand.posterior, hand.z, box)
 
@@ -188,7 +188,7 @@ class HandLine(msgspec.Struct):
 
 
 class ResultLine(msgspec.Struct, tag="result", tag_field="kind"):
-    """What was seen in a frame. ``index`` and ``time_ns`` stand first, where readers look for them."""
+    """Result of a frame. ``index`` and ``time_ns`` stand first, where readers find them."""
 
     index: Integer
     """``Frame.index``."""
@@ -235,7 +235,7 @@ class _FilterNames(msgspec.Struct):
 
 
 def read_controls(line: bytes) -> Controls:
-    """Decode what the user had set.
+    """Decode the user's controls.
 
     Raises:
         one of DAMAGE: the line is not what it should be.

@@ -1,4 +1,4 @@
-"""Which hands of a session are good enough to learn from: ``labels.jsonl`` beside its frames.
+"""Verdicts on hands of a session, accepted or rejected for training: ``labels.jsonl`` beside its frames.
 
 One JSON object a line, added at the end when a verdict is given, so that a crash loses nothing; of two lines about the
 same hand the later one holds. ``frame`` is the position of the frame in the session, from 0.
@@ -26,7 +26,7 @@ LABELS_FILE = "labels.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What a person said of one hand in one frame."""
+    """Verdict of a person on one hand in one frame."""
 
     frame: int
     """Position of the frame in the session, from 0."""
@@ -35,7 +35,7 @@ class Label:
     accepted: bool
     """The hand may be learned from."""
     side: Side
-    """Which hand it really is."""
+    """True side of the hand."""
 
 
 class _LabelLine(msgspec.Struct):
@@ -78,11 +78,11 @@ class Labels:
         return len(self._labels)
 
     def get(self, frame: int, track: int) -> Label | None:
-        """What was said of this hand."""
+        """Verdict on this hand, if there is one."""
         return self._labels.get((frame, track))
 
     def accepted(self) -> list[Label]:
-        """All accepted hands in the order of the frames."""
+        """List accepted hands in the order of the frames."""
         return sorted((x for x in self._labels.values() if x.accepted), key=lambda x: (x.frame, x.track))
 
     def put(self, *labels: Label) -> None:
@@ -120,7 +120,7 @@ def accept_all(session: Session, labels: Labels, least_score: float) -> int:
 
 
 def copy_labels(session: Path, to: Path) -> None:
-    """Give a copy of a session, with the same frames and hands, the labels that there are.
+    """Copy the labels to a copy of a session, with the same frames and hands.
 
     Raises:
         OSError: the disk refuses.

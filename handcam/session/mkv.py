@@ -92,7 +92,7 @@ def even(shape: tuple[int, ...]) -> bool:
 
 
 class VideoReader:
-    """Reads one Matroska file, whatever its state. Damaged pictures are missing pictures."""
+    """Read one Matroska file, whatever its state. Damaged pictures are missing pictures."""
 
     def __init__(self, path: Path) -> None:
         """Open ``path``.
@@ -130,7 +130,7 @@ class VideoReader:
             raise RecordingError(f"{self._path.name} holds no pictures; it is damaged.")
 
     def times(self) -> dict[str, set[int]]:
-        """The pts of all whole packets by codec, without decoding; what comes after damage is left out."""
+        """List the pts of all intact packets by codec, without decoding; what comes after damage is left out."""
         found: dict[str, set[int]] = {"h264": set(), "ffv1": set()}
         for packet in self.packets():
             found[packet.stream.codec_context.name].add(packet.pts)
@@ -138,7 +138,7 @@ class VideoReader:
         return found
 
     def packets(self) -> Iterator[Any]:
-        """All whole packets, not decoded; what comes after damage is left out."""
+        """Iterate over the intact packets, not decoded; what comes after damage is left out."""
         with suppress(av.FFmpegError, OSError, MemoryError):
             for packet in self._container.demux(*self.streams.values()):
                 if packet.size and packet.pts is not None and not packet.is_corrupt:
@@ -189,7 +189,7 @@ class VideoReader:
 
 
 def decode_all(container: InputContainer, streams: dict[str, VideoStream]) -> Iterator[tuple[str, VideoFrame]]:
-    """All pictures from here to the end with their codec, over damaged packets."""
+    """Decode from here to the end, past damaged packets; yields codec and picture."""
     packets = container.demux(*streams.values())
     while True:
         try:
@@ -207,7 +207,7 @@ def decode_all(container: InputContainer, streams: dict[str, VideoStream]) -> It
 
 
 def copy_video(source: Path, target: UnbufferedFile) -> None:
-    """Copy all whole packets, not decoded, into a new file with an index.
+    """Copy all intact packets, not decoded, into a new file with an index.
 
     Raises:
         RecordingError: ``source`` cannot be read at all.

@@ -74,7 +74,7 @@ class FrameEntry:
 
 @dataclass(slots=True)
 class ParsedLines:
-    """What the lines hold. Offsets are where a line starts in the file."""
+    """Contents of the lines. Offsets are where a line starts in the file."""
 
     frames: list[FrameEntry] = field(default_factory=list[FrameEntry])
     """All frames, ``processed`` not yet known."""
@@ -85,7 +85,7 @@ class ParsedLines:
     )
     """Offset of the result, and the controls at the time, by the frame's ``index`` and ``time_ns``."""
     events: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    """What happened."""
+    """Events in order."""
     end: dict[str, Any] | None = None
     """The end mark, when it is the last line."""
     kept: set[int] = field(default_factory=set[int])

@@ -57,7 +57,7 @@ class Session:
         self.frames: tuple[FrameEntry, ...] = ()
         """Every captured frame, in order."""
         self.events: tuple[dict[str, Any], ...] = ()
-        """What happened, in order; each has ``event`` and ``time_ns``."""
+        """Events in order; each has ``event`` and ``time_ns``."""
         self.header = read_header(path)
         self._videos: dict[int, VideoReader | None] = {}
         self._there: dict[int, dict[str, set[int]] | None] = {}  # pts by video file and codec; None: all of them
@@ -67,10 +67,10 @@ class Session:
             raise RecordingError(f"The session {path} has no {LINES_FILE} that can be read; it is lost.") from error
         try:
             self.parsed = parse_lines(self._file)
-            """What the lines say."""
+            """Contents of the lines."""
             self.events = tuple(self.parsed.events)
             self.clean = self.parsed.end is not None
-            self._judge()
+            self._check()
         except BaseException:
             self.close()
             raise
@@ -86,7 +86,7 @@ class Session:
 
     @property
     def fps(self) -> float:
-        """Frames a second, the median; 30 where it cannot be told."""
+        """Frames a second, the median; 30 where it is not known."""
         return median_fps(self.frames)
 
     def frame(self, n: int) -> Frame | None:
@@ -112,7 +112,7 @@ class Session:
         return color, depth
 
     def result(self, n: int) -> Result | None:
-        """What was seen in frame ``n``; None when the frame was not processed. ``Result.frame`` has no pictures."""
+        """Read the result of frame ``n``; None when the frame was not processed. ``Result.frame`` has no pictures."""
         entry = self.frames[n]
         at = self.parsed.results.get((entry.index, entry.time_ns))
         if at is None:
@@ -123,7 +123,7 @@ class Session:
             return None
 
     def results(self) -> Iterator[tuple[FrameEntry, Result | None]]:
-        """All frames in order with what was seen in them."""
+        """Iterate over all frames in order with their results."""
         for entry in self.frames:
             yield entry, self.result(entry.n)
 
@@ -144,8 +144,8 @@ class Session:
         self._file.seek(start)
         return self._file.readline(LONGEST_LINE)
 
-    def _judge(self) -> None:
-        """Say what is wrong with the lines, and find out which pictures there are."""
+    def _check(self) -> None:
+        """Note problems of the lines, and find out which pictures there are."""
         found = self.parsed
         problems: list[str] = []
         if not self.clean:
@@ -200,7 +200,7 @@ class Session:
 
 
 def median_fps(frames: Sequence[FrameEntry]) -> float:
-    """Frames a second by the median of the first gaps; 30 where it cannot be told."""
+    """Frames a second by the median of the first gaps; 30 where it is not known."""
     gaps = np.diff([entry.time_ns for entry in frames[:3000]])
     typical = float(np.median(gaps)) / 1e9 if len(gaps) else 0.0
     return float(np.clip(1 / typical, 0.1, 1000.0)) if typical > 0 else 30.0

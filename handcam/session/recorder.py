@@ -1,4 +1,4 @@
-"""Record while the app runs: a bounded queue, one writer thread, and every failure told in one sentence."""
+"""Record while the app runs: a bounded queue, one writer thread, and every failure reported in one sentence."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -22,9 +22,9 @@ QUEUE_FRAMES = 30
 QUEUE_LINES = 2000
 """Results, marks and times of dropped frames that may wait."""
 SYNC_S = 0.5
-"""How often the disk is asked to really write, against a power cut."""
+"""Interval at which the disk is asked to really write, against a power cut."""
 SLOW_S = 5.0
-"""How long a dropped picture is called a slow disk."""
+"""A dropped picture is reported as a slow disk for so long."""
 
 
 class Recorder:
@@ -97,6 +97,11 @@ class Recorder:
                 failure = f"The disk is too slow: {self._dropped} pictures were dropped so far; recording goes on."
             elapsed_s = ((self._end_ns or perf_counter_ns()) - self._start_ns) / 1e9
             return elapsed_s, self._session.frames, self._dropped, self._session.bytes, failure
+
+    @property
+    def waiting(self) -> int:
+        """Pictures that wait for the disk."""
+        return self._pictures_waiting
 
     def close(self, timeout_s: float = 5.0) -> None:
         """Write what waits and finish the files; may be called again. A disk that does not answer is not waited for."""

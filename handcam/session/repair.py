@@ -18,7 +18,7 @@ __all__ = ["RepairReport", "repair"]
 
 @dataclass(frozen=True, slots=True)
 class RepairReport:
-    """What a repair found and made."""
+    """Findings of a repair."""
 
     out: Path | None
     """The repaired session; None when there was nothing to repair."""
@@ -29,7 +29,7 @@ class RepairReport:
     dropped: int
     """Frames whose pictures the recorder had dropped because the disk was too slow."""
     lost: tuple[str, ...]
-    """What is lost, one sentence each."""
+    """Losses, one sentence each."""
 
 
 def repair(path: Path | str, out: Path | str | None = None) -> RepairReport:
@@ -66,7 +66,7 @@ def repair(path: Path | str, out: Path | str | None = None) -> RepairReport:
 
 
 def readable_planes(session: Session, n: int) -> tuple[bool, bool]:
-    """Which of colour and depth of frame ``n`` can be decoded."""
+    """Check which of colour and depth of frame ``n`` can be decoded."""
     entry = session.frames[n]
     color, depth = session.pictures(n)
     return entry.has_color and color is not None, entry.has_depth and depth is not None

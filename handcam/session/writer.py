@@ -31,7 +31,7 @@ __all__ = ["Card", "SessionWriter", "header", "make_folder"]
 
 @runtime_checkable
 class Card(Protocol):
-    """What a session keeps of the weights."""
+    """Identity of weights, as sessions keep it."""
 
     @property
     def name(self) -> str: ...
@@ -168,7 +168,7 @@ class SessionWriter:
 
     def abandon(self) -> None:
         """Close the files after a failure; what the disk took stays readable."""
-        with suppress(OSError, av.FFmpegError):  # the failure was told; the index need not be there
+        with suppress(OSError, av.FFmpegError):  # the failure was reported; the index need not be there
             self.close_video()
         self._lines.close()
 

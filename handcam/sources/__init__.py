@@ -1,9 +1,10 @@
-"""Where frames come from. A file here is a source; its name is the scheme in ``scheme:rest`` (``video:clip.mp4``).
+"""Frame sources. A file here is a source; its name is the scheme in ``scheme:rest`` (``video:clip.mp4``).
 
 Each file defines ``open(rest, settings) -> Source`` and, where devices can be listed, ``devices() -> list[Device]``.
 Threads belong to :mod:`handcam.live`, so a source may simply block in ``read``.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -16,7 +17,7 @@ __all__ = ["Device", "Seekable", "Source", "SourceSettings", "open_source"]
 
 @dataclass(frozen=True, slots=True)
 class SourceSettings:
-    """What a user may ask of a source; each source takes what it can and ignores the rest."""
+    """Settings of a source; each source takes what it can and ignores the rest."""
 
     width: int = 640
     """Wanted picture width, px (cameras and demo)."""
@@ -39,7 +40,7 @@ class SourceSettings:
         """The intrinsics to use for pictures of this size when the source knows none itself."""
         if self.intrinsics is not None:
             return self.intrinsics.scaled(width, height)
-        return Intrinsics.from_fov(width, height, self.fov_deg * 3.141592653589793 / 180)
+        return Intrinsics.from_fov(width, height, self.fov_deg * math.pi / 180)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,9 @@ class Device:
     """A camera that can be opened."""
 
     name: str
-    """What its maker calls it."""
+    """Name given by its maker."""
     source: str
-    """What to pass to :func:`open_source`, e.g. ``webcam:0``."""
+    """Argument of :func:`open_source`, e.g. ``webcam:0``."""
 
 
 @runtime_checkable
@@ -57,7 +58,7 @@ class Source(Protocol):
     """A stream of frames."""
 
     name: str
-    """What the window shows, e.g. ``webcam:0`` or the camera's name."""
+    """Name to show, e.g. ``webcam:0`` or the camera's name."""
     fps: float
     """Nominal rate, Hz."""
     live: bool

@@ -66,7 +66,7 @@ class FileSource:
 
     @property
     def speed(self) -> float:
-        """How many times faster than recorded the frames come, when they are paced at all."""
+        """Factor by which frames come faster than recorded, when they are paced at all."""
         return self._speed
 
     @speed.setter

@@ -156,5 +156,5 @@ def decode_all(
 
 
 def first_line(error: Exception) -> str:
-    """What FFmpeg said, without its number and the path."""
+    """FFmpeg's message without its number and the path."""
     return str(getattr(error, "strerror", None) or error).rstrip(".").lower()

@@ -27,7 +27,7 @@ cv2.setLogLevel(0)
 BACKEND = {"linux": cv2.CAP_V4L2, "win32": cv2.CAP_DSHOW, "darwin": cv2.CAP_AVFOUNDATION}.get(sys.platform, cv2.CAP_ANY)
 NETWORK = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp", "rtp", "srt")
 OPEN_TIMEOUT_MS, READ_TIMEOUT_MS = 5000, 3000
-"""How long a network camera may take to answer, and to send a picture."""
+"""Time limits of a network camera to answer, and to send a picture."""
 
 
 def devices() -> list[Device]:
@@ -99,8 +99,8 @@ class Webcam:
 
     def __init__(self, capture: cv2.VideoCapture, name: str, settings: SourceSettings, network: bool) -> None:
         self.name = name
-        told = capture.get(cv2.CAP_PROP_FPS)
-        self.fps = told if 1 <= told <= 480 else settings.fps
+        fps = capture.get(cv2.CAP_PROP_FPS)
+        self.fps = fps if 1 <= fps <= 480 else settings.fps
         self.notes = () if network else granted(capture, settings)
         self._capture = capture
         self._settings = settings
@@ -149,7 +149,7 @@ class Webcam:
 
 
 def granted(capture: cv2.VideoCapture, settings: SourceSettings) -> tuple[str, ...]:
-    """What the camera gives instead of what it was asked for."""
+    """List what the camera gives instead of what it was asked for."""
     notes: list[str] = []
     size = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
     if size != (settings.width, settings.height):

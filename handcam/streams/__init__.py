@@ -15,7 +15,7 @@ from handcam.types import HandcamError, Result
 __all__ = ["LOOPBACK", "Stream", "StreamError", "StreamSettings", "address", "addresses", "open_stream", "open_streams"]
 
 LOOPBACK = "127.0.0.1"
-"""Where streams go or listen unless told otherwise: nothing leaves the computer."""
+"""Default address: nothing leaves the computer."""
 _ORDERS = ("common21", "openxr26")
 
 
@@ -25,7 +25,7 @@ class StreamError(HandcamError):
 
 @dataclass(frozen=True, slots=True)
 class StreamSettings:
-    """What a user may ask of every stream."""
+    """Settings of every stream."""
 
     joints: str = "common21"
     """Joint order: ``common21``, or ``openxr26`` with palm and metacarpals estimated and flagged."""
@@ -36,7 +36,7 @@ class Stream(Protocol):
     """A way out of the program. All calls may come from different threads."""
 
     name: str
-    """What was opened, e.g. ``websocket:127.0.0.1:8765``, with the port that was really taken."""
+    """Address that was opened, e.g. ``websocket:127.0.0.1:8765``, with the port that was really taken."""
 
     def send(self, result: Result) -> None:
         """Offer a result. Never waits: the newest wins, and what nobody could take is dropped and counted."""

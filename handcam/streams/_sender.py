@@ -112,7 +112,7 @@ class Datagrams:
 
 
 def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, tuple[Any, ...]]:
-    """Family and numeric address of a receiver, looked up once."""
+    """Resolve a receiver to its family and numeric address."""
     try:
         family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
     except (OSError, UnicodeError) as error:

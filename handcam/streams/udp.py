@@ -8,7 +8,7 @@ from handcam.types import Result
 __all__ = ["PORT", "open"]
 
 PORT = 5052
-"""Where hand receivers listen by habit."""
+"""Usual port of hand receivers."""
 
 
 def open(rest: str, settings: StreamSettings = StreamSettings()) -> Sender:

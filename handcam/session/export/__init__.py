@@ -37,7 +37,7 @@ def _silent(done: int, total: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ExportSettings:
-    """What a user may ask of an export; each format takes what it can and ignores the rest."""
+    """Settings of an export; each format takes what it can and ignores the rest."""
 
     raw: bool = False
     """Animations, labels: the pose before the filters instead of after. Tables and logs hold both anyway."""
@@ -51,7 +51,7 @@ class ExportSettings:
 
 @runtime_checkable
 class Recording(Protocol):
-    """What exporters read: frames in order with what was seen in them. A :class:`~handcam.session.Session` is one."""
+    """Source of an export: frames in order with what was seen in them. A :class:`~handcam.session.Session` is one."""
 
     @property
     def header(self) -> Mapping[str, Any]: ...

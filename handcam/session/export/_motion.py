@@ -28,7 +28,7 @@ class Motion:
     """One hand over all frames of the session. Where it was not seen ``present`` is False and all numbers are NaN."""
 
     side: Side
-    """Which hand."""
+    """Side of the hand."""
     index: Int64[Array, " n"]
     """Number of each frame."""
     time_ns: Int64[Array, " n"]

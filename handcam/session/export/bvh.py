@@ -42,8 +42,8 @@ def _write(motion: Motion, out: Path, fixed_bones: bool) -> None:
     angles = np.zeros((n, len(JOINTS), 3))
     seen = rows[motion.present]
     positions[seen] = motion.offsets_m[motion.present] * _CM
-    turns = Rotation.from_matrix(motion.local[motion.present].reshape(-1, 3, 3))
-    angles[seen] = turns.as_euler("XYZ", degrees=True).reshape(-1, len(JOINTS), 3)
+    rotations = Rotation.from_matrix(motion.local[motion.present].reshape(-1, 3, 3))
+    angles[seen] = rotations.as_euler("XYZ", degrees=True).reshape(-1, len(JOINTS), 3)
     moving = [j for j in range(len(JOINTS)) if not (fixed_bones and j in TIPS)]  # our order is depth first, as BVH's
     columns = [
         values[:, j] for j in moving for values in ((angles,) if fixed_bones and j != WRIST else (positions, angles))

@@ -44,7 +44,7 @@ def table_chunks(recording: Recording, settings: ExportSettings) -> Iterator[dic
     """Yield the table in pieces: columns by name, always the same ones in the same order.
 
     What is not known is NaN (numbers), -1 (``track``) or empty (``side``); ``processed`` says whether the frame was
-    looked at at all, ``tracked`` whether the row holds a hand. Positions are in the camera frame; quaternions (x, y, z,
+    processed at all, ``tracked`` whether the row holds a hand. Positions are in the camera frame; quaternions (x, y, z,
     w) turn a bone's frame into its parent's, the wrist's into the camera's (:mod:`handcam.hand.rotations`).
     """
     start_ns = recording.frames[0].time_ns
@@ -71,12 +71,12 @@ def _columns(rows: list[tuple[FrameEntry, TrackedHand | None]], start_ns: int) -
 
     joints = column([hand.pose.joints_m for hand in seen], (21, 3))
     sides = np.array([hand.pose.side.value if hand is not None else "" for hand in hands])
-    angles, turns, closed = column([], (len(ANGLES),)), column([], (21, 4)), column([])
+    angles, rotations, closed = column([], (len(ANGLES),)), column([], (21, 4)), column([])
     for side in Side:
         mine = (sides == side.value) & np.isfinite(joints).all((1, 2))
         if mine.any():
             angles[mine] = angles_deg(joints[mine], side)
-            turns[mine] = quaternions(local_rotations(joint_frames(joints[mine], side)))
+            rotations[mine] = quaternions(local_rotations(joint_frames(joints[mine], side)))
             closed[mine] = grip(joints[mine], side, angles[mine])
     time_ns = np.array([entry.time_ns for entry in entries], np.int64)
     columns: dict[str, Array] = {
@@ -91,16 +91,16 @@ def _columns(rows: list[tuple[FrameEntry, TrackedHand | None]], start_ns: int) -
         "metric": np.array([hand is not None and hand.pose.metric for hand in hands]),
     }
 
-    def put(values: Array, ends: tuple[str, ...], start: str = "") -> None:
+    def add(values: Array, ends: tuple[str, ...], start: str = "") -> None:
         for j, joint in enumerate(JOINTS):
             for k, end in enumerate(ends):
                 columns[f"{start}{joint}_{end}"] = values[:, j, k]
 
-    put(joints, ("x_m", "y_m", "z_m"))
-    put(column([hand.pose.keypoints_px for hand in seen], (21, 2)), ("u_px", "v_px"))
-    put(column([hand.pose.sigma_m for hand in seen], (21,))[..., None], ("sigma_m",))
-    put(column([hand.raw.joints_m for hand in seen], (21, 3)), ("x_m", "y_m", "z_m"), "raw_")
+    add(joints, ("x_m", "y_m", "z_m"))
+    add(column([hand.pose.keypoints_px for hand in seen], (21, 2)), ("u_px", "v_px"))
+    add(column([hand.pose.sigma_m for hand in seen], (21,))[..., None], ("sigma_m",))
+    add(column([hand.raw.joints_m for hand in seen], (21, 3)), ("x_m", "y_m", "z_m"), "raw_")
     columns |= {f"{name}_deg": angles[:, i] for i, name in enumerate(ANGLES)}
     columns |= {"pinch_m": pinch_distance_m(joints), "pinch": pinch(joints), "grip": closed}
-    put(turns, ("qx", "qy", "qz", "qw"))
+    add(rotations, ("qx", "qy", "qz", "qw"))
     return columns

@@ -56,13 +56,13 @@ class _File:
     def add(self, motion: Motion) -> None:
         """A root, its joints, the skinned mesh, and the animation of all of them."""
         doc, first = self._doc, len(self._doc.nodes)
-        rest, turns = motion.rest_m, quaternions(rest_rotations(motion.side))
+        rest, quats = motion.rest_m, quaternions(rest_rotations(motion.side))
         doc.nodes.append(gltf.Node(name=motion.name, children=[first + 1]))
         for j, joint in enumerate(JOINTS):
             children = [first + 1 + c for c, parent in enumerate(PARENTS) if parent == j]
             doc.nodes.append(gltf.Node(
                 name=f"{motion.side.value}_{joint}", children=children,
-                translation=rest[j].tolist(), rotation=turns[j].tolist(),
+                translation=rest[j].tolist(), rotation=quats[j].tolist(),
             ))  # fmt: skip
         self._add_mesh(motion, first)
         scene = doc.scenes[0].nodes
@@ -130,8 +130,8 @@ class _File:
         return len(self._doc.accessors) - 1
 
 
-def _continuous(turns: Array) -> Array:
+def _continuous(quats: Array) -> Array:
     """Quaternions (n 21 4) with signs such that each is on the near side of the one before, for linear blending."""
-    dots = (turns[1:] * turns[:-1]).sum(axis=-1)
+    dots = (quats[1:] * quats[:-1]).sum(axis=-1)
     signs = np.cumprod(np.where(dots < 0, -1.0, 1.0), axis=0)
-    return np.concatenate([turns[:1], turns[1:] * signs[..., None]])
+    return np.concatenate([quats[:1], quats[1:] * signs[..., None]])

@@ -62,12 +62,12 @@ def _add(stage: Any, motion: Motion, codes: Array) -> None:
     animation.CreateJointsAttr(names)
     attributes = animation.CreateTranslationsAttr(), animation.CreateRotationsAttr(), animation.CreateScalesAttr()
     attributes[2].Set(Vt.Vec3hArray([Gf.Vec3h(1, 1, 1)] * len(JOINTS)))
-    turns, visibility = quaternions(motion.local), root.CreateVisibilityAttr()
+    rotations, visibility = quaternions(motion.local), root.CreateVisibilityAttr()
     for i, code in enumerate(codes.tolist()):
         visibility.Set(UsdGeom.Tokens.inherited if motion.present[i] else UsdGeom.Tokens.invisible, code)
         if motion.present[i]:
             attributes[0].Set(Vt.Vec3fArray.FromNumpy(motion.offsets_m[i].astype(np.float32)), code)
-            attributes[1].Set(Vt.QuatfArray([Gf.Quatf(w, x, y, z) for x, y, z, w in turns[i].tolist()]), code)
+            attributes[1].Set(Vt.QuatfArray([Gf.Quatf(w, x, y, z) for x, y, z, w in rotations[i].tolist()]), code)
         else:
             attributes[0].Set(Sdf.ValueBlock(), code)
             attributes[1].Set(Sdf.ValueBlock(), code)

@@ -1,4 +1,4 @@
-"""A RealSense camera: chosen, configured for what its link can carry, read, and its failures put into words."""
+"""Read a RealSense camera, configured for what its link can carry; its failures become one sentence."""
 
 import logging
 import threading
@@ -10,18 +10,18 @@ from handcam.sources import SourceSettings
 from handcam.sources.realsense.frames import Aligner, DepthSettings
 from handcam.types import Frame, SourceError
 
-__all__ = ["RealSenseCamera", "cameras"]
+__all__ = ["RealSenseCamera", "cameras", "failure_sentence"]
 
 log = logging.getLogger(__name__)
 _WAIT_MS = 200
-"""How long one look for a frame takes; ``close`` from another thread waits no longer."""
+"""Time limit of one wait for a frame; ``close`` from another thread waits no longer."""
 _SILENCE_S = 5.0
 """A camera that is there but sends nothing for so long has failed (the first frames may take 2 s)."""
 
 
 def cameras() -> list[tuple[str, str]]:
     """Serial number and name of each camera that is plugged in; never waits for one."""
-    return [(_info(d, rs.camera_info.serial_number), _describe(d)) for d in _connected()]
+    return [(_info(d, rs.camera_info.serial_number), _camera_name(d)) for d in _connected()]
 
 
 def _connected() -> list["rs.device"]:
@@ -36,7 +36,7 @@ def _info(device: "rs.device", key: "rs.camera_info") -> str:
     return device.get_info(key) if device.supports(key) else ""
 
 
-def _describe(device: "rs.device") -> str:
+def _camera_name(device: "rs.device") -> str:
     usb = _info(device, rs.camera_info.usb_type_descriptor)
     name = f"{_info(device, rs.camera_info.name)} {_info(device, rs.camera_info.serial_number)}".strip()
     return f"{name} (slow USB {usb} link)" if usb.startswith("2") else name
@@ -54,11 +54,11 @@ class RealSenseCamera:
         self._pipeline: rs.pipeline | None = pipeline
         config, self.fps = _configure(pipeline, self._serial, settings)
         try:
-            _drive(device.first_depth_sensor(), depth)
+            _set_options(device.first_depth_sensor(), depth)
             pipeline.start(config)
         except RuntimeError as error:
-            raise SourceError(_said(str(error), _describe(device))) from error
-        self.name = _describe(device)
+            raise SourceError(failure_sentence(str(error), _camera_name(device))) from error
+        self.name = _camera_name(device)
         if "slow USB" in self.name:
             log.warning("%s runs at %g Hz; a USB 3 port and cable give more.", self.name, self.fps)
 
@@ -73,7 +73,7 @@ class RealSenseCamera:
                     ok, frameset = pipeline.try_wait_for_frames(_WAIT_MS)
                     frame = self._aligner.frame(frameset) if ok else None
                 except RuntimeError as error:
-                    raise SourceError(_said(str(error), self.name)) from error
+                    raise SourceError(failure_sentence(str(error), self.name)) from error
             if frame is not None:
                 return frame
             if ok:
@@ -118,7 +118,7 @@ def _configure(pipeline: "rs.pipeline", serial: str, settings: SourceSettings) -
     raise SourceError("The RealSense camera offers no depth with colour; use a model with both and a USB 3 port.")
 
 
-def _drive(sensor: "rs.depth_sensor", depth: DepthSettings) -> None:
+def _set_options(sensor: "rs.depth_sensor", depth: DepthSettings) -> None:
     """Exposure and projector, as far as the model has them."""
     auto = float(depth.auto_exposure and not depth.exposure_us)
     for option, value in (
@@ -130,7 +130,7 @@ def _drive(sensor: "rs.depth_sensor", depth: DepthSettings) -> None:
             sensor.set_option(option, value)
 
 
-def _said(error: str, name: str) -> str:
+def failure_sentence(error: str, name: str) -> str:
     """One sentence for what the SDK reports."""
     text = error.lower()
     if "busy" in text or "in use" in text or "locked" in text:

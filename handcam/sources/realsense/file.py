@@ -1,4 +1,4 @@
-"""A recording made by the RealSense SDK, ``.bag`` or ``.db3``."""
+"""Play a recording made by the RealSense SDK, ``.bag`` or ``.db3``."""
 
 import threading
 from dataclasses import replace
@@ -14,7 +14,7 @@ from handcam.types import Frame, SourceError
 __all__ = ["RealSenseFile"]
 
 _WAIT_MS = 200
-"""How long one look for a frame takes; ``close`` from another thread waits no longer."""
+"""Time limit of one wait for a frame; ``close`` from another thread waits no longer."""
 
 
 class RealSenseFile:

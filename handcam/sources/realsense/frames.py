@@ -1,4 +1,4 @@
-"""From the SDK's framesets to frames; the same code serves cameras, recordings and software devices."""
+"""Convert the SDK's framesets to aligned frames; the same code serves cameras, recordings and software devices."""
 
 import time
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ __all__ = ["Aligner", "DepthSettings", "parse"]
 
 @dataclass(frozen=True, slots=True)
 class DepthSettings:
-    """What the SDK does to depth, and how the camera is driven. The filters are off: the nets know raw depth."""
+    """Depth filters and exposure of the camera. The filters are off: the nets know raw depth."""
 
     near_m: float = 0.0
     """Drop readings nearer than this, metres; 0 for none."""
@@ -59,7 +59,7 @@ class Aligner:
     """Framesets to frames: filters, aligns depth to colour, undistorts, and copies out of the SDK's pool.
 
     The SDK's alignment spreads each reading over two pixels and keeps its distance from the depth sensor. Here that
-    only says where to look: each colour pixel then reads the depth picture at the point it stands for, once more, and
+    only says where to read: each colour pixel then reads the depth picture at the point it stands for, once more, and
     the distance is turned into the colour camera's. All calls come from one thread.
     """
 

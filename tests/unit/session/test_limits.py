@@ -37,7 +37,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
 def test_a_slow_disk_drops_and_counts(tmp_path: Path, gate: Event):
     recorder = Recorder(tmp_path / "s", "demo")
     recorder.put_frame(make_frame(0))
-    while recorder._pictures_waiting:  # until the writer hangs in the first
+    while recorder.waiting:  # until the writer hangs in the first
         sleep(0.001)
     frames = [make_frame(n) for n in range(1, QUEUE_FRAMES + 11)]
     start = perf_counter()
@@ -66,7 +66,7 @@ def test_a_slow_disk_drops_and_counts(tmp_path: Path, gate: Event):
 def test_no_flood_of_lines_fills_the_memory(tmp_path: Path, gate: Event):
     recorder = Recorder(tmp_path / "s", "demo")
     recorder.put_frame(make_frame(0))
-    while recorder._pictures_waiting:
+    while recorder.waiting:
         sleep(0.001)
     for n in range(QUEUE_LINES + 7):
         recorder.mark(str(n))
@@ -105,7 +105,7 @@ def fill(recorder: Recorder, frames: int) -> str:
     """Record until the recorder says what is wrong."""
     for n in range(frames):
         frame = make_frame(n, (120, 160))
-        while recorder._pictures_waiting > QUEUE_FRAMES // 2:  # on a busy machine
+        while recorder.waiting > QUEUE_FRAMES // 2:  # on a busy machine
             sleep(0.002)
         recorder.put_frame(frame)
         recorder.put_result(make_result(frame))

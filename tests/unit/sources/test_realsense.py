@@ -16,7 +16,7 @@ from typed import present, seekable  # noqa: E402
 from handcam.geometry import rays  # noqa: E402
 from handcam.sources import Seekable, SourceSettings, open_source  # noqa: E402
 from handcam.sources.realsense import Aligner, DepthSettings, devices  # noqa: E402
-from handcam.sources.realsense.camera import _said  # noqa: E402
+from handcam.sources.realsense.camera import failure_sentence  # noqa: E402
 from handcam.sources.realsense.frames import parse  # noqa: E402
 from handcam.types import Intrinsics, SourceError  # noqa: E402
 
@@ -234,7 +234,7 @@ def test_without_a_camera_it_says_so_at_once():
 )
 def test_what_the_sdk_says_becomes_one_sentence(error, sentence):
     with pytest.raises(SourceError, match=sentence) as caught:
-        raise SourceError(_said(error, "D435 42"))
+        raise SourceError(failure_sentence(error, "D435 42"))
     assert "\n" not in str(caught.value)
     assert str(caught.value).startswith("D435 42")
 
