@@ -14,16 +14,16 @@ import numpy as np
 from handcam.synth.scenes import crops
 
 PARTS = {  # functions of handcam/synth that do not call each other
-    "rays from the camera": ("_cast",),
+    "rays from the camera": ("cast_camera",),
     "soft shadows": ("_lit",),
     "building the scene": ("__init__",),
     "skin": ("_skin",),
     "light": ("reflect",),
     "neighbours' shade, outline": ("_openness", "_layer"),
-    "hands posed and skinned": ("bodies", "sample"),
-    "things worn and held": ("_things",),
-    "backgrounds": ("cut",),
-    "camera": ("paint",),
+    "hands posed and skinned": ("build_bodies", "sample_poses"),
+    "props worn and held": ("_sample_props",),
+    "backgrounds": ("random_crop",),
+    "camera": ("compose_image",),
 }
 
 
@@ -39,6 +39,9 @@ def main(count: int) -> None:
     stats = pstats.Stats(profile).stats  # type: ignore[attr-defined]
     whole = sum(row[2] for row in stats.values())
     rest = 1.0
+    called = {name for file, _, name in stats if "/synth/" in file}
+    if unknown := {name for names in PARTS.values() for name in names} - called:
+        sys.exit(f"handcam/synth calls no {', '.join(sorted(unknown))}; bring PARTS up to date.")
     for part, names in PARTS.items():
         share = sum(row[3] for (file, _, name), row in stats.items() if name in names and "/synth/" in file) / whole
         rest -= share
