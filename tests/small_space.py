@@ -7,7 +7,7 @@ import numpy as np
 from fake_live import FakeLive, hand
 
 from handcam.hand.skeleton import normalise
-from handcam.model.embedding import Atlas, write_atlas
+from handcam.model.embedding import ReferenceSet, write_reference_set
 from handcam.model.latent.directions import PARAMETERS, parameters_of
 from handcam.model.weights import WeightsCard, digest, write_card
 
@@ -70,5 +70,7 @@ def small_weights(folder: Path, decoders: tuple[str, ...] = ("joints3d", "keypoi
     variance = np.array([0.02, 0.02, 0.02, 0.02, 1.0, 1.0], np.float32)
     joints = decode("joints3d", z)
     seen = {"joints3d": z, "rgb": z}
-    write_atlas(path, Atlas(seen, dict.fromkeys(seen, variance), joints, parameters_of(joints), PARAMETERS))
+    write_reference_set(
+        path, ReferenceSet(seen, dict.fromkeys(seen, variance), joints, parameters_of(joints), PARAMETERS)
+    )
     return path, card

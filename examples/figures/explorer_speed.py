@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QApplication
 from handcam.cli.explore import open_live
 from handcam.gui.explorer.page import ExplorerPage
 from handcam.gui.window import Window
-from handcam.model.embedding import read_atlas
+from handcam.model.embedding import read_reference_set
 from handcam.model.weights import default_weights, read_card
 
 LATENTS = 200
@@ -40,7 +40,7 @@ def main(weights: Path, runtime: str) -> None:
         time.sleep(0.004)
     window._timer.stop()  # what the rest of the page does is not counted
     decode, paint, processor = [], [], []
-    for z in read_atlas(weights).z["joints3d"][:LATENTS]:
+    for z in read_reference_set(weights).z["joints3d"][:LATENTS]:
         busy = time.process_time()
         page.decoding.request(z)
         while not page.decoding.poll():

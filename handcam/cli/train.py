@@ -98,7 +98,7 @@ def embedding(
         pictures: hands to render, or to take of the data.
         start: the weights; those that ship by default.
     """
-    from handcam.lab.release.embedding import HANDS, describe, make_atlas, render
+    from handcam.lab.release.embedding import HANDS, describe, make_reference_set, render
 
     kind, _, folder = (data or "").partition(":")
     if data is None:
@@ -107,7 +107,7 @@ def embedding(
     elif kind != "features":
         raise HandcamError("The reference set is made of features:FOLDER, or of rendered hands without --data.")
     weights = start or default_weights()
-    path = make_atlas(weights, folder, pictures or HANDS)
+    path = make_reference_set(weights, folder, pictures or HANDS)
     print(describe(weights), path, sep="\n")
 
 

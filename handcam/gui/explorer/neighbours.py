@@ -12,7 +12,7 @@ from handcam.gui.explorer.decode_queue import DecodeQueue
 from handcam.gui.explorer.thumbnails import ThumbnailRow
 from handcam.gui.theme import STEP
 from handcam.gui.widgets import button, in_column, in_row
-from handcam.model.embedding import Atlas
+from handcam.model.embedding import ReferenceSet
 from handcam.model.latent.interpolation import around, nearest
 
 __all__ = ["NeighboursPanel"]
@@ -40,7 +40,7 @@ class NeighboursPanel(QWidget):
         """
         super().__init__()
         self._controls, self._queue, self._gain = controls, queue, gain
-        self.atlas: Atlas | None = None
+        self.atlas: ReferenceSet | None = None
         self.near_z = self.samples_z = np.zeros((0, controls.latent_size))
         self._shown_for: tuple[bytes, bytes | None, bool] | None = None
         self._updated_s = 0.0
@@ -58,7 +58,7 @@ class NeighboursPanel(QWidget):
             in_column(QLabel("Nearest poses of the atlas"), self.near, head, self.samples, spacing=STEP // 2)
         )
 
-    def set_atlas(self, atlas: Atlas | None, why: str = "") -> None:
+    def set_atlas(self, atlas: ReferenceSet | None, why: str = "") -> None:
         """Search this atlas; None and a few words where there is none."""
         self.atlas, self._shown_for = atlas, None
         if atlas is None:

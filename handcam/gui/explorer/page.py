@@ -18,7 +18,7 @@ from handcam.gui.explorer.presets import PresetsPanel
 from handcam.gui.pages import Page, PageContext
 from handcam.gui.theme import STEP
 from handcam.gui.widgets import as_panel, in_column, in_row
-from handcam.model.embedding import Atlas, read_atlas
+from handcam.model.embedding import ReferenceSet, read_reference_set
 from handcam.model.latent.directions import Direction, named_directions, principal_directions, raw_directions
 from handcam.paths import presets_file
 from handcam.types import HandcamError, Result
@@ -54,7 +54,7 @@ class ExplorerPage(Page):
         self._context, self._card = context, context.card
         controls, actions = context.controls, context.actions
         self.controls = controls
-        self.atlas: Atlas | None = None
+        self.atlas: ReferenceSet | None = None
         self.queue = DecodeQueue(context.live, [m for m in _MODALITIES if m in self._card.decoders])
         self.views = ModalityViews()
         for name, (modality, _) in MODALITY_VIEWS.items():
@@ -104,14 +104,14 @@ class ExplorerPage(Page):
         self.views.setFixedHeight(max(_LEAST_VIEWS, min(self.views.best_height(self.width() - 2 * STEP), room)))
 
     # ------------------------------------------------------------------------------------------------- loading
-    def _find_directions(self) -> tuple[Atlas | None, list[list[Direction]], str]:
+    def _find_directions(self) -> tuple[ReferenceSet | None, list[list[Direction]], str]:
         """Read the atlas and measure the directions through the decoder; on the worker's thread.
 
         Without an atlas there are the raw dimensions, and a sentence why there is no more.
         """
         decode, atlas, why = blocking_decoder(self._context.live), None, ""
         try:
-            atlas = read_atlas(self._context.weights)
+            atlas = read_reference_set(self._context.weights)
         except HandcamError as error:
             why = str(error)
             prior = np.random.default_rng(0).standard_normal((24, self._card.latent))
@@ -119,7 +119,7 @@ class ExplorerPage(Page):
         raw = raw_directions(atlas.z["joints3d"], decode)
         return atlas, [principal_directions(atlas, decode), named_directions(atlas, decode), raw], why
 
-    def _show_directions(self, found: tuple[Atlas | None, list[list[Direction]], str]) -> None:
+    def _show_directions(self, found: tuple[ReferenceSet | None, list[list[Direction]], str]) -> None:
         self.atlas, directions, why = found
         principal, named, raw = directions
         self.directions.set_directions(principal, named, raw, why)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from handcam.model.embedding import Atlas
+from handcam.model.embedding import ReferenceSet
 from handcam.paths import write_atomic
 from handcam.types import HandcamError
 
@@ -42,7 +42,7 @@ class Embeddings:
     """The modalities."""
 
     @staticmethod
-    def of(atlas: Atlas) -> "Embeddings":
+    def of(atlas: ReferenceSet) -> "Embeddings":
         """All points of an atlas; the same atlas gives the same order."""
         names = tuple(atlas.z)
         n = len(atlas.joints)
@@ -62,7 +62,7 @@ class Embeddings:
 
 def write_selection(
     path: Path,
-    atlas: Atlas,
+    atlas: ReferenceSet,
     embeddings: Embeddings,
     numbers: Int[np.ndarray, " k"],
     points: Float[np.ndarray, "m 2"],

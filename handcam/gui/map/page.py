@@ -21,7 +21,7 @@ from handcam.gui.status_messages import NO_HAND
 from handcam.gui.theme import STEP
 from handcam.gui.widgets import in_row
 from handcam.hand.skeleton import ROOT, hand_length
-from handcam.model.embedding import Atlas, read_atlas
+from handcam.model.embedding import ReferenceSet, read_reference_set
 from handcam.types import Result
 
 __all__ = ["MapPage", "open"]
@@ -38,13 +38,13 @@ def open(context: PageContext) -> "MapPage":
     Raises:
         WeightsError: these weights have no atlas.
     """
-    return MapPage(context, read_atlas(context.weights))
+    return MapPage(context, read_reference_set(context.weights))
 
 
 class MapPage(Page):
     """Scatter view and sidebar; works without a hand, too."""
 
-    def __init__(self, context: PageContext, atlas: Atlas) -> None:
+    def __init__(self, context: PageContext, atlas: ReferenceSet) -> None:
         super().__init__()
         self.context, self._controls, self._atlas = context, context.controls, atlas
         self.embeddings = Embeddings.of(atlas)

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Int, UInt8
 from PySide6.QtGui import QBrush, QColor
 
 from handcam.gui.map.embeddings import Embeddings
-from handcam.model.embedding import Atlas
+from handcam.model.embedding import ReferenceSet
 
 __all__ = ["MODALITY_COLOURS", "PointColours", "make_brushes"]
 
@@ -33,7 +33,7 @@ def make_brushes(colours: Sequence[str], alpha: int = 255) -> np.ndarray:
 class PointColours:
     """Chooses the brush of every point."""
 
-    def __init__(self, atlas: Atlas, embeddings: Embeddings) -> None:
+    def __init__(self, atlas: ReferenceSet, embeddings: Embeddings) -> None:
         self._atlas, self._embeddings = atlas, embeddings
         self.modalities = [MODALITY_COLOURS.get(name, _OTHER) for name in embeddings.names]
         """Colour of each modality."""

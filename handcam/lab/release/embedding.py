@@ -1,4 +1,4 @@
-"""Make the atlas: what every encoder says of the same rendered hands, and what is known of each."""
+"""Make the embedding reference set: posteriors of every encoder for the same rendered hands, and their poses."""
 
 from pathlib import Path
 
@@ -6,70 +6,70 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from handcam.lab.data.sets import features as sights
+from handcam.lab.data.sets import features as features_set
 from handcam.lab.train.landmark_weights import read
-from handcam.model.embedding import Atlas, read_atlas, write_atlas
+from handcam.model.embedding import ReferenceSet, read_reference_set, write_reference_set
 from handcam.model.latent.directions import PARAMETERS, SEEN_MM, named_directions, parameters_of, principal_directions
 from handcam.model.vae import load
 from handcam.synth.poses import PoseSettings
 from handcam.synth.scenes import PictureSettings
 from handcam.types import HandcamError
 
-__all__ = ["HANDS", "describe", "make_atlas", "render"]
+__all__ = ["HANDS", "describe", "make_reference_set", "render"]
 
 HANDS = 3000
-"""Hands of the atlas that ships."""
+"""Hands of the set that ships."""
 
 
 def render(folder: Path, count: int, seed: int = 0) -> None:
-    """Render hands as the networks see them into ``folder``; a run that was stopped goes on."""
+    """Render hands and their features into ``folder``; a run that was stopped goes on."""
     settings = PictureSettings(size=144, poses=PoseSettings(bones=0.06, off_axis=0.2))
-    for done in sights.make(folder, count, read(), settings, seed):
+    for done in features_set.make(folder, count, read(), settings, seed):
         print(f"rendered {done} of {count} hands")
 
 
 @torch.inference_mode()
-def make_atlas(weights: Path, seen: str, hands: int = HANDS) -> Path:
-    """Write the atlas of ``weights`` beside them.
+def make_reference_set(weights: Path, features: str, hands: int = HANDS) -> Path:
+    """Write the reference set of ``weights`` beside them.
 
     Args:
         weights: the safetensors file; its side file must be there.
-        seen: folder of rendered hands (:mod:`handcam.lab.data.sets.features`), or several with commas between.
+        features: folder of rendered hands (:mod:`handcam.lab.data.sets.features`), or several with commas between.
         hands: how many to take, fewer where there are not as many.
 
     Raises:
         HandcamError: the weights or the rendered hands cannot be used.
     """
     model, card = load(weights)
-    data = sights.open(seen)
+    data = features_set.open(features)
     batch = data.take(np.arange(min(len(data), hands)))
     names = [name for name in card.encoders if name in batch]
     if "joints3d" not in names:
-        raise HandcamError(f"{weights.name} cannot encode joints, so no atlas can be made for it.")
-    told = {name: model.encode(name, batch[name]) for name in names}
+        raise HandcamError(f"{weights.name} cannot encode joints, so no reference set can be made for it.")
+    posteriors = {name: model.encode(name, batch[name]) for name in names}
     joints = batch["joints3d"].numpy()
-    atlas = Atlas(
-        {name: mean.numpy() for name, (mean, _) in told.items()},
-        {name: log_var.exp().mean(0).numpy() for name, (_, log_var) in told.items()},
+    embedding = ReferenceSet(
+        {name: mean.numpy() for name, (mean, _) in posteriors.items()},
+        {name: log_var.exp().mean(0).numpy() for name, (_, log_var) in posteriors.items()},
         joints, parameters_of(joints), PARAMETERS,
     )  # fmt: skip
-    return write_atlas(weights, atlas)
+    return write_reference_set(weights, embedding)
 
 
 @torch.inference_mode()
 def describe(weights: Path) -> str:
-    """What the atlas says of the latent space, in lines: directions in use, and what can be read off a latent."""
+    """Describe the latent space in lines: directions in use, and how well parameters are linear in it."""
     model, _ = load(weights)
-    atlas = read_atlas(weights)
+    embedding = read_reference_set(weights)
 
     def decode(z: Float[np.ndarray, "n z"]) -> Float[np.ndarray, "n 21 3"]:
         return model.decode_output("joints3d", torch.from_numpy(z)).numpy()
 
-    found = principal_directions(atlas, decode)
+    found = principal_directions(embedding, decode)
     used = [direction.mm for direction in found if direction.mm >= SEEN_MM]
-    lines = [f"{len(atlas.joints)} hands seen as {', '.join(atlas.z)}"]
+    lines = [f"{len(embedding.joints)} hands encoded from {', '.join(embedding.z)}"]
     sizes = " ".join(f"{mm:.1f}" for mm in used)
     lines.append(f"{len(used)} of {len(found)} directions move the hand, mm per sigma: {sizes}")
-    for bent, straight in zip(*(named_directions(atlas, decode, bent) for bent in (True, False)), strict=True):
+    for bent, straight in zip(*(named_directions(embedding, decode, bent) for bent in (True, False)), strict=True):
         lines.append(f"{bent.name}: R2 {bent.r2:.2f} (straight: {straight.r2:.2f}), {bent.mm:.1f} mm per sigma")
     return "\n".join(lines)

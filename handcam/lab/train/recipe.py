@@ -29,7 +29,7 @@ from handcam.lab.data.tables import InMemoryDataset
 from handcam.lab.evaluate.metrics import HAND_MM, procrustes_errors
 from handcam.lab.release.calibrate import calibrate, calibrated_coverage, spread_and_error
 from handcam.lab.release.check_crops import detected_crops
-from handcam.lab.release.embedding import make_atlas
+from handcam.lab.release.embedding import make_reference_set
 from handcam.lab.release.export import release_graphs
 from handcam.lab.release.pack import average_of, pack
 from handcam.lab.train import depth_joints
@@ -153,7 +153,7 @@ def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
         out=out / "depth_joints", steps=recipe.joint_steps, crops=recipe.joint_crops, seed=recipe.seed
     )
     depth_joints.build(joint_net, weights)
-    make_atlas(weights, str(out / "held_out"))
+    make_reference_set(weights, str(out / "held_out"))
     return weights
 
 

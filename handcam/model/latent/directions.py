@@ -15,7 +15,7 @@ from jaxtyping import Float
 from handcam.hand.anatomy import ANGLES, angles_deg, pinch_distance_m
 from handcam.hand.skeleton import FINGERS
 from handcam.hand.surface import palm_frame
-from handcam.model.embedding import Atlas
+from handcam.model.embedding import ReferenceSet
 from handcam.types import NOMINAL_HAND_LENGTH_M
 
 __all__ = ["PARAMETERS", "SEEN_MM", "Decode", "Direction", "motion_mm", "named_directions", "parameters_of",
@@ -108,7 +108,7 @@ class Direction:
         return z
 
 
-def principal_directions(atlas: Atlas, decode: Decode) -> list[Direction]:
+def principal_directions(atlas: ReferenceSet, decode: Decode) -> list[Direction]:
     """Principal directions of the aggregate posterior, those that move the hand most first.
 
     Sigma is that of the aggregate posterior (variance of the means plus mean variance). The axes are those of the
@@ -136,7 +136,7 @@ def raw_directions(z: Float[np.ndarray, "n z"], decode: Decode) -> list[Directio
     return [replace(direction, mm=motion_mm(direction, z, decode)) for direction in found]
 
 
-def named_directions(atlas: Atlas, decode: Decode, products: bool = True) -> list[Direction]:
+def named_directions(atlas: ReferenceSet, decode: Decode, products: bool = True) -> list[Direction]:
     """Ridge regression of each parameter on the latent and its products, fitted on four fifths and tested on the rest.
 
     Empty dimensions are left out: what lies in them is noise.
@@ -185,7 +185,7 @@ def motion_mm(direction: Direction, z: Float[np.ndarray, "n z"], decode: Decode)
     return float(np.linalg.norm(there - back, axis=-1).mean()) / 2 * 1000 * NOMINAL_HAND_LENGTH_M
 
 
-def _means(atlas: Atlas) -> tuple[Float[np.ndarray, "n z"], Float[np.ndarray, " z"]]:
+def _means(atlas: ReferenceSet) -> tuple[Float[np.ndarray, "n z"], Float[np.ndarray, " z"]]:
     """Posterior means of the true joints, and the variance of one posterior."""
     return atlas.z["joints3d"].astype(float), atlas.variance["joints3d"].astype(float)
 

@@ -23,7 +23,7 @@ from handcam.gui.explorer.page import ExplorerPage
 from handcam.gui.pages import Page, page_names
 from handcam.gui.scene3d.orbit import Orbit
 from handcam.gui.window import Window
-from handcam.model.embedding import atlas_path
+from handcam.model.embedding import reference_set_path
 from handcam.types import HandcamError
 
 FRONT = Orbit(0.0, 0.0, 0.38, np.zeros(3))
@@ -138,7 +138,7 @@ def test_what_cannot_be_decoded_is_said(user_files: Path) -> None:
     assert missing["depth"] == "These weights have no depth decoder."
     window.close()
     weights, card = small_weights(tmp_path)
-    atlas_path(weights).unlink()
+    reference_set_path(weights).unlink()
     window = Window(SmallLive(), card, weights)
     page = window.pages.page
     window.show()

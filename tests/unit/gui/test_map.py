@@ -24,7 +24,7 @@ from handcam.gui.map.embeddings import Embeddings, write_selection
 from handcam.gui.map.page import MapPage
 from handcam.gui.map.projection import NeighbourProjection, PcaProjection
 from handcam.gui.pages import PageContext
-from handcam.model.embedding import Atlas
+from handcam.model.embedding import ReferenceSet
 from handcam.types import HandcamError, Result
 
 HANDS = 80
@@ -34,17 +34,19 @@ pytestmark = pytest.mark.usefixtures("user_files")
 
 
 @pytest.fixture(scope="module")
-def atlas() -> Atlas:
+def atlas() -> ReferenceSet:
     rng = np.random.default_rng(0)
     z = rng.normal(size=(HANDS, LATENT)).astype(np.float32) * np.linspace(2, 0.2, LATENT, dtype=np.float32)
     seen = {name: z + 0.1 * rng.normal(size=z.shape).astype(np.float32) for name in ("rgb", "depth", "joints3d")}
     joints = rng.normal(size=(HANDS, 21, 3)).astype(np.float32) * 0.3
     parameters = np.stack([z[:, 0], rng.normal(size=HANDS)], 1).astype(np.float32)
-    return Atlas(seen, dict.fromkeys(seen, np.ones(LATENT, np.float32)), joints, parameters, ("open [°]", "palm"))
+    return ReferenceSet(
+        seen, dict.fromkeys(seen, np.ones(LATENT, np.float32)), joints, parameters, ("open [°]", "palm")
+    )
 
 
 @pytest.fixture
-def page(app: QApplication, atlas: Atlas) -> Iterator[MapPage]:
+def page(app: QApplication, atlas: ReferenceSet) -> Iterator[MapPage]:
     live = FakeLive()
     controls = ControlsModel(live, LATENT)
     context = PageContext(live, controls, ActionRegistry(COMMANDS), Path("w.safetensors"), CARD, BackgroundWorker(),
@@ -79,7 +81,7 @@ def at_pixel(page: MapPage, number: int) -> QPoint:
 # ------------------------------------------------------------------------------------------------------ the geometry
 
 
-def test_every_hand_is_there_once_through_each_modality(atlas: Atlas) -> None:
+def test_every_hand_is_there_once_through_each_modality(atlas: ReferenceSet) -> None:
     e = Embeddings.of(atlas)
     assert len({(p, m) for p, m in zip(e.pose, e.modality, strict=True)}) == len(e.z) == 3 * HANDS
     for row in range(0, 3 * HANDS, 17):
@@ -91,7 +93,7 @@ def test_every_hand_is_there_once_through_each_modality(atlas: Atlas) -> None:
     assert Embeddings.of(moved).digest != e.digest
 
 
-def test_pca_keeps_the_most_variance_and_goes_back_exactly(atlas: Atlas) -> None:
+def test_pca_keeps_the_most_variance_and_goes_back_exactly(atlas: ReferenceSet) -> None:
     z = Embeddings.of(atlas).z
     pca = PcaProjection.fit(z)
     np.testing.assert_allclose(pca.axes @ pca.axes.T, np.eye(2), atol=1e-6)
@@ -263,7 +265,7 @@ def test_a_lasso_selects_what_lies_inside_and_the_rest_fades(page: MapPage) -> N
     assert len(page.selected) == 0
 
 
-def test_points_can_be_coloured_by_a_parameter(page: MapPage, atlas: Atlas) -> None:
+def test_points_can_be_coloured_by_a_parameter(page: MapPage, atlas: ReferenceSet) -> None:
     page.colour_by("open [°]")
     lightness = np.array([b.color().getRgb()[:3] for b in page.brushes()]) @ [0.3, 0.6, 0.1]
     values = atlas.parameters[page.embeddings.pose, 0]
@@ -272,7 +274,9 @@ def test_points_can_be_coloured_by_a_parameter(page: MapPage, atlas: Atlas) -> N
     assert len({b.color().name() for b in page.brushes()}) == 3
 
 
-def test_the_selection_is_exported_with_all_that_belongs_to_it(page: MapPage, atlas: Atlas, tmp_path: Path) -> None:
+def test_the_selection_is_exported_with_all_that_belongs_to_it(
+    page: MapPage, atlas: ReferenceSet, tmp_path: Path
+) -> None:
     numbers = np.array([3, 50, 200])
     page.select(numbers)
     page.export(tmp_path / "mine.npz")
@@ -290,7 +294,7 @@ def test_the_selection_is_exported_with_all_that_belongs_to_it(page: MapPage, at
     assert set(told["arrays"]) == set(arrays)
 
 
-def test_an_export_to_nowhere_is_one_sentence(page: MapPage, atlas: Atlas, tmp_path: Path) -> None:
+def test_an_export_to_nowhere_is_one_sentence(page: MapPage, atlas: ReferenceSet, tmp_path: Path) -> None:
     with pytest.raises(HandcamError, match="cannot be written"):
         write_selection(tmp_path / "no" / "x", atlas, page.embeddings, np.array([1]), page.scatter.points, {})
 

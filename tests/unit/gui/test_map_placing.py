@@ -9,7 +9,7 @@ import pytest
 from handcam.gui.map.embeddings import Embeddings
 from handcam.gui.map.projection import NeighbourProjection
 from handcam.gui.map.tsne import TsneFit, load_cached, save_cached
-from handcam.model.embedding import read_atlas
+from handcam.model.embedding import read_reference_set
 from handcam.model.weights import default_weights
 
 
@@ -18,7 +18,7 @@ from handcam.model.weights import default_weights
 def test_left_out_hands_are_placed_where_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("openTSNE")
     monkeypatch.setenv("HANDCAM_CACHE", str(tmp_path))
-    embeddings = Embeddings.of(read_atlas(default_weights()))
+    embeddings = Embeddings.of(read_reference_set(default_weights()))
     start, fit = time.monotonic(), TsneFit(embeddings.z)
     while not fit.done:
         fit.poll()

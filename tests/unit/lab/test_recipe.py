@@ -7,7 +7,7 @@ import pytest
 
 from handcam.lab.data.sets import features, rendered_targets
 from handcam.lab.train.recipe import Recipe, build
-from handcam.model.embedding import read_atlas
+from handcam.model.embedding import read_reference_set
 from handcam.model.weights import read_card
 
 
@@ -28,6 +28,6 @@ def test_weights_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert {"fused", "fused+depth", "depth"} <= set(card.calibration)
     assert all(np.isfinite(list(c.values())).all() for c in card.calibration.values())
     assert len(card.exports) >= 6
-    assert read_atlas(weights).joints.shape[1:] == (21, 3)
+    assert read_reference_set(weights).joints.shape[1:] == (21, 3)
     assert card.joint_nets == {"depth": "hourglass"}
     assert set(card.decoders) == {"joints3d", "keypoints2d", "rgb", "depth"}

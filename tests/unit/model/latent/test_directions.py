@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from handcam.hand.skeleton import INDEX, normalise
-from handcam.model.embedding import Atlas
+from handcam.model.embedding import ReferenceSet
 from handcam.model.latent.directions import (
     PARAMETERS,
     SEEN_MM,
@@ -36,7 +36,7 @@ def atlas():
     z = (told @ TURN.T).astype(np.float32)
     parameters = np.stack([3.0 * told[:, 0] + told[:, 1], rng.normal(size=1500)], 1).astype(np.float32)
     variance = np.full(5, 0.01, np.float32)
-    return Atlas({"joints3d": z}, {"joints3d": variance}, decode(z), parameters, ("open [°]", "noise"))
+    return ReferenceSet({"joints3d": z}, {"joints3d": variance}, decode(z), parameters, ("open [°]", "noise"))
 
 
 def test_principal_directions_come_by_how_far_they_move_the_hand(atlas):
@@ -88,7 +88,7 @@ def test_a_bent_direction_is_found_and_followed():
     told = rng.normal(size=(3000, 5)) * SCALE
     z = (told @ TURN.T).astype(np.float32)
     product = (told[:, 0] * told[:, 1])[:, None].astype(np.float32)  # which way is on depends on where one is
-    atlas = Atlas({"joints3d": z}, {"joints3d": np.full(5, 0.01, np.float32)}, decode(z), product, ("product",))
+    atlas = ReferenceSet({"joints3d": z}, {"joints3d": np.full(5, 0.01, np.float32)}, decode(z), product, ("product",))
     (direction,) = named_directions(atlas, decode)
     assert direction.r2 > 0.95
     assert named_directions(atlas, decode, products=False)[0].r2 < 0.05
