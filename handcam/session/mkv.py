@@ -5,7 +5,7 @@ The file is cut into clusters of half a second that are complete in themselves, 
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -22,7 +22,7 @@ from handcam.paths import UnbufferedFile
 from handcam.session.format import LARGEST_EDGE_PX
 from handcam.types import Array, RecordingError
 
-__all__ = ["VideoReader", "VideoWriter", "copy_video", "missing_codecs"]
+__all__ = ["VideoReader", "VideoWriter", "copy_video", "decode_pictures", "missing_codecs"]
 
 CLUSTER_MS = 400
 """Most that the muxer holds back."""
@@ -102,7 +102,7 @@ class VideoReader:
         """
         self._path = path
         self._open()
-        self._decoded: Iterator[tuple[str, VideoFrame]] = decode_all(self._container, self.streams)
+        self._decoded: Iterator[tuple[str, VideoFrame]] = decode_pictures(self._container, self.streams.values())
         self._waiting: dict[str, deque[VideoFrame]] = {"h264": deque(), "ffv1": deque()}
         self._reached = -1  # last pts that was asked for
 
@@ -180,7 +180,7 @@ class VideoReader:
     def _restart(self) -> None:
         self._container.close()
         self._open()
-        self._decoded = decode_all(self._container, self.streams)
+        self._decoded = decode_pictures(self._container, self.streams.values())
         for waiting in self._waiting.values():
             waiting.clear()
 
@@ -188,9 +188,9 @@ class VideoReader:
         self._container.close()
 
 
-def decode_all(container: InputContainer, streams: dict[str, VideoStream]) -> Iterator[tuple[str, VideoFrame]]:
+def decode_pictures(container: InputContainer, streams: Iterable[VideoStream]) -> Iterator[tuple[str, VideoFrame]]:
     """Decode from here to the end, past damaged packets; yields codec and picture."""
-    packets = container.demux(*streams.values())
+    packets = container.demux(*streams)
     while True:
         try:
             packet = next(packets, None)

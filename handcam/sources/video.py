@@ -11,6 +11,7 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from handcam.session.mkv import decode_pictures
 from handcam.sources import SourceSettings
 from handcam.sources._file_reader import FileSource
 from handcam.types import Frame, SourceError
@@ -117,7 +118,7 @@ class VideoFileReader:
         if self._timed:
             with suppress(av.FFmpegError):  # a stream without an index is read from its start
                 self._container.seek(self._pts[n] if self._pts else 0, stream=self._stream, backward=True)
-        self._decoded = decode_all(self._container, self._stream, self._pts if self._timed else None)
+        self._decoded = numbered_pictures(self._container, self._stream, self._pts if self._timed else None)
         self._ahead = None
         self._next = n
 
@@ -139,20 +140,15 @@ class VideoFileReader:
         self._container.close()
 
 
-def decode_all(
+def numbered_pictures(
     container: InputContainer, stream: VideoStream, pts: list[int] | None
 ) -> Iterator[tuple[int, VideoFrame]]:
-    """Pictures from here to the end, over damaged packets, numbered by their place in ``pts``, else counted."""
+    """Decode from here to the end; number pictures by their place in ``pts``, else count them."""
     count = 0
-    for packet in container.demux(stream):
-        try:
-            pictures = packet.decode()
-        except av.FFmpegError:
-            continue
-        for picture in pictures:
-            at = bisect_left(pts, picture.pts) if pts is not None and picture.pts is not None else count
-            count = at + 1
-            yield at, picture
+    for _, picture in decode_pictures(container, [stream]):
+        at = bisect_left(pts, picture.pts) if pts is not None and picture.pts is not None else count
+        count = at + 1
+        yield at, picture
 
 
 def first_line(error: Exception) -> str:
