@@ -47,7 +47,7 @@ XCB = (
 
 
 def install_command(libraries: Iterable[str] = tuple(_PACKAGES)) -> str:
-    """The line that installs these libraries with this system's package manager, or with apt's where none is known.
+    """Compose the line that installs libraries with this system's package manager, or with apt's where none is known.
 
     Args:
         libraries: names like ``libusb-1.0.so.0``; all that the window and the 3D view need by default.
@@ -59,19 +59,19 @@ def install_command(libraries: Iterable[str] = tuple(_PACKAGES)) -> str:
 
 
 def missing_library(error: BaseException) -> str | None:
-    """The system library that an import or a load failed for, e.g. ``libusb-1.0.so.0``; None for another error."""
+    """Find the system library that an import or a load failed for, e.g. ``libusb-1.0.so.0``; None for another error."""
     found = re.search(r"(lib[^\s/:]+\.so[.\d]*): cannot open|Library not loaded: (?:\S*/)?(lib\S+\.dylib)", str(error))
     return found and (found[1] or found[2])
 
 
 def pip_command(extra: str = "all") -> str:
-    """The line that installs an optional part: into the checkout that runs, or beside the installed package."""
+    """Compose the line that installs an optional part: into the checkout that runs, or beside the installed package."""
     checkout = Path(__file__).parents[1] / "pyproject.toml"
     return f'pip install -e ".[{extra}]"' if checkout.is_file() else f'pip install "handcam[{extra}]"'
 
 
 def needs(error: ImportError, extra: str | None = None) -> str:
-    """What an import failed for and what installs it, as the end of a sentence that begins with who needs it.
+    """Name what an import failed for and what installs it, as the end of a sentence that begins with who needs it.
 
     Args:
         error: of the import.

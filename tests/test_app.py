@@ -27,7 +27,6 @@ from handcam.api import open_runtime, open_tracker
 from handcam.cli import OLD_OPTIONS, _cameras, main
 from handcam.cli._options import checked, parse_intrinsics
 from handcam.hand.skeleton import ROOT as ROOT_JOINT
-from handcam.installation import install_command, missing_library, needs
 from handcam.live import Live
 from handcam.model.weights import default_weights, read_card, write_card
 from handcam.plugins import names
@@ -502,28 +501,6 @@ class Missing:
 sys.meta_path.insert(0, Missing())
 """
 """Put before the program in its process, and by the environment in those that it starts."""
-
-
-@pytest.mark.parametrize(
-    ("manager", "command"),
-    [
-        ("apt-get", "sudo apt-get install -y libusb-1.0-0"),
-        ("dnf", "sudo dnf install -y libusb1"),
-        ("pacman", "sudo pacman -S --needed libusb"),
-        ("brew", "brew install libusb"),
-        (None, "sudo apt-get install -y libusb-1.0-0"),
-    ],
-)
-def test_a_missing_library_is_named_with_its_package(
-    manager: str | None, command: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}" if name == manager else None)
-    assert needs(ImportError(LIBUSB)).endswith(f"the system library libusb-1.0.so.0; install it with {command}")
-    everything = install_command()
-    assert command.split()[-1] in everything.split()
-    assert "(" not in everything
-    assert missing_library(ImportError("Library not loaded: @rpath/libusb-1.0.0.dylib")) == "libusb-1.0.0.dylib"
-    assert missing_library(ImportError("something else")) is None
 
 
 @needs_weights

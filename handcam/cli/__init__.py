@@ -67,12 +67,13 @@ def _run(arguments: list[str]) -> int:
 
 
 OLD_OPTIONS = {
+    "export": {"--pack": "--release"},
     "run": {"--painted": "--software-3d", "--fov": "--fov-deg", "--drive": "--modality", "--fresh": "--reset-settings"},
     "record": {"--fov": "--fov-deg"},
     "synthesize": {"--anywhere": "--uniform-views"},
     "train": {"atlas": "embedding"},
 }
-"""Old options and words by command, and what is written instead; the old ones go with the next version."""
+"""Renamed options and words by command, old to new; the old ones go with the next version."""
 
 
 def command(name: str, arguments: Sequence[str]) -> Callable[[], Any]:
@@ -104,7 +105,7 @@ def command(name: str, arguments: Sequence[str]) -> Callable[[], Any]:
 
 
 def _renamed(name: str, arguments: Sequence[str]) -> list[str]:
-    """The arguments with the names of today; says so where one is old."""
+    """Replace old options by their new names, with a warning for each."""
     table = OLD_OPTIONS.get(name, {})
     new = []
     for argument in arguments:
@@ -116,7 +117,7 @@ def _renamed(name: str, arguments: Sequence[str]) -> list[str]:
 
 
 def _parse(name: str, function: Callable[..., Any], arguments: Sequence[str]) -> Callable[[], Any]:
-    """The function with its options; what is wrong with them is said in one sentence."""
+    """Bind a function to its options; an error in them is one sentence."""
     import tyro
 
     from handcam.cli._options import registry
@@ -131,9 +132,9 @@ def _parse(name: str, function: Callable[..., Any], arguments: Sequence[str]) ->
     # a description that goes on in the next line is one paragraph
     later.__doc__ = re.sub(r"\n {8,}(?=\S)", " ", inspect.cleandoc(function.__doc__ or ""))
     flat = (tyro.conf.OmitArgPrefixes, tyro.conf.HelptextFromCommentsOff)
-    said = StringIO()
+    output = StringIO()
     try:
-        with redirect_stderr(said):
+        with redirect_stderr(output):
             return tyro.cli(
                 later, prog=f"handcam {name}", args=list(arguments), config=flat,
                 registry=registry(signature.parameters),
@@ -141,7 +142,7 @@ def _parse(name: str, function: Callable[..., Any], arguments: Sequence[str]) ->
     except SystemExit as end:
         if not end.code:
             raise
-        lines = [line.strip("│╭╮╰╯ ") for line in said.getvalue().splitlines()]
+        lines = [line.strip("│╭╮╰╯ ") for line in output.getvalue().splitlines()]
         body = [line for line in lines[1:] if line]
         rule = next((i for i, line in enumerate(body) if set(line) == {"─"}), len(body))
         message = " ".join(body[:rule]).replace(" .", "").rstrip(". ")
@@ -149,7 +150,7 @@ def _parse(name: str, function: Callable[..., Any], arguments: Sequence[str]) ->
 
 
 def _overview() -> str:
-    """The commands with the first line of what each file says of itself."""
+    """List the commands with the first line of each file's docstring."""
     lines = ["usage: handcam [COMMAND] [OPTIONS]", "", "commands:"]
     folder = Path(__file__).parent
     for name in names("handcam.cli"):

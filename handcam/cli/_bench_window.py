@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["LoopedFrames", "measure_app", "measure_start"]
 
 POLL_S = 0.004
-"""The window looks for a new result this often."""
+"""Interval at which the window polls for results."""
 WARM_S, MEASURED_S = 4.0, 5.0
 """After the first skeleton: how long everything settles, and over how long the window's thread is timed."""
 LONGEST_S = 60.0
@@ -157,7 +157,7 @@ def _child(started: float) -> None:
     times: dict[str, float] = {}
 
     class Timed(Live):
-        """Takes the times at which things happen, and ends the run."""
+        """Live pipeline that times its start and ends the run."""
 
         def start(self) -> None:
             from PySide6.QtCore import QTimer
@@ -166,7 +166,7 @@ def _child(started: float) -> None:
             # the window has been shown; what waits now is its first painting
             QTimer.singleShot(0, lambda: times.setdefault("visible_s", time.time() - started))
             self._watch = QTimer(interval=50)
-            self._watch.timeout.connect(self._look)
+            self._watch.timeout.connect(self._poll)
             self._watch.start()
             self._mark: tuple[float, int] | None = None
 
@@ -175,7 +175,7 @@ def _child(started: float) -> None:
                 times.setdefault("skeleton_s", time.time() - started)
             super()._emit(result, fresh)
 
-        def _look(self) -> None:
+        def _poll(self) -> None:
             from PySide6.QtWidgets import QApplication
 
             since = time.time() - started - times.get("skeleton_s", LONGEST_S)
@@ -197,7 +197,7 @@ def _child(started: float) -> None:
 
 
 def _memory_mb() -> float:
-    """Of this process and its children; pages that they share count once."""
+    """Measure the memory of this process and its children; pages that they share count once."""
     me = psutil.Process()
     parts = [p.memory_full_info() for p in (me, *me.children(recursive=True))]
     return sum(getattr(part, "pss", part.rss) for part in parts) / 2**20

@@ -1,4 +1,4 @@
-"""Is there a screen that Qt can draw on? Asked before Qt is, because Qt ends the program when there is none."""
+"""Find out whether Qt can open a window, before Qt is asked: it ends the program when it cannot."""
 
 import ctypes
 import os
@@ -13,7 +13,7 @@ __all__ = ["window_problem"]
 
 
 def window_problem() -> str | None:
-    """Why no window can be opened here, as the first half of a sentence; None when one can."""
+    """Name the reason why no window can be opened, as the first half of a sentence; None when one can."""
     return _no_display() or _no_qt()
 
 

@@ -20,9 +20,9 @@ from handcam.live import Live, LiveStatus
 __all__ = ["run_headless"]
 
 log = logging.getLogger(__name__)
-LOOK_S = 0.05
+POLL_S = 0.05
 PLAIN_LINE_S = 5.0
-"""How often a line is printed where there is no terminal."""
+"""Interval between printed lines where there is no terminal."""
 
 
 def run_headless(live: Live, report: Report, duration_s: float | None, out: Path | None) -> int:
@@ -34,7 +34,7 @@ def run_headless(live: Live, report: Report, duration_s: float | None, out: Path
     try:
         with _interruptible(), _line(console) as line:
             while status.state not in ("ended", "failed", "stopped"):
-                time.sleep(LOOK_S)
+                time.sleep(POLL_S)
                 status, now = live.status(), time.monotonic()
                 if status.state == "starting":
                     begun = printed = now  # the time that was asked for is that of frames
@@ -86,7 +86,7 @@ def _text(status: LiveStatus, report: Report) -> Text:
 
 
 def _closing(summary: dict[str, Any]) -> str:
-    """What is said at the end."""
+    """Summarise the run in one sentence."""
     frames, age = summary["frames"], summary["age_ms"]
     text = (
         f"{summary['source']}: {frames['captured']} frames captured, {frames['processed']} tracked, "
@@ -102,7 +102,7 @@ def _closing(summary: dict[str, Any]) -> str:
 
 @contextmanager
 def _line(console: Console) -> Iterator[LiveLine | None]:
-    """A line that is written over and over, where there is a terminal."""
+    """Show one line that is written over, where there is a terminal."""
     if not console.is_terminal:
         yield None
         return

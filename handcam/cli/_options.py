@@ -48,7 +48,7 @@ class ModelOptions:
 
 @dataclass(frozen=True, slots=True)
 class WindowOptions:
-    """How the window opens."""
+    """The window at its start."""
 
     window: tuple[int, int] = (1280, 800)
     """Width and height, px."""

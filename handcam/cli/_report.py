@@ -1,4 +1,4 @@
-"""What a run without a window keeps of its results, and the report it makes of them."""
+"""Report of a run: ages, times, errors and memory, gathered from every result."""
 
 import json
 import os
@@ -27,7 +27,7 @@ MEMORY_EVERY_S = 10.0
 
 
 class Report:
-    """Gets every result on the live thread; keeps a few floats of each."""
+    """Sink that keeps a few floats of every result; called on the live thread."""
 
     def __init__(self, frames: int | None = None, done: Callable[[], None] = lambda: None) -> None:
         """
@@ -148,7 +148,7 @@ def write(path: Path, summary: dict[str, Any]) -> None:
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
+    """Describe the computer that the figures were measured on."""
     name = platform.processor() or platform.machine()
     if Path("/proc/cpuinfo").is_file():
         lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()

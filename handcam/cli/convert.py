@@ -36,7 +36,7 @@ def main(
         pictures: mcap and rrd: the colour pictures too.
         overwrite: replace files that are there.
     """
-    suffix(to)  # an unknown format is said before the session is read
+    suffix(to)  # an unknown format is refused before the session is read
     console = Console(stderr=True)
     with (
         open_session(session) as opened,

@@ -42,19 +42,19 @@ class Finding:
     """One line of the doctor's table."""
 
     name: str
-    """What was looked at."""
+    """Name of the part."""
     state: str
     """``OK``, ``missing`` or ``broken``."""
     what: str
-    """What was found."""
+    """State in words, with versions."""
     cure: str = ""
-    """What to do about it."""
+    """Remedy; empty where all is well."""
     needed: bool = False
-    """Does the main job fail without it?"""
+    """True when the app cannot run without it."""
 
 
 def python() -> Finding:
-    """Is the interpreter one that all packages exist for?"""
+    """Check the version of the interpreter."""
     good = (3, 11) <= sys.version_info[:2] < (3, 13)
     cure = "" if good else "use Python 3.11 or 3.12"
     what = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
@@ -62,7 +62,7 @@ def python() -> Finding:
 
 
 def packages() -> Finding:
-    """Are the packages of the base set there, in versions that fit together?"""
+    """Check that the base packages are installed in versions that fit together."""
     from packaging.requirements import Requirement
 
     wanted, bad, there = [], [], []
@@ -87,7 +87,7 @@ def packages() -> Finding:
 
 
 def extras() -> list[Finding]:
-    """Which optional parts are complete?"""
+    """Check which optional parts are complete."""
     from packaging.requirements import Requirement
 
     found = []
@@ -114,7 +114,7 @@ def _installed(name: str) -> bool:
 
 
 def display() -> Finding:
-    """Can a window be opened?"""
+    """Check whether a window can be opened."""
     problem = window_problem()
     if problem is None:
         return Finding("Display", OK, os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or sys.platform)
@@ -124,7 +124,7 @@ def display() -> Finding:
 
 
 def view_3d() -> Finding:
-    """Does Open3D draw off screen? Asked in a process of its own, since a bad driver ends its process."""
+    """Check whether Open3D renders off screen, in a process of its own, since a bad driver ends its process."""
     env = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
     if not sys.platform.startswith("linux"):
         env = dict(os.environ)
@@ -134,15 +134,15 @@ def view_3d() -> Finding:
         )
         if probe.returncode == 0:
             return Finding("3D view", OK, f"Open3D {probe.stdout.split()[-1]} draws off screen")
-        said = probe.stderr.strip().splitlines()
-        what = said[-1] if said else f"the probe ended with code {probe.returncode}"
+        lines = probe.stderr.strip().splitlines()
+        what = lines[-1] if lines else f"the probe ended with code {probe.returncode}"
     except subprocess.TimeoutExpired:
         what = "the probe took longer than 30 s"
     return Finding("3D view", BROKEN, what, f"the 3D view is drawn in software; for Open3D: {install_command()}")
 
 
 def camera_list() -> Finding:
-    """Which cameras are there?"""
+    """List the cameras."""
     found = [f"{device.source} ({device.name})" for device in cameras()]
     if found:
         return Finding("Cameras", OK, ", ".join(found))
@@ -150,7 +150,7 @@ def camera_list() -> Finding:
 
 
 def realsense() -> Finding:
-    """Is the SDK there, and a camera?"""
+    """Check for the RealSense SDK and a camera."""
     if find_spec("pyrealsense2") is None:
         return Finding("RealSense", MISSING, "the SDK is not installed", pip_command("realsense"))
     devices = [d for d in load("handcam.sources", "realsense").devices() if d.source.startswith("realsense")]
@@ -161,7 +161,7 @@ def realsense() -> Finding:
 
 
 def cuda() -> Finding:
-    """Can PyTorch use an NVIDIA card? The driver and the package are asked, so that nothing heavy is loaded."""
+    """Check for an NVIDIA card and a PyTorch that can use it, by driver and package: nothing heavy is loaded."""
     query = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
     try:
         cards = subprocess.run(query, capture_output=True, text=True, timeout=20, check=True).stdout.split("\n")
@@ -177,7 +177,7 @@ def cuda() -> Finding:
 
 
 def tensorrt() -> Finding:
-    """Is there a TensorRT that could build an engine?"""
+    """Check for a TensorRT that could build an engine."""
     for module in ("tensorrt", "onnxruntime_ep_nv_tensorrt_rtx"):
         if find_spec(module) is not None:
             return Finding("TensorRT", OK, f"{module}; an engine is built at the first start")
@@ -185,7 +185,7 @@ def tensorrt() -> Finding:
 
 
 def weights() -> Finding:
-    """Are the weights that ship with the program whole?"""
+    """Check the files of the released weights against their hashes."""
     path = default_weights()
     try:
         card = read_card(path)
@@ -198,7 +198,7 @@ def weights() -> Finding:
 
 
 def engines() -> list[Finding]:
-    """Does each runtime on the processor open the weights? One of them must."""
+    """Open the weights in every runtime of the processor; one of them must succeed."""
     found = []
     for name in names("handcam.runtimes"):
         if constants("handcam.runtimes", name).get("NEEDS_CARD"):
@@ -217,14 +217,14 @@ def engines() -> list[Finding]:
 
 
 def detector() -> Finding:
-    """Does the palm detector open, with the models in its package?"""
+    """Open the palm detector with the models in its package."""
     opened = load("handcam.detectors", "mediapipe").open()
     opened.close()
     return Finding("Hand detector", OK, f"mediapipe {metadata.version('mediapipe')} with its models", "", True)
 
 
 def recording() -> Finding:
-    """Is there room and are there codecs for sessions?"""
+    """Check disk space and codecs for sessions."""
     from handcam.session.mkv import missing_codecs
 
     lost = missing_codecs()
@@ -235,7 +235,7 @@ def recording() -> Finding:
     what = f"{free_gb:.0f} GB free here: about {minutes:.0f} minutes of colour and depth"
     if not os.access(Path.cwd(), os.W_OK):
         return Finding("Recording", BROKEN, f"{Path.cwd()} cannot be written", "record into another folder")
-    return Finding("Recording", OK if free_gb > 1 else BROKEN, what, "" if free_gb > 1 else "make room")
+    return Finding("Recording", OK if free_gb > 1 else BROKEN, what, "" if free_gb > 1 else "free some disk space")
 
 
 CHECKS: dict[str, Callable[[], "Finding | list[Finding]"]] = {
@@ -280,7 +280,7 @@ def main(*, json: bool = False) -> int:
 
 
 def _check(name: str) -> list[Finding]:
-    """Run one check; whatever it raises is a finding too."""
+    """Run one check; an exception is a finding too."""
     try:
         found = CHECKS[name]()
     except Exception as error:  # a broken library may raise anything, and that is what is asked for here

@@ -43,7 +43,7 @@ _File = Annotated[Path | None, arg(metavar="FILE")]
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """How much is measured, and where the figures go."""
+    """Extent of the measurement, and its output."""
 
     limit: Annotated[int | None, arg(metavar="N")] = None
     """At most so many samples of a data set (evenly spread), frames, or crops."""
@@ -53,17 +53,17 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class TrackerOptions:
-    """How poses are estimated."""
+    """Settings of the tracker."""
 
     detector: str = "mediapipe"
-    """How hands are found: a detector, or labels to crop where the labels say."""
+    """Detector, or labels to crop where the labels say."""
     modality: str = "auto"
     """Input modality that drives the latent: rgb, keypoints2d, landmarks3d, depth, fused, or auto as in the app."""
     hand_length_mm: float = 1000 * NOMINAL_HAND_LENGTH_M
     """Assumed hand, wrist to middle fingertip; matters for camera_mean_mm only."""
 
     def controls(self) -> Controls:
-        """What the tracker is set to."""
+        """Controls with these settings."""
         return Controls(drive=self.modality, hand_length_m=self.hand_length_mm / 1000.0)
 
 
@@ -240,7 +240,7 @@ def presence(
 
 
 KINDS = {"clip": clip, "tracking": tracking, "presence": presence, "predictions": predictions}
-"""What is evaluated other than a labelled data set."""
+"""Evaluations other than of a labelled data set, by word."""
 
 
 def _finish(results: Results, out: Measurement, plot: Path | None = None) -> None:

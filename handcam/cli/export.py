@@ -18,7 +18,7 @@ def main(
     /,
     *,
     weights: Path | None = None,
-    pack: bool = False,
+    release: bool = False,
     pictures: Path | None = None,
 ) -> int:
     """Write the model as ONNX graphs for other programs, and prove them against the reference.
@@ -30,18 +30,18 @@ def main(
     Args:
         out: folder for the graphs.
         weights: the safetensors file; by default the one that ships with the program.
-        pack: write them beside the weights instead, where the app finds them, with their hashes in the side file, and
+        release: write them beside the weights instead, where the app finds them, with their hashes in the side file, and
             an 8-bit encode graph with them.
-        pictures: with pack: a folder of pictures of hands, on which the 8-bit graph reads its ranges.
+        pictures: with --release: a folder of pictures of hands, on which the 8-bit graph reads its ranges.
     """
-    if (out is None) == (not pack):
-        raise HandcamError("Say where the graphs go: handcam export FOLDER, or handcam export --pack.")
+    if (out is None) == (not release):
+        raise HandcamError("Say where the graphs go: handcam export FOLDER, or handcam export --release.")
     from handcam.lab.release import export as graphs  # torch and onnx are slow to load
     from handcam.lab.release.check_crops import detected_crops
 
     weights = default_weights() if weights is None else weights
     console = Console()
-    if pack:
+    if release:
         crops = None if pictures is None else detected_crops(pictures, 64, read_card(weights).crop_px)
         for name, sha256 in graphs.release_graphs(weights, crops).items():
             console.print(f"{weights.with_name(name)}  SHA-256 {sha256}", soft_wrap=True)

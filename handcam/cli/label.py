@@ -1,4 +1,4 @@
-"""Say which hands of a session are good enough to learn from."""
+"""Label the hands of a session as accepted or rejected, to train on."""
 
 import sys
 from pathlib import Path

@@ -125,7 +125,7 @@ def depth(
 
 
 KINDS = {"weights": weights, "pairs": pairs, "depth": depth, "embedding": embedding}
-"""What is trained."""
+"""Trainings by word."""
 
 
 def _nets(
