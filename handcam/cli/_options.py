@@ -110,6 +110,11 @@ def parse_intrinsics(text: str) -> Intrinsics:
     return Intrinsics(fx, fy, cx, cy, width, height)
 
 
+def _empty(kind: Any) -> Any:
+    """Value of a field that has no default and that the command sets itself."""
+    return (get_origin(kind) or kind)()
+
+
 def _is_internal(kind: Any) -> bool:
     """Whether values of a type cannot be written on a command line: functions and mappings, or None."""
     parts = get_args(kind) if get_origin(kind) in (UnionType, Union) else (kind,)
@@ -126,7 +131,7 @@ def registry(own: Collection[str]) -> ConstructorRegistry:
     """Rules by which settings become options, beside tyro's own.
 
     A field is no option where the command itself has a parameter of that name, or where its type is a function or a
-    mapping; it keeps its default, or is None until the command sets it.
+    mapping; it keeps its default, or is empty until the command sets it.
 
     Args:
         own: names of the command's parameters.
@@ -146,10 +151,8 @@ def registry(own: Collection[str]) -> ConstructorRegistry:
         if not isinstance(spec, StructConstructorSpec):
             return None
         left_out = [f for f in spec.fields if f.name in own or _is_internal(f.type)]
-        rest = {
-            f.name: None if any(f.default is missing for missing in (MISSING, MISSING_NONPROP)) else f.default
-            for f in left_out
-        }
+        missing = (MISSING, MISSING_NONPROP)
+        rest = {f.name: _empty(f.type) if any(f.default is m for m in missing) else f.default for f in left_out}
         shown = tuple(replace(f, helptext=partial(_plain, f.helptext)) for f in spec.fields if f.name not in rest)
         return StructConstructorSpec(lambda **given: spec.instantiate(**rest, **given), shown)
 

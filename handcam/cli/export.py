@@ -30,8 +30,8 @@ def main(
     Args:
         out: folder for the graphs.
         weights: the safetensors file; by default the one that ships with the program.
-        release: write them beside the weights instead, where the app finds them, with their hashes in the side file, and
-            an 8-bit encode graph with them.
+        release: write them beside the weights instead, where the app finds them, with their hashes in the side file,
+            and an 8-bit encode graph with them.
         pictures: with --release: a folder of pictures of hands, on which the 8-bit graph reads its ranges.
     """
     if (out is None) == (not release):

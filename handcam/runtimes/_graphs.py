@@ -63,9 +63,9 @@ def find_graph(weights: Path, card: WeightsCard, graph: str, precision: str = "f
     if precision == "int8" and path.name not in card.exports:
         path = graph_file(weights, graph)
     if path.name not in card.exports:
-        raise HandcamError(f"{weights.name} has no {path.name} beside it; make it with handcam export --pack.")
+        raise HandcamError(f"{weights.name} has no {path.name} beside it; make it with handcam export --release.")
     if not path.is_file():
-        raise WeightsError(f"The graph {path} is missing; restore it or make it again with handcam export --pack.")
+        raise WeightsError(f"The graph {path} is missing; restore it or make it again with handcam export --release.")
     if digest(path) != card.exports[path.name]:
         raise WeightsError(f"{path} is truncated or altered (its SHA-256 is not the recorded one); restore it.")
     return path
