@@ -14,6 +14,7 @@ from handcam.geometry import (
     pixels_from_normalised,
     project,
     rays,
+    smoothstep,
     solve_translation,
     unproject,
 )
@@ -91,7 +92,7 @@ def test_place_is_steady_under_noise_and_heeds_weights(seed: int) -> None:
 def test_fit_similarity_undoes_any_similarity(seed: int, scale: float) -> None:
     rng = np.random.default_rng(seed)
     source = hand(rng)
-    turn = Rotation.random(random_state=seed).as_matrix()
+    turn = Rotation.random(None, seed).as_matrix()
     target = scale * source @ turn.T + rng.normal(0, 1, 3)
     assert fit_similarity(source, target) == pytest.approx(target, abs=1e-7)
     rigid = fit_similarity(source, target, scale=False)
@@ -117,3 +118,12 @@ def test_fit_similarity_of_a_batch_is_that_of_each() -> None:
     together = fit_similarity(source, target)
     for i in range(4):
         assert together[i] == pytest.approx(fit_similarity(source[i], target[i]))
+
+
+@given(st.floats(-5, 5), st.floats(0.01, 5), arrays(float, 7, elements=st.floats(-20, 20)))
+def test_smoothstep_rises_from_0_to_1(low: float, width: float, x: np.ndarray) -> None:
+    y = smoothstep(low, low + width, np.sort(x))
+    assert (np.diff(y) >= -1e-12).all()
+    assert smoothstep(low, low + width, np.array([low - 1, low, low + width / 2, low + width, low + width + 1])) == (
+        pytest.approx([0, 0, 0.5, 1, 1], abs=1e-6)
+    )

@@ -115,7 +115,9 @@ def test_structured_noise_is_like_a_real_sr305s():
         a = np.stack([x.ravel(), y.ravel(), np.ones(k * k)], 1)
         fit = np.linalg.pinv(a)
         rough, slope = [], []
-        for v, u in np.argwhere(cv2.erode((mask & (z_mm > 0)).astype(np.uint8), np.ones((k, k)), borderValue=0))[::9]:
+        for v, u in np.argwhere(cv2.erode((mask & (z_mm > 0)).astype(np.uint8), np.ones((k, k)), borderValue=(0,)))[
+            ::9
+        ]:
             w = z_mm[v - 2 : v + 3, u - 2 : u + 3].ravel()
             c = fit @ w
             rough.append((w - a @ c).std())
