@@ -49,15 +49,9 @@ def test_a_new_folder_may_not_load_a_heavy_package(package: str) -> None:
     assert there - {"__init__", "__main__"} <= placed, "place it in pyproject.toml"
 
 
-BEING_UNTIED = ("handcam.gui.", "handcam.lab.data.splits")
-"""Where files still import each other in a circle; to be emptied."""
-
-
 def test_no_import_circle() -> None:
     graph = grimp.build_graph("handcam", cache_dir=None)
-    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
-    untied = {m: {i for i in found if not (m + i).startswith(BEING_UNTIED)} for m, found in imports.items()}
-    TopologicalSorter(untied).prepare()
+    TopologicalSorter({m: graph.find_modules_directly_imported_by(m) for m in graph.modules}).prepare()
 
 
 def is_private(name: str) -> bool:
