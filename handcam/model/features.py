@@ -102,7 +102,10 @@ T = TypeVar("T", bound=Input)
 
 def rows(value: T, index: slice | Tensor) -> T:
     """Examples of a batch by number, of a tensor or of every field of features."""
-    return cast(T, value[index] if isinstance(value, Tensor) else type(value)(*(rows(field, index) for field in value)))
+    if isinstance(value, Tensor):
+        return cast(T, value[index])
+    fields: list[Any] = [rows(field, index) for field in value]
+    return cast(T, type(value)(*fields))
 
 
 def examples(value: Input) -> int:
@@ -112,10 +115,8 @@ def examples(value: Input) -> int:
 
 def concatenate(parts: Sequence[T]) -> T:
     """Batches after each other, of tensors or of features."""
-    first = parts[0]
-    joined = (
-        torch.cat([part for part in parts if isinstance(part, Tensor)])
-        if isinstance(first, Tensor)
-        else type(first)(*(concatenate(fields) for fields in zip(*parts, strict=True)))
-    )
-    return cast(T, joined)
+    tensors = [part for part in parts if isinstance(part, Tensor)]
+    if tensors:
+        return cast(T, torch.cat(tensors))
+    fields: list[Any] = [concatenate(field) for field in zip(*parts, strict=True)]
+    return cast(T, type(parts[0])(*fields))

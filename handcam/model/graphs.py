@@ -4,7 +4,7 @@
 graphs, so that every runtime computes the same. Normalisation is inside: crops go in as they are cut.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -90,7 +90,7 @@ class _DepthJoints(nn.Module):
 
     def __init__(self, model: CrossModalVAE) -> None:
         super().__init__()
-        self.net = model.joint_nets["depth"]
+        self.net: Any = model.joint_nets["depth"]
 
     def forward(self, depth: Tensor, centre_m: Tensor) -> tuple[Tensor, Tensor]:
         there = depth > 0

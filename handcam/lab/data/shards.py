@@ -62,7 +62,7 @@ def read_shards(paths: Sequence[Path]) -> Iterator[Arrays]:
     for path in paths:
         try:
             with np.load(path) as file:
-                yield {RENAMED.get(name, name): file[name] for name in file.files}
+                yield {RENAMED.get(name, name): file[name] for name in map(str, file.files)}
         except (OSError, ValueError, EOFError, BadZipFile) as error:
             raise HandcamError(f"{path} is damaged ({error}); make it again.") from None
 

@@ -93,7 +93,7 @@ def train(settings: DepthSettings, progress: bool = True) -> Path:
         pass
     fabric = start_fabric(settings)
     net = HourglassEncoder(MODALITY.input_shape[0], settings.latent, settings.width, settings.stacks, 512, 2)
-    net = net.to(memory_format=torch.channels_last)
+    nn.utils.convert_conv2d_weight_memory_format(net, torch.channels_last)
     if settings.start is not None:
         net.load_state_dict(load_joint_net(settings.start).state_dict())
     files, empty = open_crops(str(folder / "crops")), open_crops(str(folder / "empty"))

@@ -2,6 +2,7 @@
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tflite
@@ -53,18 +54,19 @@ class _Graph:
 
     def __init__(self, data: bytes) -> None:
         model = tflite.Model.GetRootAs(data, 0)
-        graph = model.Subgraphs(0)
+        graph: Any = model.Subgraphs(0)
         self.constants: dict[int, np.ndarray] = {}
         self.operators: list[tuple[str, list[int], list[int]]] = []
-        self.outputs = {int(t): graph.Tensors(t).Name().decode() for t in graph.OutputsAsNumpy()}  # type: ignore[union-attr]
+        self.outputs = {int(t): graph.Tensors(t).Name().decode() for t in graph.OutputsAsNumpy()}
         for i in range(graph.OperatorsLength()):
             operator = graph.Operators(i)
-            code = model.OperatorCodes(operator.OpcodeIndex())
+            code: Any = model.OperatorCodes(operator.OpcodeIndex())
             kind = _OPERATORS[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
             inputs, outputs = operator.InputsAsNumpy().tolist(), operator.OutputsAsNumpy().tolist()
             if kind == "DEQUANTIZE":
                 tensor = graph.Tensors(inputs[0])
-                raw = model.Buffers(tensor.Buffer()).DataAsNumpy().tobytes()
+                buffer: Any = model.Buffers(tensor.Buffer())
+                raw = buffer.DataAsNumpy().tobytes()
                 self.constants[outputs[0]] = (
                     np.frombuffer(raw, np.float16).reshape(tensor.ShapeAsNumpy()).astype(np.float32)
                 )

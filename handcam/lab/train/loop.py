@@ -6,7 +6,7 @@ with half the batch each do what one does with all of it.
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -225,7 +225,7 @@ def _part(value: object, mine: slice) -> object:
     return value if isinstance(value, str) or mine.step == 1 else rows(cast(Input, value), mine)
 
 
-def _ahead(draw: Callable[[int], Sequence[Task]], first: int, last: int) -> Iterator[tuple[int, Sequence[Task]]]:
+def _ahead(draw: Callable[[int], Sequence[Task]], first: int, last: int) -> Generator[tuple[int, Sequence[Task]]]:
     """Rounds in order, drawn in a thread while the model works on earlier ones."""
     pool = ThreadPoolExecutor(1, "draw")
     try:

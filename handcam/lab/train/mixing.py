@@ -47,12 +47,12 @@ class Mixing:
 
 def mixing(a: tuple[np.ndarray, np.ndarray], b: tuple[np.ndarray, np.ndarray], seed: int = 0) -> Mixing:
     """Compare the posteriors (mean and log-variance, (n z) each) of the same hands in two modalities."""
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
     half = len(a[0]) // 2  # other hands of either, so that nothing but the modality can be learnt
     rng = np.random.default_rng(seed)
     drawn = [mean + np.exp(0.5 * log_var) * rng.standard_normal(mean.shape) for mean, log_var in (a, b)]
     samples = told_apart([drawn[0][:half], drawn[1][half:]], seed)
     means = told_apart([a[0][:half], b[0][half:]], seed)
-    _, nearest = cKDTree(b[0]).query(a[0])
+    _, nearest = KDTree(b[0]).query(a[0])
     return Mixing(samples, means, float((nearest == np.arange(len(a[0]))).mean()))

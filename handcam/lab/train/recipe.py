@@ -148,7 +148,7 @@ def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
     for done in rendered_targets.make(out / "rendered_targets", recipe.targets, paint.decoded_by(weights), recipe.seed):
         say(f"rendered {done} of {recipe.targets} hands to decode")
     painting = paint.settings(weights, out / "rendered_targets", out / "pictures", recipe.decoder_steps, recipe.seed)
-    paint.add(weights, average_of(train(painting)), rendered_targets.open(str(out / "rendered_targets"), split="test"))
+    paint.add(weights, average_of(train(painting)), _held_out(out / "rendered_targets"))
     joint_net = DepthSettings(
         out=out / "depth_joints", steps=recipe.joint_steps, crops=recipe.joint_crops, seed=recipe.seed
     )
@@ -201,6 +201,13 @@ def finish(model: CrossModalVAE, seen: Path, out: Path, real: Path | None = None
 def _weights_of(checkpoint: Path, path: Path) -> Path:
     save_file({k: v.contiguous() for k, v in average_of(checkpoint).items()}, path)
     return path
+
+
+def _held_out(targets: Path) -> InMemoryDataset:
+    """Canonical renders on which no decoder was trained."""
+    held_out = rendered_targets.open(str(targets), split="test")
+    assert isinstance(held_out, InMemoryDataset)
+    return held_out
 
 
 @torch.inference_mode()

@@ -49,7 +49,9 @@ def fit(setup: Setup, split: Split, pairs: tuple[str, ...], seed: int, **changes
                 "conv": {"width": size.paint}, "resnet": {"width": size.resnet},
                 "mlp": {"hidden": size.hidden, "depth": size.depth},
             }.get(net, {"hidden": size.hidden, "depth": 2})  # fmt: skip
-    hands = crc32(np.ascontiguousarray(split.train.arrays["joints3d"]))  # the very ones, wherever they came from
+    hands = crc32(
+        np.ascontiguousarray(split.train.arrays["joints3d"]).tobytes()
+    )  # the very ones, wherever they came from
     nets_and_rounds = {k: v for k, v in asdict(size).items() if k not in ("poses", "pictures", "test")}
     said = (pairs, hands, nets_and_rounds, setup.pixels, setup.latent, setup.rate, seed, sorted(changes.items()))
     words = "+".join(pairs).replace(">", "-")

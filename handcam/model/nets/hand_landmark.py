@@ -94,7 +94,7 @@ class HandLandmark(nn.Module):
             half_tan: (b) tangent of half the crop's field of view; that of a hand at half a metre if None.
         """
         f = self.trunk(image).mean((2, 3))  # (b, 1152)
-        half_tan = f.new_full((len(f),), TYPICAL_HALF_TAN) if half_tan is None else half_tan
+        known: Tensor = f.new_full((len(f),), TYPICAL_HALF_TAN) if half_tan is None else half_tan
         keypoints = self.keypoints(f).unflatten(1, (21, 3))[..., :2]  # pixels of the 224 crop, corner origin
         keypoints = keypoints * (2.0 / INPUT_PX) - 1.0
         joints = self.landmarks3d(f).unflatten(1, (21, 3))  # metres, its own origin
@@ -102,7 +102,7 @@ class HandLandmark(nn.Module):
         length = torch.linalg.vector_norm(chain[:, 1:] - chain[:, :-1], dim=-1).sum(1)
         landmarks3d = (joints - joints[:, MIDDLE_MCP : MIDDLE_MCP + 1]) / length[:, None, None]
         presence, right = torch.sigmoid(self.presence(f))[:, 0], torch.sigmoid(self.right(f))[:, 0]
-        return Features(f, keypoints, half_tan, landmarks3d, presence, right)
+        return Features(f, keypoints, known, landmarks3d, presence, right)
 
 
 class _Encoder(nn.Module):

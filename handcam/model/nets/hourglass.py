@@ -112,6 +112,7 @@ class HourglassEncoder(nn.Module):
         u, v = axis.expand(size, size)[None, None].expand_as(d), axis[:, None].expand(size, size).expand_as(d)
         cells = torch.cat([u, v, d], 1).flatten(2)  # (b, 3, cells)
         stages, heats = [], []
+        g = heat = f
         for i, (stack, maps) in enumerate(zip(self.stacks, self.maps, strict=True)):
             g = stack(f)
             m = maps(g)  # (b, 84, s/4, s/4)

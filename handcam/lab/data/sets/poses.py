@@ -111,7 +111,8 @@ def crop_views(
         Joints in the crop's camera frame (metres), keypoints in crop halves, tangent of half the crop's field of view.
     """
     n = len(joints_m)
-    d = np.exp(rng.uniform(*np.log(distance_m), n))
+    nearest, farthest = np.log(distance_m)
+    d = np.exp(rng.uniform(nearest, farthest, n))
     x = joints_m - joints_m.mean(1, keepdims=True)
     x[..., 2] += np.maximum(d, 0.05 - x[..., 2].min(1))[:, None]
     half_tan = np.ones(n)
