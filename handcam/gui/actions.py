@@ -17,7 +17,7 @@ class Command:
     name: str
     """Its key in the registry; empty for a gesture of the mouse, which the help page lists and nothing triggers."""
     help: str
-    """What it does, on the help page."""
+    """Text on the help page."""
     keys: str = ""
     """Shortcuts as Qt writes them, separated by blanks."""
     shown: str = ""

@@ -46,7 +46,7 @@ class ControlsModel(QObject):
 
     @property
     def state(self) -> Controls:
-        """What the pipeline is told."""
+        """Controls of the pipeline as they are set."""
         return self._live.controls
 
     def set(self, **changes: object) -> None:
@@ -70,17 +70,17 @@ class ControlsModel(QObject):
 
     @property
     def frozen(self) -> bool:
-        """Is the latent held instead of following the hand?"""
+        """True while the latent is held instead of following the hand."""
         return self.state.latent is not None
 
     @property
     def edited(self) -> bool:
-        """Has the user set the latent or an offset?"""
+        """True where the user has set the latent or an offset."""
         return self.frozen or bool(self.offset.any())
 
     @property
     def following(self) -> bool:
-        """Does the latent follow a hand in view?"""
+        """True while the latent follows a hand in view."""
         return not self.frozen and self.posterior is not None
 
     @property

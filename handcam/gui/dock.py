@@ -9,7 +9,7 @@ from handcam.gui.actions import ActionRegistry
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.panels.angles import AnglesPanel
 from handcam.gui.panels.latent import LatentPanel
-from handcam.gui.panels.timings import Timings
+from handcam.gui.panels.timings import FrameTimings
 from handcam.gui.theme import STEP
 from handcam.gui.widgets import as_panel, in_column, in_row
 from handcam.types import Result
@@ -17,7 +17,7 @@ from handcam.types import Result
 __all__ = ["Dock"]
 
 _LATENT_S, _TIMING_S, _ANGLES_S = 1 / 20, 1 / 5, 1 / 15
-"""How often each panel is drawn."""
+"""Intervals at which the panels are drawn."""
 _HEIGHT = 192
 """Room for thirty sliders, px."""
 
@@ -25,7 +25,7 @@ _HEIGHT = 192
 class Dock(QWidget):
     """Latent, angles, timing. Only the panel that is seen costs anything."""
 
-    def __init__(self, controls: ControlsModel, actions: ActionRegistry, timings: Timings) -> None:
+    def __init__(self, controls: ControlsModel, actions: ActionRegistry, timings: FrameTimings) -> None:
         super().__init__()
         as_panel(self)
         self.setMinimumHeight(_HEIGHT)

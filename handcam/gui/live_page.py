@@ -10,7 +10,7 @@ from handcam.gui.camera.picture import Plane
 from handcam.gui.camera.split_view import SplitView
 from handcam.gui.dock import Dock
 from handcam.gui.pages import Page, PageContext
-from handcam.gui.panels.timings import Timings
+from handcam.gui.panels.timings import FrameTimings
 from handcam.gui.settings import WindowSettings
 from handcam.gui.status_messages import NO_HAND, message_for
 from handcam.gui.widgets import in_column
@@ -29,7 +29,7 @@ class LivePage(Page):
     def __init__(self, context: PageContext, reduced_3d: bool) -> None:
         super().__init__()
         self._context, self._actions = context, context.actions
-        self.timings, self.length = Timings(), MeasuredLength()
+        self.timings, self.length = FrameTimings(), MeasuredLength()
         self.views = SplitView(context.controls, context.actions, reduced_3d)
         self.dock = Dock(context.controls, context.actions, self.timings)
         self.result: Result | None = None

@@ -39,9 +39,9 @@ class WindowSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     smooth: bool = True
     """Filter the joints."""
     hands: Literal["both", "one", "left only", "right only"] | None = "both"
-    """Which hands to follow, of :data:`HANDS`; None for another combination, set by options."""
+    """Hands to follow, of :data:`HANDS`; None for another combination, set by options."""
     plane: Literal["Colour", "Depth", "Blend"] = "Colour"
-    """What of a frame is shown."""
+    """Image of a frame that is shown."""
     crop: bool = False
     """Show the input of the net."""
     skin: bool = False
@@ -84,7 +84,7 @@ class SettingsStore:
         """
         self._path, self._read, self._worker = path, read, worker
         self.problem = ""
-        """What was wrong with the file, one sentence; empty when nothing was."""
+        """Problem with the file, one sentence; empty without one."""
         self._written = self._last = read()
         self._since_s = 0.0
 

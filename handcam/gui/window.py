@@ -31,16 +31,16 @@ from handcam.types import Result
 __all__ = ["CameraOptions", "Window"]
 
 TICK_MS = 4
-"""How often the mailbox is looked into; the newest wins, so a slow window skips results and never falls behind."""
+"""Interval at which the mailbox is read; the newest wins, so a slow window skips results and never falls behind."""
 STATUS_S = 0.2
-"""How often figures and buttons follow the pipeline."""
+"""Interval at which figures and buttons follow the pipeline."""
 STOP_S = 0.7
-"""How long closing waits for threads that hang in a driver."""
+"""Time that closing waits for threads that hang in a driver."""
 
 
 @dataclass(frozen=True, slots=True)
 class CameraOptions:
-    """What a window with a camera picture has beyond the pages of the latent space."""
+    """Options of a window with a camera picture, beyond the pages of the latent space."""
 
     devices: Sequence[Device] | Callable[[], Sequence[Device]] = ()
     """Cameras to offer, or what lists them (called beside the window, it may take its time)."""
@@ -54,7 +54,7 @@ class CameraOptions:
     recordings: Path = Path("recordings")
     """Folder for sessions."""
     runtimes: RuntimeChoice | None = None
-    """What can run the model; None for no choice."""
+    """Runtimes to choose from; None for no choice."""
     settings_file: Path | None = None
     """File of the settings, :mod:`handcam.gui.settings`; None to keep none."""
     overridden: frozenset[str] = frozenset()
@@ -163,7 +163,7 @@ class Window(QMainWindow):
 
     @property
     def live_page_seen(self) -> bool:
-        """Is the page with the camera picture and the 3D view the one that is seen?"""
+        """True while the page with the camera picture and the 3D view is seen."""
         return self.live_page is not None and self.pages.page is self.live_page
 
     def tick(self) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QTabBar, QWidget
 
 from handcam.gui.actions import ActionRegistry
 from handcam.gui.controls_model import ControlsModel
-from handcam.gui.explorer.decode_queue import DecodeQueue
+from handcam.gui.explorer.decode_requests import DecodeRequests
 from handcam.gui.explorer.slider_cell import parameter_text
 from handcam.gui.explorer.sliders import DirectionSliders
 from handcam.gui.theme import STEP
@@ -25,14 +25,14 @@ KINDS = {
 }
 """The tabs with their tooltips."""
 _PICTURES_S = 1 / 8
-"""How often the pictures follow."""
+"""Interval at which the pictures follow."""
 
 
 class DirectionsPanel(QWidget):
     """The sliders, and the actions that move the latent as a whole."""
 
     def __init__(
-        self, controls: ControlsModel, actions: ActionRegistry, queue: DecodeQueue, camera: bool = True
+        self, controls: ControlsModel, actions: ActionRegistry, queue: DecodeRequests, camera: bool = True
     ) -> None:
         """
         Args:

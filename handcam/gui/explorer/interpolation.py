@@ -13,7 +13,7 @@ from handcam.gui.colours import ACCENT, LINE, MUTED, VIEW
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.draw_hand import draw_thumbnail, thumbnail_span
 from handcam.gui.explorer.animation import FORMATS
-from handcam.gui.explorer.decode_queue import DecodeQueue
+from handcam.gui.explorer.decode_requests import DecodeRequests
 from handcam.gui.theme import font
 from handcam.gui.widgets import ActionButton, MenuButton, button, in_column, in_row
 from handcam.model.latent.interpolation import linear, spherical
@@ -31,7 +31,7 @@ _PATHS = {"linear": linear, "spherical": spherical}
 class InterpolationPanel(QWidget):
     """Two poses and what lies between them."""
 
-    def __init__(self, controls: ControlsModel, actions: ActionRegistry, queue: DecodeQueue) -> None:
+    def __init__(self, controls: ControlsModel, actions: ActionRegistry, queue: DecodeRequests) -> None:
         super().__init__()
         self._controls, self._actions, self._queue = controls, actions, queue
         self.ends: list[np.ndarray | None] = [None, None]
@@ -55,7 +55,7 @@ class InterpolationPanel(QWidget):
 
     @property
     def complete(self) -> bool:
-        """Are both ends captured?"""
+        """True when both ends are captured."""
         return all(end is not None and len(end) == self._controls.latent_size for end in self.ends)
 
     def latents(self, share: Float[np.ndarray, " n"]) -> Float[np.ndarray, "n z"]:

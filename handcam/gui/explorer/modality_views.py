@@ -86,7 +86,7 @@ class ModalityView(QWidget):
         super().__init__(owner)
         self.name, self._owner = name, owner
         self.missing = ""
-        """What is missing, one sentence; empty while nothing is."""
+        """Reason why there is no picture, one sentence; empty where there is one."""
         self.paint_ms = 0.0
         """Time that the last painting took."""
         self._grabbed: QPointF | None = None

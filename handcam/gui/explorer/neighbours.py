@@ -1,4 +1,4 @@
-"""Poses around the one shown: the nearest of the atlas, and samples of the posterior (Spurr et al. figure 11)."""
+"""Poses around the one shown: the nearest known ones, and samples of the posterior (Spurr et al. figure 11)."""
 
 import time
 
@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QWidget
 
 from handcam.gui.controls_model import ControlsModel
-from handcam.gui.explorer.decode_queue import DecodeQueue
+from handcam.gui.explorer.decode_requests import DecodeRequests
 from handcam.gui.explorer.thumbnails import ThumbnailRow
 from handcam.gui.theme import STEP
 from handcam.gui.widgets import button, in_column, in_row
@@ -18,7 +18,7 @@ from handcam.model.latent.interpolation import around, nearest
 __all__ = ["NeighboursPanel"]
 
 _UPDATE_S = 1 / 8
-"""How often they follow."""
+"""Interval at which they follow."""
 _SEED = 0
 """The same noise every time, so that samples move with the pose and do not flicker."""
 
@@ -29,7 +29,7 @@ class NeighboursPanel(QWidget):
     sampled = Signal(object)
     """Joints of new samples, (n 21 3)."""
 
-    def __init__(self, controls: ControlsModel, queue: DecodeQueue, gain: float, count: int, size: int) -> None:
+    def __init__(self, controls: ControlsModel, queue: DecodeRequests, gain: float, count: int, size: int) -> None:
         """
         Args:
             controls: the latent shown.
@@ -40,12 +40,12 @@ class NeighboursPanel(QWidget):
         """
         super().__init__()
         self._controls, self._queue, self._gain = controls, queue, gain
-        self.atlas: ReferenceSet | None = None
+        self.references: ReferenceSet | None = None
         self.near_z = self.samples_z = np.zeros((0, controls.latent_size))
         self._shown_for: tuple[bytes, bytes | None, bool] | None = None
         self._updated_s = 0.0
-        self.near = ThumbnailRow(count, size, "Loading the atlas…", names=False)
-        self.near.setToolTip("Hands of the atlas whose latents lie nearest; click to go there")
+        self.near = ThumbnailRow(count, size, "Loading known poses…", names=False)
+        self.near.setToolTip("Known hands whose latents lie nearest; click to go there")
         self.near.picked.connect(lambda k: self._go_to(self.near_z, k))
         self.samples = ThumbnailRow(count, size, names=False)
         self.samples.setToolTip("Poses drawn from the Gaussian around the pose shown; click to go there")
@@ -54,14 +54,12 @@ class NeighboursPanel(QWidget):
         self.title, self.calibrated = QLabel(), button("Calibrated", tip, checkable=True)
         self.calibrated.setVisible(gain > 1.0)
         head = in_row((self.title, 1), self.calibrated)
-        self.setLayout(
-            in_column(QLabel("Nearest poses of the atlas"), self.near, head, self.samples, spacing=STEP // 2)
-        )
+        self.setLayout(in_column(QLabel("Nearest known poses"), self.near, head, self.samples, spacing=STEP // 2))
 
-    def set_atlas(self, atlas: ReferenceSet | None, why: str = "") -> None:
-        """Search this atlas; None and a few words where there is none."""
-        self.atlas, self._shown_for = atlas, None
-        if atlas is None:
+    def set_reference_set(self, references: ReferenceSet | None, why: str = "") -> None:
+        """Search this reference set; None, and why, where there is none."""
+        self.references, self._shown_for = references, None
+        if references is None:
             self.near.show_nothing(why)
 
     def tick(self) -> None:
@@ -75,12 +73,12 @@ class NeighboursPanel(QWidget):
 
     def _update(self, z: Float[np.ndarray, " z"]) -> bool:
         """False when the model was busy and must be asked again."""
-        usual, atlas = None, self.atlas
-        if atlas is not None and atlas.z["joints3d"].shape[1] == len(z):
-            usual = atlas.variance.get("rgb", atlas.variance["joints3d"])
-            found = nearest(z, atlas.z["joints3d"], self.near.count)
-            self.near_z = atlas.z["joints3d"][found]
-            self.near.show_hands(atlas.joints[found])
+        usual, references = None, self.references
+        if references is not None and references.z["joints3d"].shape[1] == len(z):
+            usual = references.variance.get("rgb", references.variance["joints3d"])
+            found = nearest(z, references.z["joints3d"], self.near.count)
+            self.near_z = references.z["joints3d"][found]
+            self.near.show_hands(references.joints[found])
         gaussian, live = self._controls.posterior_around(usual), self._controls.posterior is not None
         self.title.setText("Samples of the live posterior" if live else "Samples of a usual posterior")
         if gaussian is None:

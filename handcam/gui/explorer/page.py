@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.explorer.animation import FORMATS, FRAME_RATES, write_animation
-from handcam.gui.explorer.decode_queue import DecodeQueue, blocking_decoder
+from handcam.gui.explorer.decode_requests import DecodeRequests, blocking_decoder
 from handcam.gui.explorer.directions_panel import DirectionsPanel
 from handcam.gui.explorer.interpolation import DURATION_S, InterpolationPanel
 from handcam.gui.explorer.modality_views import MODALITY_VIEWS, ModalityViews
@@ -26,7 +26,7 @@ from handcam.types import HandcamError, Result
 __all__ = ["ExplorerPage", "open"]
 
 _LIVE_S = 1 / 15
-"""How often the views follow a live hand."""
+"""Interval at which the views follow a live hand."""
 _THUMBNAILS, _THUMBNAIL_PX = 6, 60
 _LEAST_VIEWS = 160
 """Least height of the views, px."""
@@ -54,8 +54,8 @@ class ExplorerPage(Page):
         self._context, self._card = context, context.card
         controls, actions = context.controls, context.actions
         self.controls = controls
-        self.atlas: ReferenceSet | None = None
-        self.queue = DecodeQueue(context.live, [m for m in _MODALITIES if m in self._card.decoders])
+        self.references: ReferenceSet | None = None
+        self.queue = DecodeRequests(context.live, [m for m in _MODALITIES if m in self._card.decoders])
         self.views = ModalityViews()
         for name, (modality, _) in MODALITY_VIEWS.items():
             if modality not in self._card.decoders:
@@ -105,39 +105,39 @@ class ExplorerPage(Page):
 
     # ------------------------------------------------------------------------------------------------- loading
     def _find_directions(self) -> tuple[ReferenceSet | None, list[list[Direction]], str]:
-        """Read the atlas and measure the directions through the decoder; on the worker's thread.
+        """Read the reference set and measure the directions through the decoder; on the worker's thread.
 
-        Without an atlas there are the raw dimensions, and a sentence why there is no more.
+        Without a reference set there are the raw dimensions, and a sentence why there is no more.
         """
-        decode, atlas, why = blocking_decoder(self._context.live), None, ""
+        decode, references, why = blocking_decoder(self._context.live), None, ""
         try:
-            atlas = read_reference_set(self._context.weights)
+            references = read_reference_set(self._context.weights)
         except HandcamError as error:
             why = str(error)
             prior = np.random.default_rng(0).standard_normal((24, self._card.latent))
             return None, [[], [], raw_directions(prior, decode)], why
-        raw = raw_directions(atlas.z["joints3d"], decode)
-        return atlas, [principal_directions(atlas, decode), named_directions(atlas, decode), raw], why
+        raw = raw_directions(references.z["joints3d"], decode)
+        return references, [principal_directions(references, decode), named_directions(references, decode), raw], why
 
     def _show_directions(self, found: tuple[ReferenceSet | None, list[list[Direction]], str]) -> None:
-        self.atlas, directions, why = found
+        self.references, directions, why = found
         principal, named, raw = directions
         self.directions.set_directions(principal, named, raw, why)
-        self.neighbours.set_atlas(self.atlas, "These weights have no atlas.")
+        self.neighbours.set_reference_set(self.references, "These weights have no known poses.")
         self._start_at_open_hand()
 
     def _show_failure(self, why: str) -> None:
         self.directions.set_directions([], [], [], why)
-        self.neighbours.set_atlas(None, "There is nothing to show.")
+        self.neighbours.set_reference_set(None, "There is nothing to show.")
 
     def _start_at_open_hand(self) -> None:
         """Without a camera, start at an open hand: the middle of the space is the mean of all views, and no hand."""
-        atlas = self.atlas
-        if not self._context.without_camera or self.controls.edited or atlas is None:
+        references = self.references
+        if not self._context.without_camera or self.controls.edited or references is None:
             return
-        values = dict(zip((name.partition(" [")[0] for name in atlas.names), atlas.parameters.T, strict=True))
+        values = dict(zip((name.partition(" [")[0] for name in references.names), references.parameters.T, strict=True))
         if {"open", "palm ahead"} <= set(values):
-            self.controls.start_at(atlas.z["joints3d"][np.argmax(values["palm ahead"] + values["open"] / 90)])
+            self.controls.start_at(references.z["joints3d"][np.argmax(values["palm ahead"] + values["open"] / 90)])
 
     # ------------------------------------------------------------------------------------------------- showing
     def tick(self, result: Result | None) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QInputDialog, QLabel, QMenu, QSizePolicy, QWidget
 
 from handcam.gui.actions import ActionRegistry
 from handcam.gui.controls_model import ControlsModel
-from handcam.gui.explorer.decode_queue import DecodeQueue
+from handcam.gui.explorer.decode_requests import DecodeRequests
 from handcam.gui.explorer.thumbnails import ThumbnailRow
 from handcam.gui.widgets import ActionButton, button, in_column, in_row, muted
 from handcam.model.latent.presets import Preset, Presets
@@ -22,7 +22,7 @@ class PresetsPanel(QWidget):
     """A row of presets, the newest first; those of other weights are pale and say so."""
 
     def __init__(
-        self, controls: ControlsModel, actions: ActionRegistry, queue: DecodeQueue, path: Path, weights_sha256: str,
+        self, controls: ControlsModel, actions: ActionRegistry, queue: DecodeRequests, path: Path, weights_sha256: str,
         count: int, size: int,
     ) -> None:  # fmt: skip
         """

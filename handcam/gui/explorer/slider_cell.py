@@ -25,7 +25,7 @@ class SliderCell:
     """A line of text, two pictures, and a track under them."""
 
     direction: Direction
-    """What the slider moves along."""
+    """Direction that the slider moves along."""
     rect: QRectF
     """All of it."""
 

@@ -230,7 +230,7 @@ class DirectionSliders(SliderGrid):
 
 
 def _arrow_key(event: QEvent) -> tuple[bool, float] | None:
-    """What an arrow key means: (move the slider?, by how much), else (False, cells to go on), (False, 0) for home."""
+    """Read an arrow key: (True, sigmas to move), (False, cells to go on), or (False, 0) for home; None otherwise."""
     if not isinstance(event, QKeyEvent):
         return None
     fine = 0.5 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 0.1

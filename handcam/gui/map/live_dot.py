@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from handcam.gui.colours import ACCENT, BACKGROUND, TEXT
 from handcam.gui.controls_model import ControlsModel
-from handcam.gui.map.point_colours import make_brushes
+from handcam.gui.map.embeddings import make_brushes
 from handcam.gui.map.projection import Projection
 from handcam.gui.map.scatter_view import ScatterView
 from handcam.types import TrackedHand
@@ -43,7 +43,7 @@ class LiveDot:
 
     @property
     def fading(self) -> bool:
-        """Is there a trail and no hand at its end?"""
+        """True while there is a trail and no hand at its end."""
         return self._lost and bool(self._past)
 
     def clear(self) -> None:

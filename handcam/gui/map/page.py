@@ -8,11 +8,9 @@ from PySide6.QtCore import QEvent, QPoint
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QFileDialog
 
-from handcam.gui.map.embeddings import Embeddings, write_selection
+from handcam.gui.map.embeddings import Embeddings, PointColours, write_selection
 from handcam.gui.map.live_dot import LiveDot
-from handcam.gui.map.point_colours import PointColours
-from handcam.gui.map.projection import Projection
-from handcam.gui.map.projection_selector import ProjectionSelector
+from handcam.gui.map.projection import Projection, ProjectionSelector
 from handcam.gui.map.scatter_view import ScatterView
 from handcam.gui.map.sidebar import BY_MODALITY, Sidebar
 from handcam.gui.map.tooltip import PoseTooltip, format_number, parameter_line
@@ -27,7 +25,7 @@ from handcam.types import Result
 __all__ = ["MapPage", "open"]
 
 _EVERY_S = 1 / 20
-"""How often the live dot is drawn, when there is something new."""
+"""Interval at which the live dot is drawn, when there is something new."""
 _PARAMETERS = 3
 """Parameters of a pose in its tooltip."""
 
@@ -36,7 +34,7 @@ def open(context: PageContext) -> "MapPage":
     """Make the page.
 
     Raises:
-        WeightsError: these weights have no atlas.
+        WeightsError: these weights have no references.
     """
     return MapPage(context, read_reference_set(context.weights))
 
@@ -44,19 +42,19 @@ def open(context: PageContext) -> "MapPage":
 class MapPage(Page):
     """Scatter view and sidebar; works without a hand, too."""
 
-    def __init__(self, context: PageContext, atlas: ReferenceSet) -> None:
+    def __init__(self, context: PageContext, references: ReferenceSet) -> None:
         super().__init__()
-        self.context, self._controls, self._atlas = context, context.controls, atlas
-        self.embeddings = Embeddings.of(atlas)
+        self.context, self._controls, self._references = context, context.controls, references
+        self.embeddings = Embeddings.of(references)
         self.selector = ProjectionSelector(self.embeddings)
         self.selected = np.zeros(0, int)
         """Numbers of the selected points."""
-        self.colours = PointColours(atlas, self.embeddings)
+        self.colours = PointColours(references, self.embeddings)
         self._drawn_s, self._stale = 0.0, True
         self._result: Result | None = None
         counts = np.bincount(self.embeddings.modality, minlength=len(self.embeddings.names))
         legend = list(zip(self.embeddings.names, self.colours.modalities, counts.tolist(), strict=True))
-        self.scatter, self.sidebar = ScatterView(), Sidebar(legend, atlas.names)
+        self.scatter, self.sidebar = ScatterView(), Sidebar(legend, references.names)
         self.dot = LiveDot(self.scatter)
         self.tooltip = PoseTooltip(self.scatter, 160, 128, framed=True)
         self.tooltip.hide()
@@ -141,7 +139,7 @@ class MapPage(Page):
             "map_kind": self.selector.kind,
         }  # fmt: skip
         self.context.worker.run(
-            lambda: write_selection(path, self._atlas, self.embeddings, numbers, points, about),
+            lambda: write_selection(path, self._references, self.embeddings, numbers, points, about),
             lambda done: self.context.show_message(f"Wrote {len(numbers):,} embeddings to {done}"),
             self.context.show_message,
         )  # fmt: skip
@@ -157,10 +155,10 @@ class MapPage(Page):
         same_pose = self.embeddings.of_pose(pose)
         same_pose = same_pose[self.scatter.shown_[same_pose] & (same_pose != found)]
         self.scatter.mark_points(np.array([found, *same_pose]))
-        known = list(zip(self._atlas.names, self._atlas.parameters[pose].tolist(), strict=True))[:_PARAMETERS]
+        known = list(zip(self._references.names, self._references.parameters[pose].tolist(), strict=True))[:_PARAMETERS]
         title = f"hand {pose + 1}, {self.embeddings.names[modality]}"
         lines = [title, *(parameter_line(name, value) for name, value in known)]
-        self.tooltip.show_pose(self._atlas.joints[pose], lines)
+        self.tooltip.show_pose(self._references.joints[pose], lines)
         at = self.scatter.to_pixels(self.scatter.points[found])
         self.tooltip.move_beside(QPoint(*np.round(at).astype(int).tolist()))
 
@@ -187,7 +185,7 @@ class MapPage(Page):
     def _draw_live(self) -> None:
         controls, result = self._controls, self._result
         if controls.latent_size != self.embeddings.z.shape[1]:
-            return  # weights other than the atlas's run at the moment
+            return  # weights other than the reference set's run at the moment
         hand_shown = result is not None and result.hands and controls.posterior is not None
         hand = result.hands[0] if result is not None and hand_shown else None
         colours = dict(zip(self.embeddings.names, self.colours.modalities, strict=True))

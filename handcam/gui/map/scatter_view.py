@@ -119,7 +119,7 @@ class ScatterView(pg.PlotWidget):
 
     @property
     def lasso(self) -> bool:
-        """Does a drag select?"""
+        """True while a drag selects."""
         return self._view_box.lasso
 
     @lasso.setter

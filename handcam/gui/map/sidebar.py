@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from handcam.gui.colours import ACCENT, LINE, MUTED, RAISED
-from handcam.gui.map.projection_selector import KINDS
+from handcam.gui.map.projection import KINDS
 from handcam.gui.map.tooltip import PoseTooltip
 from handcam.gui.theme import STEP, font
 from handcam.gui.widgets import MenuButton, as_panel, button, in_column, in_row, muted
@@ -47,7 +47,7 @@ class Sidebar(QWidget):
     """Buttons and text; the page does what they ask for."""
 
     kind = Signal(str)
-    """A map was chosen, of :data:`handcam.gui.map.projection_selector.KINDS`."""
+    """A map was chosen, of :data:`handcam.gui.map.projection.KINDS`."""
     cancel = Signal()
     modalities_changed = Signal()
     """Other modalities are to be shown."""

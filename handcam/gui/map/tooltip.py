@@ -84,7 +84,7 @@ def format_number(value: float) -> str:
 
 
 def parameter_line(name: str, value: float) -> str:
-    """Format a parameter of an atlas: ``open [°]`` becomes ``open 12°``."""
+    """Format a parameter of a reference set: ``open [°]`` becomes ``open 12°``."""
     title, _, unit = name.partition(" [")
     if unit == "°]":
         return f"{title} {value:.0f}°".replace("-", "−")

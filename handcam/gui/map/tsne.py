@@ -82,7 +82,7 @@ class TsneFit:
 
     @property
     def running(self) -> bool:
-        """Does the process run?"""
+        """True while the process runs."""
         return self._process.is_alive()
 
     def poll(self) -> bool:

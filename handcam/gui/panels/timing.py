@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from handcam.gui.colours import ACCENT, LINE, MUTED
-from handcam.gui.panels.timings import KEEP_S, SECTIONS, Timings
+from handcam.gui.panels.timings import KEEP_S, SECTIONS, FrameTimings
 from handcam.gui.theme import STEP, font
 from handcam.gui.widgets import in_column, in_row, muted
 
@@ -73,7 +73,7 @@ class _TimePlot(pg.PlotWidget):
 class TimingPanel(QWidget):
     """Three plots and a table of medians and 95th percentiles."""
 
-    def __init__(self, timings: Timings) -> None:
+    def __init__(self, timings: FrameTimings) -> None:
         super().__init__()
         self._timings = timings
         pg.setConfigOptions(antialias=False)

@@ -7,14 +7,14 @@ from jaxtyping import Float
 
 from handcam.types import Result
 
-__all__ = ["SECTIONS", "Timings"]
+__all__ = ["SECTIONS", "FrameTimings"]
 
 SECTIONS = ("wait", "detect", "crop", "predict", "decode", "refine", "draw")
 """In the order they happen; ``draw`` is the window's own."""
 KEEP_S = 10.0
 
 
-class Timings:
+class FrameTimings:
     """Keeps the times of each result and each picture painted."""
 
     def __init__(self) -> None:

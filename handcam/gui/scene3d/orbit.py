@@ -26,7 +26,7 @@ class Orbit:
     distance_m: float = _HOME["distance_m"]
     """From eye to target."""
     target_m: Float[np.ndarray, " 3"] = field(default_factory=lambda: np.array([0.0, 0.0, 0.45]))
-    """What is looked at, camera frame."""
+    """Point that is looked at, camera frame."""
     zoom: float = 1.0
     """Further away by this factor, because there is more to see than one hand."""
 

@@ -27,7 +27,7 @@ MEMORY = _SCENES + SLOTS * MAX_PIXELS * 4
 
 _IN_FLIGHT = 2
 _START_S, _ANSWER_S = 60.0, 6.0
-"""How long to wait for the first message and for a picture before the process counts as hung; the painted view stands
+"""Time to wait for the first message and for a picture before the process counts as hung; the painted view stands
 in meanwhile, so there is no hurry on a busy computer."""
 _BUDGET_MS = 18.0
 """A picture that takes longer is drawn coarser next time."""

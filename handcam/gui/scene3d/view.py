@@ -31,7 +31,7 @@ __all__ = ["SceneView"]
 
 _AXES = (("x", "#e06c75"), ("y", "#7fb069"), ("z", "#6a8fd8"))
 _FOLLOW_S = 0.25
-"""How softly the view follows the hand, seconds."""
+"""Time constant with which the view follows the hand."""
 _STALE_S = 1.0
 """A picture older than this is not shown while a newer one is owed."""
 _RESIZE_S = 0.15

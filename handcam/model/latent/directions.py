@@ -1,9 +1,10 @@
 """Directions in the latent space, each with its effect on the hand.
 
 The prior N(0, I) gives no axis a meaning, and a trained model leaves many axes empty (their posterior is the prior,
-whatever is seen). So directions are found from the atlas, a sample of the aggregate posterior, and measured through
-the decoder: the *principal* directions of its means, and *named* ones, along which hands have more of one parameter.
-The latter are curved: the latent describes the hand as the camera sees it, so what curls a thumb depends on the view.
+whatever is seen). So directions are found from the reference set, a sample of the aggregate posterior, and measured
+through the decoder: the *principal* directions of its means, and *named* ones, along which hands have more of one
+parameter. The latter are curved: the latent describes the hand as the camera sees it, so what curls a thumb depends on
+the view.
 """
 
 from collections.abc import Callable
@@ -108,13 +109,13 @@ class Direction:
         return z
 
 
-def principal_directions(atlas: ReferenceSet, decode: Decode) -> list[Direction]:
+def principal_directions(references: ReferenceSet, decode: Decode) -> list[Direction]:
     """Principal directions of the aggregate posterior, those that move the hand most first.
 
     Sigma is that of the aggregate posterior (variance of the means plus mean variance). The axes are those of the
     means alone: with the variance added, empty dimensions weigh as much as full ones and mix with them.
     """
-    z, noise = _means(atlas)
+    z, noise = _means(references)
     middle = z.mean(0)
     axes = np.linalg.eigh(np.cov(z.T))[1].T  # one in a row
     sigma = np.sqrt(np.var(z @ axes.T, axis=0) + axes**2 @ noise)[:, None]
@@ -136,17 +137,17 @@ def raw_directions(z: Float[np.ndarray, "n z"], decode: Decode) -> list[Directio
     return [replace(direction, mm=motion_mm(direction, z, decode)) for direction in found]
 
 
-def named_directions(atlas: ReferenceSet, decode: Decode, products: bool = True) -> list[Direction]:
+def named_directions(references: ReferenceSet, decode: Decode, products: bool = True) -> list[Direction]:
     """Ridge regression of each parameter on the latent and its products, fitted on four fifths and tested on the rest.
 
     Empty dimensions are left out: what lies in them is noise.
 
     Args:
-        atlas: known hands.
+        references: known hands.
         decode: latents to joints.
         products: False for the latent alone, without its products.
     """
-    z, _ = _means(atlas)
+    z, _ = _means(references)
     test = np.arange(len(z)) % 5 == 4
     used = np.flatnonzero([direction.mm >= SEEN_MM for direction in raw_directions(z, decode)])
     i, j = np.triu_indices(len(used) if products else 0)
@@ -156,7 +157,7 @@ def named_directions(atlas: ReferenceSet, decode: Decode, products: bool = True)
     gram = centred.T @ centred + _RIDGE * len(centred) * np.eye(len(middle))
     metric = np.diag(np.isin(np.arange(z.shape[1]), used).astype(float))  # as the prior measures; see docs/latent.md
     found = []
-    for name, values in zip(atlas.names, atlas.parameters.T.astype(float), strict=True):
+    for name, values in zip(references.names, references.parameters.T.astype(float), strict=True):
         weights = np.linalg.solve(gram, centred.T @ (values[~test] - values[~test].mean()))
         fitted = centred @ weights
         off = values[test] - values[~test].mean() - (features[test] - middle) @ weights
@@ -185,9 +186,9 @@ def motion_mm(direction: Direction, z: Float[np.ndarray, "n z"], decode: Decode)
     return float(np.linalg.norm(there - back, axis=-1).mean()) / 2 * 1000 * NOMINAL_HAND_LENGTH_M
 
 
-def _means(atlas: ReferenceSet) -> tuple[Float[np.ndarray, "n z"], Float[np.ndarray, " z"]]:
+def _means(references: ReferenceSet) -> tuple[Float[np.ndarray, "n z"], Float[np.ndarray, " z"]]:
     """Posterior means of the true joints, and the variance of one posterior."""
-    return atlas.z["joints3d"].astype(float), atlas.variance["joints3d"].astype(float)
+    return references.z["joints3d"].astype(float), references.variance["joints3d"].astype(float)
 
 
 def _tried(direction: Direction, z: np.ndarray, sigmas: float) -> tuple[np.ndarray, np.ndarray]:

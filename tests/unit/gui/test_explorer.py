@@ -23,7 +23,7 @@ def window(app: QApplication, user_files: Path) -> Iterator[Window]:
     weights, card = small_weights(user_files)
     made = Window(SmallLive(), card, weights)
     made.show()
-    assert pump(lambda: page_of(made).atlas is not None and page_of(made).directions.sliders.directions)
+    assert pump(lambda: page_of(made).references is not None and page_of(made).directions.sliders.directions)
     yield made
     made.close()
     made.deleteLater()
@@ -150,11 +150,11 @@ def test_an_interpolation_is_written_beside_the_window(page: ExplorerPage, tmp_p
 
 
 def test_neighbours_and_samples_can_be_gone_to(window: Window, page: ExplorerPage) -> None:
-    assert page.atlas is not None
-    z = page.atlas.z["joints3d"]
+    assert page.references is not None
+    z = page.references.z["joints3d"]
     page.controls.go_to(z[17] + 0.01)
     assert pump(lambda: len(page.neighbours.near_z) and np.allclose(page.neighbours.near_z[0], z[17]))
-    np.testing.assert_allclose(page.neighbours.near.joints[0], page.atlas.joints[17])
+    np.testing.assert_allclose(page.neighbours.near.joints[0], page.references.joints[17])
     where = page.neighbours.near.thumbnail_rect(1).center().toPoint()
     QTest.mouseClick(page.neighbours.near, Qt.MouseButton.LeftButton, pos=where)
     np.testing.assert_allclose(page.controls.z, page.neighbours.near_z[1], atol=1e-3)

@@ -17,7 +17,7 @@ from small_space import LATENT, SmallLive, decode, small_weights
 import handcam.gui
 from handcam.gui.draw_hand import draw_surface
 from handcam.gui.explorer.animation import FORMATS, FRAME_RATES, write_animation
-from handcam.gui.explorer.decode_queue import DecodeQueue, blocking_decoder
+from handcam.gui.explorer.decode_requests import DecodeRequests, blocking_decoder
 from handcam.gui.explorer.modality_views import ModalityViews
 from handcam.gui.explorer.page import ExplorerPage
 from handcam.gui.pages import Page, page_names
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("app")
 def test_the_newest_latent_wins_and_nothing_waits() -> None:
     live = SmallLive()
     live.held = []
-    decoding = DecodeQueue(live, ["joints3d", "keypoints2d"])
+    decoding = DecodeRequests(live, ["joints3d", "keypoints2d"])
     for k in range(5):
         decoding.request(np.full(LATENT, float(k)))
     assert live.asked == ["joints3d", "keypoints2d"]  # one at a time
@@ -52,7 +52,7 @@ def test_the_newest_latent_wins_and_nothing_waits() -> None:
 def test_what_a_closed_model_leaves_behind_is_asked_of_the_next_one() -> None:
     live, came = SmallLive(), []
     live.held = []
-    decoding = DecodeQueue(live, ["joints3d"])
+    decoding = DecodeRequests(live, ["joints3d"])
     decoding.request(np.zeros(LATENT))
     assert decoding.request_joints("near", np.zeros((2, LATENT)), came.append)
     assert not decoding.request_joints("near", np.zeros((2, LATENT)), came.append)
@@ -67,7 +67,7 @@ def test_what_a_closed_model_leaves_behind_is_asked_of_the_next_one() -> None:
 
 def test_a_decoder_that_fails_leaves_the_others_shown() -> None:
     live = SmallLive()
-    decoding = DecodeQueue(live, ["joints3d", "depth"])
+    decoding = DecodeRequests(live, ["joints3d", "depth"])
     live.held = []
     decoding.request(np.zeros(LATENT))
     (good, joints), (bad, _) = live.held

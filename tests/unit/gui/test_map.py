@@ -18,7 +18,7 @@ from qt import pump
 from handcam.gui.actions import COMMANDS, ActionRegistry
 from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.controls_model import ControlsModel
-from handcam.gui.map import projection_selector as choice
+from handcam.gui.map import projection as choice
 from handcam.gui.map import tsne
 from handcam.gui.map.embeddings import Embeddings, write_selection
 from handcam.gui.map.page import MapPage
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("user_files")
 
 
 @pytest.fixture(scope="module")
-def atlas() -> ReferenceSet:
+def references() -> ReferenceSet:
     rng = np.random.default_rng(0)
     z = rng.normal(size=(HANDS, LATENT)).astype(np.float32) * np.linspace(2, 0.2, LATENT, dtype=np.float32)
     seen = {name: z + 0.1 * rng.normal(size=z.shape).astype(np.float32) for name in ("rgb", "depth", "joints3d")}
@@ -46,12 +46,12 @@ def atlas() -> ReferenceSet:
 
 
 @pytest.fixture
-def page(app: QApplication, atlas: ReferenceSet) -> Iterator[MapPage]:
+def page(app: QApplication, references: ReferenceSet) -> Iterator[MapPage]:
     live = FakeLive()
     controls = ControlsModel(live, LATENT)
     context = PageContext(live, controls, ActionRegistry(COMMANDS), Path("w.safetensors"), CARD, BackgroundWorker(),
                           lambda message: None)  # fmt: skip
-    made = MapPage(context, atlas)
+    made = MapPage(context, references)
     made.resize(1280, 676)
     made.show()
     app.processEvents()
@@ -81,20 +81,20 @@ def at_pixel(page: MapPage, number: int) -> QPoint:
 # ------------------------------------------------------------------------------------------------------ the geometry
 
 
-def test_every_hand_is_there_once_through_each_modality(atlas: ReferenceSet) -> None:
-    e = Embeddings.of(atlas)
+def test_every_hand_is_there_once_through_each_modality(references: ReferenceSet) -> None:
+    e = Embeddings.of(references)
     assert len({(p, m) for p, m in zip(e.pose, e.modality, strict=True)}) == len(e.z) == 3 * HANDS
     for row in range(0, 3 * HANDS, 17):
-        np.testing.assert_array_equal(e.z[row], atlas.z[e.names[e.modality[row]]][e.pose[row]])
+        np.testing.assert_array_equal(e.z[row], references.z[e.names[e.modality[row]]][e.pose[row]])
     assert sorted(e.modality[e.of_pose(7)]) == [0, 1, 2]
     assert 0.2 < (np.diff(e.modality) == 0).mean() < 0.5  # mixed, so that none is drawn over the others
-    assert Embeddings.of(atlas).digest == e.digest
-    moved = replace(atlas, z={name: z + 0.01 for name, z in atlas.z.items()})
+    assert Embeddings.of(references).digest == e.digest
+    moved = replace(references, z={name: z + 0.01 for name, z in references.z.items()})
     assert Embeddings.of(moved).digest != e.digest
 
 
-def test_pca_keeps_the_most_variance_and_goes_back_exactly(atlas: ReferenceSet) -> None:
-    z = Embeddings.of(atlas).z
+def test_pca_keeps_the_most_variance_and_goes_back_exactly(references: ReferenceSet) -> None:
+    z = Embeddings.of(references).z
     pca = PcaProjection.fit(z)
     np.testing.assert_allclose(pca.axes @ pca.axes.T, np.eye(2), atol=1e-6)
     largest = np.linalg.eigvalsh(np.cov(z, rowvar=False))[::-1][:2]
@@ -189,7 +189,7 @@ def test_the_live_hand_leaves_a_trail_that_fades_when_it_goes(page: MapPage) -> 
         page.dot.trail[-1], page.selector.projection.transform(posterior.mean[None])[0], rtol=1e-6
     )
     assert len(page.dot.trail) == 4
-    assert len(page.dot.modality_dots.data) == 1  # of its modalities only rgb is in this atlas
+    assert len(page.dot.modality_dots.data) == 1  # of its modalities only rgb is in this reference set
     page.sidebar.modalities["rgb"].click()
     show(page)
     assert len(page.dot.modality_dots.data) == 0
@@ -265,17 +265,17 @@ def test_a_lasso_selects_what_lies_inside_and_the_rest_fades(page: MapPage) -> N
     assert len(page.selected) == 0
 
 
-def test_points_can_be_coloured_by_a_parameter(page: MapPage, atlas: ReferenceSet) -> None:
+def test_points_can_be_coloured_by_a_parameter(page: MapPage, references: ReferenceSet) -> None:
     page.colour_by("open [°]")
     lightness = np.array([b.color().getRgb()[:3] for b in page.brushes()]) @ [0.3, 0.6, 0.1]
-    values = atlas.parameters[page.embeddings.pose, 0]
+    values = references.parameters[page.embeddings.pose, 0]
     assert np.corrcoef(lightness, values)[0, 1] > 0.9
     page.colour_by("modality")
     assert len({b.color().name() for b in page.brushes()}) == 3
 
 
 def test_the_selection_is_exported_with_all_that_belongs_to_it(
-    page: MapPage, atlas: ReferenceSet, tmp_path: Path
+    page: MapPage, references: ReferenceSet, tmp_path: Path
 ) -> None:
     numbers = np.array([3, 50, 200])
     page.select(numbers)
@@ -285,7 +285,7 @@ def test_the_selection_is_exported_with_all_that_belongs_to_it(
         arrays = dict(file)
     e = page.embeddings
     np.testing.assert_array_equal(arrays["z"], e.z[numbers])
-    np.testing.assert_array_equal(arrays["joints"], atlas.joints[e.pose[numbers]])
+    np.testing.assert_array_equal(arrays["joints"], references.joints[e.pose[numbers]])
     assert arrays["modality"].tolist() == [e.names[m] for m in e.modality[numbers]]
     np.testing.assert_allclose(arrays["map"], page.scatter.points[numbers], rtol=1e-6)
     told = json.loads((tmp_path / "mine.json").read_text())
@@ -294,9 +294,9 @@ def test_the_selection_is_exported_with_all_that_belongs_to_it(
     assert set(told["arrays"]) == set(arrays)
 
 
-def test_an_export_to_nowhere_is_one_sentence(page: MapPage, atlas: ReferenceSet, tmp_path: Path) -> None:
+def test_an_export_to_nowhere_is_one_sentence(page: MapPage, references: ReferenceSet, tmp_path: Path) -> None:
     with pytest.raises(HandcamError, match="cannot be written"):
-        write_selection(tmp_path / "no" / "x", atlas, page.embeddings, np.array([1]), page.scatter.points, {})
+        write_selection(tmp_path / "no" / "x", references, page.embeddings, np.array([1]), page.scatter.points, {})
 
 
 def test_weights_of_another_latent_do_not_move_the_dot(page: MapPage) -> None:

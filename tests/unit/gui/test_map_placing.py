@@ -1,4 +1,4 @@
-"""How well hands that t-SNE has not seen are placed, with the atlas that ships. ``pytest -m slow -s`` shows figures."""
+"""How well t-SNE places new hands, with the reference set that ships. ``pytest -m slow -s`` shows figures."""
 
 import time
 from pathlib import Path

@@ -8,6 +8,7 @@ import pytest
 from fake_live import hand, result
 from hypothesis import given
 from hypothesis import strategies as st
+from PySide6.QtWidgets import QApplication
 
 from handcam.gui.scene3d.build_scene import SceneOptions, build_scene, hands_centre
 from handcam.gui.scene3d.grid import CELL_M, grid_lines
@@ -118,10 +119,7 @@ def test_slots_of_the_shared_memory_do_not_overlap() -> None:
 @pytest.mark.parametrize(
     "what", [{}, {"sides": ()}, {"depth": True, "truth": True}, {"sides": (Side.LEFT, Side.RIGHT)}]
 )
-def test_the_painted_view_shows_the_hand(what: dict) -> None:
-    from PySide6.QtGui import QGuiApplication
-
-    assert QGuiApplication.instance() or QGuiApplication(["test"])
+def test_the_painted_view_shows_the_hand(app: QApplication, what: dict) -> None:
     painter = open_painter(320, 240)
     assert isinstance(painter, Renderer)
     picture = painter.draw(scene_of(**what))

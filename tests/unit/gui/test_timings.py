@@ -7,12 +7,12 @@ from fake_live import result
 
 from handcam.gui.actions import COMMANDS, ActionRegistry
 from handcam.gui.pages import page_commands
-from handcam.gui.panels.timings import SECTIONS, Timings
+from handcam.gui.panels.timings import SECTIONS, FrameTimings
 from handcam.gui.source_control import source_from_path
 
 
 def test_rate_age_and_sections_are_of_the_last_seconds() -> None:
-    timings, seen = Timings(), result(0.0)
+    timings, seen = FrameTimings(), result(0.0)
     for k in range(120):  # four seconds at 30 per second
         timings.add_result(replace(seen, time_ns=int((100 + k / 30) * 1e9)))
         timings.add_painted(100 + k / 30, 10.0 + (k >= 90) * 10)

@@ -49,7 +49,7 @@ def _lines(count: int, pairs: np.ndarray, colours: np.ndarray) -> o3d.geometry.L
 
 
 class Open3DRenderer:
-    """See :class:`handcam.gui.scene3d.scenes.Renderer`."""
+    """Renderer with Open3D's Visualizer."""
 
     def __init__(self, width: int, height: int, oversample: float) -> None:
         if sys.platform.startswith("linux"):  # without a display Open3D draws through EGL and never opens a window

@@ -20,7 +20,7 @@ def open(width: int, height: int, oversample: float = 1.0) -> "PainterRenderer":
 
 
 class PainterRenderer:
-    """See :class:`handcam.gui.scene3d.scenes.Renderer`."""
+    """Renderer that paints with Qt."""
 
     def __init__(self, width: int, height: int) -> None:
         self._out = np.empty((height, width, 4), np.uint8)

@@ -10,17 +10,17 @@ from handcam.live import Live
 from handcam.model.latent.directions import Decode
 from handcam.types import HandcamError
 
-__all__ = ["DecodeQueue", "blocking_decoder"]
+__all__ = ["DecodeRequests", "blocking_decoder"]
 
 _BATCH = 256
 """Latents that are decoded in one go: a few milliseconds of the live thread."""
 _PICTURES = 4
 """The same for decoders of pictures."""
 _TIMEOUT_S = 30.0
-"""How long a blocking decoder waits for the model, which may still be loading."""
+"""Time that a blocking decoder waits for the model, which may still be loading."""
 
 
-class DecodeQueue:
+class DecodeRequests:
     """One latent in every modality, the newest wins; and batches of joints for thumbnails."""
 
     def __init__(self, live: Live, modalities: Sequence[str]) -> None:
