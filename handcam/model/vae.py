@@ -10,23 +10,25 @@ posteriors are fused as a product of Gaussians (:func:`fuse`).
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from handcam.model.features import DepthFeatures, Features, Input
 from handcam.model.modalities import Modality
 from handcam.model.nets.hand_landmark import HandLandmark
 from handcam.model.nets.shaded_depth import depth_features
-from handcam.model.weights import WeightsCard, read_card
+from handcam.model.weights import WeightsCard, digest, read_card, write_card
 from handcam.plugins import load as load_plugin
 from handcam.types import WeightsError
 
 __all__ = [
     "CrossModalVAE", "EncoderOutput", "current_name", "fuse", "kl", "load", "modality", "read_state", "reparameterise",
+    "save_weights",
 ]  # fmt: skip
 
 
@@ -233,3 +235,17 @@ def load(weights: Path) -> tuple[CrossModalVAE, WeightsCard]:
         reason = str(error).splitlines()[0]
         raise WeightsError(f"{weights} does not fit the nets that its side file names ({reason}).") from None
     return model.eval(), card
+
+
+def save_weights(model: CrossModalVAE, card: WeightsCard, folder: Path) -> Path:
+    """Write ``folder/NAME.safetensors`` in half precision and its side file; the card's hash is filled in.
+
+    Returns:
+        The safetensors file.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{card.name}.safetensors"
+    state = {k: v.half() if v.is_floating_point() else v for k, v in model.state_dict().items()}
+    save_file({k: v.contiguous() for k, v in state.items()}, path, metadata={"handcam": card.name})
+    write_card(path, replace(card, sha256=digest(path), parts={}))  # all of the model is in the one file
+    return path

@@ -9,9 +9,8 @@ import pytest
 def _small_weights_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
 
-    from handcam.lab.release.pack import pack
     from handcam.lab.train.landmark_weights import read
-    from handcam.model.vae import CrossModalVAE
+    from handcam.model.vae import CrossModalVAE, save_weights
     from handcam.model.weights import WeightsCard
 
     torch.manual_seed(0)
@@ -26,7 +25,7 @@ def _small_weights_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
         drive="fused", sha256="", nets=nets, fusion={"keypoints2d": 0.6, "landmarks3d": 0.6},
         calibration={name: {"gain": 1.0, "floor": 0.02} for name in (*encoders, "fused")},
     )  # fmt: skip
-    return pack(model, card, tmp_path_factory.mktemp("weights"))
+    return save_weights(model, card, tmp_path_factory.mktemp("weights"))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from handcam.lab.evaluate.metrics import HAND_MM, align, joint_errors, procrustes_errors
-from handcam.lab.release.pack import average_of
+from handcam.lab.train.loop import averaged_weights
 from handcam.lab.train.pairs import TrainSettings
 from handcam.model.vae import CrossModalVAE
 from handcam.plugins import load
@@ -50,7 +50,7 @@ def score(settings: TrainSettings, checkpoint: Path, data: str) -> list[Score]:
     if "joints3d" not in settings.decoders:
         raise HandcamError("Joints are what is measured, and no pair of this training ends in joints3d.")
     model = CrossModalVAE(settings.encoders, settings.decoders, settings.latent, settings.nets)
-    model.load_state_dict({k: v.cpu() for k, v in average_of(checkpoint).items()})
+    model.load_state_dict({k: v.cpu() for k, v in averaged_weights(checkpoint).items()})
     model.eval()
     name, _, rest = data.partition(":")
     plugin = load("handcam.lab.data.sets", name)

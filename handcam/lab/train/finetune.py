@@ -21,10 +21,10 @@ from handcam.lab.data.sets.poses import open as open_poses
 from handcam.lab.data.sets.recordings import Recordings, corrected, gather
 from handcam.lab.evaluate.metrics import HAND_MM, procrustes_errors
 from handcam.lab.release.export import release_graphs
-from handcam.lab.release.pack import average_of, pack
 from handcam.lab.train.landmark_weights import read
+from handcam.lab.train.loop import averaged_weights
 from handcam.lab.train.pairs import TrainSettings, train
-from handcam.model.vae import CrossModalVAE, fuse, load
+from handcam.model.vae import CrossModalVAE, fuse, load, save_weights
 from handcam.model.weights import WeightsCard, default_weights, digest
 from handcam.types import HandcamError
 
@@ -119,7 +119,7 @@ def finetune(settings: Finetune, progress: Callable[[int, int], None] = lambda d
     )  # fmt: skip
     tuned = CrossModalVAE(card.encoders, card.decoders, card.latent, card.nets)
     old = model.state_dict()
-    trained = average_of(train(train_settings))
+    trained = averaged_weights(train(train_settings))
     tuned.load_state_dict(
         {k: v + settings.keep * (old[k] - v) if v.is_floating_point() else v for k, v in trained.items()}
     )
@@ -137,7 +137,7 @@ def finetune(settings: Finetune, progress: Callable[[int, int], None] = lambda d
         metrics={**{k: v for k, v in report.items() if k in ("before", "after")}, "command": "handcam finetune"},
         rebuild="handcam finetune SESSION... --out FOLDER, from the sessions of the person",
     )  # fmt: skip
-    path = pack(tuned, new, out)
+    path = save_weights(tuned, new, out)
     if settings.graphs:
         release_graphs(path)
     report["weights"] = str(path)

@@ -27,7 +27,7 @@ from handcam.model.features import Input, rows
 from handcam.paths import atomic_file
 from handcam.types import HandcamError
 
-__all__ = ["LoopSettings", "Task", "run", "save_checkpoint", "start_fabric"]
+__all__ = ["LoopSettings", "Task", "averaged_weights", "run", "save_checkpoint", "start_fabric"]
 
 _PREFETCHED = 4
 """Rounds that are drawn ahead of the one that is trained."""
@@ -243,3 +243,8 @@ def _curves(out: Path) -> Any:
     from torch.utils.tensorboard import SummaryWriter
 
     return SummaryWriter(str(out / "curves"))
+
+
+def averaged_weights(checkpoint: Path) -> dict[str, Tensor]:
+    """Read the averaged weights of a training's checkpoint."""
+    return torch.load(checkpoint, map_location="cpu", weights_only=True)["average"]

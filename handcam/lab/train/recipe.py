@@ -31,15 +31,15 @@ from handcam.lab.release.calibrate import calibrate, calibrated_coverage, spread
 from handcam.lab.release.check_crops import detected_crops
 from handcam.lab.release.embedding import make_reference_set
 from handcam.lab.release.export import release_graphs
-from handcam.lab.release.pack import average_of, pack
 from handcam.lab.train import depth_joints
 from handcam.lab.train import pictures as paint
 from handcam.lab.train.depth_joints import DepthSettings
 from handcam.lab.train.distil import DistilSettings, distil
 from handcam.lab.train.landmark_weights import read
+from handcam.lab.train.loop import averaged_weights
 from handcam.lab.train.pairs import TrainSettings, copy_equal, train
 from handcam.model.features import concatenate
-from handcam.model.vae import CrossModalVAE, fuse
+from handcam.model.vae import CrossModalVAE, fuse, save_weights
 from handcam.model.weights import WeightsCard
 from handcam.synth.poses import PoseSettings
 from handcam.synth.scenes import PictureSettings
@@ -142,13 +142,13 @@ def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
                 say(f"read {done} real pictures")
         color = replace(color, pairs=(*color.pairs, f"rgb>keypoints2d@unlabelled:{out / 'real'}"))
     depth = replace(color, out=out / "depth", steps=recipe.depth_steps, pairs=(f"depth>joints3d@{rendered}",))
-    average, in_depth = average_of(train(color)), average_of(train(depth))
+    average, in_depth = averaged_weights(train(color)), averaged_weights(train(depth))
     average |= {name: value for name, value in in_depth.items() if name.startswith("encoders.depth.")}
     weights = finish(_smaller(average, recipe), out / "held_out", out / "weights", recipe.real)
     for done in rendered_targets.make(out / "rendered_targets", recipe.targets, paint.decoded_by(weights), recipe.seed):
         say(f"rendered {done} of {recipe.targets} hands to decode")
     painting = paint.settings(weights, out / "rendered_targets", out / "pictures", recipe.decoder_steps, recipe.seed)
-    paint.add(weights, average_of(train(painting)), _held_out(out / "rendered_targets"))
+    paint.add(weights, averaged_weights(train(painting)), _held_out(out / "rendered_targets"))
     joint_net = DepthSettings(
         out=out / "depth_joints", steps=recipe.joint_steps, crops=recipe.joint_crops, seed=recipe.seed
     )
@@ -193,13 +193,13 @@ def finish(model: CrossModalVAE, seen: Path, out: Path, real: Path | None = None
         licence="MIT; the landmark network inside is Apache-2.0 (NOTICE)",
         rebuild="handcam train weights --out runs/weights --backgrounds FOLDER --real FOLDER",
     )  # fmt: skip
-    path = pack(model, card, out)
+    path = save_weights(model, card, out)
     release_graphs(path, None if real is None else detected_crops(real, RANGED, card.crop_px))
     return path
 
 
 def _weights_of(checkpoint: Path, path: Path) -> Path:
-    save_file({k: v.contiguous() for k, v in average_of(checkpoint).items()}, path)
+    save_file({k: v.contiguous() for k, v in averaged_weights(checkpoint).items()}, path)
     return path
 
 

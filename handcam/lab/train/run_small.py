@@ -12,7 +12,7 @@ from handcam.lab.data.tables import InMemoryDataset, Split
 from handcam.lab.evaluate.metrics import align, joint_errors, mean_and_median, with_palm
 from handcam.lab.evaluate.results import ResultTable
 from handcam.lab.experiments import Setup
-from handcam.lab.release.pack import average_of
+from handcam.lab.train.loop import averaged_weights
 from handcam.lab.train.pairs import TrainSettings, train
 from handcam.model.vae import CrossModalVAE
 
@@ -64,7 +64,7 @@ def fit(setup: Setup, split: Split, pairs: tuple[str, ...], seed: int, **changes
     )  # fmt: skip
     checkpoint = train(settings, setup.progress, {split.name: split.train.drawn_with(seed)})
     model = CrossModalVAE(encoders, decoders, setup.latent, nets)
-    model.load_state_dict({k: v.cpu() for k, v in average_of(checkpoint).items()})
+    model.load_state_dict({k: v.cpu() for k, v in averaged_weights(checkpoint).items()})
     return model.eval()
 
 

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from handcam.lab.release.pack import average_of
 from handcam.lab.train.distil import DistilSettings, distil
+from handcam.lab.train.loop import averaged_weights
 from handcam.lab.train.pairs import copy_equal
 from handcam.model.vae import CrossModalVAE
 
@@ -28,7 +28,7 @@ def test_a_smaller_encoder_learns_the_posterior_of_the_large_one_and_nothing_els
     before = away()
     checkpoint = distil(large, small, {"keypoints2d": x}, DistilSettings(out=tmp_path, steps=150), progress=False)
     assert torch.equal(
-        average_of(checkpoint)["encoders.keypoints2d.net.0.bias"], small.encoders["keypoints2d"].net[0].bias
+        averaged_weights(checkpoint)["encoders.keypoints2d.net.0.bias"], small.encoders["keypoints2d"].net[0].bias
     )
     assert away() < 0.6 * before
     for name, value in kept.items():

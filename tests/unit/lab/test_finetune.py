@@ -19,13 +19,12 @@ from handcam.lab.data.sets.poses import crop_views
 from handcam.lab.data.sets.recordings import Recordings, corrected
 from handcam.lab.data.sets.subject_set import Person
 from handcam.lab.data.subject import SEES, fit, median_bones, person_of, with_bones
-from handcam.lab.release.pack import pack
 from handcam.lab.train import finetune as finetuning
 from handcam.lab.train.finetune import Finetune, finetune, measure, read_bones
 from handcam.lab.train.recipe import EVERYDAY
 from handcam.model.features import BACKBONE, PACKED, DepthFeatures, Features
 from handcam.model.nets.hand_landmark import INPUT_PX, HandLandmark
-from handcam.model.vae import CrossModalVAE
+from handcam.model.vae import CrossModalVAE, save_weights
 from handcam.model.weights import WeightsCard, read_card
 from handcam.session import open_session
 from handcam.session.labels import LABELS_FILE, Label, Labels, accept_all
@@ -262,7 +261,7 @@ def test_measured_bones_are_read(tmp_path):
 @pytest.fixture(scope="module")
 def small(tmp_path_factory) -> Path:
     """Weights without a picture encoder, a little trained on ordinary hands."""
-    from handcam.lab.release.pack import average_of
+    from handcam.lab.train.loop import averaged_weights
     from handcam.lab.train.pairs import TrainSettings, train
 
     folder = tmp_path_factory.mktemp("weights")
@@ -274,12 +273,12 @@ def small(tmp_path_factory) -> Path:
         latent=16, warmup=10, ema=0.95, rate=2e-3, accelerator="cpu",
     )  # fmt: skip
     model = CrossModalVAE(encoders, {"joints3d": "mlp"}, 16, nets)
-    model.load_state_dict(average_of(train(settings, progress=False)))
+    model.load_state_dict(averaged_weights(train(settings, progress=False)))
     card = WeightsCard(
         "small", encoders, {"joints3d": "mlp"}, 16, 224, "common21", "fused", "", nets=nets,
         fusion={"keypoints2d": 0.5, "landmarks3d": 0.5},
     )  # fmt: skip
-    return pack(model, card, folder)
+    return save_weights(model, card, folder)
 
 
 def test_fine_tuning_fits_the_person(small, tmp_path, monkeypatch):

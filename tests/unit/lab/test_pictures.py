@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from handcam.lab.data.sets import rendered_targets as painted
-from handcam.lab.release.pack import average_of, pack
 from handcam.lab.train import pictures
+from handcam.lab.train.loop import averaged_weights
 from handcam.lab.train.pairs import train
 from handcam.model.nets import capsule_splat as sketch
-from handcam.model.vae import CrossModalVAE, load
+from handcam.model.vae import CrossModalVAE, load, save_weights
 from handcam.model.weights import WeightsCard, digest, read_card
 from handcam.runtimes import decode_graph, find_graph, open_named
 from handcam.types import WeightsError
@@ -26,7 +26,7 @@ def weights(tmp_path_factory) -> Path:
     torch.manual_seed(0)
     model = CrossModalVAE({"joints3d": "mlp"}, {"joints3d": "mlp"}, 5, MLP)
     card = WeightsCard("tiny", {"joints3d": "mlp"}, {"joints3d": "mlp"}, 5, 64, "common21", "joints3d", "", nets=MLP)
-    path = pack(model, card, folder)
+    path = save_weights(model, card, folder)
     before = digest(path)
     patch = pytest.MonkeyPatch()
     patch.setattr(painted, "SHARD", 3)
@@ -34,7 +34,7 @@ def weights(tmp_path_factory) -> Path:
     assert list(painted.make(folder / "painted", 60, pictures.decoded_by(path)))[-1] == 60
     settings = pictures.settings(path, folder / "painted", folder / "training", 2)
     checkpoint = train(settings, progress=False)
-    pictures.add(path, average_of(checkpoint), painted.open(str(folder / "painted"), split="test"))
+    pictures.add(path, averaged_weights(checkpoint), painted.open(str(folder / "painted"), split="test"))
     patch.undo()
     assert digest(path) == before
     return path
@@ -75,7 +75,7 @@ def test_runtimes_paint_the_same(weights):
 
 def test_packing_the_whole_model_makes_one_file_of_it(weights, tmp_path):
     model, card = load(weights)
-    again, packed = load(pack(model, card, tmp_path))
+    again, packed = load(save_weights(model, card, tmp_path))
     assert packed.parts == {}
     z = torch.randn(2, 5)
     assert torch.allclose(model.decode("rgb", z), again.decode("rgb", z), atol=1e-3)

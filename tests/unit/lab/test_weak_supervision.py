@@ -118,8 +118,8 @@ def test_a_switch_moves_the_decoder_of_joints(switch: str):
 
 def test_2d_labels_alone_teach_joints_that_are_seen_there(tmp_path):
     """Without any 3D label of the other hands, the decoded joints come to lie under the keypoints."""
-    from handcam.lab.release.pack import average_of
     from handcam.lab.train.constraints import reprojection
+    from handcam.lab.train.loop import averaged_weights
 
     hands = table(400)
     seen = {}
@@ -128,7 +128,7 @@ def test_2d_labels_alone_teach_joints_that_are_seen_there(tmp_path):
             tmp_path / str(weight), steps=250, batch=64, rate=3e-3, label_share=0.02, reproject=weight, ema=0.9
         )
         trained = model()
-        trained.load_state_dict(average_of(train(chosen, progress=False, given={"table": hands})))
+        trained.load_state_dict(averaged_weights(train(chosen, progress=False, given={"table": hands})))
         batch = hands.take(np.arange(400))
         with torch.no_grad():
             joints = trained.decode("joints3d", trained.encode("keypoints2d", batch["keypoints2d"])[0])
