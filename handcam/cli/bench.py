@@ -1,6 +1,5 @@
 """Measure speed: every runtime beside MediaPipe Hands on the same clip, and the age of the pixels."""
 
-import json as json_format
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -53,6 +52,7 @@ def main(
     if rounds < 1 or seconds <= 0:
         raise HandcamError("Give at least one round and more than 0 seconds.")
     from handcam.lab.evaluate import bench, roofline
+    from handcam.lab.evaluate.results import save_figure, write_json
     from handcam.runtimes import candidates, graph_file
 
     weights = default_weights() if weights is None else weights
@@ -96,10 +96,10 @@ def main(
 
         out["start"] = measure_start()
     _print(console, out)
-    for path, write in ((json, _write_json), (plot, _write_plot)):
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write(out, path)
+    if json is not None:
+        write_json(out, json)
+    if plot is not None:
+        save_figure(bench.plotted(out), plot, f"{source}, {machine['processor']}")
     return 0
 
 
@@ -186,14 +186,3 @@ def _print(console: Console, out: dict) -> None:
             f"Start: window after {s['visible_s']:.2f} s, first skeleton after {s['skeleton_s']:.2f} s; "
             f"{s['rss_mb']:.0f} MB with the 3D view; {s['gui_ms']:.1f} ms of the window's thread a frame."
         )
-
-
-def _write_json(out: dict, path: Path) -> None:
-    path.write_text(json_format.dumps(out, indent=1) + "\n", "utf-8")
-
-
-def _write_plot(out: dict, path: Path) -> None:
-    from handcam.lab.evaluate.bench import plotted
-    from handcam.lab.evaluate.results import save_figure
-
-    save_figure(plotted(out), path, f"{out['source']}, {out['machine']['processor']}")
