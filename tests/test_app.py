@@ -524,10 +524,11 @@ def test_without_libusb_the_window_goes_on_with_the_software_view(tmp_path: Path
         import sys
         from handcam.cli import main
         from handcam.gui import application, window
+        from handcam.gui.scene3d.view import SceneView
 
         class Watched(window.Window):
             def closeEvent(self, event):
-                print(self.views.scene.failure)
+                print(self.findChild(SceneView).failure)
                 super().closeEvent(event)
 
         application.Window = Watched
