@@ -92,7 +92,7 @@ def test_place_is_steady_under_noise_and_heeds_weights(seed: int) -> None:
 def test_fit_similarity_undoes_any_similarity(seed: int, scale: float) -> None:
     rng = np.random.default_rng(seed)
     source = hand(rng)
-    turn = Rotation.random(None, seed).as_matrix()
+    turn = Rotation.random(None, np.random.default_rng(seed)).as_matrix()
     target = scale * source @ turn.T + rng.normal(0, 1, 3)
     assert fit_similarity(source, target) == pytest.approx(target, abs=1e-7)
     rigid = fit_similarity(source, target, scale=False)

@@ -65,7 +65,7 @@ def test_a_local_rotation_is_flexion_then_abduction_and_no_twist(t, side):
 
 @given(SEEDS, SEEDS, SIDES)
 def test_turning_the_hand_turns_the_frames_and_leaves_local_rotations(seed, turn_seed, side):
-    points, turn = any_joints(seed), Rotation.random(None, turn_seed).as_matrix()
+    points, turn = any_joints(seed), Rotation.random(None, np.random.default_rng(turn_seed)).as_matrix()
     frames, turned = joint_frames(points, side), joint_frames(points @ turn.T + [1.0, -2.0, 3.0], side)
     np.testing.assert_allclose(turned, turn @ frames, atol=1e-7)
     np.testing.assert_allclose(local_rotations(turned)[:, 1:], local_rotations(frames)[:, 1:], atol=1e-7)

@@ -116,7 +116,10 @@ def test_a_folder_of_an_older_version_can_be_continued(tmp_path: Path):
 def test_rendered_pictures_can_be_evaluated_without_a_folder():
     data = open_dataset("synthetic", count=3)
     assert len(data) == 3
-    np.testing.assert_array_equal(data[1].frame.color, data[1].frame.color)
+    first, again = data[1].frame.color, data[1].frame.color
+    assert first is not None
+    assert again is not None
+    np.testing.assert_array_equal(first, again)
     assert data[2].joints_m is not None
     assert data[2].joints_m.shape == (21, 3)
     with pytest.raises(IndexError):
