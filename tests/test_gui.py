@@ -301,7 +301,7 @@ def test_a_render_process_that_is_killed_or_hangs_leaves_the_painted_view_and_ca
     def drawn() -> bool:
         if live.results.peek() is None:
             live.put(result(0.4))
-        return view._picture is not None or view.failure is not None
+        return view.rendered or view.failure is not None
 
     assert pump(drawn, 40.0)
     if view.failure is not None:
@@ -331,10 +331,10 @@ def test_a_render_process_that_is_killed_or_hangs_leaves_the_painted_view_and_ca
         view.start()
         assert view.process is not None
     start = time.monotonic()
-    process = view.process._process
+    process = view.process
     window.close()
     assert time.monotonic() - start < 1.0
-    assert not process.is_alive()
+    assert not process.running
 
 
 def test_closing_takes_less_than_a_second_when_a_driver_hangs(app: QApplication) -> None:

@@ -1,4 +1,4 @@
-"""Hands of the reference set as points, one for each hand and modality; their colours; and selections as files.
+"""Hands of the reference set as points, one for each hand and modality; their colours; a selection of them as files.
 
 A selection is ``NAME.npz`` with arrays for programs, and ``NAME.json`` that describes them.
 """

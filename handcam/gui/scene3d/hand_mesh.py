@@ -1,6 +1,7 @@
 """Meshes of skeleton and surface with constant topology, so that a frame only moves vertices (0.3 ms a hand)."""
 
 import numpy as np
+import open3d as o3d
 from jaxtyping import Float, Int
 
 from handcam.gui.colours import JOINT_RGB
@@ -18,25 +19,10 @@ _JOINT_RADIUS_M = (0.0030, 0.020)
 """Joints are drawn with a radius of one sigma, kept within these bounds."""
 
 
-def _sphere(rings: int = 8, sides: int = 14) -> tuple[np.ndarray, np.ndarray]:
+def _sphere(resolution: int) -> tuple[np.ndarray, np.ndarray]:
     """Unit sphere: vertices (also normals) and triangles."""
-    polar = np.linspace(0, np.pi, rings + 1)[1:-1]
-    around = np.arange(sides) * 2 * np.pi / sides
-    p, a = np.meshgrid(polar, around, indexing="ij")
-    body = np.stack([np.sin(p) * np.cos(a), np.cos(p), np.sin(p) * np.sin(a)], -1).reshape(-1, 3)
-    vertices = np.concatenate([body, [[0, 1, 0], [0, -1, 0]]])
-    i, j = np.meshgrid(np.arange(rings - 2), np.arange(sides), indexing="ij")
-    a0, a1 = i * sides + j, i * sides + (j + 1) % sides
-    quads = np.concatenate([np.stack([a0, a1, a0 + sides], -1), np.stack([a1, a1 + sides, a0 + sides], -1)])
-    k = np.arange(sides)
-    top, bottom, last = len(body), len(body) + 1, (rings - 2) * sides
-    caps = np.concatenate(
-        [
-            np.stack([np.full(sides, top), (k + 1) % sides, k], -1),
-            np.stack([np.full(sides, bottom), last + k, last + (k + 1) % sides], -1),
-        ]
-    )
-    return vertices, np.concatenate([quads.reshape(-1, 3), caps])
+    sphere = o3d.geometry.TriangleMesh.create_sphere(1.0, resolution)
+    return np.asarray(sphere.vertices), np.asarray(sphere.triangles)
 
 
 def _tube() -> np.ndarray:
@@ -64,7 +50,7 @@ class SkeletonMesh:
         """
         self._radius_m = radius_m
         self.joint_rgb = JOINT_RGB if colour is None else np.tile(np.asarray(colour, np.float32), (21, 1))
-        self._unit, ball = _sphere(*((8, 14) if radius_m is None else (4, 6)))
+        self._unit, ball = _sphere(7 if radius_m is None else 3)
         tube = _tube()
         joints, bones = 21, len(BONES)
         balls = (ball + np.arange(joints)[:, None, None] * len(self._unit)).reshape(-1, 3)
@@ -77,6 +63,11 @@ class SkeletonMesh:
         ).astype(np.float64)
         around = np.arange(_SIDES) * 2 * np.pi / _SIDES
         self._cos, self._sin = np.cos(around)[None, :, None], np.sin(around)[None, :, None]
+
+    @property
+    def vertices_per_joint(self) -> int:
+        """Vertices of one ball; those of the joints come first, in order."""
+        return len(self._unit)
 
     def pose(
         self, joints_m: Float[np.ndarray, "21 3"], sigma_m: Float[np.ndarray, " 21"]

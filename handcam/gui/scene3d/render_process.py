@@ -123,6 +123,11 @@ class RenderProcess:
         return self._process.pid
 
     @property
+    def running(self) -> bool:
+        """True while the process lives."""
+        return self._process.is_alive()
+
+    @property
     def has_room(self) -> bool:
         """Can a scene be submitted now?"""
         return self.ready and self.failure is None and self._sent - self._answered < _IN_FLIGHT

@@ -89,6 +89,11 @@ class SceneView(QWidget):
         except OSError as error:
             self._fall_back(f"The 3D process cannot be started ({error}); this is the painted view.")
 
+    @property
+    def rendered(self) -> bool:
+        """True while a picture of the render process is shown."""
+        return self._picture is not None
+
     def show_result(self, result: Result) -> None:
         """Draw this one next."""
         self._result = result

@@ -36,7 +36,7 @@ def test_joints_are_balls_of_one_sigma_and_bones_reach_from_joint_to_joint() -> 
     vertices, normals = mesh.pose(joints, sigma)
     assert len(vertices) == len(mesh.colours) == len(normals)
     assert mesh.triangles.max() == len(vertices) - 1
-    per = mesh._unit.shape[0]
+    per = mesh.vertices_per_joint
     for j in range(21):
         ball = vertices[j * per : (j + 1) * per]
         np.testing.assert_allclose(np.linalg.norm(ball - joints[j], axis=1), sigma[j], rtol=1e-6)
