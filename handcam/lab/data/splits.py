@@ -76,11 +76,11 @@ class SplitSettings:
     """Pictures themselves instead of their features."""
 
     def cached(
-        self, name: str, told: bool, count: int, make: Callable[[int, int], list[View]], what: str
+        self, name: str, known_side: bool, count: int, make: Callable[[int, int], list[View]], what: str
     ) -> InMemoryDataset:
         """Rows ``0`` to ``count`` of views, made 250 at a time by ``make(first, last)`` and kept."""
         kind = f"planes{self.picture_px}" if self.pixels else f"looks{self.picture_px}"
-        folder = self.cache / f"{name}-{kind}{'' if told else '-both-sides'}"
+        folder = self.cache / f"{name}-{kind}{'' if known_side else '-both-sides'}"
         starts = range(0, count, _CHUNK)  # the last file holds fewer rows, and is made again when more are asked for
         files = [f"{first:07d}-{min(first + _CHUNK, count) - first}" for first in starts]
 
@@ -95,14 +95,14 @@ class SplitSettings:
         return dataset_of(join_shards(list(read_shards([folder / f"{file}.npz" for file in files]))))
 
 
-def open_split(data: str, settings: SplitSettings, told: bool = True) -> Split:
+def open_split(data: str, settings: SplitSettings, known_side: bool = True) -> Split:
     """Open a data set for experiments.
 
     Args:
         data: ``NAME`` or ``NAME:REST``.
         settings: how much of it.
-        told: H of the paper, the side is known, so left hands are mirrored; False leaves them as they are, and makes
-            every second rendered hand a left one.
+        known_side: H of the paper, left hands are mirrored; False leaves them as they are, and makes every second
+            rendered hand a left one.
 
     Raises:
         HandcamError: there is no such data set, or it lacks what is asked for.
@@ -111,51 +111,53 @@ def open_split(data: str, settings: SplitSettings, told: bool = True) -> Split:
     name = _RENAMED.get(name, name)
     own = {"poses": _poses, "rendered": _rendered, "crops": _crops, "features": _features, "msra": _msra}
     if name in own:
-        train, test, says = own[name](rest, settings, told)
+        train, test, says = own[name](rest, settings, known_side)
     elif name in ("nyu", "icvl"):
         raise HandcamError(
             f"{name.upper()} labels other joints than the model's 21, so no model can be trained on it; "
             f"the experiment pcf compares files of predictions: --data {name}:FOLDER."
         )
     elif name in names("handcam.lab.data.sets"):
-        train, test, says = _labelled(data, settings, told)
+        train, test, says = _labelled(data, settings, known_side)
     else:
         there = ", ".join(sorted({*own, "rhd:PATH", "stb:PATH", "freihand:PATH", "folder:PATH"}))
         raise HandcamError(f"There is no data set {data!r} for experiments; take one of {there}.")
     counts = f"{len(train)} hands to train on, {len(test)} to measure on"
-    return Split(name, train, test, f"{name}: {says}; {counts}", told)
+    return Split(name, train, test, f"{name}: {says}; {counts}", known_side)
 
 
 Parts = tuple[InMemoryDataset, InMemoryDataset, str]
 """Hands to train on, hands to measure on, and which are which."""
 
 
-def _poses(rest: str, settings: SplitSettings, told: bool) -> Parts:
+def _poses(rest: str, settings: SplitSettings, known_side: bool) -> Parts:
     parts = []
     for seed, count in zip(SEEDS, (settings.poses, settings.test), strict=True):
         rng = np.random.default_rng(seed)
         joints, keypoints, half_tan = crop_views(sample_poses(rng, count).joints_m, rng)
-        if not told:
+        if not known_side:
             joints[1::2, :, 0] *= -1
             keypoints[1::2, :, 0] *= -1
         parts.append(_bare(joints, np.concatenate([keypoints.reshape(count, 42), half_tan[:, None]], 1)))
     return parts[0], parts[1], "sampled hands, seeds 81 and 82"
 
 
-def _rendered(rest: str, settings: SplitSettings, told: bool) -> Parts:
+def _rendered(rest: str, settings: SplitSettings, known_side: bool) -> Parts:
     def part(seed: int, count: int) -> InMemoryDataset:
         def make(first: int, last: int) -> list[View]:
             rng, noise = (np.random.default_rng((seed, first // _CHUNK, k)) for k in range(2))
             pictures = enumerate(islice(crops(rng, _PICTURES), last - first))
             # what is compared without H is colour
-            return [view_of_render(p, not told and i % 2 == 1, noise if told else None) for i, p in pictures]
+            return [
+                view_of_render(p, not known_side and i % 2 == 1, noise if known_side else None) for i, p in pictures
+            ]
 
-        return settings.cached(f"rendered-{seed}", told, count, make, f"render {count} hands")
+        return settings.cached(f"rendered-{seed}", known_side, count, make, f"render {count} hands")
 
     return part(SEEDS[0], settings.pictures), part(SEEDS[1], settings.test), "rendered hands, seeds 81 and 82"
 
 
-def _crops(rest: str, settings: SplitSettings, told: bool) -> Parts:
+def _crops(rest: str, settings: SplitSettings, known_side: bool) -> Parts:
     if not rest:
         raise HandcamError("Say which folder, as in crops:FOLDER; rendered makes its own.")
 
@@ -167,9 +169,11 @@ def _crops(rest: str, settings: SplitSettings, told: bool) -> Parts:
             rows = {k: v.numpy() for k, v in table.take(np.arange(first, last)).items()}
             if "joints3d" not in rows:
                 raise HandcamError("These crops have no labels, which experiments need.")
-            return [_view_of_crop(rows, i, not told and i % 2 == 1) for i in range(last - first)]
+            return [_view_of_crop(rows, i, not known_side and i % 2 == 1) for i in range(last - first)]
 
-        return settings.cached(f"crops-{split}-{_short(rest)}-{count}", told, count, make, "compute features of crops")
+        return settings.cached(
+            f"crops-{split}-{_short(rest)}-{count}", known_side, count, make, "compute features of crops"
+        )
 
     return part("train", settings.pictures), part("test", settings.test), "files 19, 39, ... to measure on"
 
@@ -183,8 +187,8 @@ def _view_of_crop(rows: dict[str, np.ndarray], i: int, flip: bool) -> View:
     return View(color, None, joints, keypoints, float(rows["keypoints2d"][i, 42]), 0.0)
 
 
-def _features(rest: str, settings: SplitSettings, told: bool) -> Parts:
-    if not told or settings.pixels:
+def _features(rest: str, settings: SplitSettings, known_side: bool) -> Parts:
+    if not known_side or settings.pixels:
         raise HandcamError(
             "features:FOLDER holds features of right hands, and no pictures; without H, and for --pixels, take "
             "rendered or crops:FOLDER."
@@ -198,7 +202,7 @@ def _features(rest: str, settings: SplitSettings, told: bool) -> Parts:
     return parts[0], parts[1], "shards 19, 39, ... to measure on"
 
 
-def _msra(rest: str, settings: SplitSettings, told: bool) -> Parts:
+def _msra(rest: str, settings: SplitSettings, known_side: bool) -> Parts:
     """Frames of a person follow each other: nobody in the last ninth is trained on. All are right hands."""
     uvd = read_uvd(Path(rest), "msra")[:, _MSRA_ORDER]
     points = CAMERAS["msra"].points_mm(uvd) / 1000.0
@@ -218,7 +222,7 @@ def _msra(rest: str, settings: SplitSettings, told: bool) -> Parts:
     return parts[0], parts[1], "the last ninth of the frames to measure on"
 
 
-def _labelled(data: str, settings: SplitSettings, told: bool) -> Parts:
+def _labelled(data: str, settings: SplitSettings, known_side: bool) -> Parts:
     name = data.partition(":")[0]
     if name in _PARTS:
         sets = [open_dataset(data, **how) for how in _PARTS[name]]
@@ -236,7 +240,7 @@ def _labelled(data: str, settings: SplitSettings, told: bool) -> Parts:
         chosen = there[np.linspace(0, len(there) - 1, min(count, len(there))).round().astype(int)]
 
         def make(first: int, last: int) -> list[View]:
-            views = [view_of_sample(dataset, int(i), told) for i in chosen[first:last]]
+            views = [view_of_sample(dataset, int(i), known_side) for i in chosen[first:last]]
             known = [view for view in views if view is not None]
             if len(known) < len(views):
                 raise HandcamError(
@@ -245,7 +249,7 @@ def _labelled(data: str, settings: SplitSettings, told: bool) -> Parts:
             return known
 
         folder = f"{name}-{split}-{len(chosen)}-{_short(data)}"
-        return settings.cached(folder, told, len(chosen), make, f"compute features of {len(chosen)} pictures")
+        return settings.cached(folder, known_side, len(chosen), make, f"compute features of {len(chosen)} pictures")
 
     train = part("train", sets[0], numbers[0], settings.pictures)
     return train, part("test", sets[1], numbers[1], settings.test), says

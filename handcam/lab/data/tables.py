@@ -121,7 +121,7 @@ class Split:
     """To measure on."""
     says: str
     """Which hands are which, so that anybody can do it again."""
-    told: bool = True
+    known_side: bool = True
     """H of the paper: the side is known and left hands were mirrored; else both sides are in it as they are."""
 
 

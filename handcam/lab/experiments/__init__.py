@@ -136,7 +136,7 @@ class Setup:
         """One for each repeat."""
         return range(self.seed, self.seed + (self.repeats or 1))
 
-    def split(self, data: str, told: bool = True) -> "Split":
+    def split(self, data: str, known_side: bool = True) -> "Split":
         """Open one of the data sets at this size.
 
         Raises:
@@ -149,7 +149,7 @@ class Setup:
 
         size = self.size
         settings = SplitSettings(self.out / "looks", size.poses, size.pictures, size.test, size.picture_px, self.pixels)
-        return open_split(data, settings, told)
+        return open_split(data, settings, known_side)
 
     @property
     def configuration(self) -> str:

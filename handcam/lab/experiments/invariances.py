@@ -44,7 +44,7 @@ def run(setup: Setup) -> Results:
 def _both_sides(setup: Setup, data: str):
     """The data set with its left hands as they are; None where it cannot say them."""
     try:
-        return setup.split(data, told=False)
+        return setup.split(data, known_side=False)
     except HandcamError:
         if data.startswith("features"):
             return None

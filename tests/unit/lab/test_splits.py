@@ -53,14 +53,14 @@ def test_poses_are_the_same_every_time_and_nested(tmp_path):
 
 
 def test_without_the_side_every_second_hand_is_a_left_one(tmp_path):
-    told, both = (open_split("poses", settings(tmp_path), told) for told in (True, False))
+    known, both = (open_split("poses", settings(tmp_path), known_side) for known_side in (True, False))
     for name, flip in (("joints3d", [-1.0, 1.0, 1.0]), ("keypoints2d", [-1.0, 1.0])):
-        a, b = told.train.arrays[name], both.train.arrays[name]
+        a, b = known.train.arrays[name], both.train.arrays[name]
         if name == "keypoints2d":
             a, b = (x[:, :42].reshape(-1, 21, 2) for x in (a, b))
         assert np.allclose(a[::2], b[::2])
         assert np.allclose(a[1::2] * flip, b[1::2], atol=1e-6)
-    assert not both.told
+    assert not both.known_side
 
 
 def test_rendered_hands_are_kept_and_go_on(tmp_path):
@@ -94,7 +94,7 @@ def test_labelled_pictures_are_cut_as_live_and_split(tmp_path):
     chosen = [0, 1, 3, 5, 7, 8]
     right = _side(joints[chosen] * np.where(np.array(chosen) % 2 == 1, -1, 1)[:, None, None] ** [1, 0, 0])
     assert (_side(split.train.joints_mm) == right).all(), "all were made right hands"
-    untold = open_split(f"folder:{tmp_path / 'data'}", settings(tmp_path / "cache", pixels=True), told=False)
+    untold = open_split(f"folder:{tmp_path / 'data'}", settings(tmp_path / "cache", pixels=True), known_side=False)
     assert (_side(untold.train.joints_mm) == _side(joints[chosen])).all(), "left hands are left as they are"
     assert (_side(joints[chosen]) != right).sum() == 4
 
@@ -139,4 +139,4 @@ def test_what_is_missing_is_told(tmp_path, data, words):
 
 def test_sights_need_no_pictures(tmp_path):
     with pytest.raises(HandcamError, match="no pictures"):
-        open_split("features:nowhere", settings(tmp_path), told=False)
+        open_split("features:nowhere", settings(tmp_path), known_side=False)
