@@ -133,6 +133,14 @@ def test_links_lead_somewhere(page: str) -> None:
     assert [link for link in links if not link.startswith("reference/") and not (folder / link).exists()] == []
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_files_that_are_named_exist(page: str) -> None:
+    folders = [ROOT, ROOT / "handcam"]
+    named = re.findall(r"(?<![\w/])((?:[\w.]+/)+\w+\.py)\b", BLOCK.sub("", PAGES[page]))
+    allowed = {"handcam/sources/noise.py", "sources/oak.py"}
+    assert [name for name in named if name not in allowed and not any((f / name).is_file() for f in folders)] == []
+
+
 def test_the_map_names_every_room() -> None:
     there = {
         path.stem for path in (ROOT / "handcam").iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()

@@ -1,8 +1,8 @@
 """Where MediaPipe's landmarks of real pictures have the finger joints.
 
-    python examples/figures/proportions.py REAL RENDERED
+    python examples/figures/proportions.py REAL FEATURES
 
-The folders are ``real`` and ``sights`` of ``handcam train weights``: what the landmark network sees in real pictures
+The folders are ``real`` and ``features`` of ``handcam train weights``: what the landmark network sees in real pictures
 without labels and in rendered ones. Prints, for each bone of the four fingers from the knuckle out, its mean length in
 the real pictures over its mean length in sampled hands, both as shares of the palm; and the breadth of the knuckles,
 likewise as a share of the palm, in the real pictures over that in the rendered ones.
@@ -13,8 +13,7 @@ import sys
 import numpy as np
 
 from handcam.hand.skeleton import bone_lengths
-from handcam.lab.data.sets import features as sights
-from handcam.lab.data.sets import unlabelled
+from handcam.lab.data.sets import features, unlabelled
 from handcam.synth.poses import sample_poses
 
 
@@ -36,7 +35,7 @@ def breadth(seen: dict) -> float:
 
 if __name__ == "__main__":
     real, rendered = (
-        data.take(np.arange(len(data))) for data in (unlabelled.open(sys.argv[1]), sights.open(sys.argv[2]))
+        data.take(np.arange(len(data))) for data in (unlabelled.open(sys.argv[1]), features.open(sys.argv[2]))
     )
     ratio = shares(real["landmarks3d"].numpy()) / shares(sample_poses(np.random.default_rng(0), 4000).joints_m)
     print("  ".join(f"{name} {value:.2f}" for name, value in zip(("first", "middle", "last"), ratio, strict=True)))
