@@ -60,7 +60,7 @@ _RENAMED = {"sights": "features"}
 
 @dataclass(frozen=True, slots=True)
 class SplitSettings:
-    """How much is taken of a data set, and as what."""
+    """Sizes of a split, and the form of its pictures."""
 
     cache: Path
     """Folder in which rows are kept."""

@@ -1,6 +1,6 @@
-"""One person's bones from many frames: the same hand was seen every time, so its bones are equally long in all of them.
+"""Bone calibration of one subject from many frames, in all of which the bones are equally long.
 
-:func:`fit` finds the bone lengths and the poses that together explain where the joints were seen, as bundle
+:func:`fit` finds the bone lengths and the poses that together explain the keypoints, as bundle
 adjustment does: every frame has directions and a place of its own, the lengths are shared. Lengths are in hand lengths
 (:func:`handcam.hand.skeleton.normalise`), since a camera without depth cannot tell more.
 """
@@ -17,7 +17,7 @@ from handcam.hand.rig import Shape, load_rig
 from handcam.hand.skeleton import BONES, HAND_LENGTH_BONES, KNUCKLES, ROOT, bone_lengths, hand_length, normalise
 from handcam.types import NOMINAL_HAND_LENGTH_M, Intrinsics
 
-__all__ = ["Fit", "fit", "median_bones", "person_of", "with_bones"]
+__all__ = ["SubjectFit", "fit", "median_bones", "person_of", "with_bones"]
 
 _CHAIN = [BONES.index(bone) for bone in HAND_LENGTH_BONES]
 _ACROSS = [(a, b) for i, a in enumerate(KNUCKLES) for b in KNUCKLES[i + 1 :]]
@@ -42,7 +42,7 @@ DEPTH_M = 0.008
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class SubjectFit:
     """One person's hand."""
 
     bones: Float[np.ndarray, " 20"]
@@ -76,12 +76,12 @@ def fit(
     distance_m: Float[np.ndarray, "n 21"] | None = None,
     hand_length_m: float = NOMINAL_HAND_LENGTH_M,
     steps: int = 300,
-) -> Fit:
+) -> SubjectFit:
     """Shared bone lengths, and the pose in every frame.
 
     Args:
         joints: the poses as estimated frame by frame, in the crop's camera frame, any size.
-        keypoints: where the joints were seen, crop halves.
+        keypoints: of the joints, crop halves.
         half_tan: tangent of half the crop's field of view.
         known: bone lengths that were measured, hand lengths; NaN for those that were not.
         distance_m: measured distance of each joint (not of the skin over it), NaN where there is none.
@@ -130,7 +130,7 @@ def fit(
         done = _joints(way, turn, lengths).double().numpy()
     bones = lengths.double().numpy() / np.exp(SEES)
     bones = np.where(np.isnan(known), bones / bones[_CHAIN].sum(), known)
-    return Fit(bones, with_bones(done, bones), None if measured is None else float(size.detach().exp()))
+    return SubjectFit(bones, with_bones(done, bones), None if measured is None else float(size.detach().exp()))
 
 
 def _lengths(log: Tensor, middle: Tensor, fixed: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What bones can be: a differentiable prior on joints that nobody labelled (Spurr et al., ECCV 2020).
+"""Biomechanical prior on joints without labels, differentiable (Spurr et al., ECCV 2020).
 
 Three kinds of quantities, each free within what hands can do and drawn back to it outside:
 
@@ -42,7 +42,7 @@ _SIGN = (1.0, 1.0, 1.0, -1.0, -1.0)
 
 
 class Violations(NamedTuple):
-    """How far each quantity lies outside its interval; 0 inside."""
+    """Distance of each quantity from its interval; 0 inside."""
 
     bones: Tensor
     """(b 20) hand lengths, in the order of ``skeleton.BONES``."""
@@ -53,7 +53,7 @@ class Violations(NamedTuple):
 
 
 def violations(joints: Tensor) -> Violations:
-    """What is impossible about right hands.
+    """Violations of the prior by right hands.
 
     Args:
         joints: (b 21 3) in hand lengths, any right-handed frame.
@@ -126,8 +126,8 @@ def reprojection(joints: Tensor, keypoints: Tensor) -> Tensor:
     ridge = 1e-6 * torch.eye(3, device=ray.device)
     root = torch.linalg.solve(a.mT @ a + ridge, a.mT @ b)[..., 0]
     placed = joints + root[:, None]
-    seen = placed[..., :2] / placed[..., 2:].clamp_min(_NEAREST) / half_tan
-    return modality("keypoints2d").loss(seen, keypoints)
+    projected = placed[..., :2] / placed[..., 2:].clamp_min(_NEAREST) / half_tan
+    return modality("keypoints2d").loss(projected, keypoints)
 
 
 @lru_cache(maxsize=4)

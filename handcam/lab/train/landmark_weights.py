@@ -14,7 +14,7 @@ from handcam.types import HandcamError
 __all__ = ["MODEL", "read"]
 
 MODEL = "modules/hand_landmark/hand_landmark_full.tflite"
-"""Where the model lies in the package."""
+"""Path of the model in the package."""
 _HEADS = {"Identity": "keypoints", "Identity_1": "presence", "Identity_2": "right", "Identity_3": "landmarks3d"}
 _OPERATORS = {code: name for name, code in vars(tflite.BuiltinOperator).items() if isinstance(code, int)}
 

@@ -1,4 +1,4 @@
-"""How the weights that ship are made, from nothing but this program and the mediapipe package.
+"""Make the weights that ship, from nothing but this program and the mediapipe package.
 
 1. Render hands, and keep the landmark network's features of each, in colour and in a depth camera's view
    (``features``).
@@ -32,7 +32,7 @@ from handcam.lab.release.check_crops import detected_crops
 from handcam.lab.release.embedding import make_reference_set
 from handcam.lab.release.export import release_graphs
 from handcam.lab.train import depth_joints
-from handcam.lab.train import pictures as paint
+from handcam.lab.train import pictures as decoders
 from handcam.lab.train.depth_joints import DepthSettings
 from handcam.lab.train.distil import DistilSettings, distil
 from handcam.lab.train.landmark_weights import read
@@ -62,13 +62,13 @@ SMALL = NETS | {
     "encoder.landmarks3d": {"hidden": 192, "depth": 3},
     "encoder.rgb": {"hidden": 256, "depth": 2},
 }
-"""What ships: the encoders that every colour frame goes through are fitted to large ones (``distil``)."""
+"""Nets that ship: the encoders of every colour frame are fitted to large ones (``distil``)."""
 FUSION = {"rgb": 0.4, "keypoints2d": 0.7, "landmarks3d": 0.1, "depth": 0.5}
-"""Weights of the experts: all look at the same hand through one network, so their evidence overlaps."""
+"""Weights of the experts: all read the same features of a hand, so their evidence overlaps."""
 EVERYDAY = PoseSettings(width=1.0, jitter_deg=6.0, bones=0.06, off_axis=0.2)
 """Poses on which sigma is calibrated: less extreme than those of the training, whose errors are larger than life."""
 LIFTED = 60_000
-"""Sampled poses on which the small encoder of keypoints imitates the large one, beside what was seen."""
+"""Sampled poses on which the small encoder of keypoints imitates the large one, beside rendered hands."""
 RANGED = 150
 """Real crops from which the 8-bit graph reads its ranges."""
 DATA = [  # for the weights that ship
@@ -117,7 +117,7 @@ class Recipe:
 
 def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
     """Run all steps; returns the weights file, ``out/weights/handcam.safetensors``."""
-    out, rendered = recipe.out, f"features:{recipe.out / 'sights'}"
+    out, rendered = recipe.out, f"features:{recipe.out / 'features'}"
     # rendered smaller than the network's input: hands in webcam pictures are
     pictures = PictureSettings(size=144, backgrounds=recipe.backgrounds, poses=PoseSettings(bones=0.06, off_axis=0.2))
     usual = replace(pictures, poses=EVERYDAY)
@@ -145,10 +145,12 @@ def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
     average, in_depth = averaged_weights(train(color)), averaged_weights(train(depth))
     average |= {name: value for name, value in in_depth.items() if name.startswith("encoders.depth.")}
     weights = finish(_smaller(average, recipe), out / "held_out", out / "weights", recipe.real)
-    for done in rendered_targets.make(out / "rendered_targets", recipe.targets, paint.decoded_by(weights), recipe.seed):
+    for done in rendered_targets.make(
+        out / "rendered_targets", recipe.targets, decoders.decoded_by(weights), recipe.seed
+    ):
         say(f"rendered {done} of {recipe.targets} hands to decode")
-    painting = paint.settings(weights, out / "rendered_targets", out / "pictures", recipe.decoder_steps, recipe.seed)
-    paint.add(weights, averaged_weights(train(painting)), _held_out(out / "rendered_targets"))
+    decoding = decoders.settings(weights, out / "rendered_targets", out / "pictures", recipe.decoder_steps, recipe.seed)
+    decoders.add(weights, averaged_weights(train(decoding)), _held_out(out / "rendered_targets"))
     joint_net = DepthSettings(
         out=out / "depth_joints", steps=recipe.joint_steps, crops=recipe.joint_crops, seed=recipe.seed
     )
@@ -175,18 +177,18 @@ def _smaller(average: dict[str, torch.Tensor], recipe: Recipe) -> CrossModalVAE:
     return small
 
 
-def finish(model: CrossModalVAE, seen: Path, out: Path, real: Path | None = None) -> Path:
+def finish(model: CrossModalVAE, held_out: Path, out: Path, real: Path | None = None) -> Path:
     """Calibrate, measure and write.
 
     Args:
         model: what ships; the landmark network in it is replaced by the published one.
-        seen: folder of rendered hands that were not trained on.
+        held_out: folder of rendered hands that were not trained on.
         out: where the weights go.
         real: folder of real pictures of hands, from which the 8-bit graph reads its ranges; None for rendered ones.
     """
     model.backbone.load_state_dict(read().state_dict())
     model.eval()
-    calibration, metrics = _measure(model, features.open(str(seen)))
+    calibration, metrics = _measure(model, features.open(str(held_out)))
     card = WeightsCard(
         name="handcam", encoders=ENCODERS, decoders=DECODERS, latent=LATENT, crop_px=224, joint_order="common21",
         drive="fused", sha256="", nets=SMALL, fusion=FUSION, calibration=calibration, data=DATA, metrics=metrics,

@@ -1,9 +1,9 @@
-"""A decoder of pictures that sketches before it paints: latent -> joints -> capsules in the picture -> small net.
+"""Capsule-splat decoder of pictures: latent -> joints -> capsules in the picture -> small net.
 
 A plain stack of convolutions (``nets/conv.py``, the paper's) has to learn from pictures alone where fingers go, and
-paints fog for a long time. Here the joints are decoded first, by the very layers that decode ``joints3d``; the bones
-are drawn through the lens of :mod:`handcam.synth.canonical` as capsules, with what lies before what; and a few
-convolutions turn that sketch into skin or distance. What is painted therefore agrees with the skeleton.
+gives blurred pictures for a long time. Here the joints are decoded first, by the very layers that decode ``joints3d``;
+the bones are drawn by the camera of :mod:`handcam.synth.canonical` as capsules, the nearer over the farther; and a few
+convolutions turn them into skin or distance. The picture therefore agrees with the skeleton.
 """
 
 import torch
@@ -33,7 +33,7 @@ _BEFORE = 0.03
 """By so much nearer hides, hand lengths."""
 
 
-class _Sketch(nn.Module):
+class _CapsuleSplat(nn.Module):
     """Joints (b 21 3), hand lengths -> (b c s s): cover and share of each link, and what the nearest one is like.
 
     The second result (b 1 s s) is 0 where no link is near.
@@ -98,8 +98,8 @@ class _Decoder(nn.Module):
         super().__init__()
         channels, size = shape[0], shape[-1]
         self.pose = mlp.decoder((21, 3), latent, hidden, layers)
-        self.sketch = _Sketch(size // 2)
-        self.first = nn.Sequential(nn.Conv2d(_Sketch.channels, width, 3, 1, 1), nn.BatchNorm2d(width), nn.ReLU())
+        self.splat = _CapsuleSplat(size // 2)
+        self.first = nn.Sequential(nn.Conv2d(_CapsuleSplat.channels, width, 3, 1, 1), nn.BatchNorm2d(width), nn.ReLU())
         self.more = nn.ModuleList(
             nn.Sequential(nn.Conv2d(width, width, 3, 1, 1), nn.BatchNorm2d(width), nn.ReLU()) for _ in range(depth)
         )
@@ -107,7 +107,7 @@ class _Decoder(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         with torch.autocast(z.device.type, enabled=False):  # places in the picture want full precision
-            x, there = self.sketch(self.pose(z.float()))
+            x, there = self.splat(self.pose(z.float()))
         x = self.first(x.contiguous(memory_format=torch.channels_last))  # (b, width, s / 2, s / 2)
         for layer in self.more:
             x = x + layer(x)

@@ -18,7 +18,7 @@ __all__ = ["INPUT_PX", "HandLandmark", "InvertedResidual", "PaddedConv", "encode
 INPUT_PX = 224
 """Edge of the picture it takes."""
 TYPICAL_HALF_TAN = 0.2
-"""Tangent of half a crop's field of view when nobody says: a hand at half a metre."""
+"""Tangent of half a crop's field of view when it is not known: a hand at half a metre."""
 
 #         expanded, kernel, stride, out
 _BLOCKS = (

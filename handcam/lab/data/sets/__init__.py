@@ -34,7 +34,7 @@ class Sample:
     frame: Frame
     """The picture and its camera."""
     name: str
-    """Where it came from, for reports."""
+    """Its origin, for reports."""
     side: Side | None = None
     """Which hand of the real person; None when the labels do not say."""
     joints_m: Float[np.ndarray, "21 3"] | None = None
@@ -96,7 +96,7 @@ def open_dataset(source: str, **settings: object) -> Dataset:
 
 
 def label_box(sample: Sample) -> HandBox | None:
-    """Where the labels say the hand is, as a live tracker would cut it.
+    """Box of the labelled hand, as a live tracker would cut it.
 
     Around the keypoints where there are any (then the crop is turned upright as it is live), else the labelled box;
     None when there is neither. A hand of unknown side is taken for a right one.

@@ -2,7 +2,7 @@
 
 ``crops:FOLDER`` reads what ``handcam synthesize FOLDER`` wrote, a folder of real crops without labels
 (:mod:`handcam.lab.data.sets.unlabelled`), or labelled pictures of the exchange format
-(:mod:`handcam.lab.data.sets.folder`, colour only); ``crops`` renders on the fly. Nets that look at pixels are trained
+(:mod:`handcam.lab.data.sets.folder`, colour only); ``crops`` renders on the fly. Nets that take pixels are trained
 on it, such as the paper's ResNet-18: ``rgb>joints3d``, ``rgb>rgb``, ``depth>joints3d``, ``depth>depth`` and so on. Of
 real crops there is ``rgb>rgb`` alone (section 4.6).
 """
@@ -44,7 +44,7 @@ class _Crop:
     truth: tuple[np.ndarray, np.ndarray, float] | None = None
     """Joints (21 3), metres, crop frame; keypoints (21 2), crop halves; tangent of half the field of view."""
     sensed: bytes = b""
-    """What a depth camera says, 16-bit picture file of the encoder's size."""
+    """Reading of a depth camera, 16-bit picture file of the encoder's size."""
     unit_m: float = 0.0
     """Its counts."""
     target: np.ndarray | None = None
@@ -76,7 +76,7 @@ def open(rest: str = "", seed: int = 0, split: str = "train") -> "CropDataset":
 class CropDataset:
     """``batch(step, size)`` gives, of right hands in a tracker's crops:
 
-    ``rgb`` uint8 (b s s 3); ``depth`` (b 96 96), metres from the hand's centre as a depth camera says them, NaN for no
+    ``rgb`` uint8 (b s s 3); ``depth`` (b 96 96), metres from the hand's centre as a depth camera reads them, NaN for no
     reading; ``target.depth`` (b 2 64 64), exact distance from the root in hand lengths, and 1 where the hand is seen;
     ``keypoints2d`` (b 43); ``joints3d`` (b 21 3); ``hand_length_m`` (b). Of crops without labels ``rgb`` only.
 
@@ -145,8 +145,8 @@ def _labelled(
     size = exact_m.shape[0]
     hand = ((segments > 0) & (segments < 7)).astype(np.uint8)
     near = (exact_m - joints[ROOT, 2]) / np.float32(hand_length(joints))
-    painted = (cv2.resize(x, (DECODED_PX, DECODED_PX), interpolation=cv2.INTER_NEAREST) for x in (near, hand))
-    near, hand = painted
+    resized = (cv2.resize(x, (DECODED_PX, DECODED_PX), interpolation=cv2.INTER_NEAREST) for x in (near, hand))
+    near, hand = resized
     sensed = cv2.resize(sensed, (INPUT_PX, INPUT_PX), interpolation=cv2.INTER_NEAREST)
     keypoints = normalised_from_pixels(keypoints_px, size)
     return replace(

@@ -74,7 +74,7 @@ def open(rest: str, seed: int = 0, split: str = "train") -> "DepthOnly":
 
 @dataclass(frozen=True, slots=True)
 class Augment:
-    """How far a crop strays from the true centre, as a detector's or a tracker's does."""
+    """Deviation of a crop from the true centre, as a detector or a tracker has it."""
 
     jitter_m: float = 0.014
     """Standard deviation of the centre along each axis."""

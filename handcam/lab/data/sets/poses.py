@@ -1,4 +1,4 @@
-"""Poses sampled on the fly, seen by a virtual camera as the live crops are: endless, and different for every step.
+"""Poses sampled on the fly before a virtual camera, cropped as live: endless, and different for every step.
 
 Trains the encoders and decoders that need no picture. Every batch is a pure function of seed and step, so a resumed
 training goes on exactly where it stopped.
@@ -23,7 +23,7 @@ _PALM = [INDEX[n] for n in ("wrist", "thumb_cmc", "thumb_mcp", "thumb_ip")] + [
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """What the landmark network does to the truth, as far as it can be imitated without a picture."""
+    """Errors of the landmark network, as far as they can be imitated without a picture."""
 
     keypoint: float = 0.03
     """Largest standard deviation of a keypoint, crop halves; each hand draws its own between 0 and this."""
@@ -54,17 +54,17 @@ class Poses:
 
     def batch(self, step: int, size: int) -> Batch:
         rng = np.random.default_rng((self._seed, step))
-        return self.seen(rng, sample_poses(rng, size).joints_m)
+        return self.view(rng, sample_poses(rng, size).joints_m)
 
-    def seen(self, rng: np.random.Generator, joints_m: Float[np.ndarray, "n 21 3"]) -> Batch:
+    def view(self, rng: np.random.Generator, joints_m: Float[np.ndarray, "n 21 3"]) -> Batch:
         """The batch that these right hands, of any place and orientation, make."""
         size = len(joints_m)
         joints, keypoints, half_tan = crop_views(joints_m, rng)
         joints = normalise(joints)
-        seen = keypoints + self._keypoint_noise(rng, size)
+        noisy = keypoints + self._keypoint_noise(rng, size)
         arrays = {
             "joints3d": joints,
-            "keypoints2d": np.concatenate([seen.reshape(size, 42), half_tan[:, None]], 1),
+            "keypoints2d": np.concatenate([noisy.reshape(size, 42), half_tan[:, None]], 1),
             "landmarks3d": self._landmarks(rng, joints),
         }
         return {name: torch.from_numpy(np.asarray(array, np.float32)) for name, array in arrays.items()}

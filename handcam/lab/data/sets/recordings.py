@@ -1,7 +1,7 @@
 """Accepted frames of recorded sessions: a user's own hand, for ``handcam finetune``.
 
-``recordings:SESSION[,SESSION...]`` cuts every accepted hand again from its stored picture, lets the landmark network
-look at it, and corrects the poses that were recorded: they are of one person, so the bones have one length in all of
+``recordings:SESSION[,SESSION...]`` cuts every accepted hand again from its stored picture, computes its
+features, and corrects the poses that were recorded: they are of one person, so the bones have one length in all of
 them (:mod:`handcam.lab.data.subject`). ``recordings:FILE.npz`` is what :meth:`Recordings.save` kept of that.
 """
 
@@ -18,7 +18,7 @@ from handcam.geometry import pixels_from_normalised
 from handcam.hand.matching import match_hands
 from handcam.hand.skeleton import ROOT, hand_length, normalise
 from handcam.lab.data.shards import read_shards
-from handcam.lab.data.subject import Fit, fit
+from handcam.lab.data.subject import SubjectFit, fit
 from handcam.lab.data.tables import encoder_inputs
 from handcam.lab.train.landmark_weights import read
 from handcam.model.features import Batch, DepthFeatures, Features
@@ -57,14 +57,14 @@ def open(rest: str, seed: int = 0) -> "Recordings":
 def corrected(
     seen: dict[str, np.ndarray], seed: int = 0, known: Float[np.ndarray, " 20"] | None = None
 ) -> "Recordings":
-    """The data set of hands that were looked at: the targets are fitted to all of them together."""
+    """The data set of hands that were cut again: the targets are fitted to all of them together."""
     first = Features.unpack(torch.from_numpy(seen["features"][:, 0]))
     keypoints, half_tan = first.keypoints.double().numpy(), first.half_tan.double().numpy()
     length_m = float(np.median(seen["hand_length_m"]))
-    found: Fit = fit(seen["joints"], keypoints, half_tan, known, seen["distance_m"], length_m)
-    more = {"target": found.joints, "bones": found.bones}
-    if found.hand_length_m is not None:
-        more["hand_length_m"] = np.full(len(keypoints), found.hand_length_m)
+    fitted: SubjectFit = fit(seen["joints"], keypoints, half_tan, known, seen["distance_m"], length_m)
+    more = {"target": fitted.joints, "bones": fitted.bones}
+    if fitted.hand_length_m is not None:
+        more["hand_length_m"] = np.full(len(keypoints), fitted.hand_length_m)
     return Recordings(seen | more, seed)
 
 
@@ -81,7 +81,7 @@ class Recordings:
         return len(self.arrays["target"])
 
     def save(self, path: Path) -> None:
-        """Keep what was seen and the corrected poses; no pictures."""
+        """Keep features and corrected poses; no pictures."""
         path.parent.mkdir(parents=True, exist_ok=True)
         np.savez(path, **self.arrays)
 
@@ -146,7 +146,7 @@ def gather(
 def _hands(
     session: Session, labels: Labels, backbone: HandLandmark, rng: np.random.Generator, views: int
 ) -> Iterator[dict[str, np.ndarray]]:
-    """What is known of each accepted hand; empty for one that cannot be used."""
+    """Rows of the accepted hands; empty for one that cannot be used."""
     for label in labels.accepted():
         result = session.result(label.frame) if label.frame < len(session) else None
         frame = session.frame(label.frame) if result is not None else None
@@ -158,20 +158,20 @@ def _hands(
         boxes = [replace(first, side=label.side)] + [_moved(first, label.side, rng) for _ in range(views - 1)]
         distance = float(np.linalg.norm(hand.pose.joints_m[ROOT])) if hand.pose.metric else None
         crops = [prepare_depth(cut(frame, box, INPUT_PX), distance) for box in boxes]
-        looked = _features_of(backbone, crops)
-        if looked["presence"][0] < LEAST_PRESENCE:
+        found = _features_of(backbone, crops)
+        if found["presence"][0] < LEAST_PRESENCE:
             yield {}
             continue
         turns = [crop.crop_from_camera for crop in crops]
         length_m = result.controls.hand_length_m
         row = {
-            "features": looked["features"], "frame": np.array(label.frame), "hand_length_m": np.array(length_m),
+            "features": found["features"], "frame": np.array(label.frame), "hand_length_m": np.array(length_m),
             "turn": np.stack([turn @ turns[0].T for turn in turns]),
-            "joints": _recorded(hand, label.side, crops[0], looked), "truth": np.full((21, 3), np.nan),
-            "distance_m": _distances(crops[0], looked, length_m),
+            "joints": _recorded(hand, label.side, crops[0], found), "truth": np.full((21, 3), np.nan),
+            "distance_m": _distances(crops[0], found, length_m),
         }  # fmt: skip
-        if "depth_features" in looked:
-            row["depth_features"] = looked["depth_features"]
+        if "depth_features" in found:
+            row["depth_features"] = found["depth_features"]
         true = _true(frame.truth, hand.pose, label.side)
         if true is not None:
             row["truth"] = normalise(true.joints_m @ turns[0].T)
@@ -189,7 +189,7 @@ def _moved(box: HandBox, side: Side, rng: np.random.Generator) -> HandBox:
 
 @torch.inference_mode()
 def _features_of(backbone: HandLandmark, crops: list[HandCrop]) -> dict[str, np.ndarray]:
-    """What the landmark network sees, in colour and, where all crops have depth, in that."""
+    """Features of crops, in colour and, where all have it, in depth."""
     half_tan = torch.tensor([crop.intrinsics.half_tan for crop in crops], dtype=torch.float32)
     color = np.stack([crop.color for crop in crops if crop.color is not None])
     features = backbone(torch.from_numpy(color).permute(0, 3, 1, 2).float() / 255, half_tan)
@@ -204,16 +204,16 @@ def _features_of(backbone: HandLandmark, crops: list[HandCrop]) -> dict[str, np.
     return out
 
 
-def _recorded(hand: TrackedHand, side: Side, crop: HandCrop, looked: dict[str, np.ndarray]) -> np.ndarray:
+def _recorded(hand: TrackedHand, side: Side, crop: HandCrop, found: dict[str, np.ndarray]) -> np.ndarray:
     """The pose as recorded; one that was made from the mirrored picture is worthless, so the landmarks stand in."""
     if hand.pose.side is not side or not np.isfinite(hand.pose.joints_m).all():
-        return normalise(looked["landmarks3d"][0].astype(np.float64))
+        return normalise(found["landmarks3d"][0].astype(np.float64))
     return normalise(hand.pose.joints_m @ crop.crop_from_camera.T)
 
 
-def _distances(crop: HandCrop, looked: dict[str, np.ndarray], hand_length_m: float) -> np.ndarray:
+def _distances(crop: HandCrop, found: dict[str, np.ndarray], hand_length_m: float) -> np.ndarray:
     """Distance of each joint along the crop's axis: what the sensor read over it, and the flesh between."""
-    seen = pixels_from_normalised(looked["keypoints"][0].astype(np.float64), INPUT_PX)
+    seen = pixels_from_normalised(found["keypoints"][0].astype(np.float64), INPUT_PX)
     return surface_distances(crop, seen) + SKIN_TO_JOINT_M * hand_length_m / NOMINAL_HAND_LENGTH_M
 
 

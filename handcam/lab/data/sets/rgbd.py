@@ -19,7 +19,7 @@ from handcam.synth.scenes import PictureSettings, scenes
 from handcam.synth.sensor import STEREO, STRUCTURED, TOF, degrade
 from handcam.types import Frame
 
-__all__ = ["MOST_HOLES", "Seen", "open"]
+__all__ = ["MOST_HOLES", "RgbdDataset", "open"]
 
 MOST_HOLES = 0.6
 """Largest share of readings that are taken away on top."""
@@ -41,17 +41,17 @@ _PICTURES = PictureSettings(
 )
 
 
-def open(rest: str = "", count: int = 240, seed: int = 1_000_033) -> "Seen":
+def open(rest: str = "", count: int = 240, seed: int = 1_000_033) -> "RgbdDataset":
     """Open ``rgbd``; ``rest`` is ignored."""
-    return Seen(count, seed)
+    return RgbdDataset(count, seed)
 
 
 @dataclass(frozen=True)
-class Seen:
+class RgbdDataset:
     """The pictures."""
 
     count: int
-    """How many."""
+    """Number of pictures."""
     seed: int
     """Of everything."""
     name: str = "rgbd"
@@ -66,10 +66,10 @@ class Seen:
         picture = _block(self.seed, index // _BLOCK)[index % _BLOCK]
         rng = np.random.default_rng([self.seed, index, 5])
         sensor = (STEREO, STRUCTURED, TOF)[index % 3]
-        seen = degrade(picture.depth_m, picture.intrinsics.fx, rng, sensor)
+        depth_m = degrade(picture.depth_m, picture.intrinsics.fx, rng, sensor)
         if index % 2:
-            seen = np.where(_blots(rng, seen.shape, rng.uniform(0.0, MOST_HOLES)), 0, seen)
-        counts = np.round(seen / sensor.unit_m).clip(0, 65535).astype(np.uint16)
+            depth_m = np.where(_blots(rng, depth_m.shape, rng.uniform(0.0, MOST_HOLES)), 0, depth_m)
+        counts = np.round(depth_m / sensor.unit_m).clip(0, 65535).astype(np.uint16)
         frame = Frame(index, 0, picture.intrinsics, picture.color, counts, sensor.unit_m)
         return Sample(
             frame, f"{sensor.name}-{index:05d}", picture.side, picture.joints_m.astype(float),

@@ -1,7 +1,7 @@
 """Poses sampled on the fly, all of one person's hand: ``subject_set:FILE.npz``, with the bones found in recordings.
 
 The file is that of :meth:`handcam.lab.data.sets.recordings.Recordings.save`. What the encoders learn from it, with the
-truth known, is how this hand looks when it is foreshortened.
+truth known, is the appearance of this hand when it is foreshortened.
 """
 
 import numpy as np
@@ -44,4 +44,4 @@ class Person:
             drawn.shape.size, self.shape.lengths * doubt, self.shape.breadth * one, self.shape.thickness * one[:, None]
         )
         hand = load_rig().pose(drawn.angles, shape)[:, :21]
-        return self._poses.seen(rng, hand @ drawn.rotation.swapaxes(1, 2))
+        return self._poses.view(rng, hand @ drawn.rotation.swapaxes(1, 2))

@@ -40,11 +40,11 @@ class Generated:
     """Whole rendered pictures, made when they are read; the same seed gives the same ones."""
 
     count: int
-    """How many."""
+    """Number of pictures."""
     seed: int
     """Far from those of training."""
     settings: PictureSettings = field(default_factory=PictureSettings)
-    """What they show."""
+    """Contents of the pictures."""
     name: str = "synthetic"
     """For reports."""
 
@@ -71,7 +71,7 @@ class Shards:
     """Samples of a folder written by ``handcam synthesize``."""
 
     folder: Path
-    """Where the tar files are."""
+    """Folder of the tar files."""
     numbers: tuple[int, ...]
     """Which there are."""
 
