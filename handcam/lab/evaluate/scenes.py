@@ -167,7 +167,7 @@ def _blurred(
 ) -> tuple[Float[np.ndarray, "480 640 3"], Float[np.ndarray, "480 640 1"]]:
     """Colour times coverage, and coverage, at the picture's size, smeared along the way of the open shutter."""
     alpha = layer.alpha[..., None]
-    both = np.concatenate([layer.color * alpha, alpha], 2)
+    both: Float[np.ndarray, "h w 4"] = np.concatenate([layer.color * alpha, alpha], 2).astype(np.float32)
     smear = np.clip(speed_px * _EXPOSURE, -40, 40)
     length = float(np.linalg.norm(smear))
     if length > 1:
