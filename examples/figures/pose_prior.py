@@ -73,7 +73,7 @@ def kept(model: CrossModalVAE, batch: dict[str, torch.Tensor], source: str = "jo
 if __name__ == "__main__":
     if sys.argv[1:] == ["weights"]:
         shipped = load(default_weights())[0].eval()
-        seen = Poses(0, Noise(*[0.0] * 7)).seen(np.random.default_rng(1), real_poses())
+        seen = Poses(0, Noise(*[0.0] * 7)).view(np.random.default_rng(1), real_poses())
         for name in ("joints3d", "keypoints2d"):
             error, aligned = kept(shipped, seen, name)
             print(f"{name}: {error:.2f} mm, aligned {aligned:.2f} mm")

@@ -13,7 +13,9 @@ import cv2
 import numpy as np
 import torch
 
-from handcam.lab.data.sets import rendered_targets as painted
+from handcam.lab.data.sets import rendered_targets
+from handcam.lab.data.tables import InMemoryDataset
+from handcam.model.vae import load
 from handcam.model.weights import default_weights
 from handcam.runtimes import open_named
 from handcam.synth.canonical import render_canonical
@@ -23,10 +25,12 @@ COLUMNS, EDGE = 10, 96
 
 def main(folder: str, out: Path) -> None:
     runtime = open_named("eager", default_weights())
-    held_out = painted.open(folder, split="test")
+    held_out = rendered_targets.open(folder, split="test")
+    assert isinstance(held_out, InMemoryDataset)
+    model = load(default_weights())[0].eval()
     batch = held_out.take(np.arange(24, 24 + COLUMNS - 2))
     with torch.inference_mode():
-        z = runtime.model.encode("joints3d", batch["joints3d"])[0].numpy()
+        z = model.encode("joints3d", batch["joints3d"])[0].numpy()
     z = np.concatenate([z, np.random.default_rng(4).standard_normal((2, z.shape[1]))]).astype(np.float32)
     true = render_canonical(runtime.decode("joints3d", z), 64)
     rows = [

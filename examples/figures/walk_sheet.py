@@ -26,11 +26,11 @@ EDGE = 160
 
 def main(out: Path) -> None:
     poses = gesture_angles()[[GESTURES.index("open"), GESTURES.index("fist")]]
-    joints = load_rig().pose(poses)[:, :21] * np.float32([-1, -1, 1])  # fingers up, palm to the camera
+    joints = load_rig().pose(poses)[:, :21] * np.array([-1, -1, 1], np.float32)  # fingers up, palm to the camera
     model = load(default_weights())[0].eval()
     with torch.inference_mode():
         ends = model.encode("joints3d", torch.from_numpy(normalise(joints)).float())[0].numpy()
-    z = spherical(*ends, np.linspace(0, 1, 4)).astype(np.float32)
+    z = spherical(ends[0], ends[1], np.linspace(0, 1, 4)).astype(np.float32)
     runtime = open_runtime(default_weights())
     decoded = {modality: runtime.decode(modality, z) for modality, _ in MODALITY_VIEWS.values()}
     rows = [
