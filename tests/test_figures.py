@@ -14,6 +14,6 @@ def test_every_script_can_be_imported_and_says_how_to_run_it(script: Path) -> No
 
 
 def test_the_speed_of_rendering_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
-    runpy.run_path(str(FIGURES / "render_speed.py"))["main"](4)
+    runpy.run_path(str(FIGURES / "render_speed.py"))["main"](40)
 
     assert "crops of 128 px a second" in capsys.readouterr().out

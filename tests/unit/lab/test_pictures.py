@@ -10,7 +10,7 @@ from handcam.lab.data.sets import rendered_targets as painted
 from handcam.lab.train import pictures
 from handcam.lab.train.loop import averaged_weights
 from handcam.lab.train.pairs import train
-from handcam.model.nets import capsule_splat as sketch
+from handcam.model.nets import capsule_splat
 from handcam.model.vae import CrossModalVAE, load, save_weights
 from handcam.model.weights import WeightsCard, digest, read_card
 from handcam.runtimes import decode_graph, find_graph, open_named
@@ -81,18 +81,18 @@ def test_packing_the_whole_model_makes_one_file_of_it(weights, tmp_path):
     assert torch.allclose(model.decode("rgb", z), again.decode("rgb", z), atol=1e-3)
 
 
-def test_a_sketch_covers_the_joints():
+def test_capsules_cover_the_joints():
     rng = np.random.default_rng(0)
     joints = torch.from_numpy(rng.uniform(-0.4, 0.4, (4, 21, 3)).astype(np.float32))
-    drawn, there = sketch._Sketch(32)(joints)
-    assert drawn.shape == (4, sketch._Sketch.channels, 32, 32)
+    drawn, there = capsule_splat._CapsuleSplat(32)(joints)
+    assert drawn.shape == (4, capsule_splat._CapsuleSplat.channels, 32, 32)
     assert torch.isfinite(drawn).all()
     cover = drawn[:, :20].amax(1)  # the bones' capsules
     centred = joints - joints.mean(1, keepdim=True)
     uv = (
         centred[..., :2]
-        * (sketch.CANONICAL_DISTANCE / sketch.CANONICAL_HALF_WIDTH)
-        / (centred[..., 2:] + sketch.CANONICAL_DISTANCE)
+        * (capsule_splat.CANONICAL_DISTANCE / capsule_splat.CANONICAL_HALF_WIDTH)
+        / (centred[..., 2:] + capsule_splat.CANONICAL_DISTANCE)
     )
     u, v = ((uv + 1) * 16).long().clamp(0, 31).unbind(-1)
     inside = (uv.abs() < 1).all(-1)
@@ -101,8 +101,8 @@ def test_a_sketch_covers_the_joints():
     assert cover.mean() < 0.8
     assert there[:, 0][cover > 0.5].min() > 0.9
     far = torch.zeros(1, 21, 3)
-    assert sketch._Sketch(32)(far)[1][0, 0, 0, 0] == 0  # nothing is painted there
+    assert capsule_splat._CapsuleSplat(32)(far)[1][0, 0, 0, 0] == 0  # nothing is drawn there
     near = torch.zeros(1, 21, 3)
     near[0, 8, 0], near[0, 8, 2] = 0.01, -0.3  # a fingertip before the others
-    share = sketch._Sketch(32)(near)[0][0, len(sketch._LINKS) : 2 * len(sketch._LINKS)]
+    share = capsule_splat._CapsuleSplat(32)(near)[0][0, len(capsule_splat._LINKS) : 2 * len(capsule_splat._LINKS)]
     assert share[:, 16, 16].argmax() == 7  # the bone that ends there is in front
