@@ -1,7 +1,7 @@
 """Check types with pyright against a baseline of errors by folder, which may only shrink.
 
-    python .ci/types.py             fail where a folder has more errors than the baseline allows, and name them
-    python .ci/types.py --update    write today's counts, where they are lower
+    python .ci/check_types.py             fail where a folder has more errors than the baseline allows, and name them
+    python .ci/check_types.py --update    write today's counts, where they are lower
 
 The baseline (``.ci/types-baseline.json``) is for folders that are not clean yet; a folder that it does not name has no
 errors.
@@ -46,7 +46,7 @@ def main() -> int:
         print(f"{name}: {len(lines)} errors, {allowed.get(name, 0)} allowed", *sorted(lines), sep="\n  ")
     fewer = [name for name, count in allowed.items() if len(found.get(name, ())) < count]
     if fewer:
-        print(f"Fewer errors in {', '.join(fewer)}: python .ci/types.py --update lowers the baseline.")
+        print(f"Fewer errors in {', '.join(fewer)}: python .ci/check_types.py --update lowers the baseline.")
     print(f"types: {sum(map(len, found.values()))} errors, {sum(allowed.values())} in the baseline")
     return 1 if worse else 0
 
