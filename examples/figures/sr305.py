@@ -39,7 +39,7 @@ def tile(path: Path, frame: Frame, joints_m: np.ndarray | None) -> np.ndarray:
     """One frame around its hand."""
     assert frame.depth is not None
     picture = lit(frame.depth * np.float32(frame.depth_unit_m))
-    centre, half = np.array([320.0, 240.0]), 240.0
+    at, centre, half = np.zeros((21, 2)), np.array([320.0, 240.0]), 240.0
     if joints_m is not None:
         at = project(joints_m, CAMERA)
         centre, half = (at.min(0) + at.max(0)) / 2, float(np.ptp(at, axis=0).max()) * 0.7

@@ -53,7 +53,7 @@ def record(out: Path, shape: Shape, seed: int, frames: int, weights: Path | None
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--frames", type=int, default=240)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])

@@ -14,6 +14,7 @@ the plausible focal lengths MediaPipe's aligned error changes by 1 to 3 mm, so t
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -50,7 +51,8 @@ def focal_length(uvz: np.ndarray, size: tuple[int, int], usual: np.ndarray) -> f
         shape = np.abs(d - np.median(d)) / 0.08
         return float((np.median(d) / 0.06) ** 2 / 2 + np.where(shape < 1, shape**2 / 2, shape - 0.5).sum())
 
-    return float(np.exp(minimize_scalar(cost, bounds=(np.log(200), np.log(1500)), method="bounded").x))
+    found: Any = minimize_scalar(cost, bounds=(np.log(200), np.log(1500)), method="bounded")
+    return float(np.exp(found.x))
 
 
 def freihand(out: Path) -> None:

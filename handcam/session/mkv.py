@@ -14,6 +14,7 @@ from typing import Any, cast
 import av
 import numpy as np
 from av.container import InputContainer
+from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from jaxtyping import UInt8, UInt16
@@ -78,7 +79,7 @@ class VideoWriter:
         """Write what the encoders hold and the index.
 
         Raises:
-            OSError, av.FFmpegError: the disk is full; what was written before stays readable.
+            OSError, FFmpegError: the disk is full; what was written before stays readable.
         """
         try:
             for stream in (self._color, self._depth):
@@ -109,7 +110,7 @@ class VideoReader:
     def _open(self) -> None:
         try:
             self._container: InputContainer = av.open(str(self._path.resolve()), format="matroska")
-        except (av.FFmpegError, OSError, ValueError, MemoryError) as error:
+        except (FFmpegError, OSError, ValueError, MemoryError) as error:
             raise RecordingError(f"{self._path.name} cannot be read; it is damaged or empty.") from error
         self.streams: dict[str, VideoStream] = {}
         for stream in self._container.streams:
@@ -139,7 +140,7 @@ class VideoReader:
 
     def packets(self) -> Iterator[Any]:
         """Iterate over the intact packets, not decoded; what comes after damage is left out."""
-        with suppress(av.FFmpegError, OSError, MemoryError):
+        with suppress(FFmpegError, OSError, MemoryError):
             for packet in self._container.demux(*self.streams.values()):
                 if packet.size and packet.pts is not None and not packet.is_corrupt:
                     yield packet
@@ -174,7 +175,7 @@ class VideoReader:
         self._restart()
         stream = self.streams.get("h264") or self.streams.get("ffv1")
         if pts_ms > JUMP_MS and stream is not None:
-            with suppress(av.FFmpegError):  # then decode from the start
+            with suppress(FFmpegError):  # then decode from the start
                 self._container.seek(pts_ms, stream=stream, backward=True)
 
     def _restart(self) -> None:
@@ -194,13 +195,13 @@ def decode_pictures(container: InputContainer, streams: Iterable[VideoStream]) -
     while True:
         try:
             packet = next(packets, None)
-        except (av.FFmpegError, OSError, MemoryError):
+        except (FFmpegError, OSError, MemoryError):
             return
         if packet is None:
             return
         try:
             pictures = packet.decode()
-        except (av.FFmpegError, OSError, MemoryError):
+        except (FFmpegError, OSError, MemoryError):
             continue
         for picture in pictures:
             yield packet.stream.codec_context.name, picture  # type: ignore[misc]
@@ -211,7 +212,7 @@ def copy_video(source: Path, target: UnbufferedFile) -> None:
 
     Raises:
         RecordingError: ``source`` cannot be read at all.
-        OSError, av.FFmpegError: ``target`` cannot be written.
+        OSError, FFmpegError: ``target`` cannot be written.
     """
     reader = VideoReader(source)
     container: Any = av.open(target, "w", format="matroska")

@@ -9,7 +9,7 @@ from threading import Condition, Event, Thread
 from time import perf_counter, perf_counter_ns
 from typing import Any
 
-import av
+from av.error import FFmpegError
 
 from handcam.paths import disk_error
 from handcam.session.writer import Card, SessionWriter, header
@@ -141,7 +141,7 @@ class Recorder:
             while (job := self._next()) is not None:
                 write[job[0]](job[1])
             self._session.close(dropped=self._dropped, lost_lines=self._lost_lines)
-        except (OSError, av.FFmpegError) as error:
+        except (OSError, FFmpegError) as error:
             self._fail(f"The recording to {self.path} has stopped: {disk_error(error)}; what was written is kept.")
         except Exception as error:  # a fault in here must not pass for a recording
             self._fail(f"The recording to {self.path} has stopped ({type(error).__name__}: {error}).")

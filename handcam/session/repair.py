@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
+from av.error import FFmpegError
 
 from handcam.paths import UnbufferedFile, disk_error
 from handcam.session.format import DAMAGE, VIDEO_FILE, decode_any, encode
@@ -60,7 +60,7 @@ def repair(path: Path | str, out: Path | str | None = None) -> RepairReport:
         )
         try:
             write_clean(session, planes, target, lost)
-        except (OSError, av.FFmpegError) as error:
+        except (OSError, FFmpegError) as error:
             raise RecordingError(f"Cannot write the repaired session {target}: {disk_error(error)}.") from error
         return RepairReport(target, len(session), whole, len(recorded) - sum(recorded), tuple(lost))
 

@@ -7,8 +7,8 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
+from av.error import FFmpegError
 from jaxtyping import Float
 
 from handcam.paths import disk_error
@@ -73,7 +73,7 @@ def rerun(
             elif kind == "camera" or (kind == "event" and line["event"] not in ("lost", "found")):
                 writer.write_line(line)
         writer.close(dropped=session.dropped)
-    except (OSError, av.FFmpegError) as error:
+    except (OSError, FFmpegError) as error:
         writer.abandon()
         raise RecordingError(f"Cannot write the session {out}: {disk_error(error)}.") from error
 

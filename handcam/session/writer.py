@@ -7,7 +7,7 @@ from pathlib import Path
 from time import perf_counter_ns
 from typing import Any, Protocol, runtime_checkable
 
-import av
+from av.error import FFmpegError
 
 from handcam.paths import UnbufferedFile, disk_error, sync_folder
 from handcam.session.format import (
@@ -80,7 +80,7 @@ def make_folder(path: Path, head: Mapping[str, Any]) -> UnbufferedFile:
 
 
 class SessionWriter:
-    """One session being written. Every method raises OSError or av.FFmpegError when the disk refuses."""
+    """One session being written. Every method raises OSError or FFmpegError when the disk refuses."""
 
     def __init__(self, path: Path, head: Mapping[str, Any]) -> None:
         """Make the folder ``path`` with the header ``head``.
@@ -168,7 +168,7 @@ class SessionWriter:
 
     def abandon(self) -> None:
         """Close the files after a failure; what the disk took stays readable."""
-        with suppress(OSError, av.FFmpegError):  # the failure was reported; the index need not be there
+        with suppress(OSError, FFmpegError):  # the failure was reported; the index need not be there
             self.close_video()
         self._lines.close()
 

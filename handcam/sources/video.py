@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 from av.container import InputContainer
+from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -57,7 +58,7 @@ class VideoFileReader:
     def _open(self) -> None:
         try:
             self._container: InputContainer = av.open(str(self._path.resolve()))
-        except (av.FFmpegError, OSError, ValueError) as error:
+        except (FFmpegError, OSError, ValueError) as error:
             raise SourceError(
                 f"The video {self._path} cannot be read: it is damaged, cut off, or not a video ({first_line(error)})."
             ) from error
@@ -87,7 +88,7 @@ class VideoFileReader:
     def _scan(self) -> list[int]:
         """Presentation times of all packets, in the stream's units, sorted; a damaged tail ends the list."""
         pts: list[int] = []
-        with suppress(av.FFmpegError):  # the part before the damage is good
+        with suppress(FFmpegError):  # the part before the damage is good
             for packet in self._container.demux(self._stream):
                 if packet.size and not packet.is_corrupt and not packet.is_discard:
                     self._timed = self._timed and packet.pts is not None
@@ -116,7 +117,7 @@ class VideoFileReader:
         self._container.close()
         self._open()
         if self._timed:
-            with suppress(av.FFmpegError):  # a stream without an index is read from its start
+            with suppress(FFmpegError):  # a stream without an index is read from its start
                 self._container.seek(self._pts[n] if self._pts else 0, stream=self._stream, backward=True)
         self._decoded = numbered_pictures(self._container, self._stream, self._pts if self._timed else None)
         self._ahead = None
@@ -125,7 +126,7 @@ class VideoFileReader:
     def _decode_until(self, n: int) -> VideoFrame | None:
         """The picture of frame ``n``; None when the decoder passes it by."""
         self._next = n + 1
-        with suppress(av.FFmpegError):  # the end of what can be read
+        with suppress(FFmpegError):  # the end of what can be read
             while True:
                 at, picture = self._ahead or next(self._decoded, (self.length, None))
                 self._ahead = None

@@ -55,7 +55,7 @@ def write_animation(
         frames = (draw_film_frame(names, {m: a[i] for m, a in decoded.items()}, orbit, size) for i in range(len(z)))
         try:
             _film(out, kind, frames)
-        except (OSError, av.FFmpegError) as error:
+        except (OSError, av.error.FFmpegError) as error:
             raise HandcamError(f"Cannot write {out}: {error.strerror or error}.") from None
         return out
     return convert(_results(z, decoded["joints3d"], hand_length_m), kind, out, overwrite=True)[0]

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from scipy.spatial.transform import Rotation
+from scipy.spatial.transform import Rotation  # pyright: ignore[reportMissingTypeStubs]
 
 from handcam.hand.skeleton import JOINTS, PARENTS, TIPS, WRIST
 from handcam.session.export import ExportError, ExportSettings, Recording

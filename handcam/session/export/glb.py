@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-import pygltflib as gltf
+import pygltflib as gltf  # pyright: ignore[reportMissingTypeStubs]
 
 from handcam.hand.rotations import quaternions, rest_rotations
 from handcam.hand.skeleton import JOINTS, PARENTS, WRIST
