@@ -38,6 +38,8 @@ from handcam.version import __version__
 # Before numpy is loaded: its helper threads spin between the small products of each frame, a whole core for nothing.
 for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
+# Before ONNX Runtime is loaded, here or in a child process: its telemetry is on by default and cannot be stopped later
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 __all__ = ["HandTracker", "__version__"]
 

