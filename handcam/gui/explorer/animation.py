@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 from av import VideoFrame
+from av.error import FFmpegError
 from av.filter import Graph
 from av.video.format import VideoFormat
 from jaxtyping import Float, UInt8
@@ -55,7 +56,7 @@ def write_animation(
         frames = (draw_film_frame(names, {m: a[i] for m, a in decoded.items()}, orbit, size) for i in range(len(z)))
         try:
             _film(out, kind, frames)
-        except (OSError, av.error.FFmpegError) as error:
+        except (OSError, FFmpegError) as error:
             raise HandcamError(f"Cannot write {out}: {error.strerror or error}.") from None
         return out
     return convert(_results(z, decoded["joints3d"], hand_length_m), kind, out, overwrite=True)[0]
