@@ -102,8 +102,8 @@ def embedding(
 
     kind, _, folder = (data or "").partition(":")
     if data is None:
-        folder = str(out / "sights")
-        render(out / "sights", pictures or 2 * HANDS)  # about half of them would be followed by a tracker
+        folder = str(out / "features")
+        render(out / "features", pictures or 2 * HANDS)  # about half of them would be followed by a tracker
     elif kind != "features":
         raise HandcamError("The reference set is made of features:FOLDER, or of rendered hands without --data.")
     weights = start or default_weights()

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from handcam.model.weights import read_card
-from handcam.runtimes._graphs import ENCODE, Graph, GraphRuntime, find_graph, graphs_of
+from handcam.runtimes._graphs import DEPTH, ENCODE, Graph, GraphRuntime, find_graph, graphs_of
 from handcam.types import Array, HandcamError
 
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # a plain import would ask the network
@@ -45,7 +45,7 @@ def open(weights: Path, precision: str = "float32") -> GraphRuntime:
     def load(graph: str) -> Graph:
         if graph.startswith("decode."):  # small, and any number of latents
             return _FreeBatch(core, paths[graph])
-        hint = _HINTS[precision] if graph == ENCODE else "f32"  # bfloat16 moves joints that are read from depth by 2 mm
+        hint = "f32" if graph == DEPTH else _HINTS[precision]  # in bfloat16 its joints are 5 mm off on rendered hands
         return _FixedBatch(core, paths[graph], hint, as_float=graph == ENCODE)
 
     tolerance_mm = 0.1 if precision == "float32" else 1.0
