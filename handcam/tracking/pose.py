@@ -2,54 +2,26 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
 
 from handcam.crop import camera_from_crop_points, image_from_crop_points
 from handcam.model.fusion import fuse
-from handcam.runtimes import Encoding, Runtime
+from handcam.runtimes import Runtime
 from handcam.tracking.depth_crop import surface_distances
 from handcam.tracking.depth_fit import fit_to_depth
 from handcam.tracking.depth_volume import joints_in_cube
 from handcam.tracking.localisation import locate
-from handcam.types import Array, Controls, HandCrop, HandPose, Posterior, TrackedHand
+from handcam.tracking.observation import Observation
+from handcam.types import Array, Controls, HandPose, Posterior, TrackedHand
 
-__all__ = ["SIGMA_SAMPLES", "Observation", "PoseEstimator"]
+__all__ = ["SIGMA_SAMPLES", "PoseEstimator"]
 
 log = logging.getLogger(__name__)
 SIGMA_SAMPLES = 16
 """Posterior samples from which each joint's sigma is computed."""
 FITTED_GAIN, FITTED_FLOOR_M = 1.0, 0.0045
 """Calibration of the deviation of joints fitted to depth: 90 % intervals cover 90 % on rendered RGB-D."""
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """Everything that the encoders say of one crop."""
-
-    track: int
-    """Number of the track it belongs to."""
-    crop: HandCrop
-    """Crop that was encoded."""
-    posteriors: Mapping[str, Posterior]
-    """Posterior of each modality that was seen."""
-    keypoints_px: Float[Array, "21 2"]
-    """Joints in the crop, crop pixels."""
-    presence: float
-    """Probability that the crop shows a hand."""
-    right: float
-    """Probability that the hand is of the box's side."""
-
-    @staticmethod
-    def of(track: int, crop: HandCrop, encoding: Encoding, i: int) -> "Observation":
-        """Take one hand out of an encoded batch."""
-        posteriors = {name: Posterior(mean[i], encoding.log_vars[name][i]) for name, mean in encoding.means.items()}
-        keypoints = np.asarray(encoding.keypoints_px[i], float)
-        return Observation(
-            track, crop, posteriors, keypoints, float(encoding.presence[i]), float(encoding.right[i])
-        )  # fmt: skip
 
 
 class PoseEstimator:

@@ -1,4 +1,4 @@
-"""Asks the detectors where hands are; in the live app on a thread of its own, so that no followed hand waits for it."""
+"""Search for hands with the detectors; in the live app on a thread of its own, so that no tracked hand waits for it."""
 
 import logging
 import time
@@ -12,8 +12,14 @@ from handcam.types import Frame, HandBox
 __all__ = ["Search"]
 
 log = logging.getLogger(__name__)
+SEARCH_EVERY = 3
+"""Frames between two searches while no hand is in view."""
+SEARCH_SECOND_EVERY = 10
+"""Frames between two searches for the second hand."""
+RECENTLY = 15
+"""Frames after the loss of one of two hands in which it is searched for as if none were in view."""
 HUNG_S = 5.0
-"""A detector that has not answered for so long is told of."""
+"""A detector that has not answered for so long is reported."""
 YIELD_S = 0.002
 """A search in the background starts so much later: first the frame that asked for it is finished."""
 CLOSE_S = 1.0
@@ -43,12 +49,33 @@ class Search:
         self._detectors, self._live = detectors, live
         self._asked: _Asked | None = None
         self._wanted = True
-        self._told = False
+        self._warned = False
+        self._since_search, self._since_loss = SEARCH_SECOND_EVERY, RECENTLY
 
     @property
     def busy(self) -> bool:
         """True while a search is under way whose answer nobody has taken."""
         return self._asked is not None
+
+    def ask_if_due(self, frame: Frame, tracked: int, max_hands: int) -> bool:
+        """Start a search if a hand is missing and it is time; True if one was started.
+
+        Args:
+            frame: to search.
+            tracked: number of hands that are tracked.
+            max_hands: number of hands wanted.
+        """
+        self._since_search += 1
+        pause = SEARCH_SECOND_EVERY if tracked and self._since_loss >= RECENTLY else SEARCH_EVERY
+        if tracked >= max_hands or self._since_search < pause or self.busy:
+            return False
+        self._since_search = 0
+        self.ask(frame, max_hands)
+        return True
+
+    def count_frame(self, lost: bool) -> None:
+        """Count a tracked frame, and whether a hand was lost in it."""
+        self._since_loss = 0 if lost else self._since_loss + 1
 
     def ask(self, frame: Frame, max_hands: int) -> None:
         """Start a search; there must be none under way."""
@@ -70,19 +97,20 @@ class Search:
         if asked is None:
             return []
         if not asked.done.wait(wait_s):
-            if not self._told and time.monotonic() - asked.since > HUNG_S:
-                self._told = True
+            if not self._warned and time.monotonic() - asked.since > HUNG_S:
+                self._warned = True
                 log.warning("The detector does not answer; hands that come into sight are not found until it does.")
             return []
         self._asked = None
-        if asked.error is not None and not self._told:
-            self._told = True
+        if asked.error is not None and not self._warned:
+            self._warned = True
             log.warning("The detector failed (%s: %s).", type(asked.error).__name__, asked.error)
         return asked.boxes if self._wanted else []
 
     def forget(self) -> None:
-        """Discard the answer of the search that is under way."""
+        """Discard the answer of the search that is under way; the next is due at once."""
         self._wanted = False
+        self._since_search, self._since_loss = SEARCH_SECOND_EVERY, RECENTLY
 
     def close(self) -> None:
         """Free the detectors; one that hangs is left behind."""
@@ -94,7 +122,7 @@ class Search:
         time.sleep(YIELD_S)  # lets go of the interpreter at once
         try:
             asked.boxes = self._find(frame, max_hands)
-        except Exception as error:  # told by whoever takes the answer
+        except Exception as error:  # reported by whoever takes the answer
             asked.error = error
         finally:
             asked.done.set()

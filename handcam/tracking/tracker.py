@@ -5,21 +5,20 @@ comes from the last keypoints and their velocity, and the detectors run only whe
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import perf_counter, perf_counter_ns
 
 import numpy as np
 from jaxtyping import Float
 
-from handcam.crop import cut, image_from_crop_points
 from handcam.detectors import Detector
 from handcam.filters import Filter
 from handcam.geometry import project
 from handcam.model.weights import WeightsCard
 from handcam.plugins import load
-from handcam.runtimes import CropBatch, Runtime
-from handcam.tracking.depth_crop import prepare_depth
-from handcam.tracking.pose import Observation, PoseEstimator
+from handcam.runtimes import Runtime
+from handcam.tracking.observation import ObservedHand, Observer
+from handcam.tracking.pose import PoseEstimator
 from handcam.tracking.search import Search
 from handcam.tracking.track import Track, average_estimates, same_hand
 from handcam.types import (
@@ -37,32 +36,8 @@ from handcam.types import (
 
 __all__ = ["Tracker"]
 
-FOUND = 0.5
-"""Presence from which a detected hand is tracked."""
-LOST = 0.2
-"""Presence below which a tracked hand is lost: hard poses and blur lower it, and 0.5 loses hands in sight."""
-SEARCH_EVERY = 3
-"""Frames between two searches while no hand is in view."""
-SEARCH_SECOND_EVERY = 10
-"""Frames between two searches for the second hand."""
-RECENTLY = 15
-"""Frames after the loss of one of two hands in which it is searched for as if none were in view."""
 PATIENCE_S = 0.1
 """Longest wait of the live app for a detector while no hand is tracked, so that the hand is in the frame searched."""
-TURN_RAD = 0.2
-"""A new hand is encoded upright and turned by this to either side; the mean errs less."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A tracked hand in one frame."""
-
-    track: Track
-    """Its track."""
-    views: tuple[Observation, ...]
-    """Its encodings, from one crop or several."""
-    right: float
-    """Probability of the track's side, from the upright crop."""
 
 
 class Tracker:
@@ -85,11 +60,10 @@ class Tracker:
     ) -> None:
         self._runtime, self._open_filter = runtime, open_filter
         self._search, self._live = Search(detectors, live), live
-        self._estimator = PoseEstimator(runtime)
+        self._observer, self._estimator = Observer(runtime), PoseEstimator(runtime)
         self._tracks: list[Track] = []
         self._count = 0
-        self._since_search, self._since_loss = SEARCH_SECOND_EVERY, RECENTLY
-        self._last: tuple[Frame, Controls, list[_Seen]] | None = None
+        self._last: tuple[Frame, Controls, list[ObservedHand]] | None = None
 
     @property
     def card(self) -> WeightsCard:
@@ -110,7 +84,6 @@ class Tracker:
         """Forget every hand; the next frame has nothing to do with the last."""
         self._tracks.clear()
         self._search.forget()
-        self._since_search, self._since_loss = SEARCH_SECOND_EVERY, RECENTLY
         self._last = None
 
     def close(self) -> None:
@@ -134,7 +107,7 @@ class Tracker:
         del self._tracks[controls.max_hands :]
         fresh = self._start_tracks(frame, controls)
         clock.stop("detect")
-        seen = self._observe(frame, self._tracks, fresh, experts, controls, clock)
+        seen = self._observer.observe(frame, self._tracks, fresh, experts, controls.lock_side is not None, clock.stop)
         estimates = [(one, self._estimate(one, experts, controls)) for one in seen]
         clock.stop("decode")
         estimates = _without_duplicates(estimates)
@@ -145,11 +118,12 @@ class Tracker:
         clock.stop("refine")
         kept = [one.track for one, _ in estimates]
         lost = any(track not in kept and track not in fresh for track in self._tracks)
-        self._since_loss = 0 if lost else self._since_loss + 1
+        self._search.count_frame(lost)
         self._tracks = kept
         self._last = frame, controls, [one for one, _ in estimates]
         if self._live and kept:
-            self._ask(frame, controls)  # now, so that it is done before the next frame comes
+            # now, so that it is done before the next frame comes
+            self._search.ask_if_due(frame, len(self._tracks), controls.max_hands)
         explored = None if hands else self.explore(controls, frame)
         return Result(frame, tuple(hands), clock.times, perf_counter_ns(), explored, controls)
 
@@ -201,20 +175,10 @@ class Tracker:
             raise WeightsError(f"These weights cannot be driven by {drive!r}; choose one of {names}.")
         return (drive,)
 
-    def _ask(self, frame: Frame, controls: Controls) -> bool:
-        """Search this frame if a hand is missing and it is time."""
-        self._since_search += 1
-        missing = len(self._tracks) < controls.max_hands
-        pause = SEARCH_SECOND_EVERY if self._tracks and self._since_loss >= RECENTLY else SEARCH_EVERY
-        if not missing or self._since_search < pause or self._search.busy:
-            return False
-        self._since_search = 0
-        self._search.ask(frame, controls.max_hands)
-        return True
-
     def _start_tracks(self, frame: Frame, controls: Controls) -> list[Track]:
         """Start tracks where a search found hands; live, a hand that is tracked waits for no search."""
-        asked = not (self._live and self._tracks) and self._ask(frame, controls)
+        waits = self._live and self._tracks
+        asked = not waits and self._search.ask_if_due(frame, len(self._tracks), controls.max_hands)
         fresh: list[Track] = []
         for box in self._search.answer(PATIENCE_S if asked else 0.0):
             taken = any(np.linalg.norm(t.box.centre_px - box.centre_px) < 0.4 * t.box.size_px for t in self._tracks)
@@ -224,59 +188,7 @@ class Tracker:
                 self._tracks.append(fresh[-1])
         return fresh
 
-    def _observe(
-        self, frame: Frame, tracks: list[Track], fresh: list[Track], experts: tuple[str, ...], controls: Controls,
-        clock: "_Clock",
-    ) -> list[_Seen]:  # fmt: skip
-        """Observe every tracked hand that is present: in one crop, or a new one in three."""
-        seen = self._encode(frame, tracks, experts, clock)
-        turned: list[Track] = []
-        if fresh and seen:
-            # a detector's box is coarse: crop again around the joints of a new hand
-            for track, view in zip(tracks, seen, strict=True):
-                if track in fresh:
-                    keypoints = image_from_crop_points(view.keypoints_px, view.crop)
-                    track.recentre(keypoints, None if controls.lock_side else view.right, view.presence)
-            turned = [
-                Track(track.number, replace(track.box, angle_rad=track.box.angle_rad + angle))
-                for track in fresh for angle in (-TURN_RAD, TURN_RAD)
-            ]  # fmt: skip
-            seen = self._encode(frame, [*tracks, *turned], experts, clock)
-        out: list[_Seen] = []
-        for i, track in enumerate(tracks if seen else ()):
-            least = FOUND if track.keypoints_px is None else LOST
-            # a turned view of a new hand is believed only as a new hand is
-            views = [v for j, v in enumerate(seen) if v.track == track.number and (j == i or j >= len(tracks))]
-            views = [v for v in views if v.presence >= least]
-            if views:
-                out.append(_Seen(track, tuple(views), seen[i].right))
-        return out
-
-    def _encode(
-        self, frame: Frame, tracks: list[Track], experts: tuple[str, ...], clock: "_Clock"
-    ) -> list[Observation]:
-        """Crop every track's hand and encode all in one batch; empty when the frame shows the nets nothing."""
-        if not tracks:
-            return []
-        size = self.card.crop_px
-        crops = [prepare_depth(cut(frame, track.box, size), track.distance_m) for track in tracks]
-        half_tan = np.array([crop.intrinsics.half_tan for crop in crops], np.float32)
-        color = depth = centre = None
-        if "depth" in self.card.encoders and any(crop.root_depth_m is not None for crop in crops):
-            depth = np.stack([crop.depth_m for crop in crops if crop.depth_m is not None])
-            centre = np.array([crop.root_depth_m or 0.5 for crop in crops], np.float32)
-        if frame.color is not None and (depth is None or experts != ("depth",)):  # depth alone is without the colours
-            color = np.stack([crop.color for crop in crops if crop.color is not None])
-        if color is None and depth is None:
-            return []
-        clock.stop("crop")
-        encoding = self._runtime.encode(CropBatch(half_tan, color, depth, centre))
-        clock.stop("predict")
-        return [
-            Observation.of(t.number, crop, encoding, i) for i, (t, crop) in enumerate(zip(tracks, crops, strict=True))
-        ]
-
-    def _estimate(self, seen: _Seen, experts: tuple[str, ...], controls: Controls) -> TrackedHand:
+    def _estimate(self, seen: ObservedHand, experts: tuple[str, ...], controls: Controls) -> TrackedHand:
         return average_estimates([self._estimator.estimate(view, experts, controls) for view in seen.views])
 
     def _filter(self, track: Track, hand: TrackedHand, frame: Frame, controls: Controls) -> TrackedHand:
@@ -294,9 +206,9 @@ class Tracker:
         return replace(hand, pose=pose)
 
 
-def _without_duplicates(found: list[tuple[_Seen, TrackedHand]]) -> list[tuple[_Seen, TrackedHand]]:
+def _without_duplicates(found: list[tuple[ObservedHand, TrackedHand]]) -> list[tuple[ObservedHand, TrackedHand]]:
     """Drop tracks that slid onto another's hand: the one whose side it is stays, or else the older."""
-    out: list[tuple[_Seen, TrackedHand]] = []
+    out: list[tuple[ObservedHand, TrackedHand]] = []
     for one in found:
         keypoints = one[1].raw.keypoints_px
         rival = next((k for k, (_, hand) in enumerate(out) if same_hand(keypoints, hand.raw.keypoints_px)), None)

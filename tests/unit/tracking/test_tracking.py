@@ -14,8 +14,8 @@ from handcam.hand.skeleton import hand_length, normalise
 from handcam.model.weights import WeightsCard
 from handcam.runtimes import Encoding
 from handcam.tracking import search as _search
-from handcam.tracking.search import Search
-from handcam.tracking.tracker import SEARCH_EVERY, SEARCH_SECOND_EVERY, Tracker
+from handcam.tracking.search import SEARCH_EVERY, SEARCH_SECOND_EVERY, Search
+from handcam.tracking.tracker import Tracker
 from handcam.types import Controls, Frame, HandBox, Side, WeightsError
 
 CARD = WeightsCard(
@@ -97,7 +97,7 @@ class KnownDetector:
 @pytest.fixture
 def scene(monkeypatch):
     nets, detector = KnownNets(), KnownDetector()
-    from handcam.tracking import tracker as tracking
+    from handcam.tracking import observation
 
     def cut(frame, box, size):
         from handcam.crop import cut as real
@@ -105,7 +105,7 @@ def scene(monkeypatch):
         nets.crops.append(real(frame, box, size))
         return nets.crops[-1]
 
-    monkeypatch.setattr(tracking, "cut", cut)
+    monkeypatch.setattr(observation, "cut", cut)
     return nets, detector, Tracker(nets, [detector])
 
 
