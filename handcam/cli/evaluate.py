@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "main"]
 
 _T = TypeVar("_T")
-_METHODS = {"none": ("handcam",), "mediapipe": ("handcam", "mediapipe")}
-"""Names of the predictors by what is compared."""
+Compared = Literal["auto", "none", "mediapipe"]
+"""Method that runs beside ours; ``auto`` is MediaPipe where it is installed."""
 _File = Annotated[Path | None, arg(metavar="FILE")]
 
 
@@ -72,9 +73,11 @@ def main(
     /,
     *,
     plot: _File = None,
+    save: _File = None,
+    frames: int = 1,
     root: Root = "middle_mcp",
     invariances: str = "TS",
-    compare: Literal["none", "mediapipe"] = "none",
+    compare: Compared = "auto",
     split: str | None = None,
     tracker: TrackerOptions = TrackerOptions(),
     model: ModelOptions = ModelOptions(),
@@ -97,10 +100,12 @@ def main(
     Args:
         dataset: a labelled data set: folder:PATH, freihand:PATH, rhd:PATH, stb:PATH, nyu:PATH, synthetic, rgbd.
         plot: write a page of pictures to this PNG.
+        save: write the predictions to this NPZ: joints_mm (n 21 3) in the camera frame, NaN where missed, and sigma_mm.
+        frames: show each picture so often, as a camera would; the last answer counts. 6 is the steady state.
         root: where the hands are put together: middle_mcp, wrist, or the palm centre of the papers.
         invariances: of the papers, any of T (compare relative to the root), S (scale to the true bone length) and H
             (the side is known to the model).
-        compare: score MediaPipe's own landmarks on the same pictures as well.
+        compare: score MediaPipe's own landmarks on the same pictures as well: where it is installed, never, or always.
         split: part of a data set, evaluation or training.
     """
     if dataset.startswith("nyu:"):
@@ -111,14 +116,22 @@ def main(
     if not letters <= set("TSH"):
         raise HandcamError(f"The invariances are any of the letters T, S and H, not {invariances!r}.")
     samples = open_dataset(dataset, **({} if split is None else {"split": split}))
-    found, how = _labelled(samples, tracker, model, compare, "H" in letters, out.limit)
+    if frames < 1:
+        raise HandcamError("Each picture must be shown at least once: --frames 1.")
+    methods = _methods(compare)
+    found, how = _labelled(samples, tracker, model, len(methods) > 1, "H" in letters, out.limit, frames)
     protocol = Protocol(root, "T" in letters, "S" in letters)
-    figures = {name: summarise(found, protocol, k) for k, name in enumerate(_METHODS[compare])}
+    figures = {name: summarise(found, protocol, k) for k, name in enumerate(methods)}
+    if len(methods) > 1:
+        figures["ratio"] = labelled.ratios(found, protocol)
+    if save is not None:
+        save.parent.mkdir(parents=True, exist_ok=True)
+        np.savez_compressed(save, **labelled.arrays(found))
     tables = labelled.tables(figures, f"{samples.name}: {len(found)} of {len(samples)} samples")
     ours = figures.pop("handcam")
     ours["settings"] = {
         "dataset": dataset, "split": split, "detector": tracker.detector, "modality": tracker.modality, "root": root,
-        "invariances": invariances.upper(), "hand_length_mm": tracker.hand_length_mm, **how,
+        "invariances": invariances.upper(), "hand_length_mm": tracker.hand_length_mm, "frames": frames, **how,
     }  # fmt: skip
     draw, size = sample_page(samples, found)
     return _finish(Results(ours | ({"compare": figures} if figures else {}), tables, (), draw, size), out, plot)
@@ -153,7 +166,7 @@ def clip(
     source: Positional[Annotated[str, arg(metavar="SOURCE")]],
     /,
     *,
-    compare: Literal["none", "mediapipe"] = "none",
+    compare: Compared = "auto",
     tracker: TrackerOptions = TrackerOptions(),
     model: ModelOptions = ModelOptions(),
     out: Measurement = Measurement(),
@@ -162,7 +175,7 @@ def clip(
 
     Args:
         source: a clip with one hand, such as video:FILE.
-        compare: measure MediaPipe's own landmarks on the same frames as well.
+        compare: measure MediaPipe's own landmarks on the same frames as well: where installed, never, or always.
     """
     from handcam.lab.evaluate import clip as clip_quality
     from handcam.sources import SourceSettings, open_source
@@ -170,11 +183,12 @@ def clip(
     with ExitStack() as stack:
         opened = stack.enter_context(closing(open_source(source, SourceSettings(realtime=False))))
         opened_tracker, _ = _open(stack, model, tracker.detector)
+        names = _methods(compare)
         methods = [tracker_predictor(opened_tracker, replace(tracker.controls(), max_hands=1), stream=True)]
-        if compare == "mediapipe":
+        if len(names) > 1:
             methods.append(_mediapipe(stack, max_hands=1, still=False))
         found = list(_progress(records(clip_samples(opened, out.limit), *methods), getattr(opened, "length", None)))
-    _finish(clip_quality.summarise(found, _METHODS[compare][1:], source), out)
+    _finish(clip_quality.summarise(found, names[1:], source), out)
 
 
 def tracking(
@@ -251,17 +265,24 @@ def _finish(results: Results, out: Measurement, plot: Path | None = None) -> Non
         save_figure(results, plot, results.tables[0].title)
 
 
+def _methods(compare: Compared) -> tuple[str, ...]:
+    """Names of the predictors."""
+    beside = compare == "mediapipe" or (compare == "auto" and find_spec("mediapipe") is not None)
+    return ("handcam", "mediapipe") if beside else ("handcam",)
+
+
 def _labelled(
-    samples: Dataset, options: TrackerOptions, model: ModelOptions, compare: str, known_side: bool, limit: int | None
-) -> tuple[list[Record], dict[str, str]]:
+    samples: Dataset, options: TrackerOptions, model: ModelOptions, beside: bool, known_side: bool,
+    limit: int | None, frames: int,
+) -> tuple[list[Record], dict[str, str]]:  # fmt: skip
     """Records of a labelled data set, and the weights and runtime that made them."""
     count = len(samples) if limit is None else min(limit, len(samples))
     indices = np.linspace(0, len(samples) - 1, count).round().astype(int).tolist()
     with ExitStack() as stack:
         tracker, labels = _open(stack, model, options.detector)
-        methods = [tracker_predictor(tracker, options.controls(), labels, known_side)]
-        if compare == "mediapipe":
-            methods.append(_mediapipe(stack, max_hands=2, still=True))
+        methods = [tracker_predictor(tracker, options.controls(), labels, known_side, frames=frames)]
+        if beside:
+            methods.append(_mediapipe(stack, max_hands=2, still=frames == 1, frames=frames))
         found = list(_progress(records(samples, *methods, indices=indices), count))
     return found, {"weights": tracker.card.name, "runtime": tracker.runtime_name, "drive": tracker.card.drive}
 
@@ -282,10 +303,10 @@ def _open(stack: ExitStack, model: ModelOptions, detector: str) -> "tuple[Tracke
     return stack.enter_context(closing(open_tracker(model.weights, model.runtime, labels or detector))), labels
 
 
-def _mediapipe(stack: ExitStack, max_hands: int, still: bool) -> Predictor:
+def _mediapipe(stack: ExitStack, max_hands: int, still: bool, frames: int = 1) -> Predictor:
     from handcam.detectors import mediapipe
 
-    return mediapipe_predictor(stack.enter_context(closing(mediapipe.open(max_hands, 0.5, still))))
+    return mediapipe_predictor(stack.enter_context(closing(mediapipe.open(max_hands, 0.5, still))), frames)
 
 
 def _progress(items: Iterable[_T], count: int | None) -> Iterable[_T]:

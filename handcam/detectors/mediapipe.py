@@ -77,5 +77,9 @@ class MediaPipe:
             hands.append(MediaPipeHand(side, float(label.classification[0].score), points, points_m))
         return hands
 
+    def reset(self) -> None:
+        """Forget the hands that are followed."""
+        self._hands.reset()
+
     def close(self) -> None:
         self._hands.close()

@@ -13,12 +13,15 @@ from handcam.lab.evaluate.metrics import (
     Root,
     align,
     auc,
+    centroid_errors,
     coverage,
+    cross_mapped,
     joint_errors,
     mean_and_median,
     pcf_curve,
     pck_curve,
     procrustes_errors,
+    rank_correlation,
     total_bone_length,
     with_palm,
 )
@@ -26,11 +29,12 @@ from handcam.lab.evaluate.pipeline import Prediction, Record
 from handcam.lab.evaluate.results import ResultTable, side_by_side
 from handcam.types import Side
 
-__all__ = ["KEYS", "Protocol", "curl", "facing", "pointing", "summarise", "tables"]
+__all__ = ["KEYS", "Protocol", "arrays", "curl", "facing", "pointing", "ratios", "summarise", "tables"]
 
 KEYS = (
-    "n", "missed", "epe_mean_mm", "epe_median_mm", "pa_mean_mm", "pa_median_mm", "camera_mean_mm", "auc_20_50",
-    "auc_0_50", "kp2d_mean_px", "coverage_90", "side_correct",
+    "n", "missed", "epe_mean_mm", "epe_median_mm", "pa_mean_mm", "pa_median_mm", "centroid_mean_mm", "pa_mapped_mm",
+    "centroid_mapped_mm", "camera_mean_mm", "auc_20_50", "auc_0_50", "kp2d_mean_px", "coverage_90", "sigma_rank",
+    "side_correct",
 )  # fmt: skip
 """The flat figures, in order."""
 THRESHOLDS_MM = np.arange(0.0, 51.0)
@@ -116,6 +120,14 @@ def summarise(records: Sequence[Record], protocol: Protocol = Protocol(), method
     return {**flat, **out, "samples": list(samples.values())}
 
 
+def ratios(records: Sequence[Record], protocol: Protocol = Protocol()) -> dict:
+    """Errors of the first method over those of the second, on the ``n`` hands that both found."""
+    both = [r for r in records if r.prediction(0) is not None and r.prediction(1) is not None]
+    ours, theirs = (summarise(both, protocol, k) for k in (0, 1))
+    keys = [key for key in KEYS if key.endswith(("_mm", "_px")) and ours[key] is not None and theirs[key]]
+    return {"n": len(both)} | {key: ours[key] / theirs[key] for key in keys}
+
+
 def _spatial(
     flat: dict, found: Sequence[tuple[Record, Prediction, np.ndarray]], protocol: Protocol
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -132,13 +144,20 @@ def _spatial(
     pa = procrustes_errors(predicted, true)
     flat["epe_mean_mm"], flat["epe_median_mm"] = mean_and_median(epe)
     flat["pa_mean_mm"], flat["pa_median_mm"] = mean_and_median(pa)
+    flat["centroid_mean_mm"] = float(centroid_errors(predicted, true).mean())
+    mapped = cross_mapped(predicted, true)
+    if mapped is not None:
+        flat["pa_mapped_mm"] = float(procrustes_errors(mapped, true).mean())
+        flat["centroid_mapped_mm"] = float(centroid_errors(mapped, true).mean())
     flat["auc_20_50"], flat["auc_0_50"] = auc(epe, 20.0, 50.0), auc(epe, 0.0, 50.0)
     if all(p.absolute for p in predictions):
         flat["camera_mean_mm"] = float(joint_errors(predicted, true).mean())
     sigmas = [p.sigma_m for p in predictions if p.sigma_m is not None]
     if len(sigmas) == len(predictions):
         k = total_bone_length(true) / total_bone_length(predicted) if protocol.scale else np.ones(len(true))
-        flat["coverage_90"] = coverage(predicted * k[:, None, None], true, np.stack(sigmas) * 1e3 * k[:, None])
+        sigma = np.stack(sigmas) * 1e3 * k[:, None]
+        flat["coverage_90"] = coverage(predicted * k[:, None, None], true, sigma)
+        flat["sigma_rank"] = rank_correlation(sigma, epe)
     return epe, pa
 
 
@@ -151,11 +170,28 @@ def _per_joint(out: dict, key: str, errors: np.ndarray) -> None:
         out["per_joint"].setdefault(name, {})[key] = value
 
 
+def arrays(records: Sequence[Record], method: int = 0) -> dict[str, np.ndarray]:
+    """Predictions as arrays, one row a sample: ``joints_mm`` (n 21 3), camera frame, and ``sigma_mm``, NaN where the
+    hand was missed; ``index`` and ``name`` of the sample, ``side`` (empty where missed)."""
+    found = [r.prediction(method) for r in records]
+    joints, sigma = np.full((len(found), 21, 3), np.nan), np.full((len(found), 21), np.nan)
+    for k, p in enumerate(found):
+        if p is not None:
+            joints[k] = p.joints_m * 1e3
+            if p.sigma_m is not None:
+                sigma[k] = p.sigma_m * 1e3
+    return {
+        "joints_mm": joints, "sigma_mm": sigma, "index": np.array([r.index for r in records], int),
+        "name": np.array([r.sample.name for r in records], str),
+        "side": np.array(["" if p is None else p.side.value for p in found], str),
+    }  # fmt: skip
+
+
 def tables(figures: dict[str, dict], title: str) -> tuple[ResultTable, ...]:
     """Tables of the flat figures of every method, then of the first one's by finger, viewpoint and curl."""
     out = [side_by_side(figures, KEYS, title)]
     ours = next(iter(figures.values()))
-    if ours["viewpoint"]:
+    if ours.get("viewpoint"):
         pair = "{epe_mm:.1f} / {pa_mm:.1f}"
         chains = {f: [pair.format(**ours["per_joint"][j]) for j in JOINTS if j.startswith(f)] for f in FINGERS}
         out.append(

@@ -15,14 +15,15 @@ from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import Float
-from scipy.stats import norm
+from scipy.stats import norm, spearmanr
 
 from handcam.geometry import fit_similarity
 from handcam.hand.skeleton import MIDDLE_MCP, WRIST, bone_lengths
 
 __all__ = [
-    "HAND_MM", "ROOTS", "Root", "align", "auc", "coverage", "interval_z", "joint_errors", "mean_and_median",
-    "pcf_curve", "pck_curve", "procrustes_errors", "root_of", "total_bone_length", "with_palm",
+    "HAND_MM", "ROOTS", "Root", "align", "auc", "centroid_errors", "coverage", "cross_mapped", "fit_joint_map",
+    "interval_z", "joint_errors", "mean_and_median", "pcf_curve", "pck_curve", "procrustes_errors", "rank_correlation",
+    "root_of", "total_bone_length", "with_palm",
 ]  # fmt: skip
 
 Root = Literal["middle_mcp", "wrist", "palm"]
@@ -92,6 +93,67 @@ def procrustes_errors(
 ) -> Float[np.ndarray, "*b j"]:
     """Distance of each joint after the best rotation, translation and scale of the prediction."""
     return joint_errors(fit_similarity(predicted, true), true)
+
+
+def centroid_errors(
+    predicted: Float[np.ndarray, "*b j 3"], true: Float[np.ndarray, "*b j 3"]
+) -> Float[np.ndarray, "*b j"]:
+    """Distance of each joint when both hands lie with their mean joint at one place, at the true total bone length.
+
+    No single joint's definition decides it, as it does where hands are put together at a root.
+    """
+    k = total_bone_length(true) / np.maximum(total_bone_length(predicted), 1e-12)
+    return joint_errors(k[..., None, None] * _centred(predicted), _centred(true))
+
+
+MAP_NOISE, MAP_SPREAD = 8.0, 0.1
+"""Deviation of a joint along an axis after the map, mm at a hand of HAND_MM, and of the map's weights from identity."""
+FOLDS = 5
+"""Parts of a data set, each mapped by what is fitted on the others."""
+
+
+def fit_joint_map(
+    predicted: Float[np.ndarray, "n 21 3"], true: Float[np.ndarray, "n 21 3"]
+) -> Float[np.ndarray, "21 21"]:
+    """Fit the linear map of joints that takes one convention's joints to another's: ``map @ joints``.
+
+    Each row weighs all joints about their mean; ridge towards the identity, so that few hands change little. Hands are
+    brought together by Procrustes first, since a map of joints cannot turn them, and weigh alike whatever their size.
+    """
+    size = total_bone_length(true)[:, None, None] / (3.2 * HAND_MM)  # a hand's 20 bones over its length
+    far = _centred(true) / size
+    near = _centred(fit_similarity(predicted, true)) / size
+    x, y = (np.swapaxes(a, 0, 1).reshape(a.shape[1], -1) for a in (near, far))
+    ridge = (MAP_NOISE / MAP_SPREAD) ** 2 * np.eye(len(x))
+    return np.linalg.solve(x @ x.T + ridge, x @ y.T + ridge).T
+
+
+def cross_mapped(
+    predicted: Float[np.ndarray, "n 21 3"], true: Float[np.ndarray, "n 21 3"]
+) -> Float[np.ndarray, "n 21 3"] | None:
+    """The predictions through joint maps fitted on the other folds of the set; None for fewer hands than folds.
+
+    It takes out what is a label set's placement of joints and not a method's error; every method gets it alike.
+    """
+    if len(true) < FOLDS:
+        return None
+    out = np.empty_like(predicted)
+    for fold in np.array_split(np.arange(len(true)), FOLDS):  # neighbours of a clip stay together
+        others = np.delete(np.arange(len(true)), fold)
+        centre = predicted[fold].mean(1, keepdims=True)
+        out[fold] = fit_joint_map(predicted[others], true[others]) @ (predicted[fold] - centre) + centre
+    return out
+
+
+def rank_correlation(sigma: Float[np.ndarray, "..."], errors: Float[np.ndarray, "..."]) -> float | None:
+    """Spearman's correlation of predicted deviations with errors, over all joints of all hands."""
+    if np.ptp(sigma) == 0 or np.ptp(errors) == 0:
+        return None
+    return float(spearmanr(sigma.ravel(), errors.ravel()).statistic)
+
+
+def _centred(joints: Float[np.ndarray, "*b j 3"]) -> Float[np.ndarray, "*b j 3"]:
+    return joints - joints.mean(-2, keepdims=True)
 
 
 def mean_and_median(errors: Float[np.ndarray, "..."]) -> tuple[float, float]:

@@ -92,7 +92,7 @@ class LabelDetector:
 
 def tracker_predictor(
     tracker: FrameTracker, controls: Controls = Controls(), labels: LabelDetector | None = None,
-    known_side: bool = False, stream: bool = False,
+    known_side: bool = False, stream: bool = False, frames: int = 1,
 ) -> Predictor:  # fmt: skip
     """The tracker as a method; predictions are its raw poses, with the filtered ones beside them.
 
@@ -103,6 +103,7 @@ def tracker_predictor(
         known_side: H, the true side is given (section 4.5 of the paper).
         stream: samples are consecutive frames. Else each is tracked as the first frame of a stream: tracks are
             forgotten before it and filters have nothing to do.
+        frames: each picture is shown so often, 33 ms apart, and the last answer counts.
     """
     if not stream:
         controls = replace(controls, samples=0, decode=(), filters=(), latent=None, offset=None)
@@ -115,6 +116,8 @@ def tracker_predictor(
             labels.box = label_box(sample)
         if not stream:
             tracker.reset()
+        for again in _repeated(sample.frame, frames):
+            tracker.track(again, settings)
         hands = tracker.track(sample.frame, settings).hands
         return [replace(_prediction(h.raw, h.track), filtered=_prediction(h.pose, h.track)) for h in hands]
 
@@ -125,10 +128,25 @@ def _prediction(pose: HandPose, track: int) -> Prediction:
     return Prediction(pose.side, pose.joints_m, pose.keypoints_px, pose.sigma_m, True, track)
 
 
-def mediapipe_predictor(hands: "MediaPipe") -> Predictor:
-    """MediaPipe's own landmarks as a method to compare with; its world landmarks have no place in the camera frame."""
+def _repeated(frame: Frame, frames: int) -> Iterator[Frame]:
+    """The frames before the last of a picture that is shown again and again at 30 Hz."""
+    for k in range(frames - 1, 0, -1):
+        yield replace(frame, time_ns=frame.time_ns - k * 33_333_333)
+
+
+def mediapipe_predictor(hands: "MediaPipe", frames: int = 1) -> Predictor:
+    """MediaPipe's own landmarks as a method to compare with; its world landmarks have no place in the camera frame.
+
+    Args:
+        hands: following hands from frame to frame where there are several frames.
+        frames: each picture is shown so often to a fresh start; the last answer counts.
+    """
 
     def predict(sample: Sample) -> list[Prediction]:
+        if frames > 1:
+            hands.reset()
+        for again in _repeated(sample.frame, frames):
+            hands.landmarks(again)
         return [Prediction(h.side, h.world_m, h.keypoints_px, absolute=False) for h in hands.landmarks(sample.frame)]
 
     return predict

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from builders import hand_of, pose_of, result_of
 from matplotlib.figure import Figure
+from scipy.spatial.transform import Rotation
 
 from handcam import api, cli
 from handcam.geometry import project
 from handcam.hand.skeleton import INDEX, JOINTS
 from handcam.lab.data.sets import Sample, folder, tight_box
-from handcam.lab.evaluate.labelled import KEYS, Protocol, curl, facing, pointing, summarise
+from handcam.lab.evaluate.labelled import KEYS, Protocol, arrays, curl, facing, pointing, ratios, summarise
 from handcam.lab.evaluate.metrics import total_bone_length
 from handcam.lab.evaluate.pipeline import (
     LabelDetector,
@@ -88,13 +89,100 @@ def test_a_perfect_method_has_no_error() -> None:
     assert list(figures)[: len(KEYS)] == list(KEYS)
     assert (figures["n"], figures["missed"]) == (2, 0)
     for key in KEYS:
-        if key.endswith(("_mm", "_px")):
+        if key.endswith("mapped_mm") or key == "sigma_rank":
+            assert figures[key] is None  # too few hands, and no error to rank
+        elif key.endswith(("_mm", "_px")):
             assert figures[key] == pytest.approx(0.0, abs=1e-6)
         elif key not in ("n", "missed"):
             assert figures[key] == pytest.approx(1.0)
     assert list(figures["per_joint"]) == list(JOINTS)
     assert figures["viewpoint"]["palm"]["n"] == figures["curl"]["open"]["n"] == 2
     json.dumps(figures, allow_nan=False)
+
+
+@pytest.fixture(scope="module")
+def hands() -> list[Sample]:
+    """Hands in all attitudes, none like the other."""
+    rng = np.random.default_rng(0)
+    out = []
+    for i in range(30):
+        joints = open_hand() + rng.normal(0.0, 0.01, (21, 3))
+        turned = (joints - joints.mean(0)) @ Rotation.random(random_state=i).as_matrix().T + [0.0, 0.0, 0.5]
+        out.append(sample(0, joints_m=turned, keypoints_px=None))
+    return out
+
+
+def test_a_convention_of_the_labels_is_mapped_away_and_an_error_is_not(hands: list[Sample]) -> None:
+    rng = np.random.default_rng(1)
+
+    def other(noise_m: float) -> Predictor:
+        def predict(s: Sample) -> list[Prediction]:
+            assert s.joints_m is not None
+            joints = s.joints_m.copy()
+            joints[0] += 0.2 * (joints[9] - joints[0])  # another wrist
+            joints = 1.3 * joints + rng.normal(0.0, noise_m, (21, 3))
+            return [Prediction(Side.RIGHT, joints, project(s.joints_m, CAMERA), np.full(21, 0.01))]
+
+        return predict
+
+    exact_but_wrist = figures_of(hands, other(0.0))
+    assert exact_but_wrist["centroid_mean_mm"] > 1.2
+    assert exact_but_wrist["centroid_mapped_mm"] < 0.35 * exact_but_wrist["centroid_mean_mm"]
+    assert exact_but_wrist["pa_mapped_mm"] < 0.35 * exact_but_wrist["pa_mean_mm"]
+    noisy = figures_of(hands, other(0.008))
+    assert noisy["pa_mapped_mm"] > 0.8 * noisy["pa_mean_mm"]
+    assert figures_of(hands[:4], other(0.0))["pa_mapped_mm"] is None
+
+
+def test_the_error_about_the_centroid_does_not_hang_on_one_joint() -> None:
+    true = sample(0)
+    assert true.joints_m is not None
+    joints = true.joints_m.copy()
+    joints[INDEX["middle_mcp"]] += [0.0, 0.0, 0.021]
+    figures = figures_of([true], lambda _: [Prediction(Side.RIGHT, joints, project(joints, CAMERA))], Protocol())
+    assert figures["epe_mean_mm"] > 18.0
+    assert figures["centroid_mean_mm"] < 3.5
+
+
+def test_methods_are_compared_on_the_hands_that_both_found(hands: list[Sample]) -> None:
+    def off_by(metres: float, miss: int) -> Predictor:
+        def predict(s: Sample) -> list[Prediction]:
+            assert s.joints_m is not None
+            joints = s.joints_m + np.outer(np.arange(21) == 20, [metres, 0.0, 0.0])
+            found = Prediction(Side.RIGHT, joints, project(s.joints_m, CAMERA))
+            return [] if s is hands[miss] else [found]
+
+        return predict
+
+    both = ratios(list(records(Samples(hands), off_by(0.01, 2), off_by(0.02, 3))), Protocol(scale=False))
+    assert both["n"] == len(hands) - 2
+    assert both["epe_mean_mm"] == pytest.approx(0.5)
+
+
+def test_each_picture_is_shown_again_and_the_last_answer_counts() -> None:
+    class Learning(FakeTracker):
+        def track(self, frame: Frame, controls: Controls) -> Result:
+            result = super().track(frame, controls)
+            self.frames = [*getattr(self, "frames", []), frame]
+            return result_of(frame, result.hands if len(self.frames) % 3 == 0 else ())
+
+    tracker = Learning()
+    found = list(records(Samples([sample(0), sample(1)]), tracker_predictor(tracker, frames=3)))
+    assert tracker.resets == 2
+    assert all(r.prediction() is not None for r in found)
+    first = tracker.frames[:3]
+    assert len({id(frame) for frame in first}) == 3
+    assert np.diff([frame.time_ns for frame in first]).min() > 30e6
+    assert all(frame.color is first[0].color for frame in first)
+
+
+def test_predictions_are_kept_with_gaps_where_missed() -> None:
+    found = list(records(Samples([sample(0), sample(1)]), lambda s: exact(s) if s.name == "hand 1" else []))
+    kept = arrays(found)
+    assert np.isnan(kept["joints_mm"][0]).all()
+    np.testing.assert_allclose(kept["joints_mm"][1], open_hand(1) * 1e3)
+    np.testing.assert_allclose(kept["sigma_mm"][1], 1.0)
+    assert kept["side"].tolist() == ["", "right"]
 
 
 def test_known_errors_in_every_figure() -> None:
