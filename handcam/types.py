@@ -20,7 +20,7 @@ from jaxtyping import Float, UInt8, UInt16
 from numpy.typing import NDArray
 
 __all__ = [
-    "NOMINAL_HAND_LENGTH_M", "Array", "Controls", "Frame", "HandBox", "HandCrop", "HandPose", "HandcamError",
+    "NOMINAL_HAND_LENGTH_M", "Array", "Bones", "Controls", "Frame", "HandBox", "HandCrop", "HandPose", "HandcamError",
     "Intrinsics", "Posterior", "RecordingError", "Result", "Side", "SourceError", "TrackedHand", "WeightsError",
 ]  # fmt: skip
 
@@ -116,7 +116,9 @@ class HandPose:
     keypoints_px: Float[Array, "21 2"]
     """Joints in the picture, pixels."""
     sigma_m: Float[Array, " 21"]
-    """Standard deviation of each joint's position relative to the root, along one axis, metres."""
+    """Standard deviation of each joint's position relative to the root, along one axis (RMS of the three), metres."""
+    sigma_axes_m: Float[Array, "21 2"] | None = None
+    """The same across the ray from the camera to the joint (along either axis) and along it; None if not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,16 @@ class Posterior:
 
 
 @dataclass(frozen=True, slots=True)
+class Bones:
+    """The 20 bone lengths of one person's hand, which do not change."""
+
+    lengths: Float[Array, " 20"]
+    """In hand lengths, in the order of the bones' far joints."""
+    sigma: Float[Array, " 20"]
+    """Standard deviation of each, hand lengths."""
+
+
+@dataclass(frozen=True, slots=True)
 class TrackedHand:
     """One hand of a result: the pose and where it came from."""
 
@@ -212,6 +224,8 @@ class TrackedHand:
     """Crop that was encoded; None for a pose that was decoded without a picture."""
     decoded: Mapping[str, Array] = field(default_factory=dict[str, Array])
     """Other modalities decoded from the same ``z``, by name."""
+    bones: Bones | None = None
+    """The bone lengths of the pose: the user's, or those estimated over the first seconds of the track."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +246,8 @@ class Controls:
     """Filters to apply, in order."""
     hand_length_m: float = NOMINAL_HAND_LENGTH_M
     """The user's hand, wrist crease to tip of the straight middle finger; sets the scale where no sensor does."""
+    bones: Float[Array, " 20"] | None = None
+    """The user's own bone lengths, hand lengths; None to estimate those of each tracked hand."""
     lock_side: Side | None = None
     """Treat every hand as this one."""
     max_hands: int = 2

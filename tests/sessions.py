@@ -7,6 +7,7 @@ import numpy as np
 
 from handcam.session import Recorder
 from handcam.types import (
+    Bones,
     Controls,
     Frame,
     HandBox,
@@ -35,7 +36,7 @@ def make_frame(n: int, size: tuple[int, int] = SIZE, color: bool = True, depth: 
 def make_pose(rng: np.random.Generator, side: Side = Side.RIGHT) -> HandPose:
     return HandPose(
         side, float(rng.random()), rng.normal(0.2, 0.1, (21, 3)), bool(rng.random() > 0.5),
-        rng.uniform(0, 64, (21, 2)), rng.random(21) * 0.01,
+        rng.uniform(0, 64, (21, 2)), rng.random(21) * 0.01, rng.random((21, 2)) * 0.01,
     )  # fmt: skip
 
 
@@ -45,8 +46,9 @@ def make_hand(rng: np.random.Generator, track: int = 1, side: Side = Side.RIGHT)
     posterior = Posterior(rng.normal(size=LATENT), rng.normal(size=LATENT))
     pose, raw = make_pose(rng, side), make_pose(rng, side)
     return TrackedHand(
-        track, pose, raw, posterior, {"rgb": posterior}, rng.normal(size=LATENT), np.empty((3, 21, 3)), crop
-    )
+        track, pose, raw, posterior, {"rgb": posterior}, rng.normal(size=LATENT), np.empty((3, 21, 3)), crop,
+        bones=Bones(rng.random(20), rng.random(20) * 0.1),
+    )  # fmt: skip
 
 
 def make_result(frame: Frame, hands: int = 1, controls: Controls = Controls()) -> Result:
@@ -79,7 +81,7 @@ def record(path: Path, frames: int = 20) -> list[Frame]:
 def same_pose(a: HandPose, b: HandPose) -> None:
     """Equal bit for bit."""
     assert (a.side, a.score, a.metric) == (b.side, b.score, b.metric)
-    for name in ("joints_m", "keypoints_px", "sigma_m"):
+    for name in ("joints_m", "keypoints_px", "sigma_m", "sigma_axes_m"):
         np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
 
 
@@ -91,3 +93,8 @@ def same_hand(a: TrackedHand, b: TrackedHand) -> None:
     np.testing.assert_array_equal(a.posterior.mean, b.posterior.mean)
     np.testing.assert_array_equal(a.posterior.log_var, b.posterior.log_var)
     np.testing.assert_array_equal(a.z, b.z)
+    for one, two in ((a.bones, b.bones), (b.bones, a.bones)):
+        assert (one is None) == (two is None)
+    if a.bones is not None and b.bones is not None:
+        np.testing.assert_array_equal(a.bones.lengths, b.bones.lengths)
+        np.testing.assert_array_equal(a.bones.sigma, b.bones.sigma)

@@ -36,9 +36,11 @@ def hand_message(track: int, pose: HandPose, order: str = "common21") -> dict[st
         KeyError: there is no such order.
     """
     joints, keypoints, sigma = pose.joints_m, pose.keypoints_px, pose.sigma_m
+    axes = np.stack([sigma, sigma], -1) if pose.sigma_axes_m is None else pose.sigma_axes_m
     batch, estimated = joints[None], list[int]()
     if ORDERS[order] is OPENXR_JOINTS:
         joints, keypoints, sigma, estimated = to_openxr(joints), to_openxr(keypoints), openxr_sigma(sigma), [*ESTIMATED]
+        axes = openxr_sigma(axes.T).T
     angles = angles_deg(batch, pose.side)
     return {
         "side": pose.side.value,
@@ -48,6 +50,7 @@ def hand_message(track: int, pose: HandPose, order: str = "common21") -> dict[st
         "joints_m": _numbers(joints, 5),
         "keypoints_px": _numbers(keypoints, 2),
         "sigma_m": _numbers(sigma, 5),
+        "sigma_axes_m": _numbers(axes, 5),
         "estimated": estimated,
         "angles_deg": dict(zip(ANGLES, _numbers(angles[0], 2), strict=True)),
         "pinch_m": _numbers(pinch_distance_m(batch)[0], 5),
@@ -133,6 +136,7 @@ SCHEMA: Mapping[str, Any] = {
                     "joints_m": _points(3) | {"description": "camera frame, metres"},
                     "keypoints_px": _points(2) | {"description": "pixels; (0, 0) is the first pixel's centre"},
                     "sigma_m": {"type": "array", "description": "standard deviation along one axis, metres"},
+                    "sigma_axes_m": _points(2) | {"description": "the same across the ray to the joint and along it"},
                     "estimated": {"type": "array", "description": "numbers of joints guessed from others"},
                     "angles_deg": {"type": "object", "description": "angle by name, degrees"},
                     "pinch_m": {"type": ["number", "null"], "description": "thumb tip to index tip, metres"},

@@ -17,6 +17,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from handcam.types import (
     Array,
+    Bones,
     Controls,
     Frame,
     HandBox,
@@ -172,19 +173,23 @@ class HandLine(msgspec.Struct):
     """The latent that was decoded, with the user's offsets."""
     box: HandBox | None = None
     """Square that was cropped."""
+    bones: Bones | None = None
+    """``TrackedHand.bones``."""
 
     @staticmethod
     def of(hand: TrackedHand) -> "HandLine":
         """The line of a hand: neither samples nor decoded planes nor crops."""
         box = hand.crop.box if hand.crop is not None else None
-        return HandLine(hand.track, hand.pose, hand.raw, hand.posterior, hand.z, box)
+        return HandLine(hand.track, hand.pose, hand.raw, hand.posterior, hand.z, box, hand.bones)
 
     def tracked(self, camera: Intrinsics) -> TrackedHand:
         """The hand; its crop holds the box alone."""
         if len(self.latent.mean) != len(self.latent.log_var):
             raise ValueError("mean and variance differ in length")
         crop = None if self.box is None else HandCrop(self.box, np.eye(3), np.eye(3), camera)
-        return TrackedHand(self.track, self.pose, self.raw, self.latent, {}, self.z, np.empty((0, 21, 3)), crop)
+        return TrackedHand(
+            self.track, self.pose, self.raw, self.latent, {}, self.z, np.empty((0, 21, 3)), crop, bones=self.bones
+        )
 
 
 class ResultLine(msgspec.Struct, tag="result", tag_field="kind"):
