@@ -1,12 +1,17 @@
-"""Missing packages and system libraries: which one it is, and the command that installs it here."""
+"""The computer, and what is missing on it: packages and system libraries, with the command that installs them."""
 
+import os
+import platform
 import re
 import shutil
+import sys
 from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
-__all__ = ["XCB", "install_command", "missing_library", "needs", "pip_command"]
+from handcam.version import __version__
+
+__all__ = ["XCB", "describe_machine", "install_command", "missing_library", "needs", "pip_command"]
 
 _MANAGERS = {
     "apt-get": "sudo apt-get install -y",
@@ -84,3 +89,22 @@ def needs(error: ImportError, extra: str | None = None) -> str:
     if error.name and find_spec(error.name.partition(".")[0]) is None:
         return f"needs the package {error.name!r}; install it with {pip_command(extra)}"
     return f"cannot load {error.name or 'a package'} ({error}); set up again with {pip_command(extra)}"
+
+
+def describe_machine() -> dict[str, str | int | float]:
+    """Describe the computer that figures are measured on: processor, cores, memory, system, load, versions."""
+    import psutil  # may be what is missing
+
+    name = platform.processor() or platform.machine()
+    if Path("/proc/cpuinfo").is_file():
+        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
+        name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), name)
+    return {
+        "cpu": name,
+        "cores": len(os.sched_getaffinity(0)) if sys.platform == "linux" else psutil.cpu_count() or 1,
+        "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
+        "load_before": psutil.getloadavg()[0],
+        "system": platform.platform(terse=True),
+        "python": platform.python_version(),
+        "handcam": __version__,
+    }

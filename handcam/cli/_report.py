@@ -1,8 +1,6 @@
 """Report of a run: ages, times, errors and memory, gathered from every result."""
 
 import json
-import os
-import platform
 import time
 from array import array
 from collections import defaultdict, deque
@@ -17,11 +15,11 @@ import psutil
 from handcam.geometry import fit_similarity
 from handcam.hand.matching import match_hands
 from handcam.hand.skeleton import ROOT
+from handcam.installation import describe_machine
 from handcam.live import LiveStatus, RecordingStatus
 from handcam.types import HandcamError, Result
-from handcam.version import __version__
 
-__all__ = ["Report", "check_writable", "machine", "write"]
+__all__ = ["Report", "check_writable", "write"]
 
 MEMORY_EVERY_S = 10.0
 
@@ -96,7 +94,7 @@ class Report:
                 "start": memory[0], "end": self._rss_mb(), "max": max(*memory, self._rss_mb()),
                 "every_10_s": memory[:: max(1, len(memory) // 200)],
             },
-            "machine": machine(),
+            "machine": describe_machine(),
             "failure": status.failure,
         }  # fmt: skip
         if self._error_mm or self._missed:
@@ -145,22 +143,6 @@ def write(path: Path, summary: dict[str, Any]) -> None:
         path.write_text(json.dumps(summary, indent=1) + "\n", "utf-8")
     except OSError as error:
         raise HandcamError(f"The report {path} cannot be written: {error.strerror}.") from None
-
-
-def machine() -> dict[str, Any]:
-    """Describe the computer that the figures were measured on."""
-    name = platform.processor() or platform.machine()
-    if Path("/proc/cpuinfo").is_file():
-        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
-        name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), name)
-    return {
-        "cpu": name,
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
-        "system": platform.platform(terse=True),
-        "python": platform.python_version(),
-        "handcam": __version__,
-    }
 
 
 def _spread(values: "array[float]") -> dict[str, float]:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from handcam.installation import describe_machine
 from handcam.model.weights import default_weights
 from handcam.sources import SourceSettings, open_source
 from handcam.types import Frame, HandcamError
@@ -57,7 +58,7 @@ def main(
 
     weights = default_weights() if weights is None else weights
     console = Console()
-    machine = bench.describe_machine()
+    machine = describe_machine()
     frames, read_ms = _read(source, seconds)
     names = [name.strip() for name in runtimes.split(",") if name.strip()] or [*candidates(), "eager"]
     with Progress(TextColumn("bench"), BarColumn(), MofNCompleteColumn(), console=console, transient=True) as bar:
@@ -99,7 +100,7 @@ def main(
     if json is not None:
         write_json(out, json)
     if plot is not None:
-        save_figure(bench.plotted(out), plot, f"{source}, {machine['processor']}")
+        save_figure(bench.plotted(out), plot, f"{source}, {machine['cpu']}")
     return 0
 
 
@@ -145,7 +146,7 @@ def _print(console: Console, out: dict) -> None:
     """The table."""
     table = Table(
         "", "CPU ms a frame", "to MediaPipe", "IQR", "crop", "predict p50", "p95", "p99", "decode", "refine", "tracked",
-        title=f"{out['source']}, {out['frames']} frames, {out['machine']['processor']}", title_justify="left",
+        title=f"{out['source']}, {out['frames']} frames, {out['machine']['cpu']}", title_justify="left",
     )  # fmt: skip
     for name, r in out["runtimes"].items():
         if r["cpu_ms"] is None:

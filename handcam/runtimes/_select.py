@@ -2,7 +2,8 @@
 
 The check crops beside the weights are run through every candidate; one that is too far from the reference's answers is
 passed over, the others are timed on the same crops, colour and depth. The finding is kept in the user's cache until the
-weights, the packages or the processor change, so only the first start measures.
+weights, the packages or the processor change, so only the first start measures; one made while other programs kept the
+processor busy is measured once more when they no longer do.
 """
 
 import hashlib
@@ -16,6 +17,9 @@ from ctypes.util import find_library
 from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter, thread_time
+
+import msgspec
+import psutil
 
 from handcam.installation import needs
 from handcam.model.weights import WeightsCard, read_card
@@ -34,6 +38,8 @@ SPEED = ("int8", "bfloat16", "float16", "float32")
 PACKAGES = ("onnxruntime", "openvino", "torch", "onnxruntime-ep-nv-tensorrt-rtx")
 CLEARLY = 0.9
 """A later candidate must take less than this share of the best one's time: order decides between equals."""
+BUSY = 0.7
+"""Load of each core from which a finding is measured again once the load has fallen to half."""
 PARITY = ("joints_mm", "depth_mm", "depth_joints_mm")
 """Mean deviations that must stay within a runtime's tolerance."""
 log = logging.getLogger(__name__)
@@ -70,7 +76,7 @@ def candidates() -> list[str]:
 
 
 def fastest(weights: Path) -> Runtime:
-    """Open the fastest runtime that passes; a finding of an earlier start is believed.
+    """Open the fastest runtime that passes; a finding of an earlier start is believed, unless it was a busy one.
 
     Raises:
         WeightsError: the weights are missing or damaged.
@@ -79,8 +85,9 @@ def fastest(weights: Path) -> Runtime:
     card = read_card(weights)
     memory = cache_folder() / "runtime.json"
     key = _key(card)
-    known = _recall(memory).get(key)
-    if known:
+    known, load_then = _recall(memory).get(key, ("", 0.0))
+    load_now = psutil.getloadavg()[0] / (psutil.cpu_count() or 1)
+    if known and not (load_then > BUSY and load_now < 0.5 * load_then):
         try:
             return open_named(known, weights)
         except (HandcamError, ImportError, LookupError) as error:
@@ -103,7 +110,7 @@ def fastest(weights: Path) -> Runtime:
             runtime.close()
     if best is None:
         return _reference(weights)
-    _remember(memory, key, best_name)
+    _remember(memory, key, best_name, load_now)
     log.info("Fastest here: %s, %.1f ms a hand.", best.name, best_s * 1e3)
     return best
 
@@ -181,16 +188,16 @@ def _processor() -> str:
     return "".join(line for line in lines[:40] if line.startswith(("model", "flags", "Features", "CPU part")))
 
 
-def _recall(memory: Path) -> dict[str, str]:
+def _recall(memory: Path) -> dict[str, tuple[str, float]]:
+    """Findings by key: the runtime, and the load of each core when it was measured."""
     try:
-        known = json.loads(memory.read_text("utf-8"))
-    except (OSError, ValueError):
-        known = None  # nothing yet, or damaged: it is made anew
-    return {k: v for k, v in known.items() if isinstance(v, str)} if isinstance(known, dict) else {}
+        return msgspec.json.decode(memory.read_bytes(), type=dict[str, tuple[str, float]])
+    except (OSError, msgspec.DecodeError):
+        return {}  # nothing yet, damaged, or of an earlier version: it is made anew
 
 
-def _remember(memory: Path, key: str, name: str) -> None:
+def _remember(memory: Path, key: str, name: str, load: float) -> None:
     try:
-        write_atomic(memory, json.dumps(_recall(memory) | {key: name}))
+        write_atomic(memory, json.dumps(_recall(memory) | {key: (name, load)}))
     except OSError as error:
         log.debug("The finding cannot be kept: %s", error)

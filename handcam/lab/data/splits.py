@@ -79,7 +79,7 @@ class SplitSettings:
         self, name: str, known_side: bool, count: int, make: Callable[[int, int], list[View]], what: str
     ) -> InMemoryDataset:
         """Rows ``0`` to ``count`` of views, made 250 at a time by ``make(first, last)`` and kept."""
-        kind = f"planes{self.picture_px}" if self.pixels else f"looks{self.picture_px}"
+        kind = f"planes{self.picture_px}" if self.pixels else f"features{self.picture_px}"
         folder = self.cache / f"{name}-{kind}{'' if known_side else '-both-sides'}"
         starts = range(0, count, _CHUNK)  # the last file holds fewer rows, and is made again when more are asked for
         files = [f"{first:07d}-{min(first + _CHUNK, count) - first}" for first in starts]
@@ -111,19 +111,19 @@ def open_split(data: str, settings: SplitSettings, known_side: bool = True) -> S
     name = _RENAMED.get(name, name)
     own = {"poses": _poses, "rendered": _rendered, "crops": _crops, "features": _features, "msra": _msra}
     if name in own:
-        train, test, says = own[name](rest, settings, known_side)
+        train, test, description = own[name](rest, settings, known_side)
     elif name in ("nyu", "icvl"):
         raise HandcamError(
             f"{name.upper()} labels other joints than the model's 21, so no model can be trained on it; "
             f"the experiment pcf compares files of predictions: --data {name}:FOLDER."
         )
     elif name in names("handcam.lab.data.sets"):
-        train, test, says = _labelled(data, settings, known_side)
+        train, test, description = _labelled(data, settings, known_side)
     else:
         there = ", ".join(sorted({*own, "rhd:PATH", "stb:PATH", "freihand:PATH", "folder:PATH"}))
         raise HandcamError(f"There is no data set {data!r} for experiments; take one of {there}.")
     counts = f"{len(train)} hands to train on, {len(test)} to measure on"
-    return Split(name, train, test, f"{name}: {says}; {counts}", known_side)
+    return Split(name, train, test, f"{name}: {description}; {counts}", known_side)
 
 
 Parts = tuple[InMemoryDataset, InMemoryDataset, str]
@@ -159,7 +159,7 @@ def _rendered(rest: str, settings: SplitSettings, known_side: bool) -> Parts:
 
 def _crops(rest: str, settings: SplitSettings, known_side: bool) -> Parts:
     if not rest:
-        raise HandcamError("Say which folder, as in crops:FOLDER; rendered makes its own.")
+        raise HandcamError("Name the folder, as in crops:FOLDER; rendered makes its own.")
 
     def part(split: str, count: int) -> InMemoryDataset:
         table: CropDataset = open_crops(rest, split=split)
@@ -227,12 +227,12 @@ def _labelled(data: str, settings: SplitSettings, known_side: bool) -> Parts:
     if name in _PARTS:
         sets = [open_dataset(data, **how) for how in _PARTS[name]]
         numbers = [np.arange(len(s)) for s in sets]
-        says = "the makers' own parts"
+        description = "the makers' own parts"
     else:
         sets = [open_dataset(data)] * 2
         every = np.arange(len(sets[0]))
         numbers = [every[every % 5 != 4], every[every % 5 == 4]]
-        says = "every fifth sample to measure on"
+        description = "every fifth sample to measure on"
 
     def part(split: str, dataset: Dataset, there: np.ndarray, count: int) -> InMemoryDataset:
         if len(there) == 0:
@@ -252,7 +252,7 @@ def _labelled(data: str, settings: SplitSettings, known_side: bool) -> Parts:
         return settings.cached(folder, known_side, len(chosen), make, f"compute features of {len(chosen)} pictures")
 
     train = part("train", sets[0], numbers[0], settings.pictures)
-    return train, part("test", sets[1], numbers[1], settings.test), says
+    return train, part("test", sets[1], numbers[1], settings.test), description
 
 
 def _bare(joints_m: np.ndarray, keypoints: np.ndarray) -> InMemoryDataset:

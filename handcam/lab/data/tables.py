@@ -119,7 +119,7 @@ class Split:
     """To train on."""
     test: InMemoryDataset
     """To measure on."""
-    says: str
+    description: str
     """Which hands are which, so that anybody can do it again."""
     known_side: bool = True
     """H of the paper: the side is known and left hands were mirrored; else both sides are in it as they are."""

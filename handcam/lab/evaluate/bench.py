@@ -5,7 +5,6 @@ same frames, in an order that changes from round to round, so what else the mach
 reported is ratios of medians within a round and their spread over the rounds. Reading the frames is not part of it.
 """
 
-import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,6 @@ from time import perf_counter, process_time
 from typing import TYPE_CHECKING
 
 import numpy as np
-import psutil
 
 from handcam.api import open_tracker
 from handcam.detectors import Detector
@@ -26,7 +24,7 @@ from handcam.types import Controls, Frame, HandcamError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["MEDIAPIPE", "Timings", "compare", "describe_machine", "percentiles", "plotted"]
+__all__ = ["MEDIAPIPE", "Timings", "compare", "percentiles", "plotted"]
 
 MEDIAPIPE = "mediapipe"
 ONE_HAND = Controls(max_hands=1)
@@ -181,20 +179,6 @@ def _encode_alone(tracker: Tracker, runtime: Runtime, frames: Sequence[Frame]) -
         runtime.encode(batch)
         times.append(process_time() - start)
     return float(np.median(times)) * 1e3
-
-
-def describe_machine() -> dict[str, str | int | float]:
-    """Describe the machine of the measurement."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        processor = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        processor = platform.processor()
-    return {
-        "processor": processor, "cores": psutil.cpu_count() or 1, "system": platform.platform(terse=True),
-        "python": platform.python_version(), "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
-        "load_before": psutil.getloadavg()[0],
-    }  # fmt: skip
 
 
 def plotted(figures: dict) -> Results:

@@ -2,7 +2,8 @@
 
 Each trains what it compares by algorithm 1 (:func:`handcam.lab.train.pairs.train`) on a fixed split
 (:mod:`handcam.lab.data.splits`), measures it on hands that were not trained on, and ends in a table, a figure or both.
-Trainings and looks are kept beside the results, so a second run, or another experiment on the same, goes on from there.
+Trainings and features of pictures are kept beside the results, so a second run, or another experiment on the same
+hands, goes on from there.
 """
 
 import shlex
@@ -43,7 +44,7 @@ class Size:
     paint: int
     """Width of the convolutional decoder of pictures."""
     picture_px: int
-    """Edge of pictures that are looked at without the landmark network."""
+    """Edge of pictures that are encoded without the landmark network."""
     resnet: int
     """Width of the net that does."""
 
@@ -148,7 +149,7 @@ class Setup:
         )
 
         size = self.size
-        settings = SplitSettings(self.out / "looks", size.poses, size.pictures, size.test, size.picture_px, self.pixels)
+        settings = SplitSettings(self.out / "hands", size.poses, size.pictures, size.test, size.picture_px, self.pixels)
         return open_split(data, settings, known_side)
 
     @property

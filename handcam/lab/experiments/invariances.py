@@ -4,8 +4,15 @@ import numpy as np
 
 from handcam.lab.evaluate.results import Results
 from handcam.lab.experiments import Setup
+from handcam.lab.experiments._trainings import (
+    errors_by_seed,
+    errors_mm,
+    mean_median_table,
+    split_notes,
+    tasks_of,
+    trainable,
+)
 from handcam.lab.train.pairs import variant
-from handcam.lab.train.run_small import errors_by_seed, errors_mm, mean_median_table, split_notes, tasks_of, trainable
 from handcam.model.features import Features
 from handcam.types import HandcamError
 

@@ -12,8 +12,8 @@ from handcam.lab.evaluate.metrics import pcf_curve
 from handcam.lab.evaluate.published import CAMERAS, THRESHOLDS_MM, compare
 from handcam.lab.evaluate.results import Cell, Results, ResultTable, curve_panels
 from handcam.lab.experiments import Setup
+from handcam.lab.experiments._trainings import errors_by_seed
 from handcam.lab.train.pairs import variant
-from handcam.lab.train.run_small import errors_by_seed
 from handcam.types import HandcamError
 
 __all__ = ["TITLE", "run"]
@@ -49,7 +49,7 @@ def run(setup: Setup) -> Results:
             within = [[float((e.max(-1) <= limit).mean()) for e in errors] for limit in (20, 40)]
             means = [[float(k(e)) for e in errors] for k in (np.mean, np.median)]
             rows.append((f"Depth>3D {split.name}, Var. {number}", *means, *within))
-        notes.append(split.says)
+        notes.append(split.description)
     head = ("", "mean", "median", "frames within 20 mm", "within 40 mm")
 
     xlabel, ylabel = "largest joint error in a frame, mm", "share of frames (PCF)"

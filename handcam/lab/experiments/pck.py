@@ -5,8 +5,8 @@ import numpy as np
 from handcam.lab.evaluate.metrics import auc, mean_and_median, pck_curve
 from handcam.lab.evaluate.results import Cell, Results, ResultTable, curve_panels
 from handcam.lab.experiments import Setup
+from handcam.lab.experiments._trainings import errors_by_seed, errors_mm, split_notes, tasks_of
 from handcam.lab.train.pairs import VARIANTS, variant
-from handcam.lab.train.run_small import errors_by_seed, errors_mm, split_notes, tasks_of
 from handcam.model.features import Features
 from handcam.types import HandcamError
 

@@ -4,8 +4,8 @@ import numpy as np
 
 from handcam.lab.evaluate.results import INKS, Cell, Results, ResultTable, grid_only, panels
 from handcam.lab.experiments import Setup
+from handcam.lab.experiments._trainings import errors_by_seed, split_notes, tasks_of, trainable
 from handcam.lab.train.pairs import variant
-from handcam.lab.train.run_small import errors_by_seed, split_notes, tasks_of, trainable
 
 __all__ = ["SHARES", "TITLE", "run"]
 

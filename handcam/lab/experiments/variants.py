@@ -2,8 +2,8 @@
 
 from handcam.lab.evaluate.results import Results
 from handcam.lab.experiments import Setup
+from handcam.lab.experiments._trainings import errors_by_seed, mean_median_table, split_notes, tasks_of
 from handcam.lab.train.pairs import VARIANTS, variant
-from handcam.lab.train.run_small import errors_by_seed, mean_median_table, split_notes, tasks_of
 
 __all__ = ["TITLE", "run"]
 

@@ -8,8 +8,8 @@ from handcam.hand.skeleton import bone_lengths
 from handcam.lab.data.tables import InMemoryDataset
 from handcam.lab.evaluate.results import Cell, Results, ResultTable, draw_skeleton, hide_frame
 from handcam.lab.experiments import Setup
+from handcam.lab.experiments._trainings import WORDS, encoded, fit, trainable
 from handcam.lab.experiments.mixing import CROSS
-from handcam.lab.train.run_small import WORDS, encoded, fit, trainable
 from handcam.model.latent.interpolation import linear
 from handcam.model.vae import CrossModalVAE, load
 from handcam.types import HandcamError
@@ -55,7 +55,7 @@ def run(setup: Setup) -> Results:
         f"{STEPS} latents on the straight line between the posterior means of two hands seen in {WORDS[x]}.",
         "1.0 in the first two columns is an even motion straight there.",
         f"Model: {setup.weights.name if setup.weights else 'cross-trained as in the experiment mixing'}.",
-        split.says,
+        split.description,
     )
 
     def draw(figure) -> None:

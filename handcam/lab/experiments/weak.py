@@ -6,7 +6,7 @@ from handcam.hand.anatomy import violations_deg
 from handcam.lab.evaluate.metrics import procrustes_errors
 from handcam.lab.evaluate.results import INKS, Cell, Results, ResultTable, grid_only, panels
 from handcam.lab.experiments import Setup
-from handcam.lab.train.run_small import errors_mm, fit, predict, split_notes, tasks_of, trainable
+from handcam.lab.experiments._trainings import errors_mm, fit, predict, split_notes, tasks_of, trainable
 
 __all__ = ["SHARE", "TITLE", "run"]
 

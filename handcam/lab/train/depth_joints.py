@@ -49,24 +49,15 @@ class DepthSettings(LoopSettings):
     """Size of the latent space; its part of the net is trained elsewhere."""
     start: Path | None = None
     """Weights (safetensors) to start from."""
-    steps: int = 20_000
-    """Batches."""
+    # the loop's settings, with this net's defaults
     batch: int = 32
-    """Hands in a batch."""
     rate: float = 1.5e-3
-    """AdamW's learning rate at its highest."""
     warmup: int = 150
-    """Steps over which the rate rises."""
     final_rate: float = 0.0007
-    """Rate at the end, as a share of the highest."""
     weight_decay: float = 0.02
-    """Decay of matrices and filters."""
     clip: float = 1.0
-    """Largest norm of a gradient."""
     ema: float = 0.998
-    """Memory of the averaged weights."""
     precision: str = "bf16-mixed"
-    """Lightning Fabric's name."""
 
 
 def build(settings: DepthSettings, weights: Path, progress: bool = True) -> Path:
@@ -186,7 +177,7 @@ def measure(net: HourglassEncoder, crops: DepthOnly, count: int, seed: int = 1) 
 
     Returns:
         Mean and median joint error in the camera frame, mean error relative to the root (millimetres), share of hands
-        whose side is told rightly, and the mean error by distance and by share of pixels without a reading.
+        whose side is right, and the mean error by distance and by share of pixels without a reading.
     """
     rng, was_training = np.random.default_rng(seed), net.training
     net.eval()

@@ -28,16 +28,12 @@ NOISE = 0.04
 class DistilSettings(LoopSettings):
     """Settings of a distillation; nothing is averaged, since there is no noise to average out."""
 
+    # the loop's settings, with other defaults; steps are batches of each encoder
     steps: int = 14_000
-    """Batches for each encoder."""
     rate: float = 2e-3
-    """AdamW's learning rate at its highest."""
     warmup: int = 200
-    """Steps over which the rate rises."""
     final_rate: float = 0.002
-    """Rate at the end, as a share of the highest."""
     ema: float = 0.0
-    """Memory of the averaged weights."""
 
 
 class _Divergence(nn.Module):

@@ -9,7 +9,7 @@ import pytest
 
 from handcam.lab.evaluate.results import cell_text
 from handcam.lab.experiments import Setup, Size, save
-from handcam.lab.train.run_small import errors_mm, fit, predict
+from handcam.lab.experiments._trainings import errors_mm, fit, predict
 from handcam.plugins import load, names
 from handcam.types import HandcamError
 

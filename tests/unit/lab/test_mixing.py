@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from handcam.lab.train.mixing import mixing, told_apart
+from handcam.lab.experiments.mixing import mixing, modality_accuracy
 
 
 def clouds(*shifts: float, n: int = 400, size: int = 5) -> list[np.ndarray]:
@@ -12,22 +12,22 @@ def clouds(*shifts: float, n: int = 400, size: int = 5) -> list[np.ndarray]:
 
 
 def test_one_cloud_twice_is_a_guess():
-    assert told_apart(clouds(0.0, 0.0)) == pytest.approx(0.5, abs=0.06)
-    assert told_apart(clouds(0.0, 0.0, 0.0)) == pytest.approx(1 / 3, abs=0.06)
+    assert modality_accuracy(clouds(0.0, 0.0)) == pytest.approx(0.5, abs=0.06)
+    assert modality_accuracy(clouds(0.0, 0.0, 0.0)) == pytest.approx(1 / 3, abs=0.06)
 
 
-def test_separate_clouds_are_told_apart():
-    assert told_apart(clouds(0.0, 5.0)) > 0.99
+def test_separate_clouds_are_modality_accuracy():
+    assert modality_accuracy(clouds(0.0, 5.0)) > 0.99
 
 
 def test_a_difference_in_spread_alone_is_seen():
     a, b = clouds(0.0, 0.0)
-    assert told_apart([a, 3.0 * b]) > 0.8
+    assert modality_accuracy([a, 3.0 * b]) > 0.8
 
 
 def test_a_larger_cloud_is_no_advantage():
     a, b = clouds(0.0, 0.0)
-    assert told_apart([a, b[:100]]) == pytest.approx(0.5, abs=0.12)
+    assert modality_accuracy([a, b[:100]]) == pytest.approx(0.5, abs=0.12)
 
 
 def test_the_same_hands_are_matched_where_the_latents_agree():

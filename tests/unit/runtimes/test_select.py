@@ -129,7 +129,19 @@ def test_a_damaged_memory_is_made_anew(weights, offer, tmp_path, text):
     memory.parent.mkdir()
     memory.write_text(text)
     assert fastest(weights).name == "fast"
-    assert "fast" in json.loads(memory.read_text()).values()
+    assert "fast" in [name for name, _ in json.loads(memory.read_text()).values()]
+
+
+def test_a_finding_of_a_busy_machine_is_measured_again_when_it_is_quiet(weights, offer, monkeypatch):
+    def start(load: float) -> tuple[str, int]:
+        monkeypatch.setattr(_select.psutil, "getloadavg", lambda: (load * (_select.psutil.cpu_count() or 1), 0, 0))
+        opened = offer(slow={"takes_s": 0.005 if load > 1 else 0.02}, fast={"takes_s": 0.01})
+        return fastest(weights).name, len(opened)
+
+    assert start(2.0) == ("slow", 2)
+    assert start(2.0) == ("slow", 1)
+    assert start(0.1) == ("fast", 2)
+    assert start(2.0) == ("fast", 1)
 
 
 def test_without_anything_that_agrees_pytorch_is_taken(weights, offer):

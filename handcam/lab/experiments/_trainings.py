@@ -1,4 +1,4 @@
-"""One training of an experiment, and how far its predictions are from the truth."""
+"""Train one model of an experiment, and measure its joint errors on held-out hands."""
 
 from dataclasses import asdict
 from hashlib import sha256
@@ -53,9 +53,9 @@ def fit(setup: Setup, split: Split, pairs: tuple[str, ...], seed: int, **changes
         np.ascontiguousarray(split.train.arrays["joints3d"]).tobytes()
     )  # the very ones, wherever they came from
     nets_and_rounds = {k: v for k, v in asdict(size).items() if k not in ("poses", "pictures", "test")}
-    said = (pairs, hands, nets_and_rounds, setup.pixels, setup.latent, setup.rate, seed, sorted(changes.items()))
+    identity = (pairs, hands, nets_and_rounds, setup.pixels, setup.latent, setup.rate, seed, sorted(changes.items()))
     words = "+".join(pairs).replace(">", "-")
-    out = setup.out / "trainings" / f"{split.name}-{words[:60]}-{sha256(repr(said).encode()).hexdigest()[:10]}"
+    out = setup.out / "trainings" / f"{split.name}-{words[:60]}-{sha256(repr(identity).encode()).hexdigest()[:10]}"
     steps = int(changes.pop("steps", size.steps))
     settings = TrainSettings(
         out=out, pairs=pairs, data=split.name, encoders=encoders, decoders=decoders, nets=nets, latent=setup.latent,
@@ -120,7 +120,7 @@ def errors_mm(predicted: Float[np.ndarray, "n 21 3"], split: Split, scale: bool 
     Args:
         predicted: joints in hand lengths.
         split: its second part is the truth.
-        scale: S, the true size is told; else every hand is taken for one of the mean length of those trained on.
+        scale: S, the true size is given; else every hand is taken for one of the mean length of those trained on.
     """
     true = with_palm(split.test.joints_mm)
     length = float(split.train.length_mm.mean())
@@ -158,4 +158,4 @@ def mean_median_table(tasks: list[Task], rows: dict[str, list[list[np.ndarray]]]
 
 def split_notes(tasks: list[Task]) -> tuple[str, ...]:
     """Which hands are trained and measured on, a line a data set."""
-    return tuple(split.says for split in {id(s): s for _, s, _ in tasks}.values())
+    return tuple(split.description for split in {id(s): s for _, s, _ in tasks}.values())
