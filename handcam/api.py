@@ -2,6 +2,7 @@
 
 import logging
 import time
+import weakref
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +14,19 @@ from jaxtyping import UInt8
 from handcam.installation import needs
 from handcam.model.weights import default_weights, read_card
 from handcam.plugins import load, names
-from handcam.types import Array, Controls, Frame, HandcamError, Intrinsics, Result, WeightsError
+from handcam.types import (
+    Array,
+    Controls,
+    FieldOfView,
+    Frame,
+    HandcamError,
+    InputError,
+    Intrinsics,
+    Name,
+    Result,
+    WeightsError,
+)
+from handcam.validation import check, check_frame, check_picture
 
 if TYPE_CHECKING:
     from handcam.detectors import Detector
@@ -129,9 +142,17 @@ class HandTracker:
             fov_deg: horizontal field of view to assume where no intrinsics are given.
 
         Raises:
-            HandcamError: something cannot be loaded; the message says what to do.
+            HandcamError: something cannot be loaded, or is no such thing; the message says what to do.
         """
+        for name, value, kind in (
+            ("weights", weights, str | Path | None), ("runtime", runtime, Name), ("detector", detector, Name),
+            ("intrinsics", intrinsics, Intrinsics | None), ("fov_deg", fov_deg, FieldOfView),
+        ):  # fmt: skip
+            check(value, kind, name)
         self._tracker = open_tracker(None if weights is None else Path(weights), runtime, detector)
+        self._finalise = weakref.finalize(self, self._tracker.close)  # whoever drops a tracker need not close it
+        self._finalise.atexit = False
+        self._controls: Controls | None = None
         self._intrinsics, self._fov_rad = intrinsics, float(np.radians(fov_deg))
         self._index = 0
 
@@ -142,18 +163,49 @@ class HandTracker:
             picture: an RGB array (first axis downwards), or a :class:`~handcam.types.Frame` where there is depth, a
                 calibration or a time.
             controls: the user's hand length and everything else that can be set.
+
+        Raises:
+            InputError: the picture or a setting is not what it must be; the next good call goes on as if nothing had
+                been.
+            HandcamError: the tracker is closed.
         """
+        self._demand_open()
+        if controls is not self._controls:
+            self._check_controls(controls)
+            self._controls = controls
+        if isinstance(picture, Frame):
+            check_frame(picture)
         return self._tracker.track(picture if isinstance(picture, Frame) else self._frame(picture), controls)
 
     def reset(self) -> None:
-        """Forget the hands: the next picture has nothing to do with the last."""
+        """Forget the hands: the next picture has nothing to do with the last.
+
+        Raises:
+            HandcamError: the tracker is closed.
+        """
+        self._demand_open()
         self._tracker.reset()
 
     def close(self) -> None:
-        """Free the model."""
-        self._tracker.close()
+        """Free the model; a second call changes nothing."""
+        self._finalise()
+
+    def _demand_open(self) -> None:
+        if not self._finalise.alive:
+            raise HandcamError("This HandTracker is closed; open another one.")
+
+    def _check_controls(self, controls: Controls) -> None:
+        check(controls, Controls, "controls")
+        size, there = self._tracker.latent, names("handcam.filters")
+        for name, value in (("latent", controls.latent), ("offset", controls.offset)):
+            if value is not None and len(value) != size:
+                raise InputError(f"controls.{name} has {len(value)} numbers; these weights have a latent of {size}.")
+        for name in controls.filters:
+            if name not in there:
+                raise InputError(f"There is no filter {name!r}; use one of {', '.join(there)}.")
 
     def _frame(self, color: Array) -> Frame:
+        check_picture(color)
         height, width = color.shape[:2]
         if self._intrinsics is not None:
             camera = self._intrinsics.scaled(width, height)

@@ -13,21 +13,44 @@ order of :mod:`handcam.hand.skeleton`. Every value is frozen; an array is read-o
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from jaxtyping import Float, UInt8, UInt16
+from msgspec import Meta
 from numpy.typing import NDArray
 
 __all__ = [
-    "NOMINAL_HAND_LENGTH_M", "Array", "Bones", "Controls", "Frame", "HandBox", "HandCrop", "HandPose", "HandcamError",
-    "Intrinsics", "Posterior", "RecordingError", "Result", "Side", "SourceError", "TrackedHand", "WeightsError",
+    "LARGEST_EDGE_PX", "NOMINAL_HAND_LENGTH_M", "Array", "Bones", "Controls", "DepthUnit", "Edge", "FieldOfView",
+    "Focal", "Frame", "HandBox", "HandCrop", "HandLength", "HandPose", "HandcamError", "InputError", "Intrinsics",
+    "Name", "Posterior", "PrincipalPoint", "RecordingError", "Result", "Side", "SourceError", "TrackedHand",
+    "WeightsError", "shorten",
 ]  # fmt: skip
 
 Array = NDArray[Any]
 """An array of numpy, to be shaped by jaxtyping: ``Float[Array, "21 3"]``. A bare ``np.ndarray`` is of unknown type."""
 NOMINAL_HAND_LENGTH_M = 0.19
 """Length of an adult's hand, wrist to middle fingertip along the bones: assumed where nobody says how long it is."""
+
+LARGEST_EDGE_PX = 8192
+"""Longest edge of a picture: a larger one is refused before it is decoded."""
+
+# Ranges of what comes from outside; handcam.validation and msgspec read them where a field is annotated with them.
+HandLength = Annotated[float, Meta(ge=0.05, le=0.4)]
+"""Length of a hand, metres."""
+Focal = Annotated[float, Meta(ge=0.1, le=1e6)]
+"""A focal length, px."""
+PrincipalPoint = Annotated[float, Meta(ge=-1e6, le=1e6)]
+"""A coordinate of the principal point, px."""
+Edge = Annotated[int, Meta(ge=1, le=LARGEST_EDGE_PX)]
+"""Width or height of a picture, px."""
+FieldOfView = Annotated[float, Meta(ge=5, le=170)]
+"""Horizontal field of view, degrees."""
+DepthUnit = Annotated[float, Meta(gt=0, lt=1)]
+"""Metres per count of a depth picture."""
+Name = Annotated[str, Meta(max_length=64)]
+"""Name of a part, such as a detector or a modality."""
+_Instant = Annotated[int, Meta(ge=-(1 << 62), le=1 << 62)]
 
 
 class HandcamError(Exception):
@@ -46,6 +69,15 @@ class WeightsError(HandcamError):
     """Weights are missing, damaged, or not of a version this program reads."""
 
 
+class InputError(HandcamError, ValueError):
+    """A picture, a setting or another value from outside is of another type or range than it must be."""
+
+
+def shorten(text: str, longest: int = 80) -> str:
+    """Cut a quotation off in a message that must stay one sentence."""
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+
+
 class Side(Enum):
     """Side of the real, unmirrored person."""
 
@@ -61,17 +93,17 @@ class Side(Enum):
 class Intrinsics:
     """A pinhole camera without distortion: ``u = fx x / z + cx``, ``v = fy y / z + cy``."""
 
-    fx: float
+    fx: Focal
     """Focal length along x, px."""
-    fy: float
+    fy: Focal
     """Focal length along y, px."""
-    cx: float
+    cx: PrincipalPoint
     """Principal point x, px."""
-    cy: float
+    cy: PrincipalPoint
     """Principal point y, px."""
-    width: int
+    width: Edge
     """Picture width, px."""
-    height: int
+    height: Edge
     """Picture height, px."""
     assumed: bool = False
     """True when the numbers come from a default field of view and not from a calibration."""
@@ -125,9 +157,9 @@ class HandPose:
 class Frame:
     """One picture from a source. At least one of ``color`` and ``depth`` is there."""
 
-    index: int
+    index: _Instant
     """Number of the frame since the source was opened; gaps are frames that the device lost."""
-    time_ns: int
+    time_ns: _Instant
     """Time when the pixels reached this process, ``time.perf_counter_ns``."""
     intrinsics: Intrinsics
     """The camera of both planes: depth is aligned to colour."""
@@ -135,9 +167,9 @@ class Frame:
     """RGB picture."""
     depth: UInt16[Array, "h w"] | None = None
     """Distance along z in units of ``depth_unit_m``; 0 means no reading."""
-    depth_unit_m: float = 0.001
+    depth_unit_m: DepthUnit = 0.001
     """Metres per depth count."""
-    device_time_ns: int | None = None
+    device_time_ns: _Instant | None = None
     """The device's own clock, where it has one."""
     truth: tuple[HandPose, ...] = ()
     """The true hands, known for rendered and labelled frames only; never shown to the model."""
@@ -232,25 +264,25 @@ class TrackedHand:
 class Controls:
     """Settings that the user changes while the app runs. Defaults give the plain estimate."""
 
-    drive: str = "auto"
+    drive: Name = "auto"
     """Modality whose posterior is decoded: a name, ``fused``, or ``auto`` for what the weights recommend."""
     latent: Float[Array, " z"] | None = None
     """An absolute latent that replaces the live mean (frozen or explored)."""
     offset: Float[Array, " z"] | None = None
     """Added to the latent."""
-    samples: int = 0
+    samples: Annotated[int, Meta(ge=0, le=1000)] = 0
     """Number of posterior samples to decode for display."""
-    decode: tuple[str, ...] = ()
+    decode: tuple[Name, ...] = ()
     """Further modalities to decode from the same latent."""
-    filters: tuple[str, ...] = ("one_euro",)
+    filters: tuple[Name, ...] = ("one_euro",)
     """Filters to apply, in order."""
-    hand_length_m: float = NOMINAL_HAND_LENGTH_M
+    hand_length_m: HandLength = NOMINAL_HAND_LENGTH_M
     """The user's hand, wrist crease to tip of the straight middle finger; sets the scale where no sensor does."""
     bones: Float[Array, " 20"] | None = None
     """The user's own bone lengths, hand lengths; None to estimate those of each tracked hand."""
     lock_side: Side | None = None
     """Treat every hand as this one."""
-    max_hands: int = 2
+    max_hands: Annotated[int, Meta(ge=1, le=2)] = 2
     """Number of hands to track, 1 or 2."""
 
 

@@ -17,7 +17,8 @@ NOTES = {
     "live": "threads and mailboxes", "api": "the library: HandTracker",
     "tracking": "crop, features, fusion, localisation, fit", "runtimes": "engines of the exported graphs",
     "model": "the cross-modal VAE", "sources": "where frames come from", "session": "recordings and exports",
-    "crop": "the virtual camera", "hand": "skeleton, rig, anatomy", "geometry": "cameras and rigid fits",
+    "crop": "the virtual camera", "hand": "skeleton, rig, anatomy",
+    "validation": "types and ranges of what comes from outside", "geometry": "cameras and rigid fits",
 }  # fmt: skip
 """What stands behind a room's name where there is space for it."""
 BELOW = "imports point down only; torch is in the sand-coloured rooms, Qt in the blue ones"

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from handcam.paths import shipped
-from handcam.types import WeightsError
+from handcam.types import WeightsError, shorten
 
 __all__ = ["FORMAT", "WeightsCard", "default_weights", "read_card", "write_card"]
 
@@ -88,10 +88,9 @@ def read_card(weights: Path) -> WeightsCard:
     Raises:
         WeightsError: a file is missing, damaged, of a newer format, or its hash differs.
     """
+    _demand_file(weights)
     side = weights.with_suffix(".json")
-    for path in (weights, side):
-        if not path.is_file():
-            raise WeightsError(f"The weights file {path} is missing; restore it or pass --weights.")
+    _demand_file(side)
     try:
         document = json.loads(side.read_text("utf-8"))
         version = msgspec.convert(document, _Version).format
@@ -133,10 +132,19 @@ def check(path: Path, sha256: str) -> None:
     Raises:
         WeightsError: it is missing or differs.
     """
-    if not path.is_file():
-        raise WeightsError(f"The weights file {path} is missing; restore it or pass --weights.")
+    _demand_file(path)
     if digest(path) != sha256:
         raise WeightsError(f"{path} is truncated or altered (its SHA-256 is not the recorded one); restore it.")
+
+
+def _demand_file(path: Path) -> None:
+    try:
+        there = path.is_file()
+    except OSError:  # no name of a file at all
+        there = False
+    if not there:
+        shown = shorten(str(path), 300)
+        raise WeightsError(f"The weights file {shown} is missing; restore it or pass --weights.")
 
 
 def digest(path: Path) -> str:

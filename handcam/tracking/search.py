@@ -84,7 +84,11 @@ class Search:
         if self._live:
             Thread(target=self._run, args=(asked, frame, max_hands), name="search", daemon=True).start()
         else:
-            asked.boxes = self._find(frame, max_hands)
+            try:
+                asked.boxes = self._find(frame, max_hands)
+            except BaseException:
+                self._asked = None  # what failed is over: the next frame may ask again
+                raise
             asked.done.set()
 
     def answer(self, wait_s: float) -> list[HandBox]:

@@ -446,6 +446,18 @@ def test_without_a_window_what_a_detector_raises_is_raised(scene):
         Tracker(scene[0], [AwkwardDetector("raising")]).track(frame())
 
 
+def test_a_detector_that_raised_once_is_asked_again(scene):
+    detector = AwkwardDetector("raising")
+    tracker = Tracker(scene[0], [detector])
+    with pytest.raises(RuntimeError, match="no palm"):
+        tracker.track(frame())
+    detector.way = "well"
+    detector.let_go.set()
+    for n in range(1, SEARCH_EVERY + 1):
+        tracker.track(frame(n))
+    assert detector.calls == 2
+
+
 def test_of_two_tracks_on_one_hand_the_one_with_its_side_stays(scene):
     nets, detector, tracker = scene
     a, b = right_hand((0.1, 0.05, 0.5)), right_hand((-0.1, 0.05, 0.5))

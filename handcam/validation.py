@@ -1,0 +1,192 @@
+"""Validate values where they come in: types, ranges and finiteness, by the annotations of their fields.
+
+A range stands once, beside the field that it bounds: ``fps: Annotated[float, Meta(gt=0, le=1000)]``. msgspec enforces
+it in files as they are read; :func:`check` does so for values that were made in Python or typed on a command line.
+Numbers must be finite. What is wrong is one sentence with the name, the value and the range.
+"""
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import cache
+from numbers import Integral, Real
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+
+import numpy as np
+from msgspec import Meta
+
+from handcam.types import LARGEST_EDGE_PX, Array, Frame, InputError, shorten
+
+__all__ = ["bounds", "check", "check_frame", "check_picture", "describe"]
+
+_DTYPES = {"color": (np.uint8, 3, "an array of uint8 (height width 3), RGB"),
+           "depth": (np.uint16, 2, "an array of uint16 (height width)")}  # fmt: skip
+"""Pixels, axes and words of each plane of a frame."""
+
+
+def check(value: Any, kind: Any, name: str) -> None:
+    """Check a value against an annotation, and the fields of a dataclass against theirs.
+
+    Args:
+        value: of any type.
+        kind: an annotation; ``Annotated[..., Meta(...)]`` gives a range or a pattern.
+        name: of the value, as the user knows it.
+
+    Raises:
+        InputError: it does not fit.
+    """
+    metas = _metas(kind)
+    kind = _plain(kind)
+    origin = get_origin(kind) or kind
+    if origin in (Union, UnionType):
+        _check_union(value, kind, name)
+    elif origin is Literal:
+        _demand(value in get_args(kind), value, name, f"one of {', '.join(map(str, get_args(kind)))}")
+    elif origin in (float, int):
+        number: Any = Integral if origin is int else Real
+        what = "a whole number" if origin is int else "a number"
+        good = isinstance(value, number) and not isinstance(value, bool) and math.isfinite(value)
+        _demand(good and _within(value, metas), value, name, f"{what}{bounds(kind, metas)}")
+    elif origin in (tuple, list) and get_args(kind):
+        _demand(isinstance(value, origin), value, name, describe(kind))
+        kinds = [part for part in get_args(kind) if part is not Ellipsis]
+        _demand(Ellipsis in get_args(kind) or origin is list or len(value) == len(kinds), value, name,
+                f"{len(kinds)} values")  # fmt: skip
+        for i, each in enumerate(value):
+            check(each, kinds[min(i, len(kinds) - 1)], name)
+    elif isinstance(kind, type) and is_dataclass(kind):
+        _demand(isinstance(value, kind), value, name, f"of {kind.__name__}")
+        for field, hint in hints(kind).items():
+            check(getattr(value, field), hint, f"{name}.{field}" if name else field)
+    elif hasattr(kind, "array_type"):  # jaxtyping's: kind of number and number of axes
+        _demand(isinstance(value, kind), value, name, f"an array of {_words(kind)}")
+        _demand(value.dtype.kind != "f" or bool(np.isfinite(value).all()), value, name, "finite in every number")
+    elif isinstance(origin, type) and not (origin is type or issubclass(origin, Mapping)):
+        _demand(isinstance(value, origin), value, name, describe(kind))
+        if metas and isinstance(value, str):
+            good = all(len(value) <= (m.max_length or len(value)) for m in metas)
+            _demand(good, value, name, f"text of at most {metas[0].max_length} characters")
+
+
+def check_frame(frame: Frame) -> None:
+    """Check the planes, the camera and the numbers of a frame that comes from elsewhere.
+
+    Raises:
+        InputError: a plane has other pixels, axes or size than it must have, or a number is impossible.
+    """
+    _demand(isinstance(cast(object, frame), Frame), frame, "The picture", f"{_DTYPES['color'][2]} or a Frame")
+    for name, hint in _FRAME_REST.items():
+        check(getattr(frame, name), hint, name)
+    camera = frame.intrinsics
+    if frame.color is None and frame.depth is None:
+        raise InputError("The frame has neither colour nor depth.")
+    for plane, picture in (("color", frame.color), ("depth", frame.depth)):
+        if picture is None:
+            continue
+        check_picture(picture, plane)
+        if picture.shape[:2] != (camera.height, camera.width):
+            raise InputError(
+                f"The {plane} picture is {picture.shape[1]}x{picture.shape[0]} and its intrinsics are of "
+                f"{camera.width}x{camera.height}; they must be of one size."
+            )
+
+
+def check_picture(picture: Any, plane: str = "color") -> None:
+    """Check pixels, axes and size of a picture in memory.
+
+    Raises:
+        InputError: they are others than those of colour or depth.
+    """
+    dtype, axes, what = _DTYPES[plane]
+    edges = f", with edges from 1 to {LARGEST_EDGE_PX} px"
+    if not isinstance(picture, np.ndarray):
+        raise InputError(f"The picture is of type {type(picture).__name__}; it must be {what}{edges}.")
+    shape = picture.shape
+    good = picture.dtype == dtype and len(shape) == axes and (axes == 2 or shape[2] == 3)
+    if not (good and min(shape[:2]) > 0 and max(shape[:2]) <= LARGEST_EDGE_PX):
+        raise InputError(f"The picture is of {picture.dtype} {_shape(picture)}; it must be {what}{edges}.")
+
+
+def describe(kind: Any) -> str:
+    """What a value of a type is, in words."""
+    kind = _plain(kind)
+    known = {bool: "true or false", str: "text", float: "a number", int: "a whole number", NoneType: "nothing"}
+    name = getattr(kind, "__name__", str(kind))
+    return known.get(get_origin(kind) or kind) or (
+        f"one of {', '.join(each.name.lower() for each in kind)}" if isinstance(kind, type) and issubclass(kind, Enum)
+        else f"a {name}"
+    )  # fmt: skip
+
+
+def bounds(kind: Any, metas: Collection[Meta] = ()) -> str:
+    """The range of a number in words, to follow them: `` from 1 to 2``; empty where there is none."""
+    metas = metas or _metas(kind)
+    found = {name: getattr(m, name) for m in metas for name in ("ge", "gt", "le", "lt") if getattr(m, name) is not None}
+    if found.keys() == {"ge", "le"}:
+        return f" from {found['ge']:g} to {found['le']:g}"
+    words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+    parts = [f"{words[name]} {number:g}" for name, number in found.items()]
+    return f" {' and '.join(parts)}" if parts else ""
+
+
+@cache
+def hints(kind: type) -> dict[str, Any]:
+    """Annotations of a dataclass's fields, with their ranges."""
+    found = get_type_hints(kind, include_extras=True)
+    return {field.name: found[field.name] for field in fields(kind)}
+
+
+_FRAME_REST = {name: kind for name, kind in hints(Frame).items() if name not in _DTYPES}
+
+
+def _check_union(value: Any, kind: Any, name: str) -> None:
+    """Check against the one member of a union that is of the value's type, or that alone can be meant."""
+    parts = [part for part in get_args(kind) if part is not NoneType]
+    if value is None and len(parts) < len(get_args(kind)):
+        return
+    if len(parts) == 1:
+        check(value, parts[0], name)
+    elif not any(_fits(value, part) for part in parts):
+        _demand(False, value, name, " or ".join(map(describe, parts)))
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    try:
+        check(value, kind, "")
+    except InputError:
+        return False
+    return True
+
+
+@cache
+def _metas(kind: Any) -> list[Meta]:
+    return [each for each in get_args(kind)[1:] if isinstance(each, Meta)] if get_origin(kind) is Annotated else []
+
+
+@cache
+def _plain(kind: Any) -> Any:
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
+
+
+def _within(value: Any, metas: Collection[Meta]) -> bool:
+    return all(
+        (m.ge is None or value >= m.ge) and (m.gt is None or value > m.gt)
+        and (m.le is None or value <= m.le) and (m.lt is None or value < m.lt)
+        for m in metas
+    )  # fmt: skip
+
+
+def _words(kind: Any) -> str:
+    return f"{kind.__name__.partition('[')[0].lower()}, axes ({kind.dim_str.strip()})"
+
+
+def _shape(array: Array) -> str:
+    return f"({' '.join(map(str, array.shape))})"
+
+
+def _demand(good: bool, value: Any, name: str, what: str) -> None:
+    if not good:
+        shown = f"of {value.dtype} {_shape(value)}" if isinstance(value, np.ndarray) else repr(value)
+        raise InputError(f"{name} is {shorten(shown)}; it must be {what}.")
