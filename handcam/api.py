@@ -78,7 +78,7 @@ def runtimes_here() -> tuple[str, ...]:
 def open_tracker(
     weights: Path | None = None,
     runtime: "str | Runtime" = "auto",
-    detector: "str | Detector | None" = "mediapipe",
+    detector: "str | Detector | None" = "palm",
     live: bool = False,
 ) -> "Tracker":
     """Join runtime, detectors and filters. All calls to the tracker must come from the thread that opens it.
@@ -129,7 +129,7 @@ class HandTracker:
         self,
         weights: str | Path | None = None,
         runtime: str = "auto",
-        detector: str = "mediapipe",
+        detector: str = "palm",
         intrinsics: Intrinsics | None = None,
         fov_deg: float = 60.0,
     ) -> None:

@@ -189,6 +189,8 @@ class HandBox:
     """Turn of the square: 0 when the hand points up in the picture, positive clockwise."""
     score: float
     """Confidence, 0 to 1."""
+    sided: bool = True
+    """False from a detector that does not know the side; the first crop then says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def person() -> Shape:
 def record(out: Path, shape: Shape, seed: int, frames: int, weights: Path | None, depth: bool = False) -> None:
     """Render and track ``frames`` frames spread over the loop of the motion."""
     source = DemoSource((Side.RIGHT,), SourceSettings(fps=frames / 24.0, realtime=False, seed=seed), shape)
-    tracker = open_tracker(weights, "auto", "mediapipe")
+    tracker = open_tracker(weights, "auto")
     writer = SessionWriter(out, header(f"demo:unusual-{seed}", tracker.card, Controls(), {"seed": seed}, 0))
     for n in range(frames):
         frame = source.read()

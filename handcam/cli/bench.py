@@ -134,7 +134,7 @@ def _app(frames: Sequence[Frame], runtime: str, weights: Path, seconds: float) -
     from handcam.plugins import load
 
     def tracker() -> "Tracker":
-        return open_tracker(weights, runtime, load("handcam.detectors", "mediapipe").open(1))
+        return open_tracker(weights, runtime, load("handcam.detectors", "palm").open())
 
     measured = measure_app(frames, tracker, seconds)
     parts = {f"{name}_ms": percentiles(measured[name]) for name in ("age", "own", "net", "wait", "draw")}  # type: ignore[arg-type]

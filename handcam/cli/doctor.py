@@ -217,10 +217,10 @@ def engines() -> list[Finding]:
 
 
 def detector() -> Finding:
-    """Open the palm detector with the models in its package."""
-    opened = load("handcam.detectors", "mediapipe").open()
+    """Open the palm detector that ships."""
+    opened = load("handcam.detectors", "palm").open()
     opened.close()
-    return Finding("Hand detector", OK, f"mediapipe {metadata.version('mediapipe')} with its models", "", True)
+    return Finding("Hand detector", OK, f"palm, {opened.runtime_name}", "", True)
 
 
 def recording() -> Finding:

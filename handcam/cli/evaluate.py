@@ -56,7 +56,7 @@ class Measurement:
 class TrackerOptions:
     """Settings of the tracker."""
 
-    detector: str = "mediapipe"
+    detector: str = "palm"
     """Detector, or labels to crop where the labels say."""
     modality: str = "auto"
     """Input modality that drives the latent: rgb, keypoints2d, landmarks3d, depth, fused, or auto as in the app."""
@@ -247,7 +247,7 @@ def presence(
         compared = {"rendered": judged.compare_scores(fitted, fresh)}
         if source is not None:
             with closing(open_source(source, SourceSettings(realtime=False))) as frames:
-                tracker = open_tracker(None, opened, load("handcam.detectors", "mediapipe").open(1))
+                tracker = open_tracker(None, opened, load("handcam.detectors", "palm").open())
                 seen = judged.clip_crops(clip_samples(frames), tracker, opened.encode)
             compared["clip"] = judged.compare_scores(fitted, seen)
     _finish(judged.summarise(compared), out)

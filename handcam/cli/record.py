@@ -20,7 +20,7 @@ def main(
     source: Annotated[str | None, arg(metavar="SOURCE")] = None,
     duration: Annotated[float | None, arg(metavar="S")] = None,
     frames: Annotated[int | None, arg(metavar="N")] = None,
-    detector: str = "mediapipe",
+    detector: str = "palm",
     source_settings: SourceSettings = SourceSettings(),
     model: ModelOptions = ModelOptions(),
 ) -> int:

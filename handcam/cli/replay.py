@@ -25,7 +25,7 @@ def main(
     /,
     *,
     rerun: bool = False,
-    detector: str = "mediapipe",
+    detector: str = "palm",
     loop: bool = False,
     headless: bool = False,
     model: ModelOptions = ModelOptions(),

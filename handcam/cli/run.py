@@ -46,7 +46,7 @@ class RunOptions:
 def main(
     *,
     source: Annotated[str | None, arg(metavar="SOURCE")] = None,
-    detector: str = "mediapipe",
+    detector: str = "palm",
     modality: str = "auto",
     hand_length_cm: Annotated[float | None, arg(metavar="CM")] = None,
     mirror: bool = False,

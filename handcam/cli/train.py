@@ -1,4 +1,4 @@
-"""Train: the weights that ship, pairs of algorithm 1, the joint net of depth crops, or the map's reference set."""
+"""Train: the weights that ship, pairs of algorithm 1, depth joints, the hand detector, or the map's reference set."""
 
 from dataclasses import replace
 from inspect import signature
@@ -124,7 +124,21 @@ def depth(
     print(depth_joints.train(settings) if weights is None else depth_joints.build(settings, weights))
 
 
-KINDS = {"weights": weights, "pairs": pairs, "depth": depth, "embedding": embedding}
+def palm(*, out: _Folder) -> None:
+    """Convert MediaPipe's palm detector, the hand detector that ships; needs the mediapipe and tflite packages.
+
+    handcam train palm --out weights
+    """
+    from handcam.lab.release.detector import release
+    from handcam.lab.train.mediapipe_weights import read_palm_detector
+    from handcam.model.nets.palm import INPUT_PX
+
+    data = ["palm_detection_full of mediapipe 0.10.21, unchanged (Apache-2.0; its authors' own data)"]
+    net = read_palm_detector()
+    print(release(net, INPUT_PX, out, "palm", data, "Apache-2.0", "handcam train palm --out weights"))
+
+
+KINDS = {"weights": weights, "pairs": pairs, "depth": depth, "embedding": embedding, "palm": palm}
 """Trainings by word."""
 
 

@@ -32,8 +32,8 @@ class TorchGraph(NamedTuple):
 
 
 def torch_graph(model: CrossModalVAE, card: WeightsCard, name: str) -> TorchGraph:
-    """Build the graph of a name of :func:`handcam.runtimes.graphs_of`: ``encode``, ``depth``, ``depth_joints`` or
-    ``decode.MODALITY``.
+    """Build the graph of a name of :func:`handcam.runtimes.graphs_of`: ``encode``, ``depth``, ``depth_joints``,
+    ``detect`` or ``decode.MODALITY``.
 
     Args:
         model: in evaluation mode.
@@ -51,6 +51,9 @@ def torch_graph(model: CrossModalVAE, card: WeightsCard, name: str) -> TorchGrap
     if name == "depth_joints":
         inputs = {"depth": torch.full((2, CUBE_PX, CUBE_PX), 0.5), "centre_m": torch.full((2,), 0.5)}
         return TorchGraph(_DepthJoints(model), inputs, ["uvd", "scale"])
+    if name == "detect":
+        image = torch.zeros(2, size, size, 3, dtype=torch.uint8)
+        return TorchGraph(_Detect(model), {"rgb": image}, ["boxes", "points", "scores"])
     decoded = name.removeprefix("decode.")
     return TorchGraph(_Decode(model, decoded), {"z": torch.zeros(2, card.latent)}, [decoded])
 
@@ -98,6 +101,18 @@ class _DepthJoints(nn.Module):
         value = torch.where(there, offset, torch.ones_like(offset)).clamp(-1.0, 1.0)
         found = self.net.landmarks(torch.stack([value, there.to(value.dtype)], 1))
         return found.uvd, found.log_b.exp()
+
+
+class _Detect(nn.Module):
+    """Whole pictures to boxes, points and scores of every anchor."""
+
+    def __init__(self, model: CrossModalVAE) -> None:
+        super().__init__()
+        self.net: Any = model.detector
+
+    def forward(self, rgb: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        found = self.net(rgb.permute(0, 3, 1, 2).float() / 255.0)
+        return found.boxes, found.points, torch.sigmoid(found.logits)
 
 
 class _Decode(nn.Module):

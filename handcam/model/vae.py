@@ -89,6 +89,7 @@ class CrossModalVAE(nn.Module):
         latent: size of the latent space (30 in the authors' released model).
         nets: settings of each net, by ``encoder.MODALITY``, ``decoder.MODALITY`` or ``joints.MODALITY``.
         joint_nets: net that reads joints straight from a modality, by modality.
+        detector: net that finds hands in whole pictures.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class CrossModalVAE(nn.Module):
         latent: int = 30,
         nets: Mapping[str, Mapping[str, int]] | None = None,
         joint_nets: Mapping[str, str] | None = None,
+        detector: str = "",
     ) -> None:
         super().__init__()
         nets = nets or {}
@@ -116,6 +118,7 @@ class CrossModalVAE(nn.Module):
         for name, net in (joint_nets or {}).items():
             plugin, shape = load_plugin("handcam.model.nets", net), modality(name).input_shape
             self.joint_nets[name] = plugin.joint_net(shape, **nets.get(f"joints.{name}", {}))
+        self.detector = load_plugin("handcam.model.nets", detector).detector() if detector else None
 
     @property
     def backbone(self) -> HandLandmark:
@@ -229,7 +232,7 @@ def load(weights: Path) -> tuple[CrossModalVAE, WeightsCard]:
     """
     card = read_card(weights)
     try:
-        model = CrossModalVAE(card.encoders, card.decoders, card.latent, card.nets, card.joint_nets)
+        model = CrossModalVAE(card.encoders, card.decoders, card.latent, card.nets, card.joint_nets, card.detector)
         model.load_state_dict(read_state(weights, card))
     except (RuntimeError, LookupError, TypeError, OSError) as error:
         reason = str(error).splitlines()[0]

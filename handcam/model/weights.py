@@ -46,7 +46,7 @@ class WeightsCard:
     latent: Count
     """Size of the latent space."""
     crop_px: Count
-    """Edge of the crops that the picture encoders take."""
+    """Edge of the crops that the picture encoders take, or of the pictures that the detector takes."""
     joint_order: Literal["common21"]
     """Order of the joints (:mod:`handcam.hand.skeleton`)."""
     drive: str
@@ -59,6 +59,8 @@ class WeightsCard:
     """SHA-256 of further weights beside the first file, by file name: decoders that came later leave it as it is."""
     joint_nets: dict[str, str] = field(default_factory=dict)
     """Net that reads joints straight from a modality, beside the latent, e.g. ``{"depth": "hourglass"}``."""
+    detector: str = ""
+    """Net that finds hands in whole pictures, e.g. ``palm``; weights of a detector have nothing else."""
     nets: dict[str, dict[str, int]] = field(default_factory=dict)
     """Settings of each net, by ``encoder.MODALITY``, ``decoder.MODALITY`` or ``joints.MODALITY``."""
     fusion: dict[str, Share] = field(default_factory=dict)

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from handcam.model.weights import WeightsCard, digest
-from handcam.runtimes._protocol import CropBatch, DepthJoints, Encoding, join
+from handcam.runtimes._protocol import CropBatch, DepthJoints, Detections, Encoding, join
 from handcam.types import Array, HandcamError, WeightsError
 
 __all__ = [
-    "CHECK", "DEPTH", "DEPTH_JOINTS", "ENCODE", "Graph", "GraphRuntime", "check_file", "decode_graph", "find_graph",
-    "graph_file", "graphs_of",
+    "CHECK", "DEPTH", "DEPTH_JOINTS", "DETECT", "ENCODE", "Graph", "GraphRuntime", "check_file", "decode_graph",
+    "find_graph", "graph_file", "graphs_of",
 ]  # fmt: skip
 
 ENCODE = "encode"
@@ -20,6 +20,8 @@ DEPTH = "depth"
 """Depth crops to keypoints, presence, side and the posterior."""
 DEPTH_JOINTS = "depth_joints"
 """Depth in the cube around a hand to joints and their scale."""
+DETECT = "detect"
+"""Whole pictures to boxes, points and scores of hands."""
 CHECK = "check.npz"
 """Crops and the reference's answers."""
 
@@ -37,6 +39,7 @@ def graphs_of(card: WeightsCard) -> list[str]:
     encoders = [ENCODE] if "rgb" in card.encoders else []
     encoders += [DEPTH] if "depth" in card.encoders else []
     encoders += [DEPTH_JOINTS] if "depth" in card.joint_nets else []
+    encoders += [DETECT] if card.detector else []
     return encoders + [decode_graph(modality) for modality in card.decoders]
 
 
@@ -93,7 +96,7 @@ class GraphRuntime:
         self.name, self.card, self.tolerance_mm = name, card, tolerance_mm
         self._load, self._release = load, release
         self._graphs: dict[str, Graph] = {}
-        for graph in (ENCODE, decode_graph("joints3d")):  # needed in every frame
+        for graph in (ENCODE, DETECT, decode_graph("joints3d")):  # needed from the first frame on
             if graph in graphs_of(card):
                 self._graphs[graph] = load(graph)
 
@@ -118,6 +121,13 @@ class GraphRuntime:
             return None
         outputs = self._run(DEPTH_JOINTS, {"depth": depth_m, "centre_m": centre_m})
         return DepthJoints(outputs["uvd"], outputs["scale"])
+
+    def detect(self, rgb: Array) -> Detections:
+        """See :meth:`handcam.runtimes.Runtime.detect`."""
+        if not self.card.detector:
+            raise WeightsError(f"The weights {self.card.name} hold no detector.")
+        outputs = self._run(DETECT, {"rgb": rgb})
+        return Detections(outputs["boxes"], outputs["points"], outputs["scores"])
 
     def close(self) -> None:
         """Free the graphs."""

@@ -20,6 +20,8 @@ __all__ = ["CheckCrops", "deviation", "deviation_from_check", "save_check"]
 
 HAND_MM = NOMINAL_HAND_LENGTH_M * 1e3
 """Length of the hand for which deviations are stated."""
+HOLDS = 0.3
+"""Score from which an anchor is compared."""
 DEPTH_UNIT_M = 0.001
 """Metres per count of the depth in a check file."""
 
@@ -29,7 +31,7 @@ class CheckCrops:
     """Crops to compare runtimes on: ``n`` of colour, ``m`` of depth with their cubes."""
 
     rgb: UInt8[Array, "n s s 3"]
-    """Colour crops."""
+    """Colour crops; for a hand detector whole pictures."""
     half_tan: Float[Array, " n"]
     """Tangent of half of each colour crop's field of view."""
     depth: UInt16[Array, "m s s"] | None = None
@@ -62,12 +64,13 @@ class CheckCrops:
 
 
 def deviation(reference: Runtime, runtime: Runtime, crops: CheckCrops) -> dict[str, Float[Array, " b"]]:
-    """Compare two runtimes on each crop.
+    """Compare two runtimes on each crop, or two runs of a hand detector on each picture.
 
     Returns:
         ``joints_mm``: mean distance of the 21 joints decoded from colour; ``keypoints_px``: mean distance of the
         keypoints; ``presence``: difference of the probabilities; and with depth crops ``depth_mm`` (joints decoded
-        from depth) and ``depth_joints_mm`` (joints read from the cube).
+        from depth) and ``depth_joints_mm`` (joints read from the cube). Of a detector: ``detection_px``, mean distance
+        of the centre and points of every anchor that holds a hand, and ``score``, largest difference.
     """
     return _compare(_answers(reference, crops), runtime, crops)
 
@@ -89,6 +92,11 @@ def deviation_from_check(path: Path, runtime: Runtime) -> tuple[CheckCrops, dict
 def _answers(runtime: Runtime, crops: CheckCrops) -> dict[str, Array]:
     """Everything that is compared, by name."""
     card, rows = runtime.card, list[dict[str, Array]]()
+    if card.detector:
+        found = [runtime.detect(crops.rgb[i : i + 1]) for i in range(len(crops.rgb))]
+        scores = np.concatenate([d.scores for d in found])
+        places = [np.concatenate([d.boxes[:, :, None, :2], d.points], 2)[0] * card.crop_px for d in found]
+        return {"places": np.stack(places) * (scores > HOLDS / 2)[..., None, None], "scores": scores}
     experts = card.fusion if card.drive == "fused" else {card.drive: 1.0}
     for i in range(len(crops.rgb)):
         seen = runtime.encode(crops.color_batch(i))
@@ -106,6 +114,11 @@ def _answers(runtime: Runtime, crops: CheckCrops) -> dict[str, Array]:
 
 def _compare(answers: Mapping[str, Array], runtime: Runtime, crops: CheckCrops) -> dict[str, Array]:
     found = _answers(runtime, crops)
+    if "scores" in found:
+        apart = np.linalg.norm(found["places"] - answers["places"], axis=-1).mean(-1)
+        holds = answers["scores"] >= HOLDS
+        detection = (apart * holds).sum(1) / np.maximum(holds.sum(1), 1)
+        return {"detection_px": detection, "score": np.abs(found["scores"] - answers["scores"]).max(1)}
     away = {
         "joints_mm": np.linalg.norm(found["joints"] - answers["joints"], axis=-1).mean(-1) * HAND_MM,
         "keypoints_px": np.linalg.norm(found["keypoints"] - answers["keypoints"], axis=-1).mean(-1),

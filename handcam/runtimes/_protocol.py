@@ -10,7 +10,7 @@ from jaxtyping import Float, UInt8
 from handcam.model.weights import WeightsCard
 from handcam.types import Array
 
-__all__ = ["CropBatch", "DepthJoints", "Encoding", "Runtime", "join"]
+__all__ = ["CropBatch", "DepthJoints", "Detections", "Encoding", "Runtime", "join"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,18 @@ class DepthJoints:
     """Scale of the Laplace distribution of each joint's error, halves of the cube's edge."""
 
 
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """What each of the ``n`` anchors of a detector says of ``b`` pictures, before any is chosen."""
+
+    boxes: Float[Array, "b n 4"]
+    """Centre x, y, width and height, in edges of the square picture."""
+    points: Float[Array, "b n p 2"]
+    """x, y of the palm's points, the wrist first, in edges of the picture."""
+    scores: Float[Array, "b n"]
+    """Probability of a hand."""
+
+
 @runtime_checkable
 class Runtime(Protocol):
     """Runs every net of one set of weights. All calls come from one thread."""
@@ -111,6 +123,14 @@ class Runtime(Protocol):
         Args:
             depth_m: pictures of the cubes, ``p`` being :data:`handcam.crop.CUBE_PX`, metres, 0 for no reading.
             centre_m: distance of each cube's centre, metres.
+        """
+        ...
+
+    def detect(self, rgb: UInt8[Array, "b s s 3"]) -> Detections:
+        """Find hands in whole pictures of the card's ``crop_px``.
+
+        Raises:
+            WeightsError: the weights are not a detector's.
         """
         ...
 

@@ -40,8 +40,8 @@ CLEARLY = 0.9
 """A later candidate must take less than this share of the best one's time: order decides between equals."""
 BUSY = 0.7
 """Load of each core from which a finding is measured again once the load has fallen to half."""
-PARITY = ("joints_mm", "depth_mm", "depth_joints_mm")
-"""Mean deviations that must stay within a runtime's tolerance."""
+PARITY = ("joints_mm", "depth_mm", "depth_joints_mm", "detection_px")
+"""Mean deviations that must stay within a runtime's tolerance, in mm or, of a hand detector, px."""
 log = logging.getLogger(__name__)
 
 
@@ -62,9 +62,13 @@ def open_named(name: str, weights: Path) -> Runtime:
     return plugin.open(weights, precision)
 
 
-def candidates() -> list[str]:
-    """Runtimes that ``auto`` tries here, as :func:`open_named` takes them, likely fastest first; imports nothing."""
-    card = bool(find_library("cuda") or find_library("nvcuda"))
+def candidates(on_card: bool = True) -> list[str]:
+    """Runtimes that ``auto`` tries here, as :func:`open_named` takes them, likely fastest first; imports nothing.
+
+    Args:
+        on_card: take those that need an NVIDIA card, where there is one.
+    """
+    card = on_card and bool(find_library("cuda") or find_library("nvcuda"))
     found: list[tuple[bool, int, str]] = []
     for name in names(FOLDER):
         said = constants(FOLDER, name)
@@ -99,7 +103,7 @@ def fastest(weights: Path) -> Runtime:
         return _reference(weights)
     best: Runtime | None = None
     best_name, best_s = "eager", float("inf")
-    for name in candidates():
+    for name in candidates(on_card=not card.detector):  # a detector runs beside the net that is on the card
         found = _try(name, weights, check)
         if found is None:
             continue
@@ -150,8 +154,8 @@ def _try(name: str, weights: Path, check: Path) -> tuple[Runtime, float] | None:
 
 
 def _seconds(runtime: Runtime, crops: CheckCrops, clock: Callable[[], float]) -> float:
-    """Time of one hand, colour and depth, the fastest of each; an engine that works in this thread is timed by what the
-    processor does for it."""
+    """Time of one hand, colour and depth, the fastest of each, or of one picture of a hand detector; an engine that
+    works in this thread is timed by what the processor does for it."""
 
     def least(call: Callable[[int], object], n: int) -> float:
         times: list[float] = []
@@ -161,6 +165,8 @@ def _seconds(runtime: Runtime, crops: CheckCrops, clock: Callable[[], float]) ->
             times.append(clock() - start)
         return min(times, default=0.0)
 
+    if runtime.card.detector:
+        return least(lambda i: runtime.detect(crops.rgb[i : i + 1]), len(crops.rgb))
     seconds = least(lambda i: runtime.encode(crops.color_batch(i)), len(crops.rgb))
     if crops.depth is not None and "depth" in runtime.card.encoders:
         seconds += least(lambda i: runtime.encode(crops.depth_batch(i)), len(crops.depth))

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from handcam.model.graphs import TorchGraph, torch_graph
 from handcam.model.vae import load as load_model
-from handcam.runtimes._graphs import DEPTH, DEPTH_JOINTS, ENCODE, Graph, GraphRuntime
+from handcam.runtimes._graphs import DEPTH, DEPTH_JOINTS, DETECT, ENCODE, Graph, GraphRuntime
 from handcam.types import Array, HandcamError
 
 __all__ = ["AUTO", "NEEDS_CARD", "PACKAGE", "PRECISIONS", "open"]
@@ -47,7 +47,7 @@ def open(weights: Path, precision: str = "float32") -> GraphRuntime:
 
     def load(name: str) -> Graph:
         graph = torch_graph(model, card, name)
-        half = precision == "float16" and name in (ENCODE, DEPTH, DEPTH_JOINTS)
+        half = precision == "float16" and name in (ENCODE, DEPTH, DEPTH_JOINTS, DETECT)
         captured: dict[int, _Captured] = {}
 
         def run(inputs: Mapping[str, Array]) -> dict[str, Array]:

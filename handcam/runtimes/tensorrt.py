@@ -15,7 +15,7 @@ import onnxruntime as ort
 
 from handcam.model.weights import read_card
 from handcam.paths import cache_folder
-from handcam.runtimes._graphs import DEPTH, DEPTH_JOINTS, ENCODE, Graph, GraphRuntime, find_graph
+from handcam.runtimes._graphs import DEPTH, DEPTH_JOINTS, DETECT, ENCODE, Graph, GraphRuntime, find_graph
 from handcam.runtimes.onnxruntime import session_graph
 from handcam.types import HandcamError
 
@@ -50,7 +50,7 @@ def open(weights: Path, precision: str = "float32") -> GraphRuntime:
 
     def load(graph: str) -> Graph:
         path = find_graph(weights, card, graph)
-        halved = precision == "float16" and graph in (ENCODE, DEPTH, DEPTH_JOINTS)
+        halved = precision == "float16" and graph in (ENCODE, DEPTH, DEPTH_JOINTS, DETECT)
         unique = hashlib.sha256(f"{card.exports[path.name]} {halved} {key}".encode()).hexdigest()[:16]
         return session_graph(_engine(path, cache_folder() / "tensorrt" / unique, device, halved))
 

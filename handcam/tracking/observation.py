@@ -1,6 +1,6 @@
 """Observe hands in a frame: crop around each track, encode all crops in one batch, keep those that show a hand."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -89,10 +89,10 @@ class Observer:
         turned: list[Track] = []
         if fresh and seen:
             # a detector's box is coarse: crop again around the joints of a new hand
-            for track, view in zip(tracks, seen, strict=True):
-                if track in fresh:
-                    keypoints = image_from_crop_points(view.keypoints_px, view.crop)
-                    track.recentre(keypoints, None if side_locked else view.right, view.presence)
+            palms = [track for track in fresh if not track.box.sided]
+            _recentre([pair for pair in zip(tracks, seen, strict=True) if pair[0] in fresh], side_locked)
+            if palms:  # that of a palm is coarser still: the palm's size says little about the fingers
+                _recentre(zip(palms, self._encode(frame, palms, experts, stop), strict=True), side_locked)
             turned = [
                 Track(track.number, replace(track.box, angle_rad=track.box.angle_rad + angle))
                 for track in fresh for angle in (-TURN_RAD, TURN_RAD)
@@ -131,3 +131,9 @@ class Observer:
         return [
             Observation.of(t.number, crop, encoding, i) for i, (t, crop) in enumerate(zip(tracks, crops, strict=True))
         ]
+
+
+def _recentre(found: Iterable[tuple[Track, Observation]], side_locked: bool) -> None:
+    for track, view in found:
+        keypoints = image_from_crop_points(view.keypoints_px, view.crop)
+        track.recentre(keypoints, None if side_locked else view.right, view.presence)

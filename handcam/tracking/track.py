@@ -50,7 +50,7 @@ class Track:
             right: probability of the box's side; None where the user has locked the side.
             score: confidence.
         """
-        wrong = right is not None and right < SURELY_OTHER
+        wrong = right is not None and right < (SURELY_OTHER if self.box.sided else 0.5)
         self.box = box_around(keypoints_px, self.box.side.other if wrong else self.box.side, score)
 
     def update(self, pose: HandPose, right: float, lock: Side | None, new: bool = True) -> None:

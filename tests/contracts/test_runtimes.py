@@ -47,12 +47,12 @@ def rendered() -> CheckCrops:
 def real(eager) -> CheckCrops:
     if not CLIP.is_file():
         pytest.skip("the clip is not here")
-    from handcam.detectors import mediapipe
+    from handcam.detectors import palm
     from handcam.sources import SourceSettings, open_source
     from handcam.tracking.tracker import Tracker
 
     source = open_source(f"video:{CLIP}", SourceSettings(realtime=False))
-    tracker = Tracker(eager, [mediapipe.open(1)])
+    tracker = Tracker(eager, [palm.open()])
     crops = []
     for start in (10, 120, 230):
         source.seek(start)

@@ -9,7 +9,7 @@ import pytest
 def _small_weights_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
 
-    from handcam.lab.train.landmark_weights import read
+    from handcam.lab.train.mediapipe_weights import read_landmark_network
     from handcam.model.vae import CrossModalVAE, save_weights
     from handcam.model.weights import WeightsCard
 
@@ -19,7 +19,7 @@ def _small_weights_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     nets = {f"encoder.{name}": {"hidden": 32, "depth": 1} for name in encoders}
     nets |= {f"decoder.{name}": {"hidden": 32, "depth": 1} for name in decoders}
     model = CrossModalVAE(encoders, decoders, 8, nets)
-    model.backbone.load_state_dict(read().state_dict())
+    model.backbone.load_state_dict(read_landmark_network().state_dict())
     card = WeightsCard(
         name="small", encoders=encoders, decoders=decoders, latent=8, crop_px=224, joint_order="common21",
         drive="fused", sha256="", nets=nets, fusion={"keypoints2d": 0.6, "landmarks3d": 0.6},

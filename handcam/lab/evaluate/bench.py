@@ -107,7 +107,7 @@ def compare(
     if not opened:
         raise HandcamError("No runtime runs here: " + "; ".join(f"{name} ({why})" for name, why in failed.items()))
     plugin = load("handcam.detectors", "mediapipe")
-    detector: Detector = plugin.open(1)
+    detector: Detector = load("handcam.detectors", "palm").open()
     trackers = {name: open_tracker(None, runtime, detector) for name, runtime in opened.items()}
     theirs = plugin.mediapipe.solutions.hands.Hands(static_image_mode=False, max_num_hands=1, model_complexity=1)
     figures = {name: Timings(tracker.runtime_name) for name, tracker in trackers.items()}

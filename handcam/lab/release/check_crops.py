@@ -62,7 +62,7 @@ def detected_crops(folder: Path, n: int, size: int) -> CheckCrops:
         WeightsError: there are no hands in them.
     """
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
-    detector = load_plugin("handcam.detectors", "mediapipe").open()
+    detector = load_plugin("handcam.detectors", "palm").open()
     found: list[HandCrop] = []
     for path in paths[:: max(1, len(paths) // (2 * n))]:
         picture = cv2.imread(str(path))

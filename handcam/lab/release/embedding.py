@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 
 from handcam.lab.data.sets import features as features_set
-from handcam.lab.train.landmark_weights import read
+from handcam.lab.train.mediapipe_weights import read_landmark_network
 from handcam.model.embedding import ReferenceSet, read_reference_set, write_reference_set
 from handcam.model.latent.directions import PARAMETERS, SEEN_MM, named_directions, parameters_of, principal_directions
 from handcam.model.vae import load
@@ -24,7 +24,7 @@ HANDS = 3000
 def render(folder: Path, count: int, seed: int = 0) -> None:
     """Render hands and their features into ``folder``; a run that was stopped goes on."""
     settings = PictureSettings(size=144, poses=PoseSettings(bones=0.06, off_axis=0.2))
-    for done in features_set.make(folder, count, read(), settings, seed):
+    for done in features_set.make(folder, count, read_landmark_network(), settings, seed):
         print(f"rendered {done} of {count} hands")
 
 

@@ -21,8 +21,8 @@ from handcam.lab.data.sets.poses import open as open_poses
 from handcam.lab.data.sets.recordings import Recordings, corrected, gather
 from handcam.lab.evaluate.metrics import HAND_MM, procrustes_errors
 from handcam.lab.release.export import release_graphs
-from handcam.lab.train.landmark_weights import read
 from handcam.lab.train.loop import averaged_weights
+from handcam.lab.train.mediapipe_weights import read_landmark_network
 from handcam.lab.train.pairs import TrainSettings, train
 from handcam.model.vae import CrossModalVAE, fuse, load, save_weights
 from handcam.model.weights import WeightsCard, default_weights, digest
@@ -90,7 +90,7 @@ def finetune(settings: Finetune, progress: Callable[[int, int], None] = lambda d
     model, card = load(start)
     out, frames = settings.out, settings.out / FRAMES_FILE
     known = _known(settings)
-    backbone = model.backbone if "rgb" in card.encoders else read()
+    backbone = model.backbone if "rgb" in card.encoders else read_landmark_network()
     seen = gather(settings.sessions, backbone, settings.seed, progress=progress)
     if settings.hand_length_mm is not None:
         seen["hand_length_m"] = np.full(len(seen["features"]), settings.hand_length_mm / 1000)

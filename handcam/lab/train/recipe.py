@@ -23,7 +23,6 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from handcam.detectors import mediapipe
 from handcam.lab.data.sets import features, poses, rendered_targets, unlabelled
 from handcam.lab.data.tables import InMemoryDataset
 from handcam.lab.evaluate.metrics import HAND_MM, procrustes_errors
@@ -35,12 +34,13 @@ from handcam.lab.train import depth_joints
 from handcam.lab.train import pictures as decoders
 from handcam.lab.train.depth_joints import DepthSettings
 from handcam.lab.train.distil import DistilSettings, distil
-from handcam.lab.train.landmark_weights import read
 from handcam.lab.train.loop import averaged_weights
+from handcam.lab.train.mediapipe_weights import read_landmark_network
 from handcam.lab.train.pairs import TrainSettings, copy_equal, train
 from handcam.model.features import concatenate
 from handcam.model.vae import CrossModalVAE, fuse, save_weights
 from handcam.model.weights import WeightsCard
+from handcam.plugins import load as load_plugin
 from handcam.synth.poses import PoseSettings
 from handcam.synth.scenes import PictureSettings
 
@@ -121,9 +121,9 @@ def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
     # rendered smaller than the network's input: hands in webcam pictures are
     pictures = PictureSettings(size=144, backgrounds=recipe.backgrounds, poses=PoseSettings(bones=0.06, off_axis=0.2))
     usual = replace(pictures, poses=EVERYDAY)
-    for done in features.make(out / "features", recipe.pictures, read(), pictures, recipe.seed):
+    for done in features.make(out / "features", recipe.pictures, read_landmark_network(), pictures, recipe.seed):
         say(f"rendered {done} of {recipe.pictures} hands")
-    for done in features.make(out / "held_out", recipe.held_out, read(), usual, recipe.seed + 1):
+    for done in features.make(out / "held_out", recipe.held_out, read_landmark_network(), usual, recipe.seed + 1):
         say(f"rendered {done} of {recipe.held_out} hands to measure on")
     plain = TrainSettings(
         out=out / "poses", nets=NETS, encoders={k: v for k, v in ENCODERS.items() if v == "mlp"}, decoders=DECODERS,
@@ -137,7 +137,8 @@ def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
         pairs=("keypoints2d>joints3d", *(f"{name}>joints3d@{rendered}" for name in FUSION if name != "depth")),
     )  # fmt: skip
     if recipe.real is not None:  # section 4.6: pictures without labels hold the colour encoder to what it sees
-        for done in unlabelled.make(recipe.real, out / "real", read(), mediapipe.open(max_hands=1)):
+        detector = load_plugin("handcam.detectors", "mediapipe").open(max_hands=1)
+        for done in unlabelled.make(recipe.real, out / "real", read_landmark_network(), detector):
             if done % 100 == 0:
                 say(f"read {done} real pictures")
         color = replace(color, pairs=(*color.pairs, f"rgb>keypoints2d@unlabelled:{out / 'real'}"))
@@ -186,7 +187,7 @@ def finish(model: CrossModalVAE, held_out: Path, out: Path, real: Path | None = 
         out: where the weights go.
         real: folder of real pictures of hands, from which the 8-bit graph reads its ranges; None for rendered ones.
     """
-    model.backbone.load_state_dict(read().state_dict())
+    model.backbone.load_state_dict(read_landmark_network().state_dict())
     model.eval()
     calibration, metrics = _measure(model, features.open(str(held_out)))
     card = WeightsCard(

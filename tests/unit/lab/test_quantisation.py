@@ -3,7 +3,7 @@ import torch
 
 from handcam.lab.release.check_crops import drawn_crops
 from handcam.lab.release.quantisation import FLOAT_CONVOLUTIONS, STEPS, equalise, round_adaptively
-from handcam.lab.train.landmark_weights import read
+from handcam.lab.train.mediapipe_weights import read_landmark_network
 from handcam.model.nets.hand_landmark import HandLandmark
 
 
@@ -14,7 +14,7 @@ def pictures() -> torch.Tensor:
 
 @pytest.fixture
 def eye() -> HandLandmark:
-    return read().eval()
+    return read_landmark_network().eval()
 
 
 @torch.no_grad()

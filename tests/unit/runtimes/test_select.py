@@ -47,6 +47,9 @@ class Fake:
     def depth_joints(self, depth_m, centre_m):
         return None
 
+    def detect(self, rgb):
+        raise NotImplementedError
+
     def close(self):
         self.closed = True
 
@@ -83,7 +86,7 @@ def offer(monkeypatch, weights):
         monkeypatch.setattr(_select, "open_named", open_named)
         monkeypatch.setattr(_select, "constants", lambda folder, name: {})
         monkeypatch.setattr(_select, "thread_time", lambda: Fake.now_s)
-        monkeypatch.setattr(_select, "candidates", lambda: [name for name in kinds if name != "eager"])
+        monkeypatch.setattr(_select, "candidates", lambda on_card=True: [name for name in kinds if name != "eager"])
         return opened
 
     return with_

@@ -73,6 +73,9 @@ class KnownNets:
     def depth_joints(self, depth_m, centre_m):
         return None
 
+    def detect(self, rgb):
+        raise NotImplementedError
+
     def decode(self, modality, z):
         assert modality == "joints3d"
         return z.reshape(-1, 21, 3)

@@ -20,7 +20,7 @@ from handcam.hand.skeleton import ROOT, hand_length, normalise
 from handcam.lab.data.shards import read_shards
 from handcam.lab.data.subject import SubjectFit, fit
 from handcam.lab.data.tables import encoder_inputs
-from handcam.lab.train.landmark_weights import read
+from handcam.lab.train.mediapipe_weights import read_landmark_network
 from handcam.model.features import Batch, DepthFeatures, Features
 from handcam.model.nets.hand_landmark import INPUT_PX, HandLandmark
 from handcam.model.nets.shaded_depth import depth_features
@@ -51,7 +51,7 @@ def open(rest: str, seed: int = 0) -> "Recordings":
         if not {"features", "target", "turn"} <= arrays.keys():
             raise HandcamError(f"{rest} is not a file of labelled hands.")
         return Recordings(arrays, seed)
-    return corrected(gather([Path(p) for p in rest.split(",")], read(), seed), seed)
+    return corrected(gather([Path(p) for p in rest.split(",")], read_landmark_network(), seed), seed)
 
 
 def corrected(
