@@ -22,6 +22,7 @@ GUI renders the live skeleton in Open3D with latent sliders [``live/``, ``gui/``
 ``crop``                   cut a normalised crop, and the way back
 ``hand/``                  skeleton, rig, anatomy, rotations
 ``geometry``               pinhole cameras, rigid fits
+``pictures``               picture files, their size before they are decoded
 ``validation``             values from outside: types, ranges, finiteness, by the annotations of their fields
 ``types``                  the values that flow, units and frames of reference
 ``plugins`` ``mailbox``    a folder is a registry; a mailbox where the newest wins

@@ -28,11 +28,11 @@ from handcam.types import (
     Result,
     TrackedHand,
 )  # fmt: skip
+from handcam.validation import check
 
 __all__ = [
     "DAMAGE", "FORMAT", "HEADER_FILE", "LINES_FILE", "NAME", "VIDEO_FILE", "FrameLine", "HandLine", "ResultLine",
     "anonymous_source", "decode", "decode_any", "depth_crc32", "encode", "plain_json", "read_controls",
-    "read_intrinsics",
 ]  # fmt: skip
 
 NAME = "handcam-session"
@@ -43,7 +43,6 @@ LINES_FILE = "frames.jsonl"
 VIDEO_FILE = "video-{:03d}.mkv"
 LONGEST_LINE = 1 << 20
 """Longer lines of ``frames.jsonl`` are damage, bytes."""
-LARGEST_EDGE_PX = 8192
 LARGEST_LATENT = 4096
 DAMAGE = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
 """Errors that parsing untrusted lines can raise; errors of msgspec are ValueErrors."""
@@ -219,20 +218,6 @@ class ResultLine(msgspec.Struct, tag="result", tag_field="kind"):
         return Result(frame, hands, times, self.done_ns, controls=controls)
 
 
-def read_intrinsics(line: bytes) -> Intrinsics:
-    """Decode a possible camera.
-
-    Raises:
-        one of DAMAGE: the line is not what it should be.
-    """
-    camera = decode(line, Intrinsics)
-    numbers = np.array([camera.fx, camera.fy, camera.cx, camera.cy])
-    sizes_fit = all(0 < size <= LARGEST_EDGE_PX for size in (camera.width, camera.height))
-    if not (sizes_fit and np.isfinite(numbers).all() and min(camera.fx, camera.fy) > 0):
-        raise ValueError("impossible intrinsics")
-    return camera
-
-
 class _FilterNames(msgspec.Struct):
     filters: tuple[str, ...] | None = None
     refiners: tuple[str, ...] = ()
@@ -246,6 +231,5 @@ def read_controls(line: bytes) -> Controls:
         one of DAMAGE: the line is not what it should be.
     """
     controls, names = decode(line, Controls), decode(line, _FilterNames)
-    if not (0 <= controls.samples <= 1000 and 1 <= controls.max_hands <= 2):
-        raise ValueError("impossible controls")
+    check(controls, Controls, "controls")  # null within an array is NaN
     return controls if names.filters is not None else replace(controls, filters=names.refiners)

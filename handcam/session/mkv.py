@@ -20,8 +20,7 @@ from av.video.stream import VideoStream
 from jaxtyping import UInt8, UInt16
 
 from handcam.paths import UnbufferedFile
-from handcam.session.format import LARGEST_EDGE_PX
-from handcam.types import Array, RecordingError
+from handcam.types import LARGEST_EDGE_PX, Array, RecordingError
 
 __all__ = ["VideoReader", "VideoWriter", "copy_video", "decode_pictures", "missing_codecs"]
 

@@ -17,7 +17,6 @@ from handcam.session.format import (
     decode,
     decode_any,
     read_controls,
-    read_intrinsics,
 )  # fmt: skip
 from handcam.types import Controls, Frame, Intrinsics
 
@@ -150,7 +149,7 @@ def _note(found: ParsedLines, line: bytes, start: int) -> None:
         found.frames.append(entry)
         found.starts.append(start)
     elif kind == "camera":
-        found.camera = read_intrinsics(line)
+        found.camera = decode(line, Intrinsics)
     elif kind == "controls":
         found.controls = read_controls(line)
     elif kind == "result":

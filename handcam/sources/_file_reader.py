@@ -1,19 +1,24 @@
 """Play numbered frames of a file: pace, position, speed and loop of videos, pictures and recordings."""
 
+import logging
 from dataclasses import replace
 from threading import Event, Lock
 from time import perf_counter, perf_counter_ns
 from typing import Protocol, runtime_checkable
 
 from handcam.sources import SourceSettings
-from handcam.types import Frame
+from handcam.types import Frame, SourceError
 
 __all__ = ["FileReader", "FileSource"]
+
+log = logging.getLogger(__name__)
 
 LONGEST_GAP_S = 10.0
 """A longer pause between two recorded frames is shortened to this."""
 LATE_S = 0.1
 """A reader that comes later than this after the due time sets a new start: no burst of frames to catch up."""
+NAMED = 3
+"""So many frames that cannot be read are told of one by one; the others are counted."""
 SLOWEST, FASTEST = 0.01, 100.0
 """Bounds of the playing speed."""
 
@@ -30,10 +35,10 @@ class FileReader(Protocol):
         ...
 
     def frame(self, n: int) -> Frame | None:
-        """Frame ``n``; None when it is damaged and can be skipped.
+        """Frame ``n``; None when it is damaged.
 
         Raises:
-            SourceError: it cannot be read, and the user should know.
+            SourceError: it cannot be read, and the message says why; the frames after it may be well.
         """
         ...
 
@@ -47,6 +52,7 @@ class FileSource:
 
     ``Frame.index`` is the reader's own number of the frame, so it jumps back when a file is looped or sought;
     ``Frame.time_ns`` is the moment of delivery. At the end ``read`` returns None, and goes on after a ``seek``.
+    Frames that cannot be read are left out, told of and counted; that none can be read is an error.
     """
 
     live = False
@@ -60,6 +66,9 @@ class FileSource:
         self._reader = reader
         self._realtime = settings.realtime
         self._speed = 1.0
+        self.left_out = 0
+        """Frames that could not be read, since the file was opened or begun again."""
+        self._read_any = False
         self._last: tuple[float, float] | None = None  # (when frame was due, time in the file)
         self._lock = Lock()  # around the reader; never held while waiting
         self._closed = Event()
@@ -80,26 +89,55 @@ class FileSource:
             self._last = None
 
     def read(self) -> Frame | None:
-        """The next frame when it is due; None at the end and after ``close``."""
+        """The next frame when it is due; None at the end and after ``close``.
+
+        Raises:
+            SourceError: there was not one frame that could be read.
+        """
         while True:
             with self._lock:
                 if self._closed.is_set():
                     return None
                 if self.position >= self.length:
+                    self._conclude()
                     if not self.loop:
                         return None
                     self.position, self._last = 0, None
                 n = self.position
-                self.position = n + 1  # before decoding, so that an error does not come twice
-                frame = self._reader.frame(n)
+                self.position = n + 1
+                frame = self._frame(n)
                 due = self._due(self._reader.time_s(n))
-                if frame is None and self.loop and self.position >= self.length and n == 0:
-                    return None  # a single damaged frame, looped
             if frame is None:
                 continue
             if self._realtime and self._closed.wait(max(0.0, due - perf_counter())):
                 return None
             return replace(frame, time_ns=perf_counter_ns())
+
+    def _frame(self, n: int) -> Frame | None:
+        """Read a frame, or count it as left out."""
+        frame, problem = None, None
+        try:
+            frame = self._reader.frame(n)
+        except SourceError as error:
+            problem = error
+        if frame is None:
+            self.left_out += 1
+            if problem is not None and self.left_out <= NAMED and self.length > 1:
+                log.warning("%s", problem)
+            if self.length == 1:
+                raise problem or SourceError(f"{self.name} cannot be read; it is damaged.")
+        self._read_any = self._read_any or frame is not None
+        return frame
+
+    def _conclude(self) -> None:
+        """Say at the end how many frames were left out."""
+        if self.left_out and not self._read_any:
+            raise SourceError(f"None of the {self.length} frames of {self.name} can be read.")
+        if self.left_out:
+            log.warning(
+                "%d of %d frames of %s cannot be read and were left out.", self.left_out, self.length, self.name
+            )
+        self.left_out = 0
 
     def close(self) -> None:
         """Free the file; a waiting ``read`` returns None."""

@@ -18,9 +18,10 @@ import cv2
 import msgspec
 import numpy as np
 
+from handcam.pictures import read_picture
 from handcam.sources import SourceSettings
 from handcam.sources._file_reader import FileSource
-from handcam.types import Array, Frame, Intrinsics, SourceError
+from handcam.types import Array, DepthUnit, Frame, InputError, Intrinsics, SourceError, shorten
 
 __all__ = ["open"]
 
@@ -36,10 +37,10 @@ def open(rest: str, settings: SourceSettings) -> FileSource:
     if not rest:
         raise SourceError("Which pictures? Give a folder or a file, as in images:folder.")
     path = Path(rest).expanduser()
-    if not path.exists():
-        raise SourceError(f"There is no folder or picture {path}.")
-    folder = path if path.is_dir() else path.parent
     try:
+        if not path.is_dir() and not path.is_file():
+            raise SourceError(f"There is no folder or picture {shorten(str(path), 300)}.")
+        folder = path if path.is_dir() else path.parent
         pairs = find_pairs(folder) if path.is_dir() else [_pair(path)]
     except OSError as error:
         raise SourceError(f"The folder {path} cannot be read ({error.strerror}).") from error
@@ -99,7 +100,7 @@ class ImageReader:
         color: Array | None = None
         depth: Array | None = None
         if color_path is not None:
-            color = cv2.cvtColor(decode(color_path, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+            color = decode(color_path, cv2.IMREAD_COLOR_RGB)
         if depth_path is not None:
             depth = decode(depth_path, cv2.IMREAD_UNCHANGED)
             if depth.dtype != np.uint16 or depth.ndim != 2:
@@ -122,26 +123,16 @@ def decode(path: Path, how: int) -> Array:
     """Read a picture file.
 
     Raises:
-        SourceError: it is missing, empty, damaged or not a picture.
+        SourceError: it is missing, empty, damaged, too large or not a picture.
     """
     try:
-        data = np.fromfile(path, np.uint8)  # cv2.imread knows no Unicode paths on Windows
-        picture = cv2.imdecode(data, how) if data.size else None
-    except (OSError, cv2.error):
-        picture = None
-    if picture is None:
-        raise SourceError(f"The picture {path} cannot be read; it is empty, damaged or of an unknown kind.")
-    return picture
+        return read_picture(path, how)
+    except InputError as error:
+        raise SourceError(str(error)) from None
 
 
-class _CameraFile(msgspec.Struct):
-    fx: float
-    fy: float
-    cx: float
-    cy: float
-    width: int
-    height: int
-    depth_unit_m: float = 0.001
+class _DepthUnit(msgspec.Struct):
+    depth_unit_m: DepthUnit = 0.001
 
 
 def read_intrinsics(path: Path) -> tuple[Intrinsics | None, float]:
@@ -153,12 +144,10 @@ def read_intrinsics(path: Path) -> tuple[Intrinsics | None, float]:
     if not path.is_file():
         return None, 0.001
     try:
-        x = msgspec.json.decode(path.read_bytes(), type=_CameraFile, strict=False)
+        data = path.read_bytes()
+        camera = msgspec.json.decode(data, type=Intrinsics, strict=False)
+        return camera, msgspec.json.decode(data, type=_DepthUnit, strict=False).depth_unit_m
     except (OSError, ValueError, RecursionError) as error:
-        raise SourceError(
-            f"{path} is damaged; it needs fx, fy, cx, cy, width, height and optionally depth_unit_m."
-        ) from error
-    numbers = np.array([x.fx, x.fy, x.width, x.height, x.depth_unit_m])
-    if not (np.isfinite([*numbers, x.cx, x.cy]).all() and (numbers > 0).all()):
-        raise SourceError(f"{path} holds impossible numbers; focal lengths, sizes and depth_unit_m must be positive.")
-    return Intrinsics(x.fx, x.fy, x.cx, x.cy, x.width, x.height), x.depth_unit_m
+        why = str(error).replace(" - at ", " in ").replace("`$.", "`")
+        needed = "it needs fx, fy, cx, cy, width, height and optionally depth_unit_m"
+        raise SourceError(f"{path} is damaged ({why}); {needed}.") from None

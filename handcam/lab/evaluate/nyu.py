@@ -14,10 +14,11 @@ import numpy as np
 from jaxtyping import Float
 
 from handcam.hand.skeleton import INDEX, KNUCKLES, WRIST
-from handcam.lab.data.sets import Sample, read_picture, tight_box
+from handcam.lab.data.sets import Sample, tight_box
 from handcam.lab.evaluate.pipeline import Predictor, records
 from handcam.lab.evaluate.published import CAMERAS, read_uvd, stem
 from handcam.lab.evaluate.results import Results, ResultTable
+from handcam.pictures import read_picture
 from handcam.types import Frame, HandcamError, Intrinsics
 
 __all__ = ["COUNTERPARTS", "depth_counts", "evaluate", "points", "samples"]

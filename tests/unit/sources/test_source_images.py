@@ -1,6 +1,10 @@
 """Folders of pictures: which belong together, depth bit for bit, and bad files in one sentence."""
 
 import json
+import os
+import struct
+import time
+import zlib
 from pathlib import Path
 
 import cv2
@@ -9,8 +13,9 @@ import pytest
 from media import FRAMES, HEIGHT, WIDTH, depth, make_images, picture
 from typed import present, seekable
 
+from handcam.pictures import read_picture
 from handcam.sources import SourceSettings, open_source
-from handcam.types import Intrinsics, SourceError
+from handcam.types import InputError, Intrinsics, SourceError
 
 QUICK = SourceSettings(realtime=False)
 
@@ -85,21 +90,58 @@ def test_depth_of_a_real_camera(shared_data: Path, tmp_path: Path):
 def test_bad_intrinsics_are_one_sentence(tmp_path: Path, text: str):
     folder = make_images(tmp_path / "a")
     (folder / "intrinsics.json").write_text(text)
-    with pytest.raises(SourceError, match=r"intrinsics\.json (is damaged|holds impossible)"):
+    with pytest.raises(SourceError, match=r"intrinsics\.json is damaged \(.*\); it needs fx, fy, cx, cy, width"):
         open_source(f"images:{folder}", QUICK)
 
 
-def test_bad_pictures_are_one_sentence_each(tmp_path: Path):
+def test_bad_pictures_are_one_sentence_each_and_the_run_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     folder = make_images(tmp_path / "a")
     (folder / "0.png").write_bytes(b"")
     (folder / "1.png").write_bytes(b"no picture")
     cv2.imwrite(str(folder / "2.depth.png"), depth(0)[:20])
     cv2.imwrite(str(folder / "3.depth.png"), picture(0))
+    write_header(folder / "5.png", 30_000, 30_000)
     source = open_source(f"images:{folder}", QUICK)
-    for words in (r"0\.png cannot be read", r"1\.png cannot be read", "differ in size", "not a 16-bit grey"):
+    with caplog.at_level("WARNING"):
+        assert [frame.index for frame in iter(source.read, None)] == [4, *range(6, FRAMES)]
+    told = [record.message for record in caplog.records]
+    for words, sentence in zip(("0.png cannot be read", "1.png cannot be read", "differ in size"), told, strict=False):
+        assert words in sentence
+    assert told[3:] == [f"5 of {FRAMES} frames of images:a cannot be read and were left out."]
+    for name, words in {"0.png": "cannot be read", "5.png": "8192"}.items():
         with pytest.raises(SourceError, match=words):
-            source.read()
-    assert present(source.read()).index == 4  # and the rest goes on
+            open_source(f"images:{folder / name}", QUICK).read()
+
+
+def write_header(path: Path, width: int, height: int) -> None:
+    """A grey PNG of a size, with a few of its pixels."""
+    parts = [b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0), b"IDAT" + zlib.compress(bytes(1000))]
+    chunks = [struct.pack(">I", len(part) - 4) + part + struct.pack(">I", zlib.crc32(part)) for part in parts]
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
+
+
+@pytest.mark.parametrize(("width", "height"), [(30_000, 30_000), (100_000, 100_000), (8193, 1), (1, 10_000)])
+def test_a_picture_that_is_too_large_is_refused_by_its_header(tmp_path: Path, width: int, height: int):
+    write_header(tmp_path / "huge.png", width, height)
+    begun = time.perf_counter()
+    with pytest.raises(InputError, match="8192"):
+        read_picture(tmp_path / "huge.png")
+    assert time.perf_counter() - begun < 1.0
+
+
+def test_a_folder_in_which_nothing_can_be_read_is_an_error(tmp_path: Path):
+    for n in range(5):
+        (tmp_path / f"{n}.png").write_bytes(b"no picture")
+    for settings in (QUICK, SourceSettings(realtime=False, loop=True)):
+        with pytest.raises(SourceError, match="None of the 5 frames"):
+            open_source(f"images:{tmp_path}", settings).read()
+
+
+def test_what_is_no_file_is_no_picture(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe.png")  # opening it would wait for ever
+    for name in ("pipe.png", "x" * 5000, "missing.png"):
+        with pytest.raises(SourceError):
+            open_source(f"images:{tmp_path / name}", QUICK)
 
 
 def test_nothing_there_is_one_sentence(tmp_path: Path):

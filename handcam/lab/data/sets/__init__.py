@@ -6,7 +6,6 @@ training only. Every reader brings its labels into the conventions of
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import cv2
@@ -18,7 +17,7 @@ from handcam.geometry import project
 from handcam.plugins import load, names
 from handcam.types import Frame, HandBox, HandcamError, Side
 
-__all__ = ["Dataset", "Sample", "decode_picture", "label_box", "open_dataset", "read_picture", "tight_box"]
+__all__ = ["Dataset", "Sample", "decode_picture", "label_box", "open_dataset", "tight_box"]
 
 RENAMED = {"sights": "features", "painted": "rendered_targets", "person": "subject_set"}
 """Names of version 0.1."""
@@ -111,22 +110,6 @@ def tight_box(x: float, y: float, width: float, height: float, side: Side | None
     """A label's tight rectangle as the square to cut."""
     centre = np.array([x + (width - 1) / 2, y + (height - 1) / 2])
     return HandBox(side or Side.RIGHT, centre, float(max(width, height)) * _BOX_MARGIN, 0.0, 1.0)
-
-
-def read_picture(path: Path, flags: int = cv2.IMREAD_COLOR_RGB) -> np.ndarray:
-    """Read a picture file, RGB by default.
-
-    Raises:
-        HandcamError: it is missing or no picture.
-    """
-    try:
-        picture = cv2.imdecode(np.fromfile(path, np.uint8), flags)
-    except (OSError, cv2.error) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is empty"
-        raise HandcamError(f"The picture {path} cannot be read: {reason}.") from None
-    if picture is None:
-        raise HandcamError(f"The picture {path} cannot be read: it is damaged or of an unknown kind.")
-    return picture
 
 
 def decode_picture(data: bytes, flags: int = cv2.IMREAD_UNCHANGED) -> np.ndarray:

@@ -25,7 +25,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from handcam.lab.data.sets import Sample, read_picture, tight_box
+from handcam.lab.data.sets import Sample, tight_box
+from handcam.pictures import read_picture
 from handcam.types import Frame, HandcamError, Intrinsics, Side
 
 __all__ = ["Folder", "open", "write"]

@@ -12,7 +12,8 @@ import numpy as np
 from jaxtyping import Float
 
 from handcam.geometry import project
-from handcam.lab.data.sets import Sample, read_picture
+from handcam.lab.data.sets import Sample
+from handcam.pictures import read_picture
 from handcam.types import Frame, HandcamError, Intrinsics, Side
 
 __all__ = ["FreiHand", "open"]

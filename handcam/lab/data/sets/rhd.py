@@ -16,7 +16,8 @@ from typing import Literal
 import numpy as np
 
 from handcam.hand.skeleton import from_order
-from handcam.lab.data.sets import Sample, read_picture
+from handcam.lab.data.sets import Sample
+from handcam.pictures import read_picture
 from handcam.types import Frame, HandcamError, Intrinsics, Side
 
 __all__ = ["Rhd", "open"]

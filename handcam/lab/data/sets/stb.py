@@ -21,7 +21,8 @@ from scipy.spatial.transform import Rotation
 
 from handcam.geometry import project
 from handcam.hand.skeleton import INDEX
-from handcam.lab.data.sets import Sample, read_picture
+from handcam.lab.data.sets import Sample
+from handcam.pictures import read_picture
 from handcam.types import Frame, HandcamError, Intrinsics, Side
 
 __all__ = ["CAMERAS", "Stb", "open"]
