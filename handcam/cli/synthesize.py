@@ -15,6 +15,7 @@ from tyro.conf import Positional, arg
 from handcam.synth.poses import PoseSettings
 from handcam.synth.scenes import PictureSettings
 from handcam.synth.shards import SHARD, ShardJob, prepare_folder, shard_path, write_shard
+from handcam.synth.world import WorldSettings
 from handcam.types import HandcamError
 
 __all__ = ["main"]
@@ -29,6 +30,8 @@ def main(
     size: int = 128,
     seed: int = 0,
     backgrounds: Path | None = None,
+    scenes: Path | None = None,
+    split: Literal["train", "validation"] = "train",
     sensor: Literal["none", "stereo", "structured", "tof", "random"] = "random",
     uniform_views: float = 0.25,
     quality: int = 92,
@@ -42,9 +45,11 @@ def main(
         out: folder for the numbered tar files (WebDataset layout) and dataset.json.
         count: number of pictures, rounded up to whole files of 500.
         kind: crops around right hands as the live tracker cuts them, or whole 640x480 pictures of either hand.
-        size: edge of a crop, px.
+        size: edge of a crop, px; with --scenes 224 is what the landmark network sees.
         seed: another seed gives other hands.
         backgrounds: folder of photographs without hands to put behind; made-up ones are always there.
+        scenes: folder with backgrounds, negatives and objects, for hands in a world of photographs (needs numba).
+        split: which photographs and objects of --scenes; what is for validation is never used for training.
         sensor: depth camera to imitate beside the exact depth.
         uniform_views: share of viewpoints spread evenly over the sphere; the others face palm, back or edge.
         quality: of the JPEG pictures.
@@ -54,9 +59,14 @@ def main(
         raise HandcamError("--count must be at least 1, and --size between 32 and 1024.")
     if backgrounds is not None and not backgrounds.is_dir():
         raise HandcamError(f"There is no folder {backgrounds} with backgrounds.")
-    plain = PictureSettings()
-    poses: PoseSettings = replace(plain.poses, uniform_views=uniform_views)
-    settings = replace(plain, size=size, backgrounds=backgrounds and backgrounds.resolve(), poses=poses)
+    if scenes is not None:
+        if not scenes.is_dir():
+            raise HandcamError(f"There is no folder {scenes} with scenes.")
+        settings: PictureSettings | WorldSettings = WorldSettings(size=size, scenes=scenes.resolve(), split=split)
+    else:
+        plain = PictureSettings()
+        poses: PoseSettings = replace(plain.poses, uniform_views=uniform_views)
+        settings = replace(plain, size=size, backgrounds=backgrounds and backgrounds.resolve(), poses=poses)
     job = ShardJob(kind, settings, seed, sensor, quality)
     prepare_folder(out, job)
     numbers = range(-(-count // SHARD))

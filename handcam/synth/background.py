@@ -16,7 +16,9 @@ __all__ = [
     "clutter_picture",
     "indoor_light",
     "indoor_picture",
-    "noise_picture"
+    "keyboard_picture",
+    "noise_picture",
+    "random_piece"
 ]  # fmt: skip
 
 _POOL = 48
@@ -52,23 +54,38 @@ class Backgrounds:
             picture = self.pictures[rng.integers(n)]
         else:
             picture = self.pictures[rng.integers(n, len(self.pictures))]
-        h, w = picture.shape[:2]
-        most = min(w / width, h / height)
-        zoom = most * np.exp(rng.uniform(np.log(0.25), 0.0))
-        cw, ch = max(int(width * zoom), 8), max(int(height * zoom), 8)
-        x, y = rng.integers(0, w - cw + 1), rng.integers(0, h - ch + 1)
-        piece = picture[y : y + ch, x : x + cw]
-        if rng.random() < 0.5:
-            piece = piece[:, ::-1]
-        way = cv2.INTER_AREA if zoom > 1 else cv2.INTER_LINEAR
-        out = cv2.resize(np.ascontiguousarray(piece), (width, height), interpolation=way)
-        if rng.random() < 0.5:
-            sigma = float(np.exp(rng.uniform(np.log(0.5), np.log(6))) * width / 256)
-            k = 2 * int(1.4 * sigma + 0.5) + 1  # a stack blur of this width, many times faster than a Gaussian
-            out = cv2.stackBlur(out, (k, k))
-        gain = np.exp(rng.normal(0, 0.25) + rng.normal(0, 0.06, 3))
-        table = np.clip(np.arange(256)[:, None] * gain + rng.normal(0, 8), 0, 255).astype(np.uint8)
-        return cv2.LUT(out, np.ascontiguousarray(table[None]))
+        return random_piece(rng, picture, width, height)
+
+
+def random_piece(
+    rng: np.random.Generator, picture: UInt8[Array, "_h _w 3"], width: int, height: int, least: float = 0.25
+) -> UInt8[Array, "h w 3"]:
+    """Cut a random piece of a picture: shifted, zoomed, flipped, its colours and sharpness changed.
+
+    Args:
+        rng: source of randomness.
+        picture: at least 8 px large.
+        width: px.
+        height: px.
+        least: smallest piece, as a share of the largest that fits.
+    """
+    h, w = picture.shape[:2]
+    most = min(w / width, h / height)
+    zoom = most * np.exp(rng.uniform(np.log(least), 0.0))
+    cw, ch = max(int(width * zoom), 8), max(int(height * zoom), 8)
+    x, y = rng.integers(0, w - cw + 1), rng.integers(0, h - ch + 1)
+    piece = picture[y : y + ch, x : x + cw]
+    if rng.random() < 0.5:
+        piece = piece[:, ::-1]
+    way = cv2.INTER_AREA if zoom > 1 else cv2.INTER_LINEAR
+    out = cv2.resize(np.ascontiguousarray(piece), (width, height), interpolation=way)
+    if rng.random() < 0.5:
+        sigma = float(np.exp(rng.uniform(np.log(0.5), np.log(6))) * width / 256)
+        k = 2 * int(1.4 * sigma + 0.5) + 1  # a stack blur of this width, many times faster than a Gaussian
+        out = cv2.stackBlur(out, (k, k))
+    gain = np.exp(rng.normal(0, 0.25) + rng.normal(0, 0.06, 3))
+    table = np.clip(np.arange(256)[:, None] * gain + rng.normal(0, 8), 0, 255).astype(np.uint8)
+    return cv2.LUT(out, np.ascontiguousarray(table[None]))
 
 
 @cache
@@ -163,6 +180,45 @@ def clutter_picture(rng: np.random.Generator, width: int, height: int) -> UInt8[
             cv2.line(out, centre.astype(int).tolist(), other, colour, int(rng.integers(1, 12)), cv2.LINE_AA)
     light = 1 + 0.35 * noise_picture(rng, width, height, 0.6)[..., None]
     return np.clip(out * light, 0, 255).astype(np.uint8)
+
+
+def keyboard_picture(rng: np.random.Generator, width: int, height: int) -> UInt8[Array, "h w 3"]:
+    """Draw piano or computer keys from above, in some perspective, on a plain case."""
+    case = np.full(3, rng.uniform(8, 70)) if rng.random() < 0.7 else rng.uniform([50, 25, 10], [160, 110, 80])
+    flat = np.broadcast_to(case, (256, 512, 3)).astype(np.uint8).copy()
+    if rng.random() < 0.7:
+        wide, tall = int(rng.integers(12, 34)), int(rng.integers(90, 150))
+        top, ivory = int(rng.integers(20, 90)), tuple(float(c) for c in np.array([0, -2, -8]) + rng.uniform(205, 250))
+        for i in range(512 // wide + 1):
+            cv2.rectangle(flat, (i * wide, top), (i * wide + wide - 2, top + tall), ivory, -1)
+            cv2.line(flat, (i * wide - 1, top), (i * wide - 1, top + tall), (90.0, 90.0, 90.0), 1)
+            if i % 7 in (0, 1, 3, 4, 5):
+                right = i * wide + wide * 4 // 3
+                cv2.rectangle(
+                    flat, (i * wide + wide * 2 // 3, top), (right, top + tall * 5 // 8), (22.0, 22.0, 24.0), -1
+                )
+    else:
+        wide, key = int(rng.integers(16, 30)), tuple(float(c) for c in np.full(3, rng.uniform(15, 230)))
+        for row in range(5):
+            for i in range(-1, 512 // wide + 1):
+                x, y = i * wide + row * wide // 4, 40 + row * wide
+                cv2.rectangle(flat, (x + 1, y + 1), (x + wide - 3, y + wide - 3), key, -1)
+    corners = np.array([[0, 0], [512, 0], [512, 256], [0, 256]], np.float32)
+    squeeze, angle = rng.uniform(0.6, 1.0), rng.normal(0, 0.25)
+    to = (
+        (corners - [256, 128])
+        * np.array([[squeeze, 1], [squeeze, 1], [1, 1], [1, 1]])
+        * width
+        / 512
+        * rng.uniform(1.2, 2.2)
+    )
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    to = to @ turn.T + np.array([width, height]) * rng.uniform(0.35, 0.65, 2)
+    warp = cv2.getPerspectiveTransform(corners, to.astype(np.float32))
+    out = cv2.warpPerspective(
+        flat, warp, (width, height), borderValue=tuple(float(c) for c in rng.uniform(20, 200) + rng.normal(0, 12, 3))
+    )
+    return np.clip(out * (1 + 0.15 * noise_picture(rng, width, height, 0.5)[..., None]), 0, 255).astype(np.uint8)
 
 
 def noise_picture(rng: np.random.Generator, width: int, height: int, feature: float) -> Array:

@@ -97,6 +97,10 @@ class RenderedImage:
     """Size, 20 bone lengths, breadth, 5 finger thicknesses, as factors on the rig's."""
     rotation: Float[Array, "3 3"]
     """Camera from hand frame, of the right hand (before mirroring, for a left one)."""
+    presence: bool = True
+    """Whether there is a hand; without one the labels of joints are NaN."""
+    in_view: Bool[Array, " 21"] | None = None
+    """Joints inside the crop and the picture that it was cut from, hidden or not; None where none are cut off."""
 
 
 _BATCH = 16

@@ -8,6 +8,9 @@ A sample ``N`` of eight digits is five files:
 ``N.seg.png``      segmentation, numbers of ``segments`` in ``dataset.json``
 ``N.json``         labels, see :func:`labels`
 
+In a world of photographs (:mod:`handcam.synth.world`) depth and segments of a crop are half as large, a crop without a
+hand has ``presence`` false and no labels of joints, and a scene has its picture and the labels of all its hands alone.
+
 Every tar file is a pure function of the settings in ``dataset.json`` and its own number, so a run that was stopped goes
 on with the next missing one, and a longer run of the same settings keeps what is there.
 """
@@ -28,6 +31,7 @@ from handcam.paths import atomic_file, write_atomic
 from handcam.synth.render import SEGMENTS
 from handcam.synth.scenes import PictureSettings, RenderedImage, crops, scenes
 from handcam.synth.sensor import SENSORS, random_sensor, sense
+from handcam.synth.world import RenderedScene, WorldSettings
 from handcam.types import Array, HandcamError, Intrinsics, Side
 
 __all__ = [
@@ -38,6 +42,7 @@ __all__ = [
     "labels",
     "prepare_folder",
     "read_shard",
+    "scene_labels",
     "shard_path",
     "write_samples",
     "write_shard",
@@ -60,7 +65,7 @@ class ShardJob:
 
     kind: str
     """``crop`` or ``scene``."""
-    settings: PictureSettings
+    settings: PictureSettings | WorldSettings
     """Contents of the pictures."""
     seed: int
     """Seed of all randomness."""
@@ -71,10 +76,11 @@ class ShardJob:
 
     def describe(self) -> dict:
         """The contents of ``dataset.json``."""
+        free = isinstance(self.settings, PictureSettings) and self.settings.backgrounds is None
         return {
             "format": _FORMAT, "kind": self.kind, "seed": self.seed, "sensor": self.sensor, "quality": self.quality,
             "shard": SHARD, "depth_unit_m": DEPTH_UNIT_M, "segments": list(SEGMENTS),
-            "licence": "CC0-1.0" if self.settings.backgrounds is None else "that of the backgrounds",
+            "licence": "CC0-1.0" if free else "that of the photographs",
             "settings": json.loads(json.dumps(asdict(self.settings), default=str)),
         }  # fmt: skip
 
@@ -126,8 +132,17 @@ def write_shard(folder: Path, number: int, count: int, job: ShardJob) -> Path:
         HandcamError: the disk is full or the folder is gone.
     """
     rng = np.random.default_rng([job.seed, number])
-    stream = (crops if job.kind == "crop" else scenes)(rng, job.settings)
-    return write_samples(folder, number, (_files(picture, job, rng) for picture in islice(stream, count)))
+    if isinstance(job.settings, PictureSettings):
+        stream = (crops if job.kind == "crop" else scenes)(rng, job.settings)
+        return write_samples(folder, number, (_files(picture, job, rng) for picture in islice(stream, count)))
+    from handcam.synth.world_crops import world_crops  # these need numba
+    from handcam.synth.world_scenes import world_scenes
+
+    if job.kind == "crop":
+        stream = world_crops(rng, job.settings)
+        return write_samples(folder, number, (_files(p, job, rng, 2) for p in islice(stream, count)))
+    whole = world_scenes(rng, job.settings)
+    return write_samples(folder, number, (_scene_files(scene, job.quality) for scene in islice(whole, count)))
 
 
 def write_samples(folder: Path, number: int, samples: Iterable[Iterable[tuple[str, bytes]]]) -> Path:
@@ -152,15 +167,41 @@ def write_samples(folder: Path, number: int, samples: Iterable[Iterable[tuple[st
 def labels(picture: RenderedImage) -> dict:
     """Labels as plain values: metres, pixels ((0, 0) is the centre of the first), radians, camera frame."""
     c = picture.intrinsics
-    return {
+    out = {
         "side": picture.side.value, "width": c.width, "height": c.height,
         "intrinsics": [round(v, 4) for v in (c.fx, c.fy, c.cx, c.cy)],
+    }  # fmt: skip
+    if not picture.presence:
+        return out | {"presence": False}
+    if picture.in_view is not None:
+        out["in_view"] = picture.in_view.astype(int).tolist()
+    return out | {
         "joints_m": picture.joints_m.astype(float).round(6).tolist(),
         "keypoints_px": picture.keypoints_px.astype(float).round(3).tolist(),
         "visible": picture.visible.astype(int).tolist(), "angles_rad": picture.angles.astype(float).round(5).tolist(),
         "shape": picture.shape.astype(float).round(5).tolist(),
         "rotation": picture.rotation.astype(float).round(6).tolist(),
     }  # fmt: skip
+
+
+def scene_labels(scene: RenderedScene) -> dict:
+    """Labels of a whole picture: per hand side, joints, keypoints, visibility, boxes (left, top, right, bottom, px)."""
+    c = scene.intrinsics
+    return {
+        "width": c.width, "height": c.height, "intrinsics": [round(v, 4) for v in (c.fx, c.fy, c.cx, c.cy)],
+        "hands": [{
+            "side": hand.side.value, "joints_m": hand.joints_m.astype(float).round(5).tolist(),
+            "keypoints_px": hand.keypoints_px.astype(float).round(2).tolist(),
+            "visible": hand.visible.astype(int).tolist(), "box_px": hand.box.astype(float).round(1).tolist(),
+            "seen_box_px": hand.seen_box.astype(float).round(1).tolist(), "seen": round(hand.seen, 3),
+        } for hand in scene.hands],
+    }  # fmt: skip
+
+
+def _scene_files(scene: RenderedScene, quality: int) -> Iterator[tuple[str, bytes]]:
+    rgb = cv2.cvtColor(scene.color, cv2.COLOR_RGB2BGR)
+    yield "rgb.jpg", _encoded(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    yield "json", json.dumps(scene_labels(scene), separators=(",", ":")).encode()
 
 
 def read_shard(path: Path) -> Iterator[tuple[str, dict, dict[str, bytes]]]:
@@ -185,19 +226,23 @@ def read_shard(path: Path) -> Iterator[tuple[str, dict, dict[str, bytes]]]:
         raise HandcamError(f"{path} cannot be read: {error}.") from None
 
 
-def _files(picture: RenderedImage, job: ShardJob, rng: np.random.Generator) -> Iterator[tuple[str, bytes]]:
+def _files(
+    picture: RenderedImage, job: ShardJob, rng: np.random.Generator, coarser: int = 1
+) -> Iterator[tuple[str, bytes]]:
+    """Files of a crop, its depth and segments ``coarser`` times smaller."""
+    depth, segments = (x[coarser // 2 :: coarser, coarser // 2 :: coarser] for x in (picture.depth_m, picture.segments))
     fast = [cv2.IMWRITE_PNG_COMPRESSION, 1]
     rgb = cv2.cvtColor(picture.color, cv2.COLOR_RGB2BGR)
-    counts = np.round(picture.depth_m * np.float32(1 / DEPTH_UNIT_M))
+    counts = np.round(depth * np.float32(1 / DEPTH_UNIT_M))
     yield "rgb.jpg", _encoded(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, job.quality])
     yield "depth.png", _encoded(".png", np.where(counts > 65535, 0, counts).astype(np.uint16), fast)
     label = labels(picture)
     label["depth_unit_m"] = DEPTH_UNIT_M
     if job.sensor != "none":
         sensor = random_sensor(rng) if job.sensor == "random" else SENSORS[job.sensor]
-        yield "sensor.png", _encoded(".png", sense(picture.depth_m, picture.intrinsics.fx, rng, sensor), fast)
+        yield "sensor.png", _encoded(".png", sense(depth, picture.intrinsics.fx / coarser, rng, sensor), fast)
         label |= {"sensor": sensor.name, "sensor_unit_m": sensor.unit_m}
-    yield "seg.png", _encoded(".png", picture.segments, fast)
+    yield "seg.png", _encoded(".png", segments, fast)
     yield "json", json.dumps(label, separators=(",", ":")).encode()
 
 

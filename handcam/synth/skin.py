@@ -19,6 +19,7 @@ from handcam.synth.ray_casting import RayCaster
 from handcam.types import Array
 
 __all__ = [
+    "FLUSH",
     "RELIEF_M",
     "SkinAppearance",
     "SkinTexture",
@@ -118,13 +119,13 @@ def albedo(
     flush -= np.float32(0.25 * appearance.vein) * vein
     colour = np.empty((3, len(palm)), np.float32)
     for c in range(3):
-        base = (appearance.back[c] + palm * (appearance.palm[c] - appearance.back[c])) * tone * (1 + flush * _FLUSH[c])
+        base = (appearance.back[c] + palm * (appearance.palm[c] - appearance.back[c])) * tone * (1 + flush * FLUSH[c])
         colour[c] = base + nail * (appearance.nail[c] - base)
     np.maximum(colour, np.float32(0.004), out=colour)
     return colour, 1 + np.float32(3.0 if appearance.polish else 1.2) * nail - np.float32(0.5) * crease
 
 
-_FLUSH = np.array([0.10, -0.20, -0.16], np.float32)
+FLUSH = np.array([0.10, -0.20, -0.16], np.float32)
 
 
 _SIZE = 768

@@ -18,6 +18,7 @@ import torch
 from handcam.crop import cut
 from handcam.geometry import normalised_from_pixels, project
 from handcam.hand.skeleton import ROOT, hand_length, normalise
+from handcam.lab.data.rendered import find_packs
 from handcam.lab.data.sets import Sample, decode_picture, folder, label_box
 from handcam.model.features import Batch
 from handcam.model.modalities.depth import DECODED_PX, INPUT_PX, relative
@@ -32,7 +33,6 @@ CROP_PX = 128
 """Edge of the crops that are cut from labelled pictures."""
 CENTRE_M = 0.015
 """A tracker knows the distance of the hand's centre to about this."""
-_NAME = "[0-9]" * 6 + ".tar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,8 @@ def open(rest: str = "", seed: int = 0, split: str = "train") -> "CropDataset":
         return CropDataset([], seed)
     if (Path(rest) / "labels.jsonl").is_file():
         return CropDataset([_from_sample(sample) for sample in folder.open(rest) if sample.joints_m is not None], seed)
-    paths = sorted(path for folder in rest.split(",") for path in Path(folder).glob(_NAME))
-    kept = [path for path in paths if (int(path.stem) % 20 == 19) == (split == "test")]
-    if not kept:
-        raise HandcamError(f"{rest} holds no crops to {split} on; make them with handcam synthesize {rest}.")
-    found = [_from_files(label, files) for path in kept for _, label, files in read_shard(path)]
+    read = (sample for path in find_packs(rest, split) for sample in read_shard(path))
+    found = [_from_files(label, files) for _, label, files in read if label.get("presence", True)]
     if len({crop.truth is None for crop in found}) > 1:
         raise HandcamError(f"{rest} has crops with labels and without; give them to pairs of their own.")
     return CropDataset(found, seed)
@@ -111,7 +108,8 @@ def _from_files(label: dict, files: dict[str, bytes]) -> _Crop:
     exact = decode_picture(files["depth.png"]) * np.float32(label["depth_unit_m"])
     sensed = decode_picture(files["sensor.png"]) if "sensor.png" in files else decode_picture(files["depth.png"])
     camera, _ = camera_from_labels(label)
-    joints, keypoints = (np.array(label[name], np.float32) for name in ("joints_m", "keypoints_px"))
+    joints, pixels = (np.array(label[name], np.float32) for name in ("joints_m", "keypoints_px"))
+    keypoints = normalised_from_pixels(pixels, camera.width)
     return _labelled(
         bare, joints, keypoints, camera.half_tan, exact, decode_picture(files["seg.png"]), sensed,
         label.get("sensor_unit_m", label["depth_unit_m"]),
@@ -135,20 +133,19 @@ def _from_rendered(p: RenderedImage, rng: np.random.Generator) -> _Crop:
     sensed = degrade(p.depth_m, p.intrinsics.fx, rng)
     rgb = cv2.imencode(".png", p.color[..., ::-1])[1].tobytes()
     counts = np.round(sensed / 1e-4).clip(0, 65535).astype(np.uint16)
-    return _labelled(_Crop(rgb), p.joints_m, p.keypoints_px, p.intrinsics.half_tan, p.depth_m, p.segments, counts, 1e-4)
+    keypoints = normalised_from_pixels(p.keypoints_px, p.intrinsics.width)
+    return _labelled(_Crop(rgb), p.joints_m, keypoints, p.intrinsics.half_tan, p.depth_m, p.segments, counts, 1e-4)
 
 
 def _labelled(
-    bare: _Crop, joints: np.ndarray, keypoints_px: np.ndarray, half_tan: float, exact_m: np.ndarray,
+    bare: _Crop, joints: np.ndarray, keypoints: np.ndarray, half_tan: float, exact_m: np.ndarray,
     segments: np.ndarray, sensed: np.ndarray, unit_m: float,
 ) -> _Crop:  # fmt: skip
-    size = exact_m.shape[0]
     hand = ((segments > 0) & (segments < 7)).astype(np.uint8)
     near = (exact_m - joints[ROOT, 2]) / np.float32(hand_length(joints))
     resized = (cv2.resize(x, (DECODED_PX, DECODED_PX), interpolation=cv2.INTER_NEAREST) for x in (near, hand))
     near, hand = resized
     sensed = cv2.resize(sensed, (INPUT_PX, INPUT_PX), interpolation=cv2.INTER_NEAREST)
-    keypoints = normalised_from_pixels(keypoints_px, size)
     return replace(
         bare, truth=(joints.astype(np.float32), keypoints.astype(np.float32), half_tan),
         sensed=cv2.imencode(".png", sensed)[1].tobytes(), unit_m=unit_m,

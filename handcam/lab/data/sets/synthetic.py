@@ -90,8 +90,12 @@ class Shards:
         if index % SHARD >= len(samples):
             raise IndexError(index)
         name, label, files = samples[index % SHARD]
+        if "hands" in label or "joints_m" not in label:
+            raise HandcamError(f"{self.folder} holds pictures of no or several hands; they are for training only.")
         camera, side = camera_from_labels(label)
         depth = decode_picture(files["depth.png"])
+        if depth.shape[1] != camera.width:  # kept smaller
+            depth = cv2.resize(depth, (camera.width, camera.height), interpolation=cv2.INTER_NEAREST)
         color = decode_picture(files["rgb.jpg"], cv2.IMREAD_COLOR_RGB)
         frame = Frame(index, 0, camera, color, depth, label["depth_unit_m"])
         return Sample(frame, name, side, np.array(label["joints_m"]), np.array(label["keypoints_px"]))
