@@ -173,6 +173,8 @@ class Frame:
     """The device's own clock, where it has one."""
     truth: tuple[HandPose, ...] = ()
     """The true hands, known for rendered and labelled frames only; never shown to the model."""
+    picture: str = ""
+    """File name of the picture, for folders of pictures."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def make_frame(n: int, size: tuple[int, int] = SIZE, color: bool = True, depth: 
     camera = Intrinsics(60.0, 61.5, width / 2, height / 2, width, height)
     picture = np.full((height, width, 3), 40 + n * 7 % 150, np.uint8)
     noise = np.random.default_rng(n).integers(0, 1 << 16, size, np.uint16)
-    fields = {"time_ns": perf_counter_ns(), "device_time_ns": n * 1000, "depth_unit_m": 0.000125, **more}
+    fields = {"time_ns": perf_counter_ns(), "device_time_ns": n * 10_000_000, "depth_unit_m": 0.000125, **more}
     return Frame(n, intrinsics=camera, color=picture if color else None, depth=noise if depth else None, **fields)
 
 

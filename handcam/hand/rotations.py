@@ -25,7 +25,7 @@ from handcam.types import Array, Side
 
 __all__ = [
     "THUMB_REST", "Y_UP", "compose", "flexion_abduction", "forward", "global_frames", "hand_frame", "joint_frames",
-    "joint_rotation", "local_rotations", "offsets", "quaternions", "rest_rotations", "rotate",
+    "joint_rotation", "local_rotations", "matrices", "offsets", "quaternions", "rest_rotations", "rotate",
 ]  # fmt: skip
 
 THUMB_REST = (-30.0, 40.0, 100.0)
@@ -121,6 +121,16 @@ def quaternions(rotations: Float[Array, "*b 3 3"]) -> Float[Array, "*b 4"]:
     if known.any():
         out[known] = _scipy().from_matrix(flat[known]).as_quat(canonical=True)
     return out.reshape(*rotations.shape[:-2], 4)
+
+
+def matrices(quaternions: Float[Array, "*b 4"]) -> Float[Array, "*b 3 3"]:
+    """Rotation matrices of quaternions (x, y, z, w) of any length but zero; NaN where these are."""
+    flat = quaternions.reshape(-1, 4)
+    out = np.full((len(flat), 3, 3), np.nan)
+    known = np.isfinite(flat).all(-1)
+    if known.any():
+        out[known] = _scipy().from_quat(flat[known]).as_matrix()
+    return out.reshape(*quaternions.shape[:-1], 3, 3)
 
 
 def _scipy() -> Any:

@@ -135,6 +135,8 @@ class FrameLine(msgspec.Struct, tag="frame", tag_field="kind"):
     """Checksum of the depth picture."""
     truth: msgspec.Raw | UnsetType = UNSET
     """True hands, where they are known."""
+    picture: str | UnsetType = UNSET
+    """File name of the picture, for folders of pictures."""
 
     @staticmethod
     def of(frame: Frame, video: int, pts_ms: int) -> "FrameLine":
@@ -143,7 +145,7 @@ class FrameLine(msgspec.Struct, tag="frame", tag_field="kind"):
         return FrameLine(
             frame.index, frame.time_ns, frame.device_time_ns, video, pts_ms, color is not None, depth is not None,
             frame.depth_unit_m, depth_crc32(depth) if depth is not None else UNSET,
-            msgspec.Raw(encode(frame.truth)) if frame.truth else UNSET,
+            msgspec.Raw(encode(frame.truth)) if frame.truth else UNSET, frame.picture or UNSET,
         )  # fmt: skip
 
     def true_hands(self) -> tuple[HandPose, ...]:

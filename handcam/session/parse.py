@@ -1,8 +1,9 @@
 """Parse ``frames.jsonl`` line by line; nothing in it is trusted."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, BinaryIO
 
 import msgspec
@@ -20,7 +21,7 @@ from handcam.session.format import (
 )  # fmt: skip
 from handcam.types import Controls, Frame, Intrinsics
 
-__all__ = ["FrameEntry", "ParsedLines", "parse_lines", "read_lines"]
+__all__ = ["FrameEntry", "ParsedLines", "parse_lines", "read_lines", "with_capture_times"]
 
 RESULT = re.compile(rb'\{"kind":"result","index":(-?\d{1,18}),"time_ns":(-?\d{1,18}),')
 
@@ -53,13 +54,17 @@ class FrameEntry:
     """A result is there."""
     depth_crc32: int | None = None
     """Checksum of the depth picture."""
+    picture: str = ""
+    """File name of the picture, for folders of pictures."""
+    capture_ns: int = 0
+    """When the frame was taken, by the clock of :func:`with_capture_times`."""
 
     @staticmethod
     def of(frame: Frame, n: int) -> "FrameEntry":
         """The entry of a processed frame that is at hand."""
         return FrameEntry(
             n, frame.index, frame.time_ns, frame.device_time_ns, frame.intrinsics, frame.depth_unit_m,
-            frame.color is not None, frame.depth is not None, -1, 0, True,
+            frame.color is not None, frame.depth is not None, -1, 0, True, picture=frame.picture,
         )  # fmt: skip
 
     @staticmethod
@@ -68,7 +73,20 @@ class FrameEntry:
         return FrameEntry(
             n, line.index, line.time_ns, line.device_time_ns, camera, line.depth_unit_m, line.color, line.depth,
             line.video, line.pts_ms, False, None if isinstance(line.depth_crc32, UnsetType) else line.depth_crc32,
+            "" if isinstance(line.picture, UnsetType) else line.picture,
         )  # fmt: skip
+
+
+def with_capture_times(entries: Sequence[FrameEntry]) -> tuple[FrameEntry, ...]:
+    """Set each frame's capture time: the device's clock where every frame has one that rises, else the host's.
+
+    A file that was read faster or slower than it plays has its true times by the first clock alone; the clock of one
+    that was looped or sought jumps back.
+    """
+    device = [entry.device_time_ns for entry in entries if entry.device_time_ns is not None]
+    rises = len(device) == len(entries) and all(a < b for a, b in pairwise(device))
+    times = device if rises else [entry.time_ns for entry in entries]
+    return tuple(replace(entry, capture_ns=time_ns) for entry, time_ns in zip(entries, times, strict=True))
 
 
 @dataclass(slots=True)

@@ -23,7 +23,7 @@ from handcam.session.format import (
     depth_crc32,
 )  # fmt: skip
 from handcam.session.mkv import VideoReader
-from handcam.session.parse import FrameEntry, parse_lines, read_lines
+from handcam.session.parse import FrameEntry, parse_lines, read_lines, with_capture_times
 from handcam.types import Array, Frame, RecordingError, Result
 
 __all__ = ["Session", "median_fps", "open_session"]
@@ -157,7 +157,7 @@ class Session:
             problems.append(f"{LINES_FILE} does not hold as many frames as were recorded.")
         self.problems = tuple(problems)
         self.dropped = len(found.frames) - recorded
-        self.frames = tuple(map(self._checked, found.frames))
+        self.frames = with_capture_times(list(map(self._checked, found.frames)))
         lost = sum(
             (a.has_color, a.has_depth) != (b.has_color, b.has_depth)
             for a, b in zip(self.frames, found.frames, strict=True)
@@ -195,13 +195,13 @@ class Session:
         truth = decode(self._line(self.parsed.starts[entry.n]), FrameLine).true_hands()
         return Frame(
             entry.index, entry.time_ns, entry.intrinsics, depth_unit_m=entry.depth_unit_m,
-            device_time_ns=entry.device_time_ns, truth=truth,
+            device_time_ns=entry.device_time_ns, truth=truth, picture=entry.picture,
         )  # fmt: skip
 
 
 def median_fps(frames: Sequence[FrameEntry]) -> float:
     """Frames a second by the median of the first gaps; 30 where it is not known."""
-    gaps = np.diff([entry.time_ns for entry in frames[:3000]])
+    gaps = np.diff([entry.capture_ns for entry in frames[:3000]])
     typical = float(np.median(gaps)) / 1e9 if len(gaps) else 0.0
     return float(np.clip(1 / typical, 0.1, 1000.0)) if typical > 0 else 30.0
 

@@ -113,7 +113,10 @@ class ImageReader:
         camera = self._settings.camera(width, height)
         if self._intrinsics is not None and self._settings.intrinsics is None:
             camera = self._intrinsics.scaled(width, height)
-        return Frame(n, 0, camera, color, depth, self._depth_unit_m, device_time_ns=round(self.time_s(n) * 1e9))
+        return Frame(
+            n, 0, camera, color, depth, self._depth_unit_m, device_time_ns=round(self.time_s(n) * 1e9),
+            picture=(color_path or depth_path or Path()).name,
+        )  # fmt: skip
 
     def close(self) -> None:
         """Nothing is held."""

@@ -36,7 +36,7 @@ class SessionReader:
         self._session = session
 
     def time_s(self, n: int) -> float:
-        return self._session.frames[n].time_ns / 1e9
+        return self._session.frames[n].capture_ns / 1e9
 
     def frame(self, n: int) -> Frame | None:
         frame = self._session.frame(n)

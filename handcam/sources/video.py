@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -73,11 +74,11 @@ class VideoFileReader:
     def _prepare(self) -> None:
         if self._stream.width * self._stream.height > LARGEST_PX:
             raise SourceError(f"The pictures of {self._path} are too large ({self._stream.width} px wide).")
-        self.fps = float(self._stream.average_rate or self._stream.guessed_rate or 30)
         # Without good times pictures are counted: raw streams have none, AVI has those of storage, not of display.
         self._timed = self._container.format.name != "avi"
         self._pts = self._scan()
         self.length = len(self._pts)
+        self.fps = self._rate()
         self._turns: int | None = None
         self._ahead: tuple[int, VideoFrame | None] | None = None  # decoded already, but later than what was asked for
         self._next = 0  # the frame that the decoder gives next
@@ -94,6 +95,13 @@ class VideoFileReader:
                     self._timed = self._timed and packet.pts is not None
                     pts.append(packet.pts if packet.pts is not None else len(pts))
         return sorted(set(pts)) if self._timed else list(range(len(pts)))
+
+    def _rate(self) -> float:
+        """Pictures a second: as the file says, else by the median of the first gaps."""
+        if self._stream.average_rate:
+            return float(self._stream.average_rate)
+        gaps = [b - a for a, b in pairwise(self._pts[:300])]
+        return 1 / float(np.median(gaps) * self._stream.time_base) if gaps and self._timed else 30.0
 
     def time_s(self, n: int) -> float:
         return float(self._pts[n] * self._stream.time_base) if self._timed and self._stream.time_base else n / self.fps

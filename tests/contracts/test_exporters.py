@@ -7,7 +7,7 @@ from moving_hands import result
 
 from handcam.plugins import load, names
 from handcam.session import Recorder, open_session
-from handcam.session.export import ExportError, ExportSettings, convert, suffix
+from handcam.session.export import ExportError, ExportSettings, RecordedResults, convert, suffix
 from handcam.types import Side
 
 FORMATS = names("handcam.session.export")
@@ -105,8 +105,9 @@ def test_a_missing_package_is_named(monkeypatch, format, session_path, tmp_path)
 def test_results_at_hand_are_written_as_a_session_of_them(format, session_path, tmp_path):
     """Nothing but what only a session knows (its header, lossy pictures) may differ."""
     results = [result(i, (Side.RIGHT,)) for i in range(4)]
-    (direct, *_) = convert(iter(results), format, tmp_path / f"direct{suffix(format)}")
     with open_session(session_path) as session:
+        same = RecordedResults(iter(results), session.header)
+        (direct, *_) = convert(same, format, tmp_path / f"direct{suffix(format)}")
         (stored, *_) = convert(session, format, tmp_path / f"stored{suffix(format)}")
     if format in ("csv", "bvh", "glb", "usd"):
         assert direct.read_bytes() == stored.read_bytes()

@@ -3,8 +3,10 @@
 A file here is a format; it defines ``SUFFIX`` and ``export(recording, out, settings)``, which writes ``out`` (and,
 where it must, files beside it whose names begin alike).
 
-A hand that was not seen stays missing: NaN or null and a flag in tables, no key frame and a hidden hand in animations.
-Nothing is repeated or interpolated. What each format holds: ``docs/export.md``.
+A hand that was looked for and not seen stays missing: NaN or null and a flag in tables, no key frame and a hidden hand
+in animations. Frames that nobody processed are flagged in tables; animations move on through them
+(``ExportSettings.between``). Times are the frames' own, by the device's clock where it has one
+(``FrameEntry.capture_ns``). What each format holds: ``docs/export.md``.
 """
 
 import os
@@ -12,8 +14,9 @@ import shutil
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import cv2
 import numpy as np
@@ -21,10 +24,24 @@ import numpy as np
 from handcam.installation import needs
 from handcam.plugins import load, names
 from handcam.session import FrameEntry, Session
+from handcam.session.parse import with_capture_times
 from handcam.session.reader import median_fps
 from handcam.types import Array, HandcamError, Result
+from handcam.version import __version__
 
-__all__ = ["ExportError", "ExportSettings", "Recording", "convert", "encode_jpeg", "frame_results", "suffix"]
+__all__ = [
+    "ExportError",
+    "ExportSettings",
+    "RecordedResults",
+    "Recording",
+    "convert",
+    "encode_jpeg",
+    "encode_png",
+    "frame_results",
+    "provenance",
+    "suffix",
+    "unix_start_ns",
+]  # fmt: skip
 
 
 class ExportError(HandcamError):
@@ -42,9 +59,17 @@ class ExportSettings:
     raw: bool = False
     """Animations, labels: the pose before the filters instead of after. Tables and logs hold both anyway."""
     fixed_bones: bool = False
-    """Animations: bones of constant (median) length and rotations only; joints then move by some millimetres."""
+    """Animations: bones of constant (median) length and rotations only; joints then move by some millimetres. BVH
+    always has them, unless ``moving_bones`` says otherwise."""
+    moving_bones: bool = False
+    """bvh: a position for every joint, so that all are exactly where they were seen; readers differ in how they take
+    these together with OFFSET."""
+    unit: Literal["cm", "m"] = "cm"
+    """bvh: unit of its lengths, which the file itself cannot say."""
+    between: Literal["interpolate", "hold"] = "interpolate"
+    """Animations: what a hand does in frames that were not processed."""
     pictures: bool = False
-    """mcap, rrd: the colour pictures too. ``folder`` always has them."""
+    """mcap, rrd, parquet: the colour (JPEG) and depth (16-bit PNG) pictures too. ``folder`` always has them."""
     progress: Callable[[int, int], None] = _silent
     """Called with (frames done, frames in all)."""
 
@@ -65,14 +90,15 @@ class Recording(Protocol):
     def pictures(self, n: int) -> tuple[Array | None, Array | None]: ...
 
 
-class _Results:
+class RecordedResults:
     """A :class:`Recording` of results at hand, with the pictures of their frames."""
 
-    def __init__(self, results: Iterable[Result]) -> None:
+    def __init__(self, results: Iterable[Result], header: Mapping[str, Any] | None = None) -> None:
         self._results = tuple(results)
-        self.header: dict[str, Any] = {}
+        self.header: Mapping[str, Any] = header or {}
         self.events: tuple[dict[str, Any], ...] = ()
-        self.frames = tuple(FrameEntry.of(result.frame, n) for n, result in enumerate(self._results))
+        entries = [FrameEntry.of(result.frame, n) for n, result in enumerate(self._results)]
+        self.frames = with_capture_times(entries)
         self.fps = median_fps(self.frames)
 
     def result(self, n: int) -> Result:
@@ -90,6 +116,27 @@ def frame_results(recording: Recording, settings: ExportSettings) -> Iterator[tu
         settings.progress(entry.n + 1, len(recording.frames))
 
 
+def provenance(recording: Recording) -> dict[str, Any]:
+    """What the file holds and where it comes from, so that nobody takes an estimate for a measurement."""
+    kept = {key: recording.header.get(key) for key in ("source", "created", "weights")}
+    return {"estimated_by": f"handcam {__version__}", **{key: value for key, value in kept.items() if value}}
+
+
+def unix_start_ns(recording: Recording) -> int:
+    """Wall-clock time of the first frame, nanoseconds since 1970; 0 where nobody knows when it was taken."""
+    try:
+        created = datetime.fromisoformat(str(recording.header["created"]))
+        since = recording.frames[0].time_ns - int(recording.header["time_ns"])
+    except (KeyError, ValueError, TypeError):
+        return 0
+    return max(0, round(created.timestamp() * 1000) * 1_000_000 + since)
+
+
+def encode_png(depth: Array) -> bytes:
+    """Compress a depth picture without loss, 16 bit."""
+    return cv2.imencode(".png", depth, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
+
+
 def encode_jpeg(color: Array) -> bytes:
     """Compress an RGB picture at OpenCV's standard quality, 95."""
     return cv2.imencode(".jpg", np.ascontiguousarray(color[..., ::-1]))[1].tobytes()
@@ -105,7 +152,7 @@ def suffix(format: str) -> str:
 
 
 def convert(
-    source: Session | Iterable[Result],
+    source: Recording | Iterable[Result],
     format: str,
     out: Path,
     settings: ExportSettings = ExportSettings(),
@@ -114,7 +161,7 @@ def convert(
     """Write hands to ``out``. The files appear when all of them are complete; on an error there are none.
 
     Args:
-        source: a session, or results with their frames in order.
+        source: a session or another recording, or results with their frames in order.
         format: a file of this package.
         out: the file, or the folder for formats that write one.
         settings: what to write of it.
@@ -127,7 +174,7 @@ def convert(
         ExportError: the format is unknown or needs a package, something is in the way, or the disk does not take it.
     """
     plugin = _plugin(format)
-    recording: Recording = source if isinstance(source, Session) else _Results(source)
+    recording = source if isinstance(source, Recording) else RecordedResults(source)
     name = f"The session {source.path}" if isinstance(source, Session) else "The recording"
     if not recording.frames:
         raise ExportError(f"{name} holds no frames; there is nothing to convert.")

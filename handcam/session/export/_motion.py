@@ -5,17 +5,27 @@ in front of it at negative z. Of several hands of one side in a frame the surest
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Int64
 
 from handcam.hand.rig import load_rig
-from handcam.hand.rotations import Y_UP, forward, joint_frames, local_rotations, offsets, rest_rotations
+from handcam.hand.rotations import (
+    Y_UP,
+    forward,
+    joint_frames,
+    local_rotations,
+    matrices,
+    offsets,
+    quaternions,
+    rest_rotations,
+)  # fmt: skip
 from handcam.hand.skeleton import WRIST, hand_length
 from handcam.session.export import ExportSettings, Recording, frame_results
 from handcam.types import Array, HandPose, Side
 
-__all__ = ["Motion", "Skin", "bind_skin", "frames_per_second", "motions"]
+__all__ = ["Motion", "Skin", "bind_skin", "motions", "move_on"]
 
 _MOST_JOINTS = 4
 """Joints that may move one vertex."""
@@ -25,7 +35,8 @@ _FARTHEST_M = 1000.0
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """One hand over all frames of the session. Where it was not seen ``present`` is False and all numbers are NaN."""
+    """One hand over all frames of the session. Where it was not seen ``present`` is False and all numbers are NaN; in
+    frames that were not processed (``looked`` is False) it is where ``ExportSettings.between`` puts it."""
 
     side: Side
     """Side of the hand."""
@@ -33,8 +44,10 @@ class Motion:
     """Number of each frame."""
     time_ns: Int64[Array, " n"]
     """Capture time of each frame."""
+    looked: Bool[Array, " n"]
+    """Was the frame processed?"""
     present: Bool[Array, " n"]
-    """Was the hand seen?"""
+    """Is the hand there?"""
     joints_m: Float[Array, "n 21 3"]
     """Joints, y up, metres."""
     local: Float[Array, "n 21 3 3"]
@@ -63,25 +76,57 @@ class Motion:
 def motions(recording: Recording, settings: ExportSettings) -> list[Motion]:
     """The hands that were seen at all, right before left."""
     best: dict[Side, list[HandPose | None]] = {side: [None] * len(recording.frames) for side in Side}
+    looked = np.zeros(len(recording.frames), bool)
     for entry, result in frame_results(recording, settings):
+        looked[entry.n] = result is not None
         for hand in result.hands if result is not None else ():
             pose, poses = hand.raw if settings.raw else hand.pose, best[hand.pose.side]
             before = poses[entry.n]
             if before is None or pose.score > before.score:
                 poses[entry.n] = pose
     index = np.array([entry.index for entry in recording.frames], np.int64)
-    time_ns = np.array([entry.time_ns for entry in recording.frames], np.int64)
-    made = (_motion(side, index, time_ns, best[side], settings.fixed_bones) for side in (Side.RIGHT, Side.LEFT))
+    time_ns = np.array([entry.capture_ns for entry in recording.frames], np.int64)
+    made = (_motion(side, index, time_ns, looked, best[side], settings) for side in (Side.RIGHT, Side.LEFT))
     return [motion for motion in made if motion.present.any()]
 
 
-def frames_per_second(recording: Recording) -> float:
-    """Round the rate to a whole number where it is close to one."""
-    fps = recording.fps
-    return float(round(fps)) if abs(fps - round(fps)) < 0.2 else fps
+def move_on(
+    time: Array, looked: Array, present: Array, local: Array, offsets_m: Array, how: Literal["interpolate", "hold"]
+) -> None:
+    """Fill the moments in which nobody looked from those on either side, in place.
+
+    A hand that was there before goes on: towards where it is next, or as it was when that is not known or ``how`` is
+    ``hold``. One that was not there before stays missing.
+
+    Args:
+        time: rising, any unit (n).
+        looked: was the hand looked for (n)?
+        present: was it there (n)?
+        local: rotations (n 21 3 3).
+        offsets_m: positions in the parents' frames (n 21 3).
+        how: what to do in between.
+    """
+    known = np.flatnonzero(looked)
+    if not len(known):
+        return
+    after = np.searchsorted(known, np.arange(len(looked)))
+    before = known[np.maximum(after - 1, 0)]
+    after = known[np.minimum(after, len(known) - 1)]
+    todo = np.flatnonzero(~looked & (before < np.arange(len(looked))) & present[before])
+    a, b = before[todo], after[todo]
+    on = (b > todo) & present[b] & (how == "interpolate")
+    b = np.where(on, b, a)
+    share = np.where(on, (time[todo] - time[a]) / np.maximum(time[b] - time[a], 1e-9), 0.0)[:, None, None]
+    present[todo] = True
+    offsets_m[todo] = (1 - share) * offsets_m[a] + share * offsets_m[b]
+    qa, qb = quaternions(local[a]), quaternions(local[b])
+    qb = np.where((qa * qb).sum(-1, keepdims=True) < 0, -qb, qb)
+    local[todo] = matrices((1 - share) * qa + share * qb)
 
 
-def _motion(side: Side, index: Array, time_ns: Array, poses: list[HandPose | None], fixed_bones: bool) -> Motion:
+def _motion(
+    side: Side, index: Array, time_ns: Array, looked: Array, poses: list[HandPose | None], settings: ExportSettings
+) -> Motion:
     joints = np.full((len(poses), 21, 3), np.nan)
     for i, pose in enumerate(poses):
         if pose is not None:
@@ -90,10 +135,10 @@ def _motion(side: Side, index: Array, time_ns: Array, poses: list[HandPose | Non
     present = np.isfinite(frames).all((1, 2, 3)) & (np.abs(joints) < _FARTHEST_M).all((1, 2))
     joints[~present], frames[~present] = np.nan, np.nan
     local, steps = local_rotations(frames), offsets(joints, frames)
-    if fixed_bones and present.any():
+    if settings.fixed_bones and present.any():
         steps[present, 1:] = np.median(steps[present, 1:], axis=0)
-        joints = forward(local, steps)
-    return Motion(side, index, time_ns, present, joints, local, steps)
+    move_on(time_ns, looked, present, local, steps, settings.between)
+    return Motion(side, index, time_ns, looked, present, forward(local, steps), local, steps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,26 +1,29 @@
 """BVH for animation programs: centimetres, y up, one file per hand.
 
-Every joint has channels for position and rotation (x, y, z order: of a finger's joint x is minus the flexion), since
-estimated bones are not quite rigid; ``fixed_bones`` leaves the positions of all but the wrist out. BVH knows neither
-times nor missing frames: there is one row for every frame number from first to last, a hand that was not seen
-stands at rest at the origin, and ``NAME.bvh.json`` beside the file says which rows these are and when each was taken.
+Bones have their median length and joints rotate (x, y, z order: of a finger's joint x is minus the flexion); the wrist
+alone has a position too. ``moving_bones`` gives every joint a position, for estimated bones are not quite rigid. BVH
+knows neither units, times nor missing frames: there is one row for every frame number from first to last, a hand that
+was not seen stands at rest at the origin, and ``NAME.bvh.json`` beside the file says the unit, which rows these are,
+and when each was taken.
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.spatial.transform import Rotation  # pyright: ignore[reportMissingTypeStubs]
 
 from handcam.hand.skeleton import JOINTS, PARENTS, TIPS, WRIST
-from handcam.session.export import ExportError, ExportSettings, Recording
-from handcam.session.export._motion import Motion, motions
+from handcam.session.export import ExportError, ExportSettings, Recording, provenance
+from handcam.session.export._motion import Motion, motions, move_on
 from handcam.types import Array
 
 __all__ = ["SUFFIX", "export"]
 
 SUFFIX = ".bvh"
-_CM = 100.0
+_PER_METRE = {"cm": 100.0, "m": 1.0}
 _POSITION, _ROTATION = "Xposition Yposition Zposition", "Xrotation Yrotation Zrotation"
 _MOST_ROWS = 300_000
 """So many rows are written even if most of them are empty."""
@@ -28,22 +31,26 @@ _MOST_ROWS = 300_000
 
 def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
     """Write ``out`` for one hand, or ``out`` with ``_right`` and ``_left`` for two; with a JSON file beside each."""
+    settings = replace(settings, fixed_bones=settings.fixed_bones or not settings.moving_bones)
     hands = motions(recording, settings)
     for motion in hands:
         name = out if len(hands) == 1 else out.with_name(f"{out.stem}_{motion.side.value}{out.suffix}")
-        _write(motion, name, settings.fixed_bones)
+        _write(motion, name, settings, provenance(recording))
 
 
-def _write(motion: Motion, out: Path, fixed_bones: bool) -> None:
-    rest = motion.rest_m.round(9) * _CM + 0.0
+def _write(motion: Motion, out: Path, settings: ExportSettings, origin: dict[str, Any]) -> None:
+    scale, fixed_bones = _PER_METRE[settings.unit], settings.fixed_bones
+    rest = motion.rest_m.round(9) * scale + 0.0
     frame_time, rows = _rows(motion)
     n = int(rows[-1]) + 1
-    positions = np.tile(rest, (n, 1, 1))
-    angles = np.zeros((n, len(JOINTS), 3))
-    seen = rows[motion.present]
-    positions[seen] = motion.offsets_m[motion.present] * _CM
-    rotations = Rotation.from_matrix(motion.local[motion.present].reshape(-1, 3, 3))
-    angles[seen] = rotations.as_euler("XYZ", degrees=True).reshape(-1, len(JOINTS), 3)
+    looked, seen = np.zeros(n, bool), np.zeros(n, bool)
+    local, positions = np.tile(np.eye(3), (n, len(JOINTS), 1, 1)), np.tile(motion.rest_m, (n, 1, 1))
+    looked[rows], seen[rows] = motion.looked, motion.present
+    local[rows[motion.present]] = motion.local[motion.present]
+    positions[rows[motion.present]] = motion.offsets_m[motion.present]
+    move_on(np.arange(n), looked, seen, local, positions, settings.between)  # the frames that the device lost, too
+    angles = Rotation.from_matrix(local.reshape(-1, 3, 3)).as_euler("XYZ", degrees=True).reshape(-1, len(JOINTS), 3)
+    positions = positions.round(9) * scale + 0.0
     moving = [j for j in range(len(JOINTS)) if not (fixed_bones and j in TIPS)]  # our order is depth first, as BVH's
     columns = [
         values[:, j] for j in moving for values in ((angles,) if fixed_bones and j != WRIST else (positions, angles))
@@ -57,7 +64,9 @@ def _write(motion: Motion, out: Path, fixed_bones: bool) -> None:
         times[row] = int(time_ns)
     beside = {
         "format": "handcam.bvh", "version": 1, "side": motion.side.value, "first_frame": int(motion.index[0]),
-        "missing_rows": np.setdiff1d(np.arange(n), seen).tolist(), "time_ns": times,
+        "unit": settings.unit, "missing_rows": np.flatnonzero(~seen).tolist(),
+        "between": settings.between, "rows_between": np.flatnonzero(seen & ~looked).tolist(),
+        "time_ns": times, **origin,
     }  # fmt: skip
     out.with_name(out.name + ".json").write_text(json.dumps(beside) + "\n", encoding="utf-8")
 
@@ -77,10 +86,10 @@ def _rows(motion: Motion) -> tuple[float, Array]:
     return frame_time, rows.astype(int)
 
 
-def _hierarchy(joint: int, rest_cm: Array, fixed_bones: bool, depth: int) -> list[str]:
-    """The lines of one joint and of those that hang on it."""
+def _hierarchy(joint: int, rest: Array, fixed_bones: bool, depth: int) -> list[str]:
+    """The lines of one joint and of those that hang on it; ``rest`` in the file's unit."""
     pad = "\t" * depth
-    offset = f"{pad}\tOFFSET " + " ".join(f"{v:.6f}" for v in rest_cm[joint])
+    offset = f"{pad}\tOFFSET " + " ".join(f"{v:.6f}" for v in rest[joint])
     if joint in TIPS and fixed_bones:
         return [f"{pad}End Site", pad + "{", offset, pad + "}"]
     full = joint == WRIST or not fixed_bones
@@ -88,7 +97,8 @@ def _hierarchy(joint: int, rest_cm: Array, fixed_bones: bool, depth: int) -> lis
     lines = [f"{pad}{'ROOT' if joint == WRIST else 'JOINT'} {JOINTS[joint]}", pad + "{", offset, f"{pad}\t{channels}"]
     for child, parent in enumerate(PARENTS):
         if parent == joint:
-            lines += _hierarchy(child, rest_cm, fixed_bones, depth + 1)
+            lines += _hierarchy(child, rest, fixed_bones, depth + 1)
     if joint in TIPS:
-        lines += [f"{pad}\tEnd Site", pad + "\t{", f"{pad}\t\tOFFSET 0.000000 0.000000 -0.500000", pad + "\t}"]
+        end = " ".join(f"{v:.6f}" for v in rest[joint] / 5)  # a tip has an end only because readers want one
+        lines += [f"{pad}\tEnd Site", pad + "\t{", f"{pad}\t\tOFFSET {end}", pad + "\t}"]
     return [*lines, pad + "}"]

@@ -1,6 +1,7 @@
 """A table that every program reads: UTF-8, commas, one header line, ``NaN`` where a number is not known.
 
-One row per frame and hand, and one for a frame without a hand; parquet has the same columns.
+One row per frame and hand, and one for a frame without a hand; parquet has the same columns, and null where this has
+``NaN``, -1 or nothing.
 """
 
 import csv
@@ -14,14 +15,14 @@ from handcam.hand.anatomy import ANGLES, angles_deg, grip, pinch, pinch_distance
 from handcam.hand.rotations import joint_frames, local_rotations, quaternions
 from handcam.hand.skeleton import JOINTS
 from handcam.session import FrameEntry
-from handcam.session.export import ExportSettings, Recording, frame_results
+from handcam.session.export import ExportSettings, Recording, encode_jpeg, encode_png, frame_results
 from handcam.types import Array, Side, TrackedHand
 
 __all__ = ["SUFFIX", "export", "table_chunks"]
 
 SUFFIX = ".csv"
-_ROWS = 2000
-"""Rows worked on at once."""
+_ROWS, _PICTURES = 2000, 64
+"""Rows worked on at once, without and with pictures."""
 
 
 def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
@@ -35,27 +36,45 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
 
 
 def _text(column: Array) -> list[str]:
+    column = column.filled() if isinstance(column, np.ma.MaskedArray) else column
     if column.dtype.kind == "f":
         return ["NaN" if np.isnan(v) else f"{v:.9g}" for v in column.tolist()]
     return [str(int(v)) if column.dtype.kind in "ib" else v for v in column.tolist()]
 
 
-def table_chunks(recording: Recording, settings: ExportSettings) -> Iterator[dict[str, Array]]:
+def table_chunks(recording: Recording, settings: ExportSettings, pictures: bool = False) -> Iterator[dict[str, Array]]:
     """Yield the table in pieces: columns by name, always the same ones in the same order.
 
-    What is not known is NaN (numbers), -1 (``track``) or empty (``side``); ``processed`` says whether the frame was
-    processed at all, ``tracked`` whether the row holds a hand. Positions are in the camera frame; quaternions (x, y, z,
-    w) turn a bone's frame into its parent's, the wrist's into the camera's (:mod:`handcam.hand.rotations`).
+    What is not known is NaN, or masked in columns that are no floats; ``processed`` says whether the frame was
+    processed at all, ``tracked`` whether the row holds a hand. ``time_ns`` is the host's clock, ``device_time_ns`` the
+    device's, ``time_s`` the capture time since the first frame (``FrameEntry.capture_ns``). Positions are in the camera
+    frame; quaternions (x, y, z, w) turn a bone's frame into its parent's, the wrist's into the camera's
+    (:mod:`handcam.hand.rotations`). With ``pictures`` the first row of each frame holds them, compressed.
     """
-    start_ns = recording.frames[0].time_ns
+    start_ns = recording.frames[0].capture_ns
     rows: list[tuple[FrameEntry, TrackedHand | None]] = []
     for entry, result in frame_results(recording, settings):
         rows += [(entry, hand) for hand in result.hands] if result is not None and result.hands else [(entry, None)]
-        if len(rows) >= _ROWS:
-            yield _columns(rows, start_ns)
+        if len(rows) >= (_PICTURES if pictures else _ROWS):
+            yield _columns(rows, start_ns) | (_pictures(rows, recording) if pictures else {})
             rows = []
     if rows:
-        yield _columns(rows, start_ns)
+        yield _columns(rows, start_ns) | (_pictures(rows, recording) if pictures else {})
+
+
+def _pictures(rows: list[tuple[FrameEntry, TrackedHand | None]], recording: Recording) -> dict[str, Array]:
+    columns = {name: np.full(len(rows), None, object) for name in ("color_jpeg", "depth_png")}
+    for i, (entry, _) in enumerate(rows):
+        if i == 0 or entry.n != rows[i - 1][0].n:
+            color, depth = recording.pictures(entry.n)
+            columns["color_jpeg"][i] = None if color is None else encode_jpeg(color)
+            columns["depth_png"][i] = None if depth is None else encode_png(depth)
+    return columns | {"depth_unit_m": np.array([entry.depth_unit_m for entry, _ in rows])}
+
+
+def _known(values: Any, known: Any, instead: Any) -> Array:
+    """A masked array of the values that are known, and what stands for the others where nothing can be masked."""
+    return np.ma.array(values, mask=~np.asarray(known, bool), fill_value=instead)
 
 
 def _columns(rows: list[tuple[FrameEntry, TrackedHand | None]], start_ns: int) -> dict[str, Array]:
@@ -78,17 +97,20 @@ def _columns(rows: list[tuple[FrameEntry, TrackedHand | None]], start_ns: int) -
             angles[mine] = angles_deg(joints[mine], side)
             rotations[mine] = quaternions(local_rotations(joint_frames(joints[mine], side)))
             closed[mine] = grip(joints[mine], side, angles[mine])
-    time_ns = np.array([entry.time_ns for entry in entries], np.int64)
+    device = [entry.device_time_ns for entry in entries]
+    pictures = [entry.picture for entry in entries]
     columns: dict[str, Array] = {
         "frame": np.array([entry.index for entry in entries], np.int64),
-        "time_ns": time_ns,
-        "time_s": (time_ns - start_ns) / 1e9,
+        "time_ns": np.array([entry.time_ns for entry in entries], np.int64),
+        "time_s": np.array([entry.capture_ns - start_ns for entry in entries]) / 1e9,
+        "device_time_ns": _known([-1 if t is None else t for t in device], [t is not None for t in device], -1),
+        "picture": _known(pictures, [picture != "" for picture in pictures], ""),
         "processed": np.array([entry.processed for entry in entries]),
         "tracked": there,
-        "track": np.array([hand.track if hand is not None else -1 for hand in hands], np.int64),
-        "side": sides,
+        "track": _known([hand.track if hand is not None else -1 for hand in hands], there, -1),
+        "side": _known(sides, there, ""),
         "score": column([hand.pose.score for hand in seen]),
-        "metric": np.array([hand is not None and hand.pose.metric for hand in hands]),
+        "metric": _known([hand is not None and hand.pose.metric for hand in hands], there, False),
     }
 
     def add(values: Array, ends: tuple[str, ...], start: str = "") -> None:
@@ -103,4 +125,6 @@ def _columns(rows: list[tuple[FrameEntry, TrackedHand | None]], start_ns: int) -
     columns |= {f"{name}_deg": angles[:, i] for i, name in enumerate(ANGLES)}
     columns |= {"pinch_m": pinch_distance_m(joints), "pinch": pinch(joints), "grip": closed}
     add(rotations, ("qx", "qy", "qz", "qw"))
+    for name in ("fx", "fy", "cx", "cy", "width", "height"):
+        columns[f"camera_{name}"] = np.array([float(getattr(entry.intrinsics, name)) for entry in entries])
     return columns

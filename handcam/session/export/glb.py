@@ -1,7 +1,8 @@
 """glTF 2.0 (binary): a skinned hand for each side with its animation, for Blender, game engines and browsers.
 
-Metres, y up. Key frames stand at the capture times of the frames that show the hand; while it was not seen there are
-none, and the hand's root is scaled to nothing. ``asset.extras.handcam`` gives frame numbers and which were missing.
+Metres, y up. Key frames stand at the capture times of the frames that show the hand; while it was looked for and not
+seen there are none, and the hand's root is scaled to nothing. ``asset.extras.handcam`` gives the frame numbers, which
+were missing and which were not processed.
 """
 
 from pathlib import Path
@@ -12,7 +13,7 @@ import pygltflib as gltf  # pyright: ignore[reportMissingTypeStubs]
 
 from handcam.hand.rotations import quaternions, rest_rotations
 from handcam.hand.skeleton import JOINTS, PARENTS, WRIST
-from handcam.session.export import ExportError, ExportSettings, Recording
+from handcam.session.export import ExportError, ExportSettings, Recording, provenance
 from handcam.session.export._motion import Motion, bind_skin, motions
 from handcam.types import Array
 from handcam.version import __version__
@@ -34,7 +35,7 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
         return
     if (np.diff(hands[0].seconds.astype(np.float32)) <= 0).any():
         raise ExportError("The times of this session do not rise from frame to frame; glTF cannot hold them.")
-    file = _File()
+    file = _File(provenance(recording))
     for motion in hands:
         file.add(motion)
     file.write(out)
@@ -43,11 +44,11 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
 class _File:
     """The document and its one binary buffer."""
 
-    def __init__(self) -> None:
+    def __init__(self, origin: dict[str, Any]) -> None:
         self._blob = bytearray()
         material = gltf.PbrMetallicRoughness(baseColorFactor=_SKIN_COLOUR, metallicFactor=0.0, roughnessFactor=0.7)
         self._doc = gltf.GLTF2(
-            asset=gltf.Asset(version="2.0", generator=f"handcam {__version__}", extras={"handcam": {}}),
+            asset=gltf.Asset(version="2.0", generator=f"handcam {__version__}", extras={"handcam": {**origin}}),
             scene=0, scenes=[gltf.Scene(nodes=[])],
             materials=[gltf.Material(name="skin", pbrMetallicRoughness=material)],
             animations=[gltf.Animation(name="hands")],
@@ -79,7 +80,8 @@ class _File:
         shown = np.repeat(motion.present[:, None], 3, axis=1).astype(np.float32)
         self._channel(first, "scale", self._accessor(seconds, bounds=True), shown, gltf.ANIM_STEP)
         doc.asset.extras["handcam"][motion.name] = {  # type: ignore[index]
-            "frames": motion.index.tolist(), "missing": motion.index[~motion.present].tolist()
+            "frames": motion.index.tolist(), "missing": motion.index[~motion.present].tolist(),
+            "not_processed": motion.index[~motion.looked].tolist(),
         }  # fmt: skip
 
     def write(self, out: Path) -> None:

@@ -1,11 +1,13 @@
-"""MCAP for robotics logs, written by Foxglove's SDK; log times are capture times.
+"""MCAP for robotics logs, written by Foxglove's SDK; log times are capture times by the wall clock.
 
 ``/hands`` has the JSON message of ``docs/streaming.md`` for every processed frame (``hands`` is empty when there was
 none), ``/hands/raw`` the same before the filters. ``/camera/calibration`` and ``/hands/scene`` (bones as lines, joints
 as spheres of twice their sigma) are Foxglove's own messages in protobuf, so that Foxglove draws the hands without
-set-up, and ``/camera/image`` holds JPEG pictures when they are asked for.
+set-up. When pictures are asked for, ``/camera/image`` holds them as JPEG and ``/camera/depth`` as 16-bit PNG, whose
+unit (metres a count) stands in the metadata record ``handcam`` beside the origin.
 """
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,7 +35,15 @@ from foxglove.messages import (
 from handcam.hand.message import SCHEMA, encode_message, frame_message, hand_message
 from handcam.hand.skeleton import BONES
 from handcam.session import FrameEntry
-from handcam.session.export import ExportSettings, Recording, encode_jpeg, frame_results
+from handcam.session.export import (
+    ExportSettings,
+    Recording,
+    encode_jpeg,
+    encode_png,
+    frame_results,
+    provenance,
+    unix_start_ns,
+)  # fmt: skip
 from handcam.types import Intrinsics, Result, Side, TrackedHand
 
 __all__ = ["SUFFIX", "export"]
@@ -54,29 +64,35 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
     )
     scene = SceneUpdateChannel("/hands/scene", context=context)
     calibration = CameraCalibrationChannel("/camera/calibration", context=context)
-    image = CompressedImageChannel("/camera/image", context=context)
+    image, depths = (CompressedImageChannel(f"/camera/{name}", context=context) for name in ("image", "depth"))
     camera: Intrinsics | None = None
-    with foxglove.open_mcap(out, context=context):
+    offset_ns = unix_start_ns(recording) - recording.frames[0].capture_ns
+    with foxglove.open_mcap(out, context=context) as writer:
+        about = {**provenance(recording), "depth_unit_m": recording.frames[0].depth_unit_m}
+        writer.write_metadata("handcam", {k: v if isinstance(v, str) else json.dumps(v) for k, v in about.items()})
         for entry, result in frame_results(recording, settings):
-            at = entry.time_ns
+            at = entry.capture_ns + offset_ns
             if entry.intrinsics != camera:
                 camera = entry.intrinsics
                 calibration.log(_calibration(camera, at), log_time=at)
             if result is not None:
-                hands.log(_message(entry, result, raw=False), log_time=at)
-                raw.log(_message(entry, result, raw=True), log_time=at)
+                hands.log(_message(entry, result, at, raw=False), log_time=at)
+                raw.log(_message(entry, result, at, raw=True), log_time=at)
                 scene.log(_scene(result.hands, at), log_time=at)
-            color, _ = recording.pictures(entry.n) if settings.pictures else (None, None)
-            if color is not None:
-                picture = CompressedImage(
-                    timestamp=_timestamp(at), frame_id=_FRAME_ID, data=encode_jpeg(color), format="jpeg"
-                )
-                image.log(picture, log_time=at)
+            color, depth = recording.pictures(entry.n) if settings.pictures else (None, None)
+            for channel, data, kind in (
+                (image, None if color is None else encode_jpeg(color), "jpeg"),
+                (depths, None if depth is None else encode_png(depth), "png"),
+            ):
+                if data is not None:
+                    picture = CompressedImage(timestamp=_timestamp(at), frame_id=_FRAME_ID, data=data, format=kind)
+                    channel.log(picture, log_time=at)
 
 
-def _message(entry: FrameEntry, result: Result, raw: bool) -> bytes:
+def _message(entry: FrameEntry, result: Result, unix_ns: int, raw: bool) -> bytes:
     hands = [hand_message(hand.track, hand.raw if raw else hand.pose) for hand in result.hands]
-    return encode_message(frame_message(entry.index, entry.time_ns, entry.intrinsics, hands))
+    times = {"unix_time_ns": unix_ns, "device_time_ns": entry.device_time_ns}
+    return encode_message(frame_message(entry.index, entry.time_ns, entry.intrinsics, hands, **times))
 
 
 def _calibration(camera: Intrinsics, time_ns: int) -> CameraCalibration:

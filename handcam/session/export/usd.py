@@ -1,25 +1,29 @@
 """USD with UsdSkel: a skinned hand for each side, for film tools, Omniverse and usdview.
 
-Metres, y up. Time codes are the capture times in frames of the session's rate, so they need not be whole. Where a hand
-was not seen its joints are blocked (they have no value at all) and the hand is invisible.
+Metres, y up. Time codes count at the usual rate next to the session's (24, 25, 30, 60, ...); samples stand at the true
+capture times, so they need not be whole. Where a hand was looked for and not seen its joints are blocked (they have no
+value at all) and the hand is invisible.
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pxr import Gf, Sdf, Usd, UsdGeom, UsdSkel, Vt
+from pxr import Gf, Sdf, Usd, UsdGeom, UsdShade, UsdSkel, Vt
 
 from handcam.hand.rotations import quaternions, rest_rotations
 from handcam.hand.skeleton import JOINTS, PARENTS
-from handcam.session.export import ExportSettings, Recording
-from handcam.session.export._motion import Motion, bind_skin, frames_per_second, motions
+from handcam.session.export import ExportSettings, Recording, provenance
+from handcam.session.export._motion import Motion, bind_skin, motions
 from handcam.types import Array
-from handcam.version import __version__
 
 __all__ = ["SUFFIX", "export"]
 
 SUFFIX = ".usd"
+_RATES = (24.0, 25.0, 30.0, 48.0, 50.0, 60.0, 90.0, 120.0)
+"""Rates that film tools and game engines know."""
+_SKIN_COLOUR = Gf.Vec3f(0.80, 0.58, 0.47)
 
 
 def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
@@ -27,7 +31,7 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
     hands = motions(recording, settings)
     if not hands:
         return
-    fps = frames_per_second(recording)
+    fps = min(_RATES, key=lambda rate: abs(np.log(rate / recording.fps)))
     stage = Usd.Stage.CreateNew(str(out))
     UsdGeom.SetStageUpAxis(stage, UsdGeom.Tokens.y)
     UsdGeom.SetStageMetersPerUnit(stage, 1.0)
@@ -36,14 +40,20 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
     stage.SetStartTimeCode(0.0)
     stage.SetEndTimeCode(float(hands[0].seconds[-1] * fps))
     world = UsdGeom.Xform.Define(stage, "/hands").GetPrim()
-    world.SetCustomDataByKey("handcam", f"handcam {__version__}")
+    world.SetCustomDataByKey("handcam", json.dumps(provenance(recording)))
     stage.SetDefaultPrim(world)
+    material = UsdShade.Material.Define(stage, "/hands/skin")
+    shader = UsdShade.Shader.Define(stage, "/hands/skin/preview")
+    shader.CreateIdAttr("UsdPreviewSurface")
+    shader.CreateInput("diffuseColor", Sdf.ValueTypeNames.Color3f).Set(_SKIN_COLOUR)
+    shader.CreateInput("roughness", Sdf.ValueTypeNames.Float).Set(0.7)
+    material.CreateSurfaceOutput().ConnectToSource(shader.ConnectableAPI(), "surface")
     for motion in hands:
-        _add(stage, motion, motion.seconds * fps)
+        _add(stage, motion, motion.seconds * fps, material)
     stage.GetRootLayer().Save()
 
 
-def _add(stage: Any, motion: Motion, codes: Array) -> None:
+def _add(stage: Any, motion: Motion, codes: Array, material: Any) -> None:
     """A SkelRoot with skeleton, animation and skinned mesh."""
     path = f"/hands/{motion.name}"
     root = UsdSkel.Root.Define(stage, path)
@@ -81,7 +91,8 @@ def _add(stage: Any, motion: Motion, codes: Array) -> None:
     mesh.CreateFaceVertexCountsAttr(Vt.IntArray([3] * len(surface.faces)))
     mesh.CreateFaceVertexIndicesAttr(Vt.IntArray.FromNumpy(surface.faces.astype(np.int32).ravel()))
     mesh.CreateSubdivisionSchemeAttr(UsdGeom.Tokens.none)
-    mesh.CreateDisplayColorAttr(Vt.Vec3fArray([Gf.Vec3f(0.80, 0.58, 0.47)]))
+    mesh.CreateDisplayColorAttr(Vt.Vec3fArray([_SKIN_COLOUR]))
+    UsdShade.MaterialBindingAPI.Apply(mesh.GetPrim()).Bind(material)
     binding = UsdSkel.BindingAPI.Apply(mesh.GetPrim())
     binding.CreateSkeletonRel().SetTargets([skeleton.GetPath()])
     binding.CreateJointIndicesPrimvar(False, 4).Set(Vt.IntArray.FromNumpy(surface.joints.astype(np.int32).ravel()))

@@ -27,7 +27,11 @@ def test_replay_gives_the_recorded_frames(tmp_path: Path):
     for frame in made:
         read = present(source.read())
         np.testing.assert_array_equal(present(read.depth), present(frame.depth))
-        assert (read.index, read.device_time_ns, read.intrinsics) == (frame.index, frame.index * 1000, frame.intrinsics)
+        assert (read.index, read.device_time_ns, read.intrinsics) == (
+            frame.index,
+            frame.index * 10_000_000,
+            frame.intrinsics,
+        )
         assert read.depth_unit_m == frame.depth_unit_m
         assert abs(read.time_ns - perf_counter_ns()) < 1e9  # of now: ages are measured from it
         assert len(read.truth) == 1

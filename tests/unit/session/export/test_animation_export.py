@@ -25,7 +25,7 @@ def y_up(recorded, side, raw=False):
 
 @pytest.mark.parametrize("raw", [False, True])
 def test_bvh(recorded, tmp_path, raw):
-    files = recorded.convert("bvh", tmp_path / "take.bvh", ExportSettings(raw=raw))
+    files = recorded.convert("bvh", tmp_path / "take.bvh", ExportSettings(raw=raw, moving_bones=True))
     assert [f.name for f in files] == [f"take_{side}.bvh{end}" for side in ("left", "right") for end in ("", ".json")]
     for side in SIDES:
         out = tmp_path / f"take_{side.value}.bvh"
@@ -44,8 +44,8 @@ def test_bvh(recorded, tmp_path, raw):
         assert [i for i, t in enumerate(beside["time_ns"]) if t is None] == [11, 12, 13]
 
 
-def test_bvh_with_fixed_bones_has_constant_bones_and_stays_close(recorded, tmp_path):
-    recorded.convert("bvh", tmp_path / "take.bvh", ExportSettings(raw=True, fixed_bones=True))
+def test_bvh_has_constant_bones_by_default_and_stays_close(recorded, tmp_path):
+    recorded.convert("bvh", tmp_path / "take.bvh", ExportSettings(raw=True))
     out = tmp_path / "take_right.bvh"
     places, rows, _ = read_bvh(out)
     assert rows.shape[1] == 6 + 15 * 3
@@ -178,5 +178,6 @@ def test_bvh_follows_the_times_where_the_source_was_opened_anew(tmp_path):
             line["index"] -= 53
     (recorded.path / "frames.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n")
     recorded.convert("bvh", tmp_path / "take.bvh")
-    places, _, _ = read_bvh(tmp_path / "take.bvh")
-    assert np.flatnonzero(np.abs(places["wrist"]).sum(1)).tolist() == [0, 1, 2, 13, 14]
+    beside = json.loads((tmp_path / "take.bvh.json").read_text())
+    assert [row for row, time_ns in enumerate(beside["time_ns"]) if time_ns is not None] == [0, 1, 2, 13, 14]
+    assert beside["rows_between"] == list(range(3, 13))

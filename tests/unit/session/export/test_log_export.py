@@ -28,7 +28,8 @@ def test_mcap(recorded, tmp_path):
     looked_at = [(frame, seen) for frame, seen in recorded.results if seen is not None]
     for topic, raw in (("/hands", False), ("/hands/raw", True)):
         messages = topics[topic]
-        assert [time for _, time, _ in messages] == [frame.time_ns for frame, _ in looked_at]
+        start_ns = messages[0][1] - looked_at[0][0].time_ns
+        assert [time - start_ns for _, time, _ in messages] == [frame.time_ns for frame, _ in looked_at]
         for (_, _, said), (frame, seen) in zip(messages, looked_at, strict=True):
             assert said["frame"] == frame.index
             assert [hand["side"] for hand in said["hands"]] == [hand.pose.side.value for hand in seen.hands]
