@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from platformdirs import user_cache_path, user_config_path, user_data_path
 
-__all__ = ["atomic_file", "cache_folder", "presets_file", "settings_file", "shipped", "write_atomic"]
+__all__ = ["atomic_file", "cache_folder", "open_file", "presets_file", "settings_file", "shipped", "write_atomic"]
 
 _APP = "handcam"
 
@@ -78,6 +78,17 @@ def write_atomic(path: Path, data: str | bytes) -> None:
     """
     with atomic_file(path) as file:
         file.write(data.encode() if isinstance(data, str) else data)
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Open a file for reading; a pipe or a device, which might keep its reader waiting for ever, is none.
+
+    Raises:
+        OSError: there is no such file, or it may not be read.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no file", str(path))
+    return path.open("rb")
 
 
 class UnbufferedFile:

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from jaxtyping import Float
 
-from handcam.paths import disk_error
+from handcam.paths import disk_error, open_file
 from handcam.session.format import DAMAGE, LONGEST_LINE, Count, Integer, decode, encode
 from handcam.session.reader import Session
 from handcam.session.replay import matched
@@ -58,7 +58,7 @@ class Labels:
         self._labels: dict[tuple[int, int], Label] = {}
         self._whole = True
         try:
-            with self.path.open("rb") as file:
+            with open_file(self.path) as file:
                 while line := file.readline(LONGEST_LINE):
                     self._whole = line.endswith(b"\n")
                     self._note(line)

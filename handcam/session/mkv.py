@@ -19,7 +19,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from jaxtyping import UInt8, UInt16
 
-from handcam.paths import UnbufferedFile
+from handcam.paths import UnbufferedFile, open_file
 from handcam.types import LARGEST_EDGE_PX, Array, RecordingError
 
 __all__ = ["VideoReader", "VideoWriter", "copy_video", "decode_pictures", "missing_codecs"]
@@ -112,6 +112,7 @@ class VideoReader:
 
     def _open(self) -> None:
         try:
+            open_file(self._path).close()
             self._container: InputContainer = av.open(str(self._path.resolve()), format="matroska")
         except (FFmpegError, OSError, ValueError, MemoryError) as error:
             raise RecordingError(f"{self._path.name} cannot be read; it is damaged or empty.") from error

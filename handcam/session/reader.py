@@ -8,6 +8,7 @@ from typing import Annotated, Any, BinaryIO
 import msgspec
 import numpy as np
 
+from handcam.paths import open_file
 from handcam.session.format import (
     DAMAGE,
     FORMAT,
@@ -17,6 +18,7 @@ from handcam.session.format import (
     NAME,
     VIDEO_FILE,
     FrameLine,
+    Integer,
     ResultLine,
     decode,
     decode_any,
@@ -62,7 +64,7 @@ class Session:
         self._videos: dict[int, VideoReader | None] = {}
         self._there: dict[int, dict[str, set[int]] | None] = {}  # pts by video file and codec; None: all of them
         try:
-            self._file: BinaryIO = (path / LINES_FILE).open("rb")
+            self._file: BinaryIO = open_file(path / LINES_FILE)
         except OSError as error:
             raise RecordingError(f"The session {path} has no {LINES_FILE} that can be read; it is lost.") from error
         try:
@@ -211,6 +213,20 @@ class _Version(msgspec.Struct):
     version: Annotated[int, msgspec.Meta(ge=1, le=1 << 62)]
 
 
+class _Weights(msgspec.Struct):
+    name: str
+    sha256: str
+
+
+class _Header(msgspec.Struct):
+    """What is read of a header; everything else in it is kept as it stands."""
+
+    source: str
+    created: str = ""
+    time_ns: Integer = 0
+    weights: _Weights | None = None
+
+
 def read_header(path: Path) -> dict[str, Any]:
     """``session.json``, or its copy in the first line of ``frames.jsonl``.
 
@@ -221,16 +237,18 @@ def read_header(path: Path) -> dict[str, Any]:
         raise RecordingError(f"There is no session {path}; a session is a folder with {HEADER_FILE} in it.")
     for name in (HEADER_FILE, LINES_FILE):
         try:
-            with (path / name).open("rb") as file:
+            with open_file(path / name) as file:
                 text = file.readline(LONGEST_LINE) if name == LINES_FILE else file.read(LONGEST_LINE)
             known = decode(text, _Version)
             if known.format == NAME:
                 head, version = decode_any(text), known.version
+                if version <= FORMAT:
+                    decode(text, _Header)
                 break
         except (OSError, *DAMAGE):
             continue
     else:
-        raise RecordingError(f"{path} is not a session of handcam, or its {HEADER_FILE} is lost.")
+        raise RecordingError(f"{path} is not a session of handcam, or its {HEADER_FILE} is lost or damaged.")
     if version > FORMAT:
         raise RecordingError(
             f"The session {path} has format {version}, newer than the {FORMAT} this handcam reads; update handcam."

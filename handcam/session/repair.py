@@ -1,5 +1,6 @@
-"""Make a clean session of one that was cut off or damaged, and says what was lost."""
+"""Make a clean session of one that was cut off or damaged, and say what was lost."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,18 +51,31 @@ def repair(path: Path | str, out: Path | str | None = None) -> RepairReport:
             (entry.has_color, entry.has_depth) != there for entry, there in zip(session.frames, planes, strict=True)
         )
         if damaged:
-            lost.append(f"The pictures of {damaged} more frames are damaged.")
+            more = " more" if lost else ""
+            lost.append(f"The pictures of {damaged}{more} frame{'s' * (damaged > 1)} are damaged.")
         recorded = [entry.video >= 0 for entry in session.frames]
-        whole = sum(any(there) for there in planes) - damaged
+        whole = sum(
+            any(there) and there == (line.has_color, line.has_depth)
+            for line, there in zip(session.parsed.frames, planes, strict=True)
+        )
         if not lost:
             return RepairReport(None, len(session), whole, session.dropped, ())
         target = (
             Path(out).expanduser() if out is not None else path.resolve().with_name(path.resolve().name + "-repaired")
         )
+        partial = target.with_name(f".{target.name}.part")
         try:
-            write_clean(session, planes, target, lost)
+            if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+                raise RecordingError(f"{target} is not empty; choose a new folder, so that nothing is overwritten.")
+            shutil.rmtree(partial, ignore_errors=True)
+            write_clean(session, planes, partial, lost)
+            if target.is_dir():
+                target.rmdir()
+            partial.replace(target)  # a folder that is half made is never seen
         except (OSError, FFmpegError) as error:
             raise RecordingError(f"Cannot write the repaired session {target}: {disk_error(error)}.") from error
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
         return RepairReport(target, len(session), whole, len(recorded) - sum(recorded), tuple(lost))
 
 

@@ -1,7 +1,11 @@
 """Sessions that were cut off at any byte, or damaged: the rest is read, and repair says what was lost."""
 
 import json
+import os
+import re
+import resource
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +16,7 @@ from sessions import make_frame, record
 from typed import present
 
 from handcam.session import open_session, repair
+from handcam.session.labels import Labels
 from handcam.types import RecordingError
 
 FRAMES = 30
@@ -137,6 +142,58 @@ def test_repair_of_a_good_session_writes_nothing(whole: Path):
     report = repair(whole)
     assert (report.out, report.frames, report.whole, report.lost) == (None, FRAMES, FRAMES, ())
     assert not whole.with_name("whole-repaired").exists()
+
+
+def test_a_frame_that_lost_one_of_its_pictures_is_not_whole(whole: Path):
+    path = copy(whole, whole.with_name("half"))
+    lines = (path / "frames.jsonl").read_bytes().splitlines(keepends=True)
+    at = next(i for i, line in enumerate(lines) if b'"kind":"frame"' in line)
+    lines[at] = re.sub(rb'"depth_crc32":\d+', b'"depth_crc32":1', lines[at])
+    (path / "frames.jsonl").write_bytes(b"".join(lines))
+    report = repair(path, whole.with_name("half-mended"))
+    assert (report.whole, report.lost) == (FRAMES - 1, ("The pictures of 1 frame are damaged.",))
+
+
+def test_a_repair_that_fails_leaves_nothing_behind(whole: Path):
+    path = copy(whole, whole.with_name("for-a-full-disk"))
+    cut(path / "frames.jsonl", 5000)
+    before = sorted(path.parent.iterdir())
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
+    try:
+        with pytest.raises(RecordingError, match="Cannot write the repaired session"):
+            repair(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert sorted(path.parent.iterdir()) == before
+
+
+@pytest.mark.parametrize("name", ["frames.jsonl", "session.json", "video-000.mkv", "labels.jsonl"])
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(whole: Path, name: str):
+    path = copy(whole, whole.with_name(f"pipe-{name}"))
+    (path / name).unlink(missing_ok=True)
+    os.mkfifo(path / name)
+    try:
+        assert repair(path, path.with_name(f"{name}-mended")).lost
+    except RecordingError as error:
+        assert "\n" not in str(error)
+    with pytest.raises(RecordingError) if name == "labels.jsonl" else nullcontext():
+        Labels(path)
+
+
+@pytest.mark.parametrize(
+    "change", ['"source":5', '"weights":[1]', '"weights":{"name":3}', '"time_ns":"x"', '"source":null']
+)
+def test_a_header_of_wrong_types_is_one_sentence(whole: Path, change: str):
+    path = copy(whole, whole.with_name("header"))
+    key = change.partition(":")[0]
+    for name in ("session.json", "frames.jsonl"):
+        first, line_end, rest = (path / name).read_text().partition("\n")
+        head = json.loads(first)
+        head[json.loads(key)] = json.loads(change.partition(":")[2])
+        (path / name).write_text(json.dumps(head) + line_end + rest)
+    with pytest.raises(RecordingError, match="is not a session of handcam, or its session.json is lost or damaged"):
+        open_session(path)
 
 
 def test_repair_overwrites_nothing(whole: Path, tmp_path: Path):
