@@ -5,6 +5,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from math import isfinite
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -18,7 +19,7 @@ FORMAT = 1
 """Version of the side file that this program writes and the newest that it reads."""
 
 
-Count = Annotated[int, msgspec.Meta(ge=1)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=4096)]
 """A size: at least 1."""
 Share = Annotated[float, msgspec.Meta(ge=0.0)]
 """A weight or length: not negative."""
@@ -102,6 +103,7 @@ def read_card(weights: Path) -> WeightsCard:
             )
         _check_finite(document)
         card = msgspec.convert(document, WeightsCard)
+        _check_names(card)
     except (OSError, ValueError, RecursionError, msgspec.MsgspecError) as error:
         reason = str(error).replace(" - at ", " in ").replace("`$.", "`")
         raise WeightsError(
@@ -126,6 +128,23 @@ def _check_finite(document: Any, name: str = "the file") -> None:
     elif isinstance(document, list):
         for value in document:
             _check_finite(value, name)
+
+
+def _check_names(card: WeightsCard) -> None:
+    """Refuse modalities that this program does not have.
+
+    Raises:
+        ValueError: there is one; the message names its field.
+    """
+    there = {module.name for module in iter_modules([str(Path(__file__).with_name("modalities"))])}  # without torch
+    encoders = {*card.encoders, "fused", "none"}
+    for name, used, known in (
+        ("encoders", card.encoders, there), ("decoders", card.decoders, there), ("joint_nets", card.joint_nets, there),
+        ("drive", [card.drive], encoders), ("fusion", card.fusion, encoders),
+    ):  # fmt: skip
+        unknown = [key for key in used if key not in known]
+        if unknown:
+            raise ValueError(f"`{name}` names {unknown[0]!r}; there is {', '.join(sorted(known))}")
 
 
 def check(path: Path, sha256: str) -> None:

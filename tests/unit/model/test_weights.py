@@ -97,6 +97,9 @@ def test_a_damaged_side_file_is_refused(weights: Path, text: str) -> None:
     [
         ("latent", 0, "`latent`"), ("latent", "30", "`latent`"), ("joint_order", "mano", "`joint_order`"),
         ("encoders", ["rgb"], "`encoders`"), ("fusion", {"rgb": -1.0}, "`fusion"), ("drive", None, "`drive`"),
+        ("latent", 10**9, "`latent`"), ("drive", "depth", "`drive` names 'depth'"),
+        ("fusion", {"touch": 0.5}, "`fusion` names 'touch'"), ("fusion", {"rgb": float("nan")}, "`rgb`"),
+        ("encoders", {"touch": "mlp"}, "`encoders` names 'touch'; there is depth, joints3d"),
         ("calibration", {"rgb": {"gain": float("nan")}}, "not finite in `gain`"),
         ("metrics", {"epe_mm": float("inf")}, "not finite in `epe_mm`"), ("parts", {"../x": "0"}, "`parts"),
     ],
