@@ -1,5 +1,6 @@
 """Hands on arms, as people hold them before a camera: posed, dressed, with something in hand."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -7,15 +8,16 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
-from handcam.hand.rig import load_rig
+from handcam.hand.rig import Shape, load_rig
 from handcam.hand.skeleton import MIRROR
 from handcam.synth.body import build_bodies
 from handcam.synth.gestures import GESTURES, gesture_angles
+from handcam.synth.grasp import Grasp
 from handcam.synth.objects import Objects
 from handcam.synth.people import arm, cloth, elbow, glove, prop_surface, worn_sleeve, worn_watch
 from handcam.synth.poses import PoseBatch, PoseSettings, sample_poses
-from handcam.synth.props import WORN, held_object, ring
-from handcam.synth.raster import PLAIN
+from handcam.synth.props import HELD, WORN, ring
+from handcam.synth.raster import PICTURE, PLAIN
 from handcam.synth.render import OTHER
 from handcam.synth.skin import SkinAppearance, sample_skin
 from handcam.synth.surfaces import Material, Surface
@@ -120,7 +122,9 @@ _FACING = {
 }  # fmt: skip
 
 
-def sample_arms(rng: np.random.Generator, look: Look, n: int, settings: WorldSettings) -> list[Arm]:
+def sample_arms(
+    rng: np.random.Generator, look: Look, n: int, settings: WorldSettings, grasps: Iterator[Grasp]
+) -> list[Arm]:
     """Draw right arms of one person about the origin.
 
     Args:
@@ -128,9 +132,11 @@ def sample_arms(rng: np.random.Generator, look: Look, n: int, settings: WorldSet
         look: where the camera is.
         n: number of arms.
         settings: shares.
+        grasps: hands around things.
     """
     objects = Objects.load(settings.scenes, settings.split)
-    poses = _posed(rng, look, n)
+    holds = [next(grasps) if rng.random() < settings.held else None for _ in range(n)]
+    poses = _posed(rng, look, holds)
     bodies = build_bodies(poses, rng.normal(0, [0.36, 0.2], (n, 2)))
     skin = sample_skin(rng)
     sleeve = cloth(rng, objects.cloths, rng.uniform(1, 4)) if rng.random() < settings.sleeve else None
@@ -147,10 +153,8 @@ def sample_arms(rng: np.random.Generator, look: Look, n: int, settings: WorldSet
         if wears[1] < 0.1 and gloved is None:
             prop = ring(rng, poses.joints_m[i], size)
             parts.append(prop_surface(prop, Material(PLAIN, shine=prop.shine)))
-        if rng.random() < settings.held:
-            prop = held_object(rng, poses.joints_m[i], poses.rotation[i])
-            if prop is not None:
-                parts.append(prop_surface(prop, Material(PLAIN, shine=prop.shine)))
+        if (grasp := holds[i]) is not None:
+            parts.append(_held(grasp, poses.rotation[i], poses.translation_m[i]))
         s = poses.shape
         shape = np.concatenate([s.size[i : i + 1], s.lengths[i], s.breadth[i : i + 1], s.thickness[i]])
         out.append(Arm(
@@ -160,25 +164,37 @@ def sample_arms(rng: np.random.Generator, look: Look, n: int, settings: WorldSet
     return out
 
 
-def _posed(rng: np.random.Generator, look: Look, n: int) -> PoseBatch:
+def _held(grasp: Grasp, rotation: Array, translation: Array) -> Surface:
+    thing, turn = grasp.thing, rotation @ grasp.rotation
+    vertices = thing.vertices_m @ turn.T + (rotation @ grasp.translation_m + translation)
+    material = Material(PICTURE, thing.picture, shine=thing.shine)
+    segments = np.full(len(thing.faces), HELD, np.uint8)
+    return Surface(vertices, thing.normals @ turn.T, thing.faces, thing.uv, segments, (material,), two_sided=True)
+
+
+def _posed(rng: np.random.Generator, look: Look, holds: list[Grasp | None]) -> PoseBatch:
+    n = len(holds)
     poses = sample_poses(rng, n, _POSES)
+    angles, s = poses.angles.copy(), poses.shape
+    if look is Look.ABOVE and rng.random() < 0.7:
+        angles = gesture_angles()[rng.choice(_RESTING, n)] + rng.normal(0, 0.12, (n, 24)).astype(np.float32)
+    shape = Shape(s.size.copy(), s.lengths.copy(), s.breadth.copy(), s.thickness.copy())
+    for i, grasp in enumerate(holds):
+        if grasp is not None:
+            angles[i], own = grasp.angles, grasp.shape
+            shape.size[i], shape.lengths[i], shape.breadth[i], shape.thickness[i] = (
+                own.size[0], own.lengths[0], own.breadth[0], own.thickness[0],
+            )  # fmt: skip
     facing, shares, spread, lean, roll = _FACING[look]
-    about = np.radians(rng.choice(facing, n, p=shares) + rng.normal(0, spread, n))
+    held = np.array([grasp is not None for grasp in holds])
+    about = rng.choice(facing, n, p=shares)
+    if look is Look.EGO:  # what is held is shown from the side of the thumb, too
+        about = np.where(held, rng.choice([180, 90, -90, 0], n, p=[0.25, 0.3, 0.2, 0.25]), about)
+    about = np.radians(about + rng.normal(0, spread, n))
     tilt, roll = (np.radians(rng.normal(*values, n)) for values in (lean, roll))
     upright = Rotation.from_rotvec([0.0, 0.0, np.pi])
     turn = Rotation.from_euler("xz", np.stack([tilt, roll], 1)) * upright * Rotation.from_euler("y", about[:, None])
     rotation = turn.as_matrix().astype(np.float32)
-    hand = (poses.joints_m - poses.translation_m[:, None]) @ poses.rotation
-    angles = poses.angles
-    if look is Look.ABOVE and rng.random() < 0.7:
-        angles = gesture_angles()[rng.choice(_RESTING, n)] + rng.normal(0, 0.12, (n, 24)).astype(np.float32)
-        hand = load_rig().pose(angles, poses.shape)[:, :21]
-    joints = hand @ rotation.swapaxes(1, 2)
+    joints = load_rig().pose(angles, shape)[:, :21] @ rotation.swapaxes(1, 2)
     translation = (-joints.mean(1)).astype(np.float32)
-    return PoseBatch(
-        angles.astype(np.float32),
-        poses.shape,
-        rotation,
-        translation,
-        (joints + translation[:, None]).astype(np.float32),
-    )
+    return PoseBatch(angles.astype(np.float32), shape, rotation, translation, joints + translation[:, None])

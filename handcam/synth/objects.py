@@ -188,6 +188,7 @@ def _label(rng: np.random.Generator, photographs: Photographs, kind: str) -> UIn
     s = PICTURE_PX
     dark = kind in {"phone", "remote"} and rng.random() < 0.7
     base = rng.uniform(5, 40, 3) if dark else rng.uniform(20, 250, 3)
+    base += rng.uniform(0.1, 0.8) * (base.mean() - base)
     if rng.random() < 0.3:
         base = np.full(3, rng.uniform(15, 245))
     out = np.broadcast_to(base, (s, s, 3)).astype(np.uint8).copy()

@@ -10,6 +10,8 @@ from handcam.crop import box_around, view
 from handcam.geometry import project
 from handcam.synth.arms import Arm, Look, sample_arms
 from handcam.synth.compositing import compose
+from handcam.synth.grasp import Grasp, endless_grasps
+from handcam.synth.objects import Objects
 from handcam.synth.render import visibility
 from handcam.synth.scenes import RenderedImage
 from handcam.synth.surroundings import bodies, decoys
@@ -24,19 +26,20 @@ _SEEN = np.ones((48, 64), np.uint8)
 
 def world_crops(rng: np.random.Generator, settings: WorldSettings = WorldSettings()) -> Iterator[RenderedImage]:
     """Yield square crops around right hands, and crops without a hand (``presence`` False), without end."""
+    grasps = endless_grasps(rng, Objects.load(settings.scenes, settings.split))
     while True:
         for look in rng.choice(list(Look), 16, p=[0.3, 0.15, 0.35, 0.2]):
             if rng.random() < settings.empty:
                 yield _empty_crop(rng, settings)
             else:
-                yield _crop(rng, look, settings)
+                yield _crop(rng, look, settings, grasps)
 
 
-def _crop(rng: np.random.Generator, look: Look, settings: WorldSettings) -> RenderedImage:
+def _crop(rng: np.random.Generator, look: Look, settings: WorldSettings, grasps: Iterator[Grasp]) -> RenderedImage:
     camera = Intrinsics.from_fov(640, 480, float(np.radians(rng.uniform(45, 85))))
     n = _camera_px(rng, settings)
     second = rng.random() < settings.second
-    arms = sample_arms(rng, look, 2 if second else 1, settings)
+    arms = sample_arms(rng, look, 2 if second else 1, settings, grasps)
     arm = arms[0].placed(_place(rng, look, camera))
     keypoints = project(arm.joints_m, camera)
     box = _tracked_box(rng, keypoints)

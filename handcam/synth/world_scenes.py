@@ -7,6 +7,8 @@ import numpy as np
 from handcam.geometry import project
 from handcam.synth.arms import Arm, Look, sample_arms
 from handcam.synth.compositing import compose
+from handcam.synth.grasp import Grasp, endless_grasps
+from handcam.synth.objects import Objects
 from handcam.synth.props import WORN
 from handcam.synth.render import visibility
 from handcam.synth.surfaces import Drawing, outline
@@ -19,12 +21,13 @@ __all__ = ["world_scenes"]
 
 def world_scenes(rng: np.random.Generator, settings: WorldSettings = WorldSettings()) -> Iterator[RenderedScene]:
     """Yield whole pictures of no to four hands of 3 to 60 % of the picture, without end."""
+    grasps = endless_grasps(rng, Objects.load(settings.scenes, settings.split))
     while True:
         for look in rng.choice(list(Look), 16, p=[0.34, 0.22, 0.34, 0.1]):
-            yield _scene(rng, look, settings)
+            yield _scene(rng, look, settings, grasps)
 
 
-def _scene(rng: np.random.Generator, look: Look, settings: WorldSettings) -> RenderedScene:
+def _scene(rng: np.random.Generator, look: Look, settings: WorldSettings, grasps: Iterator[Grasp]) -> RenderedScene:
     w, h = settings.scene_px, int(settings.scene_px * (0.5625 if rng.random() < 0.3 else 0.75))
     if rng.random() < 0.3:
         w, h = h, w
@@ -33,7 +36,7 @@ def _scene(rng: np.random.Generator, look: Look, settings: WorldSettings) -> Ren
     people = 0 if rng.random() < settings.empty else 1 + int(rng.random() < 0.25)
     for _ in range(people):
         share = _share(rng, look)
-        arms = sample_arms(rng, look, 1 + int(rng.random() < 0.5), settings)
+        arms = sample_arms(rng, look, 1 + int(rng.random() < 0.5), settings, grasps)
         z = camera.fx * 0.18 * arms[0].size / (share * max(w, h))
         group = _hands_of_one(rng, arms, look, camera, z)
         groups += group

@@ -12,8 +12,12 @@ pytest.importorskip("numba")
 
 from handcam.cli import main
 from handcam.geometry import project
+from handcam.hand.anatomy import limits_deg
+from handcam.hand.rig import DOFS, load_rig
 from handcam.lab.data.rendered import find_packs, read_crop_pack, read_scene_pack
 from handcam.synth.camera_effects import CameraEffects
+from handcam.synth.grasp import sample_grasps, thing_distance
+from handcam.synth.objects import Objects
 from handcam.synth.photographs import Photographs, of_split
 from handcam.synth.scenes import RenderedImage
 from handcam.synth.world import RenderedScene, WorldSettings
@@ -91,6 +95,26 @@ def test_pictures_without_hands_have_no_labels():
         assert np.isnan(p.joints_m).all()
         assert not p.visible.any()
     assert all(not scene.hands for scene in islice(world_scenes(np.random.default_rng(4), none), 6))
+
+
+def test_hands_touch_what_they_hold_and_hardly_press_into_it():
+    rng, rig = np.random.default_rng(6), load_rig()
+    for grasp in sample_grasps(rng, Objects.load(), 12):
+        skin = rig.surface(grasp.angles[None], grasp.shape)[1][0]
+        apart = thing_distance(grasp.thing, (skin - grasp.translation_m) @ grasp.rotation)
+        assert -0.0051 < apart.min() < 0.003
+        low, high = np.radians(limits_deg(DOFS))
+        assert ((grasp.angles > low - 0.05) & (grasp.angles < high + 0.05)).all()
+
+
+def test_a_things_distance_is_that_from_its_surface():
+    ball = next(thing for thing in Objects.load().things if thing.name == "ball")
+    radius = float(np.linalg.norm(ball.vertices_m, axis=1).mean())
+    directions = np.random.default_rng(0).standard_normal((50, 3))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    for r in (0.6, 1.0, 1.3):
+        found = thing_distance(ball, directions * r * radius)
+        assert np.allclose(found, (r - 1) * radius, atol=0.003)
 
 
 def test_views_of_one_panorama_are_on_one_side():
