@@ -7,6 +7,7 @@ in the crop's frame is turned back by one matrix. Left hands are mirrored here, 
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -29,6 +30,8 @@ CUBE_M = 0.125
 """Half the edge of the cube around a hand's centre that a depth net sees; a centre 3 cm off still holds the hand."""
 CUBE_PX = 96
 """Edge of the picture of the cube that the depth nets take."""
+_NO_SECOND_MAP: Any = None
+"""OpenCV's stubs want an array where positions come in one; OpenCV 5 takes an empty one for positions."""
 _CELL = 16
 """Spacing, px, at which source positions are computed; between them they are interpolated."""
 _BEHIND = 1e-4
@@ -95,7 +98,7 @@ def _warp(picture: Array, crop_from_image: Array, size: int, box_px: float) -> A
         picture = cv2.resize(part, ((x1 - x0) // k, (y1 - y0) // k), interpolation=cv2.INTER_AREA)
         grow = np.array([[k, 0.0, x0 + (k - 1) / 2], [0.0, k, y0 + (k - 1) / 2], [0.0, 0.0, 1.0]])
         crop_from_image = crop_from_image @ grow
-    return cv2.remap(picture, _sources(crop_from_image, size), np.empty(0), cv2.INTER_LINEAR)
+    return cv2.remap(picture, _sources(crop_from_image, size), _NO_SECOND_MAP, cv2.INTER_LINEAR)
 
 
 def _sources(crop_from_image: Array, size: int) -> Array:

@@ -18,7 +18,6 @@ from typing import Annotated, Any
 import numpy as np
 from jaxtyping import Float, UInt8, UInt16
 from msgspec import Meta
-from numpy.typing import NDArray
 
 __all__ = [
     "LARGEST_EDGE_PX", "NOMINAL_HAND_LENGTH_M", "Array", "Bones", "Controls", "DepthUnit", "Edge", "FieldOfView",
@@ -27,7 +26,7 @@ __all__ = [
     "WeightsError", "shorten",
 ]  # fmt: skip
 
-Array = NDArray[Any]
+Array = np.ndarray[Any, np.dtype[Any]]  # numpy 2.5 turned its NDArray into an alias that jaxtyping cannot read
 """An array of numpy, to be shaped by jaxtyping: ``Float[Array, "21 3"]``. A bare ``np.ndarray`` is of unknown type."""
 NOMINAL_HAND_LENGTH_M = 0.19
 """Length of an adult's hand, wrist to middle fingertip along the bones: assumed where nobody says how long it is."""
