@@ -205,7 +205,7 @@ def decode_pictures(container: InputContainer, streams: Iterable[VideoStream]) -
             return
         try:
             pictures = packet.decode()
-        except (FFmpegError, OSError, MemoryError):
+        except (FFmpegError, OSError, ValueError, MemoryError):
             continue
         for picture in pictures:
             yield packet.stream.codec_context.name, picture  # type: ignore[misc]

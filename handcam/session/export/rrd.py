@@ -29,7 +29,7 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
     try:
         _fill(stream, recording, settings)
     finally:
-        stream.flush(blocking=True)
+        stream.flush()
         stream.disconnect()
 
 

@@ -1,7 +1,7 @@
 """The One Euro filter against the recurrence of its paper, and its promises."""
 
 import math
-from dataclasses import replace
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -65,8 +65,8 @@ def test_raw_is_kept_and_only_joints_change():
     refined = filter.apply(second, 33_000_000)
     assert np.all(second.joints_m == 1.0)
     assert np.all((refined.joints_m > 0) & (refined.joints_m < 1))
-    assert refined.keypoints_px is second.keypoints_px
-    assert replace(refined, joints_m=second.joints_m) == second
+    others = [field.name for field in fields(second) if field.name != "joints_m"]
+    assert all(getattr(refined, name) is getattr(second, name) for name in others)
 
 
 def test_time_standing_still_changes_nothing():
