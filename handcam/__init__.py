@@ -27,6 +27,7 @@ GUI renders the live skeleton in Open3D with latent sliders [``live/``, ``gui/``
 ``types``                  the values that flow, units and frames of reference
 ``plugins`` ``mailbox``    a folder is a registry; a mailbox where the newest wins
 ``paths``                  shipped files, user folders, atomic writes
+``signals``                the end that the system asks for
 ``installation``           the computer, and what to install when something is missing
 ``version``                the version
 =========================  =======================================================================

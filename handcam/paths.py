@@ -91,13 +91,31 @@ def open_file(path: Path) -> BinaryIO:
     return path.open("rb")
 
 
+def private_opener(path: str, flags: int) -> int:
+    """An ``opener`` of :func:`open` that lets only the owner read a new file (on Windows the folder decides)."""
+    return os.open(path, flags, 0o600)
+
+
 class UnbufferedFile:
-    """A new file whose ``write`` writes everything or raises OSError, and goes to the operating system at once."""
+    """A new file whose ``write`` writes everything or raises OSError, and goes to the operating system at once.
+
+    Only its owner may read it.
+    """
 
     def __init__(self, path: Path) -> None:
         self.name = path.name
-        self._file = path.open("xb", buffering=0)
+        self._path = path.absolute()
+        self._file = open(path, "xb", buffering=0, opener=private_opener)  # noqa: SIM115
+        self._made = os.fstat(self._file.fileno())
         self.size = 0
+
+    @property
+    def in_place(self) -> bool:
+        """False once it was deleted, moved or replaced, or its disk is gone: what is written then goes nowhere."""
+        try:
+            return os.path.samestat(os.stat(self._path), self._made)
+        except OSError:
+            return False
 
     def write(self, data: bytes | memoryview) -> int:
         view = memoryview(data).cast("B")

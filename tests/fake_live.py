@@ -126,6 +126,8 @@ RUNNING = LiveStatus(
 class FakeLive(Live):
     """Remembers what it was told; ``put`` shows a result."""
 
+    recorded = None
+
     def __init__(self, state: LiveStatus = RUNNING, slow_stop_s: float = 0.0) -> None:
         self.results: Latest[Result] = Latest()
         self.state, self.slow_stop_s = state, slow_stop_s
@@ -189,6 +191,7 @@ class FakeLive(Live):
 
     def stop_recording(self) -> Path | None:
         path = self.state.recording.path if self.state.recording else None
+        self.recorded = self.state.recording
         self.calls.append(("stop recording",))
         self.state = replace(self.state, recording=None)
         return path

@@ -2,12 +2,16 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,6 +28,7 @@ from handcam.live import Live, LiveStatus
 from handcam.model.weights import WeightsCard, default_weights
 from handcam.session import open_session
 from handcam.sources import SourceSettings, open_source
+from handcam.streams import open_stream
 from handcam.types import Controls, Frame, Intrinsics, Result
 
 pytestmark = pytest.mark.usefixtures("loaded")
@@ -162,13 +167,58 @@ def test_ctrl_c_ends_the_real_thing_cleanly_and_keeps_everything(tmp_path: Path)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.skipif(not default_weights().is_file(), reason="needs the weights of the program")
+@pytest.mark.parametrize(
+    "how",
+    [
+        signal.SIGTERM,
+        pytest.param(signal.SIGHUP, marks=pytest.mark.slow),
+        pytest.param(signal.SIGINT, marks=pytest.mark.slow),
+    ],
+)
+def test_a_window_that_is_asked_to_end_closes_its_recording(how: signal.Signals, tmp_path: Path) -> None:
+    """Asked twice, as by an impatient service manager; the exit code is the one shells expect."""
+    session = tmp_path / "session"
+    clip = make_video(tmp_path / "clip.mp4")
+    command = [
+        sys.executable,
+        "launch.py",
+        "--source",
+        f"video:{clip}",
+        "--loop",
+        "--software-3d",
+        "--runtime",
+        "onnxruntime:int8",
+    ]
+    run = subprocess.Popen(
+        [*command, "--record", str(session)], cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "HOME": str(tmp_path), "QT_QPA_PLATFORM": "offscreen"},
+    )  # fmt: skip
+    lines, deadline = session / "frames.jsonl", time.monotonic() + 100
+    while not (lines.is_file() and lines.read_text().count("\n") > 10):
+        assert run.poll() is None, run.stderr.read() if run.stderr else ""
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    for _ in range(2):
+        run.send_signal(how)
+        time.sleep(0.05)
+    out, err = run.communicate(timeout=20)
+    assert run.returncode == 128 + how
+    assert "Traceback" not in err
+    with open_session(session) as read:
+        assert read.clean
+        assert f"Recorded {len(read)} frames in {session}, 0 dropped." in out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("times", [1, 3])
 def test_an_interrupted_run_ends_like_any_other(
-    how: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    how: signal.Signals, times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Interrupting(Tracker):
         def track(self, frame: Frame, controls: Controls = Controls()) -> Result:
-            if frame.index == 7:
+            if 7 <= frame.index < 7 + times:
                 os.kill(os.getpid(), how)
             return super().track(frame, controls)
 
@@ -180,6 +230,120 @@ def test_an_interrupted_run_ends_like_any_other(
     told = json.loads(report.read_text())
     assert 8 <= told["frames"]["processed"] < 3000
     assert capsys.readouterr().err == "handcam: Stopped.\n"
+
+
+class Dark:
+    """A camera that is open and never gives a picture, or none after the first ``pictures``."""
+
+    name, fps, live = "fake:dark", 30.0, True
+
+    def __init__(self, pictures: int = 0) -> None:
+        self.left, self.closed = pictures, threading.Event()
+
+    def read(self) -> Frame | None:
+        if self.left:
+            self.left -= 1
+            return frame_of(time_ns=time.perf_counter_ns(), camera=CAMERA)
+        self.closed.wait(60)
+        return None
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("STALL_S", "OPEN_S"):
+        monkeypatch.setattr(f"handcam.live.capture.{name}", 0.2)
+    monkeypatch.setattr("handcam.cli._headless.GIVE_UP_S", 0.3)
+
+
+def run_live(open_source: Callable[[], object], duration_s: float | None = None, **options: Any) -> int:
+    live = Live(open_source, Tracker, **options)  # type: ignore[arg-type]
+    try:
+        return run_headless(live, Report(), duration_s, options.pop("out", None))
+    finally:
+        live.stop()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_source_that_never_opens_or_never_shows_ends_the_run(caplog: pytest.LogCaptureFixture) -> None:
+    gate = threading.Event()
+    assert run_live(lambda: (gate.wait(60), Dark())[1]) == 2
+    assert caplog.messages == ["The source has not opened for 0 s; see that it is plugged in or can be reached."]
+    gate.set()
+    assert run_live(Dark) == 2
+    assert caplog.messages[1:] == ["No picture has come from fake:dark for 0 s."]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_camera_that_stops_sending_is_told_and_counts_as_a_failure(
+    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_live(lambda: Dark(3), 0.8) == 1
+    assert caplog.messages == ["No picture has come from fake:dark for 0 s."]
+    assert "3 frames captured" in capsys.readouterr().out
+
+
+def test_the_time_asked_for_is_that_of_frames(capsys: pytest.CaptureFixture[str]) -> None:
+    class Slow(Dark):
+        """Opens at once; its first picture comes late."""
+
+        def read(self) -> Frame | None:
+            time.sleep(0.01 if self.left else 0.6)
+            self.left = 1
+            return frame_of(time_ns=time.perf_counter_ns(), camera=CAMERA)
+
+    assert run_live(Slow, 0.3) == 0
+    captured = int(capsys.readouterr().out.partition(" frames captured")[0].split()[-1])
+    assert captured > 5, "0.3 s of frames, not the rest of 0.3 s since the start"
+
+
+def test_a_run_without_a_frame_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    ended = Dark()
+    ended.close()
+    assert run_live(lambda: ended) == 2
+    assert capsys.readouterr().err == "handcam: No frame came from fake:dark.\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows deletes no file that is open")
+def test_a_recording_whose_folder_is_deleted_ends_the_run_with_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "session"
+
+    def delete() -> None:
+        while not (path / "frames.jsonl").is_file():
+            time.sleep(0.01)
+        time.sleep(0.2)
+        shutil.rmtree(path)
+
+    threading.Thread(target=delete, daemon=True).start()
+    assert run_live(lambda: open_source("demo", SourceSettings(width=64, height=48)), 60.0, record=path) == 1
+    out, err = capsys.readouterr()
+    assert "Recorded" not in out
+    assert re.fullmatch(
+        rf"handcam: The recording to {path} has stopped after \d+ frames: its files were deleted, .*\n", err
+    )
+
+
+def test_a_stream_that_always_fails_is_told_counted_and_an_error(
+    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    streams = [open_stream("udp:127.0.0.1:0"), open_stream("udp:127.0.0.1:9")]
+    clip, report = make_video(tmp_path / "clip.mp4", frames=40), tmp_path / "report.json"
+    live = Live(lambda: open_source(f"video:{clip}", SourceSettings()), Tracker, sinks=streams)  # type: ignore[arg-type]
+    assert run_headless(live, Report(), None, report) == 1
+    for stream in streams:
+        stream.close()
+    assert any("127.0.0.1:0 cannot send" in message for message in caplog.messages)
+    out, err = capsys.readouterr()
+    assert "Sent 0 messages to udp:127.0.0.1:0" in out
+    assert "handcam: udp:127.0.0.1:0 cannot send" in err
+    bad, good = json.loads(report.read_text())["streams"]
+    assert (bad["sent"], good["failure"]) == (0, None)
+    assert bad["dropped"] > 10
+    assert good["sent"] > 10
 
 
 @pytest.mark.usefixtures("no_model")
@@ -204,7 +368,7 @@ def test_a_network_camera_that_returns_is_taken_up_again() -> None:
             wait(lambda: live.status().processed > 3)
             ended.set()
             wait(lambda: live.status().state == "failed")
-            assert "then press Retry" in (live.status().failure or "")
+            assert "check its network" in (live.status().failure or "")
             ended.clear()
             live.restart()
             wait(lambda: live.status().processed > 3)

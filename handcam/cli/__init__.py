@@ -6,6 +6,7 @@ import inspect
 import logging
 import os
 import re
+import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from typing import Any
 
 from handcam.installation import needs
 from handcam.plugins import load, names
+from handcam.signals import end_on_signals
 from handcam.types import HandcamError
 from handcam.version import __version__
 
@@ -30,8 +32,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     0: done; 1: it failed while running; 2: it could not start, and one sentence on stderr says why.
     """
+    restore = end_on_signals()
     if argv is not None:
-        return _run(list(argv))
+        try:
+            return _run(list(argv))
+        finally:
+            restore()
     if "--verbose" not in sys.argv:
         _hush()
     code = _run(sys.argv[1:])
@@ -59,8 +65,8 @@ def _run(arguments: list[str]) -> int:
         log.debug("%s", name, exc_info=True)
         print(f"handcam: handcam {name} {needs(error)}.", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        return 130
+    except KeyboardInterrupt as end:  # Ctrl-C, or another signal that asked for the end
+        return 128 + (end.args[0] if end.args else signal.SIGINT)
     except BrokenPipeError:  # whoever read our output has gone, as in handcam --help | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

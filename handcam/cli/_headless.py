@@ -1,20 +1,19 @@
 """The app without a window: a status line while it runs, and a report at its end."""
 
 import logging
-import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from rich.console import Console
 from rich.live import Live as LiveLine
 from rich.text import Text
 
-from handcam.cli._report import Report, write
+from handcam.cli._report import Report, outcome, write
 from handcam.live import Live, LiveStatus
 
 __all__ = ["run_headless"]
@@ -23,23 +22,34 @@ log = logging.getLogger(__name__)
 POLL_S = 0.05
 PLAIN_LINE_S = 5.0
 """Interval between printed lines where there is no terminal."""
+GIVE_UP_S = 12.0
+"""A source that is open and gives no picture at all for so long after that was told will give none."""
 
 
 def run_headless(live: Live, report: Report, duration_s: float | None, out: Path | None) -> int:
-    """Run until the source ends, fails, the time is over, or Ctrl-C. Returns the exit code."""
+    """Run until the source ends, fails or never comes, the recording fails, the time is over, or a signal asks for the
+    end. Returns the exit code."""
     console = Console(stderr=True)
     live.start()
     status = live.status()
-    printed = begun = time.monotonic()
+    told: set[str] = set()
+    printed = begun = silent = time.monotonic()
     try:
-        with _interruptible(), _line(console) as line:
+        with _line(console) as line:
             while status.state not in ("ended", "failed", "stopped"):
                 time.sleep(POLL_S)
                 status, now = live.status(), time.monotonic()
-                if status.state == "starting":
-                    begun = printed = now  # the time that was asked for is that of frames
+                _tell(status, told)
+                if not status.stalled:
+                    silent = now
+                if not status.captured:
+                    begun = now  # the time that was asked for is that of frames
+                    if status.runtime and now - silent > (GIVE_UP_S if status.source else 0):
+                        break
                 elif duration_s is not None and now - begun >= duration_s:
                     break
+                if status.recording is not None and status.recording.stopped and not status.streams:
+                    break  # there is nothing to go on for
                 if line is not None:
                     line.update(_text(status, report))
                 elif now - printed >= PLAIN_LINE_S:
@@ -47,24 +57,33 @@ def run_headless(live: Live, report: Report, duration_s: float | None, out: Path
                     print(_text(status, report).plain, file=sys.stderr, flush=True)
     except KeyboardInterrupt:
         log.info("Stopped.")
+    stalled = status.stalled
     live.stop()
     status = live.status()
-    summary = report.summary(status, live.recorded)
+    summary = report.summary(replace(status, stalled=stalled), live.recorded)
     if status.captured:
         print(_closing(summary))
-    failures = [status.failure] if status.failure else []
-    if live.recorded is not None:
-        session = live.recorded
-        print(f"Recorded {session.frames} frames in {session.path}, {session.dropped} dropped.")
-        failures += [session.failure] if session.failure else []
+    failures = outcome(status, live.recorded)
     if out is not None:
         write(out, summary)
         print(f"Report: {out}")
+    if not (failures or stalled or status.captured):
+        failures.append(f"No frame came from {status.source or 'the source'}.")
     for failure in failures:
         print(f"handcam: {failure}", file=sys.stderr)
-    if not failures:
+    if not failures and not stalled:  # what stalled was told when it did
         return 0
     return 1 if status.captured else 2  # 2: it could not even start
+
+
+def _tell(status: LiveStatus, told: set[str]) -> None:
+    """Warn of what goes wrong while the run goes on, once until it is well again."""
+    troubles = {"": status.stalled} | {stream.name: stream.failure for stream in status.streams}
+    for name, trouble in troubles.items():
+        if trouble is not None and name not in told:
+            log.warning("%s", trouble)
+    told.clear()
+    told.update(name for name, trouble in troubles.items() if trouble is not None)
 
 
 def _text(status: LiveStatus, report: Report) -> Text:
@@ -74,11 +93,14 @@ def _text(status: LiveStatus, report: Report) -> Text:
         parts.append((status.runtime, ""))
     if report.results:
         parts.append((f"{status.processed} frames, {status.dropped} dropped", ""))
-        parts.append((f"{report.rate_hz:.0f} per s", ""))
+        parts.append((f"{report.rate_hz if status.state == 'running' else 0:.0f} per s", ""))
         parts.append((f"hand in {status.with_hand / max(status.processed, 1):.0%}", ""))
         parts.append((f"age {report.age_ms:.0f} ms", ""))
     if report.error_mm is not None:
         parts.append((f"error {report.error_mm:.1f} mm", "green"))
+    for stream in status.streams:
+        counts = stream.failure or f"{stream.name} {stream.sent} sent, {stream.dropped} dropped"
+        parts.append((counts, "red" if stream.failure else ""))
     if status.recording is not None:
         r = status.recording
         parts.append((f"recording {r.elapsed_s:.0f} s, {r.bytes / 2**20:.0f} MB, {r.dropped} dropped", "red"))
@@ -108,17 +130,3 @@ def _line(console: Console) -> Iterator[LiveLine | None]:
         return
     with LiveLine(Text("starting"), console=console, refresh_per_second=5, transient=True) as line:
         yield line
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let the end that a service manager asks for be as clean as Ctrl-C."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -19,7 +19,7 @@ from handcam.installation import describe_machine
 from handcam.live import LiveStatus, RecordingStatus
 from handcam.types import HandcamError, Result
 
-__all__ = ["Report", "check_writable", "write"]
+__all__ = ["Report", "check_writable", "outcome", "write"]
 
 MEMORY_EVERY_S = 10.0
 
@@ -96,6 +96,8 @@ class Report:
             },
             "machine": describe_machine(),
             "failure": status.failure,
+            "stalled": status.stalled,
+            "streams": [asdict(stream) for stream in status.streams],
         }  # fmt: skip
         if self._error_mm or self._missed:
             hands = len(self._error_mm.get("root_relative", ()))
@@ -118,6 +120,20 @@ class Report:
 
     def _rss_mb(self) -> float:
         return self._process.memory_info().rss / 2**20
+
+
+def outcome(status: LiveStatus, session: RecordingStatus | None) -> list[str]:
+    """Print what a run has left behind; returns what went wrong, one sentence each."""
+    failures = [status.failure] if status.failure else []
+    for stream in status.streams:
+        print(f"Sent {stream.sent} messages to {stream.name}, {stream.dropped} dropped.")
+        if stream.failure and not stream.sent:
+            failures.append(stream.failure)
+    if session is not None and session.stopped:
+        failures.append(session.failure or f"The recording to {session.path} has stopped.")
+    elif session is not None:
+        print(f"Recorded {session.frames} frames in {session.path}, {session.dropped} dropped.")
+    return failures
 
 
 def check_writable(path: Path) -> None:

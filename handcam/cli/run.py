@@ -76,7 +76,7 @@ def main(
         stream_joints: joint order of streams, common21 or openxr26.
     """
     from handcam.api import open_tracker
-    from handcam.cli._report import Report, check_writable, write
+    from handcam.cli._report import Report, check_writable, outcome, write
     from handcam.streams import StreamSettings, open_streams
 
     settings = checked(source_settings)
@@ -111,10 +111,13 @@ def main(
         given = frozenset((["mirror"] if mirror else []) + (["hand_length_cm"] if hand_length_cm is not None else []))
         view: dict[str, Any] = {"mirror": mirror, "reduced_3d": software_3d, "settings_file": kept, "overridden": given}
         code = _run_window(live, settings, model, tracker, window, **view)
+        live.stop()
+        failures = outcome(replace(live.status(), failure=None), live.recorded)  # what failed was seen in the window
+        for failure in failures:
+            log.error("%s", failure)
         if run.report is not None:
-            live.stop()
             write(run.report, sink.summary(live.status(), live.recorded))
-        return code
+        return code or int(bool(failures))
     finally:
         live.stop()
         for each in streams:

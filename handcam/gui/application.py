@@ -1,7 +1,6 @@
 """Run a window until it is closed."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
@@ -11,6 +10,7 @@ from handcam.gui import theme
 from handcam.gui.window import CameraOptions, Window
 from handcam.live import Live
 from handcam.model.weights import WeightsCard
+from handcam.signals import end_on_signals
 
 __all__ = ["application", "run_until_closed", "show", "show_explorer"]
 
@@ -88,10 +88,18 @@ def application() -> QApplication:
 
 
 def run_until_closed(app: QApplication, window: QWidget, screenshot: Path | None, after_s: float) -> int:
-    """Run the event loop until a window is closed; returns the exit code, 130 after Ctrl-C."""
+    """Run the event loop until a window is closed; returns the exit code, as shells count it after a signal."""
     if screenshot is not None:
         QTimer.singleShot(round(after_s * 1000), lambda: (window.grab().save(str(screenshot)), window.close()))
-    with suppress(KeyboardInterrupt):
-        return app.exec()
-    window.close()
-    return 130
+    asked: list[int] = []
+
+    def end(number: int) -> None:  # an exception would be lost in Qt's loop
+        asked.append(number)
+        QTimer.singleShot(0, app.closeAllWindows)  # dialogs too
+
+    restore = end_on_signals(end)
+    try:
+        code = app.exec()
+    finally:
+        restore()
+    return 128 + asked[0] if asked else code

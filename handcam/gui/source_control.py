@@ -76,6 +76,7 @@ class SourceControl(QObject):
         """Why the last try did not work, until the user has seen it."""
         self.requested = ""
         """The source picked last, to be named while it cannot say its own name."""
+        self._ending = False
         self._runtime = runtimes.chosen if runtimes is not None else ""
         actions.connect_triggers(
             window, open_file=self.ask_file, open_folder=self.ask_folder, open_url=self.ask_url, retry=self.retry,
@@ -174,10 +175,16 @@ class SourceControl(QObject):
     def toggle_record(self) -> None:
         """Begin a session named after the time, or finish it."""
         if self._live.status().recording is not None:
-            self._worker.run(self._live.stop_recording, self._recorded, self._fail)
+            self.end_recording()
         else:
             path = self._recordings / time.strftime("%Y-%m-%d_%H-%M-%S")
             self._worker.run(lambda: self._live.start_recording(path), failed=self._fail)
+
+    def end_recording(self) -> None:
+        """Finish the session, or say why it has stopped by itself."""
+        if not self._ending:
+            self._ending = True
+            self._worker.run(self._live.stop_recording, self._recorded, self._fail)
 
     def mark(self) -> None:
         """Put a mark into the session."""
@@ -186,5 +193,8 @@ class SourceControl(QObject):
             self.message.emit("Marked this moment", 6.0)
 
     def _recorded(self, path: Path | None) -> None:
-        if path is not None:
+        self._ending, recorded = False, self._live.recorded
+        if recorded is not None and recorded.stopped:
+            self._fail(recorded.failure or "")
+        elif path is not None:
             self.message.emit(f"Saved {path}", 12.0)

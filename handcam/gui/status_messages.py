@@ -57,6 +57,8 @@ def message_for(
         return Message("That did not work", problem, ("dismiss",))
     if status.state == "ended":
         return Message("The end", f"{name} has been played.", ("play_again",))
+    if status.stalled and (status.runtime or not picture):  # a model that loads shows the picture meanwhile
+        return Message("Nothing comes", status.stalled, ("retry", "use_demo"))
     if status.state == "starting":
         if not picture:
             return Message("Starting", f"Opening {name}…")
@@ -97,9 +99,12 @@ class MessageCard(QFrame):
         if not message.title:
             self.hide()
             return
-        if self._message == message and not self.isHidden():
+        before, self._message = self._message, message
+        if (before.title, before.actions) == (message.title, message.actions) and not self.isHidden():
+            if before.text != message.text:
+                self._text.setText(message.text)  # the buttons stay: one of them may be held down
+                self.centre()
             return
-        self._message = message
         self._title.setText(message.title)
         self._text.setText(message.text)
         self._text.setVisible(bool(message.text))

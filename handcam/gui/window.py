@@ -197,6 +197,8 @@ class Window(QMainWindow):
             if status.notes:
                 self.status_line.show_message(" ".join(status.notes), 15)
         self.status_line.show_result(self.result, page.timings.sample_rate(now_s), page.timings.age_ms(now_s), status)
+        if status.recording is not None and status.recording.stopped:
+            self.sources.end_recording()
         self.tool_bar.show_status(status, self.sources.requested)
         self.tool_bar.show_length(page.length.value_m)
         page.show_status(status, self.sources.problem, self.sources.requested)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from threading import Condition, Event, Thread
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 from handcam.installation import needs
 from handcam.mailbox import Latest
@@ -14,9 +14,18 @@ from handcam.types import Frame, HandcamError, Result
 
 __all__ = ["Capture", "CapturedFrame", "Paced"]
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 POLITE_S = 0.2
 """Time for a source that is reading to notice the end by itself before it is closed under its reader."""
+OPEN_S = 15.0
+"""A source that takes longer to open is reported."""
+STALL_S = 3.0
+"""A picture, or a result, that takes longer is reported."""
+HANG_S = 2.0
+"""What is left behind after the same call for so long hangs; what has not taken so long is slow, and ends by itself."""
+PAUSE_S = 10.0
+"""Longest pause between the frames of a file at its own pace."""
 
 
 @runtime_checkable
@@ -83,6 +92,7 @@ class Capture:
         self._target: int | None = None
         self._stopping = False
         self._jump = 0
+        self._call_since_s: float | None = None  # the driver is busy since then
         self._thread = Thread(target=self._run, name="capture", daemon=True)
 
     def start(self) -> None:
@@ -105,10 +115,26 @@ class Capture:
         if self._thread.is_alive() and self.source is not None:
             Thread(target=self.source.close, name="close source", daemon=True).start()  # a driver may block here too
             self._thread.join(max(0.0, deadline - time.monotonic()))
-        if self._thread.is_alive():  # one that is still opening is no news: nothing was ever read from it
-            level = logging.DEBUG if self.source is None else logging.WARNING
-            log.log(level, "The source does not let go; its thread is left behind.")
+        if self._thread.is_alive():
+            level = logging.WARNING if self._waiting_s >= HANG_S else logging.DEBUG
+            log.log(level, "The source does not let go; it is left behind.")
         return not self._thread.is_alive()
+
+    @property
+    def _waiting_s(self) -> float:
+        """For how long the driver has been busy with the same call; 0 while it is not called."""
+        since = self._call_since_s
+        return time.monotonic() - since if since is not None else 0.0
+
+    @property
+    def stalled(self) -> str | None:
+        """What the driver takes too long for, one sentence; None while all is well."""
+        seconds, source = self._waiting_s, self.source
+        if source is None:
+            text = f"The source has not opened for {seconds:.0f} s; see that it is plugged in or can be reached."
+            return text if seconds >= OPEN_S else None
+        longest = STALL_S if source.live else STALL_S + PAUSE_S / self.speed  # files may hold pauses
+        return f"No picture has come from {source.name} for {seconds:.0f} s." if seconds >= longest else None
 
     @property
     def seekable(self) -> bool:
@@ -168,21 +194,31 @@ class Capture:
             if self._after is not None:
                 self._after.join(3.0)
                 self._after = None
-            source = self._open()
+            source = self._ask(self._open)
             try:
                 self.source = source
                 self.set_speed(self.speed)
                 self._read(source)
             finally:
-                source.close()
+                self._ask(source.close)
         except HandcamError as error:
             self._fail(str(error))
         except ImportError as error:
-            self._fail(f"The source {needs(error)}; then retry, or choose another.")
+            self._fail(f"The source {needs(error)}; then start it again, or choose another.")
         except Exception as error:  # a bug or a driver's own exception: told in one sentence, with the rest in the log
             if not self._stopping:
                 log.exception("The source failed.")
-            self._fail(f"The source failed unexpectedly ({type(error).__name__}: {error}); retry, or choose another.")
+            self._fail(
+                f"The source failed unexpectedly ({type(error).__name__}: {error}); start it again, or choose another."
+            )
+
+    def _ask(self, call: Callable[[], T]) -> T:
+        """Call the driver, which may block."""
+        self._call_since_s = time.monotonic()
+        try:
+            return call()
+        finally:
+            self._call_since_s = None
 
     def _fail(self, message: str) -> None:
         if self._stopping:  # closed under its reader: whatever that raises is the end that was asked for
@@ -192,17 +228,18 @@ class Capture:
         self._failed(message)
 
     def _read(self, source: Source) -> None:
+        file = source if isinstance(source, Seekable) else None
         empty = True  # nothing came since the last start from the beginning
         while self._apply_transport(source):
-            frame = source.read()
+            frame = self._ask(source.read)
             if frame is None:
-                if isinstance(source, Seekable) and self.loop and not empty and not self._stopping:
+                if file is not None and self.loop and not empty and not self._stopping:
                     self._jump += 1
-                    source.seek(0)
+                    file.seek(0)
                     empty = True
                     continue
                 self.state = "ended"
-                if not isinstance(source, Seekable):
+                if file is None:
                     return
                 continue
             empty = False

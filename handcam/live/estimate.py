@@ -86,6 +86,8 @@ class EstimationLoop:
             decodes: latents to decode in between.
             emit: gets every result, and whether its frame is a new one.
         """
+        self.busy_since_s: float | None = None
+        """Moment (``time.monotonic``) when work on a frame or a request began; None while it waits for one."""
         self._tracker, self._decodes, self._emit = tracker, decodes, emit
         self._from: tuple[Capture, int] | None = None
         self._last: tuple[Frame, Controls | None, float] | None = None
@@ -99,12 +101,14 @@ class EstimationLoop:
     ) -> None:
         """Work until ``stop`` is set; ``swap`` gives the tracker to go on with."""
         while not stop.is_set():
+            self.busy_since_s = None
             before, self._tracker = self._tracker, swap(self._tracker)
             if self._tracker is not before and self._last is not None:  # a standing picture is tracked anew
                 frame, _, since = self._last
                 self._last = (frame, None, since)
             source = capture()
             taken = source.frames.take(0.0 if self._decodes else IDLE_S)
+            self.busy_since_s = time.monotonic()
             if taken is not None:
                 self._track_new(source, taken, controls())
             elif source.frames.closed and source is capture():

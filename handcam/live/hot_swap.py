@@ -4,6 +4,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
+from handcam.types import HandcamError
+
 if TYPE_CHECKING:
     from handcam.tracking.tracker import Tracker
 
@@ -15,6 +17,7 @@ class HotSwap:
 
     def __init__(self) -> None:
         self._wanted: tuple[Callable[[], Tracker], Future[str]] | None = None
+        self._served: Future[str] | None = None
         self._closed = False
 
     def request(self, open_tracker: "Callable[[], Tracker]") -> "Future[str]":
@@ -28,20 +31,32 @@ class HotSwap:
             self.close()
         return future
 
-    def serve(self, old: "Tracker") -> "tuple[Tracker, Callable[[], Tracker] | None]":
-        """On the live thread: the tracker to go on with, and what opened it when it is a new one."""
+    def serve(
+        self, old: "Tracker", call: "Callable[[Callable[[], Tracker]], Tracker]"
+    ) -> "tuple[Tracker, Callable[[], Tracker] | None]":
+        """On the live thread: the tracker to go on with, and what opened it (by ``call``) when it is a new one."""
         wanted, self._wanted = self._wanted, None
         if wanted is None or not wanted[1].set_running_or_notify_cancel():
             return old, None
         open_tracker, future = wanted
+        self._served = future
         try:
-            new = open_tracker()
+            new = call(open_tracker)
         except Exception as error:  # told by whoever asked; the old one goes on
-            future.set_exception(error)
+            if not future.done():
+                future.set_exception(error)
+            return old, None
+        if future.done():  # given up meanwhile
+            new.close()
             return old, None
         old.close()
         future.set_result(new.runtime_name)
         return new, open_tracker
+
+    def give_up(self) -> None:
+        """Answer what is being served: the live thread hangs."""
+        if self._served is not None and not self._served.done():
+            self._served.set_exception(HandcamError("The model hangs, and was started again."))
 
     def open(self) -> None:
         """The live thread runs."""

@@ -1,8 +1,7 @@
 """The threads and mailboxes of the live app, without a window.
 
-Capture thread (:mod:`handcam.live.capture`) -> newest frame -> live thread (:mod:`handcam.live.estimate`) -> newest
-result -> whoever takes it. The live thread opens, calls and closes the tracker, so that whatever is bound to a thread
-stays on it. Controls travel the other way.
+Capture thread (:mod:`handcam.live.capture`) -> newest frame -> live thread (:mod:`handcam.live.model_thread`) ->
+newest result -> whoever takes it. Controls travel the other way.
 """
 
 import logging
@@ -10,20 +9,22 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from jaxtyping import Float
 
 from handcam.live.capture import Capture
-from handcam.live.estimate import DecodeQueue, EstimationLoop, Sink
+from handcam.live.estimate import DecodeQueue, Sink
 from handcam.live.hot_swap import HotSwap
+from handcam.live.model_thread import ModelThread
 from handcam.live.session import LiveRecording
-from handcam.live.status import LiveStatus, RecordingStatus
+from handcam.live.status import LiveStatus, RecordingStatus, StreamStatus
 from handcam.mailbox import Latest
 from handcam.sources import Source
-from handcam.types import Array, Controls, Frame, HandcamError, Result
+from handcam.streams import Stream
+from handcam.types import Array, Controls, Frame, Result
 
 if TYPE_CHECKING:
     from handcam.tracking.tracker import Tracker
@@ -61,42 +62,33 @@ class Live:
         """
         self.results: Latest[Result] = Latest()
         self._controls = controls
-        self._open_source, self._open_tracker = open_source, open_tracker
+        self._open_source = open_source
         self._sinks, self._record, self._lossless = list(sinks), record, lossless
+        self._streams = tuple(sink for sink in sinks if isinstance(sink, Stream))
         self._tracking, self._stop = Event(), Event()
         self._ended: bool | None = None
-        self._failure: str | None = None
-        self._tracker: Tracker | None = None
-        self._model = ("", "")  # runtime and weights
         self._session = LiveRecording(settings)
         self._decodes, self._hot_swap = DecodeQueue(), HotSwap()
         self._lock = Lock()  # start, stop, restart
         self._capture = self._new_capture(None, loop)
-        self._thread = Thread(target=self._run, name="live", daemon=True)
+        self._model = self._new_model(open_tracker)
 
     def start(self) -> None:
         """Open the source and the tracker in the background."""
         with self._lock:
-            self._thread.start()
+            self._model.start(lambda: self._capture, lambda: self._controls)
             self._capture.start()
 
-    def stop(self, timeout_s: float = 1.0) -> bool:
+    def stop(self, timeout_s: float = 1.5) -> bool:
         """End both threads and the session. False when a thread hangs in a driver; it cannot keep the process."""
         with self._lock:
             if self._ended is not None:
                 return self._ended  # what hung then is not waited for again
             deadline = time.monotonic() + timeout_s
-            self._stop.set()
-            self._capture.stop()
+            self.finish()
             self.results.close()
-            done = self._capture.join(0.8 * timeout_s)
-            if self._thread.ident is not None:
-                self._thread.join(max(0.0, deadline - time.monotonic()))
-            if self._thread.is_alive():
-                # while it loads nothing can interrupt it, and nothing is lost
-                level = logging.DEBUG if self._tracker is None else logging.WARNING
-                log.log(level, "The model does not let go; its thread is left behind.")
-                done = False
+            done = self._capture.join(0.5 * timeout_s)
+            done = self._model.join(deadline - time.monotonic()) and done
             self._session.end()
             self._ended = done
             return done
@@ -104,10 +96,11 @@ class Live:
     def finish(self) -> None:
         """Take no further frame; :meth:`stop` then ends the rest. Returns at once, so a sink may call it."""
         self._stop.set()
+        self._model.stop()
         self._capture.stop()
 
     def restart(self, open_source: Callable[[], Source] | None = None) -> None:
-        """Open the source again, or another one; the tracker is kept, or opened again if it had failed."""
+        """Open the source again, or another one; the tracker is kept, or opened again if it had failed or hangs."""
         with self._lock:
             if self._stop.is_set():
                 return
@@ -117,11 +110,13 @@ class Live:
                 self._session.end()  # a session is of one camera
             self._capture = self._new_capture(old, old.loop)
             old.stop()
-            if self._failure is not None:
-                self._thread.join(1.0)
-                self._failure = None
-                self._thread = Thread(target=self._run, name="live", daemon=True)
-                self._thread.start()
+            model, hangs = self._model, self._model.hangs
+            if hangs:
+                model.leave_behind()
+            if hangs or model.failure is not None:
+                model.join(0.0 if hangs else 1.0)
+                self._model = self._new_model(model.open_tracker)
+                self._model.start(lambda: self._capture, lambda: self._controls)
             self._capture.start()
 
     def swap_tracker(self, open_tracker: "Callable[[], Tracker]") -> "Future[str]":
@@ -129,14 +124,14 @@ class Live:
         open. While it loads the picture stands.
 
         Returns:
-            The name of its runtime; or why it does not open. Empty when nothing runs because the model has failed: it
-            is then started with this one. Cancelled when the model is closed first.
+            The name of its runtime; or why it does not open. Empty when nothing runs because the model has failed or
+            hangs: it is then started with this one. Cancelled when the model is closed first.
         """
-        if self._failure is None:
+        if self._model.failure is None and not self._model.hangs:
             return self._hot_swap.request(open_tracker)
         started: Future[str] = Future()
         started.set_result("")
-        self._open_tracker = open_tracker
+        self._model.open_tracker = open_tracker
         self.restart()
         return started
 
@@ -199,25 +194,26 @@ class Live:
 
     def status(self) -> LiveStatus:
         """Snapshot of the status."""
-        capture, tracker = self._capture, self._tracker
-        source, failure = capture.source, self._failure or capture.failure
+        capture, model = self._capture, self._model
+        source, failure, stalled = capture.source, model.failure or capture.failure, model.stalled or capture.stalled
         if self._stop.is_set():
             state = "stopped"
         elif failure is not None:
             state = "failed"
-        elif tracker is None or source is None or capture.state == "starting":
+        elif model.tracker is None or source is None or capture.state == "starting":
             state = "starting"
         elif capture.state == "ended":
             state = "running" if capture.pending else "ended"
         else:
-            state = "paused" if capture.paused else "running"
+            state = "paused" if capture.paused else "stalled" if stalled else "running"
         return LiveStatus(
             source.name if source else "", source.live if source else False,
-            *self._model, state, failure,
+            *model.names, state, failure,
             capture.captured, capture.processed, capture.frames.dropped, capture.with_hand,
             capture.seekable, capture.position, capture.length, capture.speed, capture.loop,
             self._session.status(), source.fps if source and source.fps > 0 else 30.0,
-            tuple(getattr(source, "notes", ())),
+            tuple(getattr(source, "notes", ())), stalled,
+            tuple(StreamStatus(each.name, each.sent, each.dropped, each.failure) for each in self._streams),
         )  # fmt: skip
 
     def _new_capture(self, after: Capture | None, loop: bool) -> Capture:
@@ -232,6 +228,9 @@ class Live:
             loop,
         )
 
+    def _new_model(self, open_tracker: "Callable[[], Tracker]") -> ModelThread:
+        return ModelThread(open_tracker, self._decodes, self._hot_swap, self._tracking, self._emit)
+
     def _show(self, frame: Frame) -> None:
         """Show the picture of a frame that comes before the tracker is ready."""
         self.results.put(Result(frame, (), {}, time.perf_counter_ns(), controls=self._controls))
@@ -241,43 +240,6 @@ class Live:
             path, self._record = self._record, None
             self._begin_recording(path)
         self._session.frame(frame)
-
-    def _run(self) -> None:
-        """The live thread."""
-        try:
-            tracker = self._open_tracker()
-            try:
-                self._use(tracker)
-                self._decodes.open()
-                self._hot_swap.open()
-                self._tracking.set()
-                EstimationLoop(tracker, self._decodes, self._emit).run(
-                    self._stop, lambda: self._capture, lambda: self._controls, self._swap_if_requested
-                )
-            finally:
-                self._tracking.clear()
-                tracker, self._tracker = self._tracker or tracker, None
-                tracker.close()
-        except HandcamError as error:
-            self._failure = str(error)
-        except Exception as error:  # told in one sentence, with the rest in the log
-            log.exception("The model failed.")
-            self._failure = f"The model failed unexpectedly ({type(error).__name__}: {error}); retry."
-        finally:
-            self._capture.stop()
-            self._decodes.close()
-            self._hot_swap.close()
-
-    def _use(self, tracker: "Tracker") -> None:
-        self._tracker, self._model = tracker, (tracker.runtime_name, tracker.card.name)
-
-    def _swap_if_requested(self, old: "Tracker") -> "Tracker":
-        """The tracker to go on with, on the live thread."""
-        new, opened_by = self._hot_swap.serve(old)
-        if opened_by is not None:
-            self._open_tracker = opened_by  # for whoever restarts it
-            self._use(new)
-        return new
 
     def _emit(self, result: Result, fresh: bool) -> None:
         self.results.put(result)
@@ -292,5 +254,5 @@ class Live:
                 self._sinks.remove(sink)
 
     def _begin_recording(self, path: Path) -> None:
-        tracker, source = self._tracker, self._capture.source
+        tracker, source = self._model.tracker, self._capture.source
         self._session.begin(path, source.name if source else "", tracker.card if tracker else None, self._controls)

@@ -47,13 +47,15 @@ class LiveRecording:
                 return None
             (path, recorder), self._recorder = self._recorder, None
             recorder.close()
-            self.last = RecordingStatus(path, *recorder.status())
+            self.last = RecordingStatus(path, *recorder.status(), recorder.failed)
             return path
 
     def status(self) -> RecordingStatus | None:
         """The session being written."""
         recorder = self._recorder
-        return RecordingStatus(recorder[0], *recorder[1].status()) if recorder is not None else None
+        if recorder is None:
+            return None
+        return RecordingStatus(recorder[0], *recorder[1].status(), recorder[1].failed)
 
     def frame(self, frame: Frame) -> None:
         """A captured frame."""

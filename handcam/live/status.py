@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["LiveStatus", "RecordingStatus"]
+__all__ = ["LiveStatus", "RecordingStatus", "StreamStatus"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,23 @@ class RecordingStatus:
     bytes: int
     """Bytes on disk."""
     failure: str | None
-    """Why writing stopped, one sentence; None while all is well."""
+    """What is wrong, one sentence; None while all is well."""
+    stopped: bool = False
+    """True when nothing more is written because of that."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStatus:
+    """One stream to other programs."""
+
+    name: str
+    """Address, e.g. ``osc:127.0.0.1:9000``."""
+    sent: int
+    """Messages handed to the network."""
+    dropped: int
+    """Messages given up because sending or a receiver was slow, or because sending failed."""
+    failure: str | None
+    """Why nothing goes out at present, one sentence; None while all is well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +53,7 @@ class LiveStatus:
     weights: str
     """Name of the weights; empty until they are loaded."""
     state: str
-    """``starting``, ``running``, ``paused``, ``ended``, ``failed`` or ``stopped``."""
+    """``starting``, ``running``, ``stalled``, ``paused``, ``ended``, ``failed`` or ``stopped``."""
     failure: str | None
     """Why it failed, one sentence."""
     captured: int
@@ -64,3 +80,7 @@ class LiveStatus:
     """Nominal rate of the source, Hz."""
     notes: tuple[str, ...] = ()
     """Wishes that the source did not grant, in sentences."""
+    stalled: str | None = None
+    """What is being waited for longer than it should take, one sentence: a source, a picture, or the model."""
+    streams: tuple[StreamStatus, ...] = ()
+    """Streams to other programs."""

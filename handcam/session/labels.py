@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from jaxtyping import Float
 
-from handcam.paths import disk_error, open_file
+from handcam.paths import disk_error, open_file, private_opener
 from handcam.session.format import DAMAGE, LONGEST_LINE, Count, Integer, decode, encode
 from handcam.session.reader import Session
 from handcam.session.replay import matched
@@ -93,7 +93,7 @@ class Labels:
         """
         lines = [_LabelLine(x.frame, x.track, "accepted" if x.accepted else "rejected", x.side) for x in labels]
         try:
-            with self.path.open("ab") as file:  # after a line that was cut off
+            with open(self.path, "ab", opener=private_opener) as file:  # after a line that was cut off
                 file.write((b"" if self._whole else b"\n") + b"".join(encode(line) + b"\n" for line in lines))
         except OSError as error:
             raise RecordingError(f"{self.path} cannot be written: {disk_error(error)}.") from None
@@ -126,7 +126,8 @@ def copy_labels(session: Path, to: Path) -> None:
         OSError: the disk refuses.
     """
     if (session / LABELS_FILE).is_file():
-        shutil.copyfile(session / LABELS_FILE, to / LABELS_FILE)
+        with (session / LABELS_FILE).open("rb") as old, open(to / LABELS_FILE, "wb", opener=private_opener) as new:
+            shutil.copyfileobj(old, new)
 
 
 def carry_over(old: Session, new: Session) -> tuple[int, int]:

@@ -22,7 +22,7 @@ QUEUE_FRAMES = 30
 QUEUE_LINES = 2000
 """Results, marks and times of dropped frames that may wait."""
 SYNC_S = 0.5
-"""Interval at which the disk is asked to really write, against a power cut."""
+"""Interval at which the disk is asked to really write, against a power cut, and the files are looked for."""
 SLOW_S = 5.0
 """A dropped picture is reported as a slow disk for so long."""
 
@@ -30,8 +30,8 @@ SLOW_S = 5.0
 class Recorder:
     """Records one session. ``put_*``, ``mark`` and ``event`` may be called from any thread and never wait for the disk.
 
-    When the disk is full, gone or out of order the recording ends with a sentence in :meth:`status`, what was written
-    stays readable, and the callers go on as if nothing had happened.
+    When the disk is full, gone or out of order, or somebody deletes or moves the folder, the recording ends with a
+    sentence in :meth:`status`, what was written stays readable where it is, and the callers go on.
     """
 
     def __init__(
@@ -93,10 +93,15 @@ class Recorder:
         """Elapsed seconds, frames written, frames dropped, bytes written, and what went wrong in one sentence."""
         with self._wake:
             failure = self._failure
-            if failure is None and perf_counter() - self._dropped_at < SLOW_S:
+            if failure is None and self._end_ns is None and perf_counter() - self._dropped_at < SLOW_S:
                 failure = f"The disk is too slow: {self._dropped} pictures were dropped so far; recording goes on."
             elapsed_s = ((self._end_ns or perf_counter_ns()) - self._start_ns) / 1e9
             return elapsed_s, self._session.frames, self._dropped, self._session.bytes, failure
+
+    @property
+    def failed(self) -> bool:
+        """True when nothing more is written; :meth:`status` says why."""
+        return self._failure is not None
 
     @property
     def waiting(self) -> int:
@@ -140,18 +145,24 @@ class Recorder:
         try:
             while (job := self._next()) is not None:
                 write[job[0]](job[1])
-            self._session.close(dropped=self._dropped, lost_lines=self._lost_lines)
+            if self._failure is None:
+                self._session.close(dropped=self._dropped, lost_lines=self._lost_lines)
+                self._look_for_files()
+            else:
+                self._session.abandon()
         except (OSError, FFmpegError) as error:
-            self._fail(f"The recording to {self.path} has stopped: {disk_error(error)}; what was written is kept.")
+            self._fail(f"{disk_error(error)}; what was written is kept.")
+            self._session.abandon()
         except Exception as error:  # a fault in here must not pass for a recording
-            self._fail(f"The recording to {self.path} has stopped ({type(error).__name__}: {error}).")
+            self._fail(f"{type(error).__name__}: {error}.")
+            self._session.abandon()
         finally:
             self._end_ns = perf_counter_ns()
             self._ended.set()
 
     def _next(self) -> tuple[str, Any] | None:
         with self._wake:
-            self._wake.wait_for(lambda: self._queue or self._closing)
+            self._wake.wait_for(lambda: self._queue or self._closing or self._failure is not None)
             if not self._queue:
                 return None
             kind, item = self._queue.popleft()
@@ -161,14 +172,21 @@ class Recorder:
                 self._lines_waiting -= 1
             return kind, item
 
-    def _fail(self, sentence: str) -> None:
+    def _fail(self, why: str) -> None:
         with self._wake:
-            self._failure = sentence
+            if self._failure is None:
+                frames = self._session.frames
+                self._failure = f"The recording to {self.path} has stopped after {frames} frames: {why}"
             self._queue.clear()
-        self._session.abandon()
+            self._wake.notify()
+
+    def _look_for_files(self) -> None:
+        if not self._session.in_place:
+            self._fail("its files were deleted, moved or replaced, or their disk is gone.")
 
     def _sync(self) -> None:
         """Asks the disk to write, in a thread of its own: then only this thread waits for a slow disk."""
         while not self._ended.wait(SYNC_S):
+            self._look_for_files()
             with suppress(OSError):  # the writer meets the same fault, and tells
                 self._session.sync()

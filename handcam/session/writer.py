@@ -62,7 +62,7 @@ def make_folder(path: Path, head: Mapping[str, Any]) -> UnbufferedFile:
         RecordingError: the folder holds something already, or cannot be written.
     """
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(0o700, parents=True, exist_ok=True)  # pictures of the user are the user's
         if any(path.iterdir()):
             raise RecordingError(f"{path} is not empty; choose a new folder, so that nothing is overwritten.")
         file = UnbufferedFile(path / HEADER_FILE)
@@ -91,6 +91,7 @@ class SessionWriter:
         self.frames = self.results = 0
         self._path = path
         self._lines = make_folder(path, head)
+        self._files = [self._lines]
         self._video: VideoWriter | None = None
         self._video_file: UnbufferedFile | None = None
         self._video_number = -1
@@ -106,6 +107,11 @@ class SessionWriter:
         """Size of all files; may be asked from any thread."""
         video = self._video_file
         return self._closed_bytes + self._lines.size + (video.size if video is not None else 0)
+
+    @property
+    def in_place(self) -> bool:
+        """False once a file was deleted, moved or replaced, or the disk is gone; may be asked from any thread."""
+        return all(file.in_place for file in tuple(self._files))
 
     def sync(self) -> None:
         """Wait until the disk has what was written; may be called from any thread."""
@@ -195,6 +201,7 @@ class SessionWriter:
         self.close_video()
         self._video_number += 1
         self._video_file = UnbufferedFile(self._path / VIDEO_FILE.format(self._video_number))
+        self._files.append(self._video_file)
         sync_folder(self._path)
         self._video_start_ns = frame.time_ns
         self._video = VideoWriter(self._video_file, color, depth)

@@ -130,7 +130,7 @@ class Webcam:
             return None
         if not arrived or picture is None:
             cure = "check its network" if self._network else "plug it in again, or close the program that took it"
-            raise SourceError(f"{self.name} sends no more pictures; {cure}, then press Retry.")
+            raise SourceError(f"{self.name} sends no more pictures; {cure}.")
         code = cv2.COLOR_GRAY2RGB if picture.ndim == 2 or picture.shape[2] == 1 else cv2.COLOR_BGR2RGB
         color = cv2.cvtColor(picture, code)
         height, width = color.shape[:2]

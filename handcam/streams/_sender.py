@@ -1,7 +1,9 @@
 """Send the newest result on a thread of its own, and count what is lost; UDP to known receivers."""
 
+import logging
 import socket
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +12,10 @@ from handcam.streams import StreamError, addresses
 from handcam.types import Result
 
 __all__ = ["Datagrams", "Sender"]
+
+log = logging.getLogger(__name__)
+BLOCKED_S = 3.0
+"""Sending one result for longer is a failure."""
 
 
 class Sender:
@@ -27,8 +33,9 @@ class Sender:
             finish: frees what ``deliver`` uses; called once on the sender's thread when it ends.
         """
         self.name = name
-        self.failure: str | None = None
         self.sent = 0
+        self._failure: str | None = None
+        self._sending_since_s: float | None = None
         self._lost = 0
         self._deliver = deliver
         self._finish = finish
@@ -40,6 +47,12 @@ class Sender:
     def dropped(self) -> int:
         return self._results.dropped + self._lost
 
+    @property
+    def failure(self) -> str | None:
+        since = self._sending_since_s
+        blocked_s = time.monotonic() - since if since is not None else 0.0
+        return f"{self.name} blocks for {blocked_s:.0f} s." if blocked_s >= BLOCKED_S else self._failure
+
     def send(self, result: Result) -> None:
         """Offer a result; never waits."""
         self._results.put(result)
@@ -48,6 +61,8 @@ class Sender:
         """Send what is waiting and end."""
         self._results.close()
         self._thread.join(timeout=1.0)
+        if self._thread.is_alive():
+            log.warning("The stream %s does not let go; it is left behind.", self.name)
 
     def _run(self) -> None:
         sequence = 0
@@ -58,12 +73,14 @@ class Sender:
                     if self._results.closed:
                         return
                     continue
+                self._sending_since_s = time.monotonic()
                 try:
                     sent, lost = self._deliver(result, sequence)
                 except Exception as error:  # the edge of a thread: what fails here must not end the stream
-                    sent, lost, self.failure = 0, 1, f"{self.name} cannot send: {error or type(error).__name__}."
+                    sent, lost, self._failure = 0, 1, f"{self.name} cannot send: {error or type(error).__name__}."
                 else:
-                    self.failure = None
+                    self._failure = None
+                self._sending_since_s = None
                 self.sent += sent
                 self._lost += lost
                 sequence += 1

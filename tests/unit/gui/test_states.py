@@ -40,3 +40,10 @@ def test_without_a_camera_only_the_model_can_fail() -> None:
 
 def test_no_hand_says_what_to_do() -> None:
     assert "hold one up" in message_for(RUNNING, False, True, "", "").hint
+
+
+def test_what_stalls_is_said_and_can_be_started_again() -> None:
+    said = message_for(replace(RUNNING, state="stalled", stalled="No picture."), True, True)
+    assert (said.text, said.actions[0]) == ("No picture.", "retry")
+    loading = replace(RUNNING, state="starting", source="demo", runtime="", stalled="The model has been loading.")
+    assert message_for(loading, False, True).hint == "Loading the model…", "the picture is not covered meanwhile"
