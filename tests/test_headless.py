@@ -322,9 +322,7 @@ def test_a_recording_whose_folder_is_deleted_ends_the_run_with_an_error(
     assert run_live(lambda: open_source("demo", SourceSettings(width=64, height=48)), 60.0, record=path) == 1
     out, err = capsys.readouterr()
     assert "Recorded" not in out
-    assert re.fullmatch(
-        rf"handcam: The recording to {path} has stopped after \d+ frames: its files were deleted, .*\n", err
-    )
+    assert re.search(rf"handcam: The recording to {path} has stopped after \d+ frames: its files were deleted, ", err)
 
 
 def test_a_stream_that_always_fails_is_told_counted_and_an_error(
