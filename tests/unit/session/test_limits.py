@@ -142,7 +142,8 @@ def test_a_file_that_may_not_grow(tmp_path: Path):
         recorder = Recorder(tmp_path / "s", "demo")
         failure = fill(recorder, 100)
         recorder.close()
-    assert failure.endswith("has stopped: the disk allows no larger file; what was written is kept.")
+    assert "has stopped after " in failure
+    assert failure.endswith("frames: the disk allows no larger file; what was written is kept.")
     assert recorder.status()[4] == failure
     check_what_is_left(tmp_path / "s", 15)  # 38 kB each
 
@@ -164,7 +165,8 @@ def test_a_full_disk(small_disk: Path):
     recorder = Recorder(small_disk / "s", "demo")
     failure = fill(recorder, 100)
     recorder.close()
-    assert failure.endswith("has stopped: the disk is full; what was written is kept.")
+    assert "has stopped after " in failure
+    assert failure.endswith("frames: the disk is full; what was written is kept.")
     check_what_is_left(small_disk / "s", 15)
 
 
@@ -176,4 +178,4 @@ def test_a_fault_of_our_own_is_told_too(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(SessionWriter, "_video_for", break_down)
     recorder.put_frame(make_frame(0))
     recorder.close()
-    assert present(recorder.status()[4]).endswith("has stopped (ZeroDivisionError: oops).")
+    assert present(recorder.status()[4]).endswith("has stopped after 0 frames: ZeroDivisionError: oops.")
