@@ -82,7 +82,8 @@ def needs(error: ImportError, extra: str | None = None) -> str:
         error: of the import.
         extra: optional part of handcam that the package belongs to; by default ``train`` for what only that one has.
     """
-    extra = extra or ("train" if error.name in _TRAIN else "all")
+    own = {"mediapipe": "mediapipe", **dict.fromkeys(_TRAIN, "train")}
+    extra = extra or own.get((error.name or "").partition(".")[0], "all")
     library = missing_library(error)
     if library is not None:
         return f"needs the system library {library}; install it with {install_command([library])}"

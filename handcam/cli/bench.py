@@ -66,17 +66,18 @@ def main(
         figures, failed = bench.compare(
             frames, names, weights, rounds, lambda done, of: bar.update(task, completed=done, total=of)
         )
-    yardstick = figures[bench.MEDIAPIPE]
+    yardstick = figures.get(bench.MEDIAPIPE)
     reports = {name: f.report(None if f is yardstick else yardstick) for name, f in figures.items()}
-    ours = {name: r for name, r in reports.items() if "ratio_to_mediapipe" in r}
-    if not ours:
+    ours = {name: r for name, r in reports.items() if name != bench.MEDIAPIPE and r["cpu_ms"] is not None}
+    if not ours or (yardstick is not None and not any("ratio_to_mediapipe" in r for r in ours.values())):
         raise HandcamError(f"No hand was tracked in {source}; take a clip with a hand in every frame.")
-    best = min(ours, key=lambda name: ours[name]["ratio_to_mediapipe"])
+    best = min(ours, key=lambda name: ours[name].get("ratio_to_mediapipe", ours[name]["cpu_ms"]["p50"]))
     out = {
         "source": source, "frames": len(frames), "fastest": best, "machine": machine,
-        "ratio_to_mediapipe": ours[best]["ratio_to_mediapipe"], "ratio_iqr": ours[best]["ratio_iqr"],
+        "ratio_to_mediapipe": ours[best].get("ratio_to_mediapipe"), "ratio_iqr": ours[best].get("ratio_iqr"),
         "predict_ms_p50": ours[best]["sections_ms"]["predict"]["p50"],
-        "cpu_ms_per_frame": ours[best]["cpu_ms"]["p50"], "mediapipe_cpu_ms_per_frame": reports["mediapipe"]["cpu_ms"],
+        "cpu_ms_per_frame": ours[best]["cpu_ms"]["p50"],
+        "mediapipe_cpu_ms_per_frame": reports.get(bench.MEDIAPIPE, {}).get("cpu_ms"),
         "app_age_ms_p50": None, "read_ms": bench.percentiles(read_ms), "runtimes": reports, "not_run": failed,
     }  # fmt: skip
     graph = graph_file(weights, "encode")
@@ -155,9 +156,11 @@ def _print(console: Console, out: dict) -> None:
         cells = [f"{r['cpu_ms']['p50']:.2f}", "1", "", "", "", "", "", "", ""]
         if name in out["runtimes"] and "sections_ms" in r:
             s = r["sections_ms"]
-            low, high = r["ratio_iqr"]
+            beside = ["", ""]
+            if "ratio_to_mediapipe" in r:
+                beside = [f"{r['ratio_to_mediapipe']:.2f}", "{:.2f} to {:.2f}".format(*r["ratio_iqr"])]
             predict = [f"{s['predict'][p]:.2f}" for p in ("p50", "p95", "p99")]
-            cells = [cells[0], f"{r['ratio_to_mediapipe']:.2f}", f"{low:.2f} to {high:.2f}", f"{s['crop']['p50']:.2f}"]
+            cells = [cells[0], *beside, f"{s['crop']['p50']:.2f}"]
             cells += [*predict, f"{s['decode']['p50']:.2f}", f"{s['refine']['p50']:.2f}"]
         table.add_row(r["name"], *cells, f"{r['tracked']}/{r['frames']}")
     if not console.is_terminal:

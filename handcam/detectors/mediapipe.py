@@ -1,4 +1,8 @@
-"""Find hands in colour by MediaPipe's palm detector and landmark model, which come with its package."""
+"""Find hands in colour by MediaPipe's own HandLandmarker, for comparison: the extra ``mediapipe``.
+
+Its two models (Apache-2.0) ship with the program. The package reports its use to its maker; here it is given a proxy
+that refuses, so nothing leaves the machine and no host is looked up.
+"""
 
 import logging
 import os
@@ -9,15 +13,23 @@ import numpy as np
 from jaxtyping import Float
 
 from handcam.crop import box_around
+from handcam.paths import shipped
 from handcam.types import Array, Frame, HandBox, Side
 
-os.environ.setdefault("GLOG_minloglevel", "2")  # before the import: its start-up notes are not for users
-import mediapipe  # pyright: ignore[reportMissingTypeStubs]
+# before the import, and for as long as its threads run; nothing else in this program speaks HTTPS
+os.environ.update(https_proxy="http://127.0.0.1:9", HTTPS_PROXY="http://127.0.0.1:9", no_proxy="", NO_PROXY="")
+os.environ.setdefault("GLOG_minloglevel", "2")  # its start-up notes are not for users
+from mediapipe import Image, ImageFormat  # pyright: ignore[reportMissingTypeStubs]
+from mediapipe.tasks import python as tasks  # pyright: ignore[reportMissingTypeStubs]
 
-__all__ = ["MediaPipe", "MediaPipeHand", "open"]
+__all__ = ["BUNDLE", "MediaPipe", "MediaPipeHand", "open"]
 
 logging.getLogger("absl").setLevel(logging.ERROR)
-_solutions: Any = mediapipe.solutions  # the package states no types
+_tasks: Any = tasks  # the package states no types
+BUNDLE = "weights/mediapipe.task"
+"""Palm detector and landmark network of mediapipe 0.10.21, the last release with models in it, as one bundle."""
+STEP_MS = 33
+"""Time between frames that MediaPipe is told of; it wants them to grow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +52,7 @@ def open(max_hands: int = 2, min_score: float = 0.4, still: bool = True) -> "Med
     Args:
         max_hands: the most it can find in a frame.
         min_score: palms below this confidence are passed over.
-        still: look at each picture afresh; False follows hands as MediaPipe itself would, for comparison.
+        still: look at each picture afresh; False tracks hands as MediaPipe itself would, for comparison.
     """
     return MediaPipe(max_hands, min_score, still)
 
@@ -49,9 +61,18 @@ class MediaPipe:
     """Detect hands in single pictures: about 20 ms of CPU at 640x480."""
 
     def __init__(self, max_hands: int, min_score: float, still: bool) -> None:
-        self._hands: Any = _solutions.hands.Hands(
-            static_image_mode=still, max_num_hands=max_hands, min_detection_confidence=min_score
+        modes, self._still = _tasks.vision.RunningMode, still
+        self._options: Any = _tasks.vision.HandLandmarkerOptions(
+            base_options=_tasks.BaseOptions(model_asset_path=str(shipped(BUNDLE))),
+            running_mode=modes.IMAGE if still else modes.VIDEO,
+            num_hands=max_hands,
+            min_hand_detection_confidence=min_score,
         )
+        self._open()
+
+    def _open(self) -> None:
+        self._hands: Any = _tasks.vision.HandLandmarker.create_from_options(self._options)
+        self._time_ms = 0
 
     def find(self, frame: Frame, max_hands: int = 2) -> list[HandBox]:
         """Boxes around the landmarks, the surest first."""
@@ -59,27 +80,29 @@ class MediaPipe:
         return sorted(boxes, key=lambda box: -box.score)[:max_hands]
 
     def landmarks(self, frame: Frame) -> list[MediaPipeHand]:
-        """MediaPipe's own landmarks; sides are swapped, since it takes pictures to be mirrored."""
+        """MediaPipe's own landmarks."""
         if frame.color is None:
             return []
         height, width = frame.color.shape[:2]
-        found: Any = self._hands.process(frame.color)
-        none: tuple[Any, ...] = ()
+        picture: Any = Image(image_format=ImageFormat.SRGB, data=np.ascontiguousarray(frame.color))
+        self._time_ms += STEP_MS
+        found: Any = (
+            self._hands.detect(picture) if self._still else self._hands.detect_for_video(picture, self._time_ms)
+        )
         hands: list[MediaPipeHand] = []
-        for image, world, label in zip(
-            found.multi_hand_landmarks or none, found.multi_hand_world_landmarks or none,
-            found.multi_handedness or none,
-            strict=True,
-        ):  # fmt: skip
-            points = np.array([(m.x * width - 0.5, m.y * height - 0.5) for m in image.landmark])
-            points_m = np.array([(m.x, m.y, m.z) for m in world.landmark])
-            side = Side.LEFT if label.classification[0].label == "Right" else Side.RIGHT
-            hands.append(MediaPipeHand(side, float(label.classification[0].score), points, points_m))
+        for image, world, (side, *_) in zip(
+            found.hand_landmarks, found.hand_world_landmarks, found.handedness, strict=True
+        ):
+            points = np.array([(m.x * width - 0.5, m.y * height - 0.5) for m in image])
+            points_m = np.array([(m.x, m.y, m.z) for m in world])
+            hands.append(MediaPipeHand(Side(side.category_name.lower()), float(side.score), points, points_m))
         return hands
 
     def reset(self) -> None:
-        """Forget the hands that are followed."""
-        self._hands.reset()
+        """Forget the hands that are tracked."""
+        if not self._still:
+            self._hands.close()
+            self._open()
 
     def close(self) -> None:
         self._hands.close()

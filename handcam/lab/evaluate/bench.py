@@ -15,6 +15,7 @@ import numpy as np
 
 from handcam.api import open_tracker
 from handcam.detectors import Detector
+from handcam.installation import needs
 from handcam.lab.evaluate.results import Results
 from handcam.plugins import load
 from handcam.runtimes import CropBatch, Runtime, open_named
@@ -96,7 +97,7 @@ def compare(
         progress: called with the number of stretches done and to do.
 
     Returns:
-        Figures by name, MediaPipe's under :data:`MEDIAPIPE`; and why the runtimes that did not run did not.
+        Figures by name, MediaPipe's under :data:`MEDIAPIPE` where it is installed; and why what did not run did not.
 
     Raises:
         HandcamError: none of the runtimes runs, or there are too few frames.
@@ -106,18 +107,20 @@ def compare(
     opened, failed = _open_all(names, weights)
     if not opened:
         raise HandcamError("No runtime runs here: " + "; ".join(f"{name} ({why})" for name, why in failed.items()))
-    plugin = load("handcam.detectors", "mediapipe")
     detector: Detector = load("handcam.detectors", "palm").open()
     trackers = {name: open_tracker(None, runtime, detector) for name, runtime in opened.items()}
-    theirs = plugin.mediapipe.solutions.hands.Hands(static_image_mode=False, max_num_hands=1, model_complexity=1)
     figures = {name: Timings(tracker.runtime_name) for name, tracker in trackers.items()}
-    figures[MEDIAPIPE] = Timings("MediaPipe Hands (tracking, full model, one hand)")
+    try:
+        theirs = load("handcam.detectors", "mediapipe").open(max_hands=1, min_score=0.5, still=False)
+        figures[MEDIAPIPE] = Timings("MediaPipe Hands (tracking, full model, one hand)")
+    except ImportError as error:
+        theirs, failed[MEDIAPIPE] = None, f"it {needs(error)}"
 
     def show(name: str, frame: Frame, into: list[float] | None) -> None:
         cpu, wall = process_time(), perf_counter()
         times_ms: Mapping[str, float] = {}
         if name == MEDIAPIPE:
-            found = bool(theirs.process(frame.color).multi_hand_landmarks)
+            found = bool(theirs.landmarks(frame))
         else:
             result = trackers[name].track(frame, ONE_HAND)
             found, times_ms = bool(result.hands), result.times_ms
@@ -149,7 +152,8 @@ def compare(
     for name, runtime in opened.items():
         figures[name].encode_cpu_ms = _encode_alone(trackers[name], runtime, frames)
         runtime.close()
-    theirs.close()
+    if theirs is not None:
+        theirs.close()
     detector.close()
     return figures, failed
 
@@ -186,14 +190,16 @@ def plotted(figures: dict) -> Results:
     shown = {name: r for name, r in figures["runtimes"].items() if r["cpu_ms"] is not None and name != "mediapipe"}
 
     def draw(figure: "Figure") -> None:
-        theirs = figures["runtimes"]["mediapipe"]["cpu_ms"]
+        theirs = figures["runtimes"].get(MEDIAPIPE, {}).get("cpu_ms")
         left, right = figure.subplots(1, 2, sharey=True)
         at = np.arange(len(shown))
         p50 = [r["cpu_ms"]["p50"] for r in shown.values()]
         over = [r["cpu_ms"]["p95"] - r["cpu_ms"]["p50"] for r in shown.values()]
         left.barh(at, p50, xerr=[[0.0] * len(at), over], color="#0072b2", ecolor="#777777", capsize=3)
         for y, r in zip(at, shown.values(), strict=True):
-            left.text(0.1, y, f"{r['ratio_to_mediapipe']:.2f} of MediaPipe", va="center", color="white", fontsize=9)
+            if theirs is not None:
+                words = f"{r['ratio_to_mediapipe']:.2f} of MediaPipe"
+                left.text(0.1, y, words, va="center", color="white", fontsize=9)
         if theirs is not None:
             left.axvline(theirs["p50"], color="#d55e00", label="MediaPipe Hands")
             left.axvline(theirs["p50"] / 2, color="#d55e00", linestyle="--", label="half of it")

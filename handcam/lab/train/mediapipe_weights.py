@@ -1,9 +1,8 @@
-"""Read the hand-landmark network and the palm detector out of the mediapipe package (Apache-2.0)."""
+"""Read the hand-landmark network and the palm detector out of MediaPipe's bundle of models (Apache-2.0)."""
 
 from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import tflite
@@ -12,25 +11,21 @@ from torch import nn
 
 from handcam.model.nets.hand_landmark import HandLandmark
 from handcam.model.nets.palm import Palm
-from handcam.types import HandcamError
+from handcam.paths import shipped
 
 __all__ = ["LANDMARKS", "PALMS", "read_landmark_network", "read_palm_detector"]
 
-LANDMARKS = "modules/hand_landmark/hand_landmark_full.tflite"
-"""Path of the landmark network in the package."""
-PALMS = "modules/palm_detection/palm_detection_full.tflite"
-"""Path of the palm detector in the package."""
+BUNDLE = "weights/mediapipe.task"
+"""``palm_detection_full`` and ``hand_landmark_full`` of mediapipe 0.10.21, the last release that carries its models."""
+LANDMARKS, PALMS = "hand_landmarks_detector.tflite", "hand_detector.tflite"
+"""Names of the landmark network and the palm detector in the bundle."""
 _HEADS = {"Identity": "keypoints", "Identity_1": "presence", "Identity_2": "right", "Identity_3": "landmarks3d"}
 _OPERATORS = {code: name for name, code in vars(tflite.BuiltinOperator).items() if isinstance(code, int)}
 _CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
 
 
 def read_landmark_network() -> HandLandmark:
-    """The landmark network with its published weights (stored in float16 there).
-
-    Raises:
-        HandcamError: the mediapipe package is missing.
-    """
+    """The landmark network with its published weights (stored in float16 there)."""
     graph = _Graph(LANDMARKS)
     net = HandLandmark()
     _fill_in_order(net.trunk, graph)
@@ -44,11 +39,7 @@ def read_landmark_network() -> HandLandmark:
 
 
 def read_palm_detector() -> Palm:
-    """The palm detector with its published weights (stored in float16 there).
-
-    Raises:
-        HandcamError: the mediapipe package is missing.
-    """
+    """The palm detector with its published weights (stored in float16 there)."""
     net = Palm()
     _fill_in_order(net, _Graph(PALMS))
     return net.eval()
@@ -73,13 +64,11 @@ def _fill(module: nn.Module, weight: np.ndarray, bias: np.ndarray) -> None:
 
 
 class _Graph:
-    """The operators of a TensorFlow Lite file in the package, with its float16 constants widened."""
+    """The operators of a TensorFlow Lite file in the bundle, with its float16 constants widened."""
 
-    def __init__(self, path: str) -> None:
-        spec = find_spec("mediapipe")
-        if spec is None or spec.origin is None:
-            raise HandcamError("The weights are converted from the mediapipe package; pip install mediapipe==0.10.21.")
-        model = tflite.Model.GetRootAs((Path(spec.origin).parent / path).read_bytes(), 0)
+    def __init__(self, name: str) -> None:
+        with ZipFile(shipped(BUNDLE)) as bundle:
+            model = tflite.Model.GetRootAs(bundle.read(name), 0)
         graph: Any = model.Subgraphs(0)
         self.constants: dict[int, np.ndarray] = {}
         self.operators: list[tuple[str, list[int], list[int]]] = []
