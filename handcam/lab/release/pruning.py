@@ -15,7 +15,7 @@ from handcam.model.nets.hand_landmark import HandLandmark, InvertedResidual, Pad
 from handcam.model.nets.shaded_depth import ShadedDepthEncoder
 from handcam.model.vae import CrossModalVAE
 
-__all__ = ["prune_channels"]
+__all__ = ["prune_channels", "restore_channels"]
 
 LANES = 16
 """Channels that stay come in multiples of this: engines compute that many at once, and fall back where they cannot."""
@@ -25,41 +25,66 @@ LANES = 16
 def prune_channels(model: CrossModalVAE) -> CrossModalVAE:
     """A copy of the model that gives the same outputs with fewer channels; nets of other kinds stay as they are."""
     model = deepcopy(model)
-    backbone = getattr(model.encoders["rgb"], "backbone", None) if "rgb" in model.encoders else None
-    if isinstance(backbone, HandLandmark):
-        for block in backbone.trunk:
-            if isinstance(block, InvertedResidual):
-                keep, constant = _split(block.widen.conv, block.filter.conv)
-                _narrow_inputs(block.narrow.conv, keep, constant)
-        *_, widen, filter = (layer for layer in backbone.trunk if isinstance(layer, PaddedConv))
-        keep, constant = _split(widen.conv, filter.conv)
-        heads = [backbone.keypoints, backbone.presence, backbone.right, backbone.landmarks3d]
-        readers = [e for n, e in model.encoders.items() if n == "rgb" or isinstance(e, ShadedDepthEncoder)]
-        first = [encoder.get_submodule("head.net.0") for encoder in readers]  # of what reads the backbone's features
-        heads += [layer for layer in first if isinstance(layer, nn.Linear)]
-        for head in heads:
-            _narrow_inputs(head, keep, constant)
+    for widen, filter, readers in _groups(model):
+        keep = _kept(filter)
+        assert filter.bias is not None
+        constant = F.relu6(filter.bias)
+        for conv in (widen, filter):
+            conv.weight = nn.Parameter(conv.weight[keep])
+            conv.bias = nn.Parameter(conv.bias[keep])  # type: ignore[index]
+            conv.out_channels = int(keep.sum())
+        filter.in_channels = filter.groups = filter.out_channels
+        for reader in readers:
+            _narrow_inputs(reader, keep, constant)
     return model
 
 
-def _split(widen: nn.Conv2d, filter: nn.Conv2d) -> tuple[Tensor, Tensor]:
-    """Take the dead channels out of a widening convolution and the depthwise one after it.
+@torch.no_grad()
+def restore_channels(small: CrossModalVAE, whole: CrossModalVAE) -> CrossModalVAE:
+    """Undo :func:`prune_channels` after further training: a copy of ``whole`` that computes what ``small`` does.
 
-    Returns:
-        Which channels stay, and what the others give at every place: (c) each.
+    Channels that were pruned stay dead, so pruning the result gives ``small`` again.
+
+    Args:
+        small: pruned from ``whole`` and trained since.
+        whole: as it was when it was pruned.
     """
+    out, state = deepcopy(whole), small.state_dict()
+    own = out.state_dict()
+    out.load_state_dict({k: state[k] if state[k].shape == v.shape else torch.zeros_like(v) for k, v in own.items()})
+    groups = zip(_groups(small), _groups(whole), _groups(out), strict=True)
+    for (widen, filter, readers), (_, before, _), (wide_widen, wide_filter, wide_readers) in groups:
+        keep = _kept(before)
+        for narrow, wide in ((widen, wide_widen), (filter, wide_filter)):
+            wide.weight[keep] = narrow.weight
+            wide.bias[keep] = narrow.bias  # type: ignore[index]
+        for narrow, wide in zip(readers, wide_readers, strict=True):
+            more = wide.weight.shape[1] - len(keep)
+            wide.weight[:, torch.cat([keep, keep.new_ones(more)])] = narrow.weight
+    return out
+
+
+def _groups(model: CrossModalVAE) -> list[tuple[nn.Conv2d, nn.Conv2d, list[nn.Conv2d | nn.Linear]]]:
+    """Widening convolution, depthwise convolution and what reads its channels, of the landmark network's parts."""
+    backbone = getattr(model.encoders["rgb"], "backbone", None) if "rgb" in model.encoders else None
+    if not isinstance(backbone, HandLandmark):
+        return []
+    blocks = (block for block in backbone.trunk if isinstance(block, InvertedResidual))
+    found = [(block.widen.conv, block.filter.conv, [block.narrow.conv]) for block in blocks]
+    *_, widen, filter = (layer for layer in backbone.trunk if isinstance(layer, PaddedConv))
+    heads = [head for head in backbone.children() if isinstance(head, nn.Linear)]
+    readers = [e for n, e in model.encoders.items() if n == "rgb" or isinstance(e, ShadedDepthEncoder)]
+    first = [encoder.get_submodule("head.net.0") for encoder in readers]  # of what reads the backbone's features
+    heads += [layer for layer in first if isinstance(layer, nn.Linear)]
+    return [*found, (widen.conv, filter.conv, heads)]
+
+
+def _kept(filter: nn.Conv2d) -> Tensor:
+    """Which channels of a depthwise convolution stay: those that are not dead, up to a multiple of :data:`LANES`."""
     dead = (filter.weight == 0).all(dim=(1, 2, 3))
     keep = ~dead
-    spare = -int(keep.sum()) % LANES
-    keep[dead.nonzero()[:spare]] = True
-    assert filter.bias is not None
-    constant = F.relu6(filter.bias)
-    for conv in (widen, filter):
-        conv.weight = nn.Parameter(conv.weight[keep])
-        conv.bias = nn.Parameter(conv.bias[keep])  # type: ignore[index]
-        conv.out_channels = int(keep.sum())
-    filter.in_channels = filter.groups = filter.out_channels
-    return keep, constant
+    keep[dead.nonzero()[: -int(keep.sum()) % LANES]] = True
+    return keep
 
 
 def _narrow_inputs(layer: nn.Conv2d | nn.Linear, keep: Tensor, constant: Tensor) -> None:

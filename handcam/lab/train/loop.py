@@ -6,7 +6,7 @@ with half the batch each do what one does with all of it.
 
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -98,7 +98,7 @@ def start_fabric(settings: LoopSettings) -> Fabric:
 def run(
     fabric: Fabric, settings: LoopSettings, objective: nn.Module, model: nn.Module,
     draw: Callable[[int], Sequence[Task]], *, progress: bool = True,
-    validate: Callable[[nn.Module], dict[str, float]] | None = None,
+    validate: Callable[[nn.Module], dict[str, float]] | None = None, rates: Mapping[str, float] | None = None,
 ) -> Path:  # fmt: skip
     """Train and return the last checkpoint, ``out/last.pt``. A checkpoint in ``out`` is continued.
 
@@ -110,11 +110,12 @@ def run(
         draw: tasks of a round, a pure function of the step.
         progress: show a bar.
         validate: figures of the averaged model at every checkpoint, for the curves.
+        rates: factors on the learning rate of parameters whose names begin so.
 
     Raises:
         HandcamError: the checkpoint was made with other settings.
     """
-    optimiser = AdamW(_groups(model, settings.weight_decay), lr=settings.rate)
+    optimiser = AdamW(_groups(model, settings, rates or {}))
     schedule = LambdaLR(optimiser, lambda step: _share_of_rate(settings, step))
     module, fabric_optimiser = fabric.setup(objective, optimiser)
     average = AveragedModel(model, multi_avg_fn=_moving_average(settings.ema), use_buffers=True)
@@ -185,16 +186,19 @@ def _resume(
     average.n_averaged.fill_(1 + step)
     schedule.last_epoch = step
     for group in optimiser.param_groups:  # the length may have changed
-        group["lr"] = settings.rate * _share_of_rate(settings, step)
+        group["lr"] = group["initial_lr"] * _share_of_rate(settings, step)
     return step
 
 
-def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    free = [p for p in model.parameters() if p.requires_grad]
-    if not weight_decay:
-        return [{"params": free, "weight_decay": 0.0}]
-    matrices, others = [p for p in free if p.ndim > 1], [p for p in free if p.ndim <= 1]
-    return [{"params": matrices, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
+def _groups(model: nn.Module, settings: LoopSettings, rates: Mapping[str, float]) -> list[dict[str, Any]]:
+    """Parameters by learning rate and decay; biases and scales have no decay."""
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            rate = settings.rate * next((v for k, v in rates.items() if name.startswith(k)), 1.0)
+            decay = settings.weight_decay if parameter.ndim > 1 else 0.0
+            groups.setdefault((rate, decay), []).append(parameter)
+    return [{"params": found, "lr": rate, "weight_decay": decay} for (rate, decay), found in groups.items()]
 
 
 def _share_of_rate(settings: LoopSettings, step: int) -> float:

@@ -4,8 +4,8 @@ from torch import Tensor
 
 from handcam.model.modalities import Modality
 
-SIGMA = 0.02
-"""Standard deviation of the likelihood, hand lengths (about 4 mm)."""
+SIGMA = 0.01
+"""Standard deviation of the likelihood, hand lengths (about 2 mm)."""
 
 
 def _loss(decoded: Tensor, target: Tensor) -> Tensor:

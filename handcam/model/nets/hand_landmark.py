@@ -13,10 +13,14 @@ from handcam.hand.skeleton import MIDDLE_MCP
 from handcam.model.features import BACKBONE, PACKED, Features
 from handcam.model.nets import mlp
 
-__all__ = ["INPUT_PX", "HandLandmark", "InvertedResidual", "PaddedConv", "encoder"]
+__all__ = ["INPUT_PX", "STEM", "STEM_SHAPE", "HandLandmark", "InvertedResidual", "PaddedConv", "encoder"]
 
 INPUT_PX = 224
 """Edge of the picture it takes."""
+STEM = 8
+"""Modules of the trunk that stay as published when it is trained further; caches hold what they give."""
+STEM_SHAPE = (80, 14, 14)
+"""Shape of what they give of one picture."""
 TYPICAL_HALF_TAN = 0.2
 """Tangent of half a crop's field of view when it is not known: a hand at half a metre."""
 
@@ -66,9 +70,14 @@ class InvertedResidual(nn.Module):
 
 
 class HandLandmark(nn.Module):
-    """The trunk and its four heads."""
+    """The trunk and its four heads.
 
-    def __init__(self) -> None:
+    Args:
+        confidence: two more heads, of how sure each keypoint is and whether its joint is visible; the published network
+            has none.
+    """
+
+    def __init__(self, confidence: bool = False) -> None:
         super().__init__()
         layers: list[nn.Module] = [
             PaddedConv(3, 24, 3, 2),
@@ -85,6 +94,8 @@ class HandLandmark(nn.Module):
         self.presence = nn.Linear(BACKBONE, 1)
         self.right = nn.Linear(BACKBONE, 1)
         self.landmarks3d = nn.Linear(BACKBONE, 63)
+        self.log_sigma = nn.Linear(BACKBONE, 21) if confidence else None
+        self.visible = nn.Linear(BACKBONE, 21) if confidence else None
 
     def forward(self, image: Tensor, half_tan: Tensor | None = None) -> Features:
         """Features of pictures.
@@ -93,7 +104,15 @@ class HandLandmark(nn.Module):
             image: (b 3 224 224) in 0..1.
             half_tan: (b) tangent of half the crop's field of view; that of a hand at half a metre if None.
         """
-        f = self.trunk(image).mean((2, 3))  # (b, 1152)
+        return self.from_stem(self.stem(image), half_tan)
+
+    def stem(self, image: Tensor) -> Tensor:
+        """What the first modules give of pictures (b 3 224 224): (b 80 14 14)."""
+        return self.trunk[:STEM](image)
+
+    def from_stem(self, stem: Tensor, half_tan: Tensor | None = None) -> Features:
+        """Features from what :meth:`stem` gave of the pictures."""
+        f = self.trunk[STEM:](stem).mean((2, 3))  # (b, 1152)
         known: Tensor = f.new_full((len(f),), TYPICAL_HALF_TAN) if half_tan is None else half_tan
         keypoints = self.keypoints(f).unflatten(1, (21, 3))[..., :2]  # pixels of the 224 crop, corner origin
         keypoints = keypoints * (2.0 / INPUT_PX) - 1.0
@@ -104,13 +123,19 @@ class HandLandmark(nn.Module):
         presence, right = torch.sigmoid(self.presence(f))[:, 0], torch.sigmoid(self.right(f))[:, 0]
         return Features(f, keypoints, known, landmarks3d, presence, right)
 
+    def confidence(self, features: Features) -> tuple[Tensor, Tensor]:
+        """Logarithm of each keypoint's standard deviation (crop halves), and logits that it is visible, (b 21) each."""
+        assert self.log_sigma is not None
+        assert self.visible is not None
+        return self.log_sigma(features.backbone).clamp(-6.0, 1.0), self.visible(features.backbone)
+
 
 class _Encoder(nn.Module):
     """Landmark network and the posterior head that reads its features."""
 
-    def __init__(self, latent: int, hidden: int, depth: int) -> None:
+    def __init__(self, latent: int, hidden: int, depth: int, confidence: bool) -> None:
         super().__init__()
-        self.backbone = HandLandmark()
+        self.backbone = HandLandmark(confidence)
         self.head = mlp.encoder((PACKED,), latent, hidden, depth)
 
     def forward(self, x: Tensor | Features) -> tuple[Tensor, Tensor]:
@@ -122,6 +147,6 @@ class _Encoder(nn.Module):
         return self(self.backbone(x))
 
 
-def encoder(shape: tuple[int, ...], latent: int, hidden: int = 512, depth: int = 2) -> nn.Module:
-    """The trunk with a head of ``depth`` hidden layers for the posterior."""
-    return _Encoder(latent, hidden, depth)
+def encoder(shape: tuple[int, ...], latent: int, hidden: int = 512, depth: int = 2, confidence: int = 0) -> nn.Module:
+    """The trunk with a head of ``depth`` hidden layers for the posterior; ``confidence`` 1 adds two heads to it."""
+    return _Encoder(latent, hidden, depth, bool(confidence))

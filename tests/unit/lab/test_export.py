@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 from handcam.lab.evaluate.roofline import Machine, Work, work_of
 from handcam.lab.release.check_crops import drawn_crops
 from handcam.lab.release.export import export
-from handcam.lab.release.pruning import LANES, prune_channels
+from handcam.lab.release.pruning import LANES, prune_channels, restore_channels
 from handcam.model.vae import CrossModalVAE
 from handcam.model.weights import WeightsCard, digest, write_card
 
@@ -53,6 +53,22 @@ def test_pruning_changes_no_number(model):
         if hasattr(block, "widen"):
             assert block.filter.conv.out_channels % LANES == 0
     assert model.backbone.trunk[-1].conv.out_channels == 1152  # the model itself is left alone
+
+
+def test_what_was_trained_after_pruning_comes_back_to_the_whole_network(model):
+    small = prune_channels(model)
+    with torch.no_grad():
+        for parameter in small.parameters():
+            parameter += 0.01 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(2))
+    whole = restore_channels(small, model)
+    assert whole.backbone.trunk[-1].conv.out_channels == 1152
+    image = torch.rand(2, 3, 224, 224, generator=torch.Generator().manual_seed(3))
+    with torch.inference_mode():
+        for other in (whole, prune_channels(whole)):
+            for a, b in zip(small.encoders["rgb"](image), other.encoders["rgb"](image), strict=True):
+                assert torch.allclose(a, b, atol=1e-4)
+    count = [sum(p.numel() for p in m.parameters()) for m in (small, prune_channels(whole))]
+    assert count[0] == count[1]
 
 
 def test_exported_graphs_are_proved(model, tmp_path):
