@@ -6,16 +6,15 @@ from enum import Enum
 
 import numpy as np
 from jaxtyping import Float
-from scipy.spatial.transform import Rotation
 
-from handcam.hand.rig import Shape, load_rig
+from handcam.hand.rig import load_rig
 from handcam.hand.skeleton import MIRROR
-from handcam.synth.body import build_bodies
+from handcam.synth.body import Body, build_bodies
 from handcam.synth.gestures import GESTURES, gesture_angles
-from handcam.synth.grasp import Grasp
+from handcam.synth.grasp import Grasp, sample_grasps
 from handcam.synth.objects import Objects
 from handcam.synth.people import arm, cloth, elbow, glove, prop_surface, worn_sleeve, worn_watch
-from handcam.synth.poses import PoseBatch, PoseSettings, sample_poses
+from handcam.synth.poses import PoseBatch, PoseSettings, collides, sample_angles, sample_shape
 from handcam.synth.props import HELD, WORN, ring
 from handcam.synth.raster import PICTURE, PLAIN
 from handcam.synth.render import OTHER
@@ -24,7 +23,7 @@ from handcam.synth.surfaces import Material, Surface
 from handcam.synth.world import WorldSettings
 from handcam.types import Array
 
-__all__ = ["Arm", "Look", "sample_arms"]
+__all__ = ["Arm", "Look", "PosedHand", "dressed_arms", "endless_hands"]
 
 
 class Look(Enum):
@@ -41,34 +40,59 @@ class Look(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Arm:
-    """One hand with its arm and what it wears and holds, camera frame."""
+class PosedHand:
+    """A right hand with its arm, hand frame; one is drawn several times, as posing takes longer than drawing."""
 
+    look: Look
+    """Where it is seen from."""
+    body: Body
+    """Its surface."""
     joints_m: Float[Array, "21 3"]
     """Joints."""
     angles: Float[Array, " 24"]
     """Joint angles of the rig."""
     shape: Float[Array, " 27"]
     """As in ``RenderedImage``."""
-    rotation: Float[Array, "3 3"]
-    """Camera from hand frame, of the right hand."""
+    grasp: Grasp | None
+    """What it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One dressed hand with its arm and what it holds, in the camera's frame."""
+
+    hand: PosedHand
+    """The hand."""
     parts: tuple[Surface, ...]
-    """The hand with its forearm first."""
-    elbow: tuple[Float[Array, " 3"], float]
-    """Its place and half width."""
+    """Its surfaces in the hand frame, the skin first."""
     skin: SkinAppearance
     """Of the person."""
     sleeve: Material | None
     """Cloth of the sleeve, where there is one."""
     cloths: tuple[int, ...]
     """Numbers of the pictures of cloth."""
+    rotation: Float[Array, "3 3"]
+    """Camera from hand frame, of a left hand with a mirror."""
+    origin_m: Float[Array, " 3"]
+    """The wrist."""
     left: bool = False
     """A left hand."""
 
     @property
     def size(self) -> float:
         """Overall size, 1 for an adult."""
-        return float(self.shape[0])
+        return float(self.hand.shape[0])
+
+    @property
+    def joints_m(self) -> Float[Array, "21 3"]:
+        """Joints."""
+        return self.hand.joints_m @ self.rotation.T + self.origin_m
+
+    @property
+    def elbow(self) -> tuple[Float[Array, " 3"], float]:
+        """Its place and half width."""
+        at, wide = elbow(self.hand.body)
+        return self.rotation @ at + self.origin_m, wide
 
     @property
     def flesh(self) -> Material:
@@ -78,35 +102,27 @@ class Arm:
 
     def surfaces(self, number: int) -> list[Surface]:
         """Surfaces, the hand's as the ``number``-th hand of the picture."""
-        first = self.parts[0]
+        first, *others = (part.moved(self.rotation, self.origin_m) for part in self.parts)
         if number:
             first = replace(first, segments=np.where(first.segments == WORN, WORN, OTHER).astype(np.uint8))
-        return [replace(first, owner=number), *self.parts[1:]]
+        return [replace(first, owner=number), *others]
 
     def mirrored(self) -> "Arm":
         """The other hand."""
-        return replace(
-            self, joints_m=self.joints_m * MIRROR, parts=tuple(p.mirrored() for p in self.parts),
-            elbow=(self.elbow[0] * MIRROR, self.elbow[1]), left=not self.left,
-        )  # fmt: skip
+        rotation = self.rotation * MIRROR.astype(np.float32)[:, None]
+        return replace(self, rotation=rotation, origin_m=self.origin_m * MIRROR, left=not self.left)
 
     def placed(self, at: Float[Array, " 3"]) -> "Arm":
         """Moved until the mean of the joints is at ``at``."""
-        move = (np.asarray(at) - self.joints_m.mean(0)).astype(np.float32)
-        return replace(
-            self, joints_m=self.joints_m + move, elbow=(self.elbow[0] + move, self.elbow[1]),
-            parts=tuple(replace(p, vertices_m=p.vertices_m + move) for p in self.parts),
-        )  # fmt: skip
+        middle = self.rotation @ self.hand.joints_m.mean(0)
+        return replace(self, origin_m=(np.asarray(at) - middle).astype(np.float32))
 
     def turned(self, turn: Float[Array, "3 3"]) -> "Arm":
         """In a turned camera frame."""
-        parts = tuple(replace(p, vertices_m=p.vertices_m @ turn.T, normals=p.normals @ turn.T) for p in self.parts)
-        return replace(
-            self, joints_m=self.joints_m @ turn.T, rotation=turn @ self.rotation, parts=parts,
-            elbow=(turn @ self.elbow[0], self.elbow[1]),
-        )  # fmt: skip
+        return replace(self, rotation=turn @ self.rotation, origin_m=turn @ self.origin_m)
 
 
+_BATCH, _USES = 24, 4
 _POSES = PoseSettings(independent=0.3, gesture=0.3, bones=0.06, size=0.11)
 _RESTING = [
     GESTURES.index(name)
@@ -120,81 +136,89 @@ _FACING = {
     Look.FACING: ([0, 180, 90, -90], [0.42, 0.3, 0.14, 0.14], 26, (5, 26), (0, 28)),
     Look.ANY: ([0, 180, 90, -90], [0.25, 0.25, 0.25, 0.25], 45, (0, 50), (0, 90)),
 }  # fmt: skip
+_EGO_HELD = [0.25, 0.3, 0.2, 0.25]
+"""What is held is seen from the side of the thumb and the palm, too."""
 
 
-def sample_arms(
-    rng: np.random.Generator, look: Look, n: int, settings: WorldSettings, grasps: Iterator[Grasp]
-) -> list[Arm]:
-    """Draw right arms of one person about the origin.
+def endless_hands(rng: np.random.Generator, settings: WorldSettings, looks: dict[Look, float]) -> Iterator[PosedHand]:
+    """Yield posed hands without end, each four times, in shuffled order.
 
     Args:
         rng: source of randomness.
-        look: where the camera is.
-        n: number of arms.
-        settings: shares.
-        grasps: hands around things.
+        settings: which share holds something.
+        looks: share of each way to look.
     """
     objects = Objects.load(settings.scenes, settings.split)
-    holds = [next(grasps) if rng.random() < settings.held else None for _ in range(n)]
-    poses = _posed(rng, look, holds)
-    bodies = build_bodies(poses, rng.normal(0, [0.36, 0.2], (n, 2)))
+    while True:
+        seen = list(rng.choice(list(looks), _BATCH, p=list(looks.values())))
+        grasps = iter(sample_grasps(rng, objects, int(rng.binomial(_BATCH, settings.held))))
+        batch = _posed(rng, seen, [next(grasps, None) for _ in seen])
+        yield from (batch[i % _BATCH] for i in rng.permutation(_USES * _BATCH))
+
+
+def dressed_arms(rng: np.random.Generator, look: Look, hands: list[PosedHand], settings: WorldSettings) -> list[Arm]:
+    """Right arms of one person about the origin: skin, sleeves, gloves, watch, ring, and what is held."""
+    cloths = Objects.load(settings.scenes, settings.split).cloths
     skin = sample_skin(rng)
-    sleeve = cloth(rng, objects.cloths, rng.uniform(1, 4)) if rng.random() < settings.sleeve else None
-    gloved = glove(rng, objects.cloths) if rng.random() < settings.glove else None
+    sleeve = cloth(rng, cloths, rng.uniform(1, 4)) if rng.random() < settings.sleeve else None
+    gloved = glove(rng, cloths) if rng.random() < settings.glove else None
     wears = rng.random(2)
     out = []
-    for i, body in enumerate(bodies):
-        parts = [arm(body, skin, gloved)]
-        size = float(poses.shape.size[i])
+    for hand in hands:
+        parts = [arm(hand.body, skin, gloved)]
         if sleeve is not None:
-            parts.append(worn_sleeve(rng, body, sleeve))
+            parts.append(worn_sleeve(rng, hand.body, sleeve))
         if wears[0] < 0.12 and gloved is None:
-            parts.append(worn_watch(rng, body))
+            parts.append(worn_watch(rng, hand.body))
         if wears[1] < 0.1 and gloved is None:
-            prop = ring(rng, poses.joints_m[i], size)
+            prop = ring(rng, hand.joints_m, float(hand.shape[0]))
             parts.append(prop_surface(prop, Material(PLAIN, shine=prop.shine)))
-        if (grasp := holds[i]) is not None:
-            parts.append(_held(grasp, poses.rotation[i], poses.translation_m[i]))
-        s = poses.shape
-        shape = np.concatenate([s.size[i : i + 1], s.lengths[i], s.breadth[i : i + 1], s.thickness[i]])
-        out.append(Arm(
-            poses.joints_m[i], poses.angles[i], shape.astype(np.float32), poses.rotation[i], tuple(parts), elbow(body),
-            skin, sleeve, objects.cloths,
-        ))  # fmt: skip
+        if hand.grasp is not None:
+            parts.append(_held(hand.grasp))
+        rotation = _view(rng, look, hand.grasp is not None)
+        out.append(Arm(hand, tuple(parts), skin, sleeve, cloths, rotation, np.zeros(3, np.float32)))
     return out
 
 
-def _held(grasp: Grasp, rotation: Array, translation: Array) -> Surface:
-    thing, turn = grasp.thing, rotation @ grasp.rotation
-    vertices = thing.vertices_m @ turn.T + (rotation @ grasp.translation_m + translation)
-    material = Material(PICTURE, thing.picture, shine=thing.shine)
+def _held(grasp: Grasp) -> Surface:
+    thing = grasp.thing
     segments = np.full(len(thing.faces), HELD, np.uint8)
-    return Surface(vertices, thing.normals @ turn.T, thing.faces, thing.uv, segments, (material,), two_sided=True)
+    material = Material(PICTURE, thing.picture, shine=thing.shine)
+    held = Surface(thing.vertices_m, thing.normals, thing.faces, thing.uv, segments, (material,), two_sided=True)
+    return held.moved(grasp.rotation, grasp.translation_m)
 
 
-def _posed(rng: np.random.Generator, look: Look, holds: list[Grasp | None]) -> PoseBatch:
-    n = len(holds)
-    poses = sample_poses(rng, n, _POSES)
-    angles, s = poses.angles.copy(), poses.shape
-    if look is Look.ABOVE and rng.random() < 0.7:
-        angles = gesture_angles()[rng.choice(_RESTING, n)] + rng.normal(0, 0.12, (n, 24)).astype(np.float32)
-    shape = Shape(s.size.copy(), s.lengths.copy(), s.breadth.copy(), s.thickness.copy())
-    for i, grasp in enumerate(holds):
+def _posed(rng: np.random.Generator, looks: list[Look], grasps: list[Grasp | None]) -> list[PosedHand]:
+    n, rig = len(looks), load_rig()
+    angles, shape = sample_angles(rng, n, _POSES), sample_shape(rng, n, _POSES)
+    resting = gesture_angles()[rng.choice(_RESTING, n)] + rng.normal(0, 0.12, (n, 24)).astype(np.float32)
+    calm = np.array([look is Look.ABOVE for look in looks]) & (rng.random(n) < 0.7)
+    bad = collides(rig.pose(angles, shape)[:, :21])  # those hold still, too
+    angles = np.where((calm | bad)[:, None], resting, angles).astype(np.float32)
+    for i, grasp in enumerate(grasps):
         if grasp is not None:
             angles[i], own = grasp.angles, grasp.shape
             shape.size[i], shape.lengths[i], shape.breadth[i], shape.thickness[i] = (
                 own.size[0], own.lengths[0], own.breadth[0], own.thickness[0],
             )  # fmt: skip
+    joints = rig.pose(angles, shape)[:, :21]
+    still = np.broadcast_to(np.eye(3, dtype=np.float32), (n, 3, 3))
+    bodies = build_bodies(
+        PoseBatch(angles, shape, still, np.zeros((n, 3), np.float32), joints), rng.normal(0, [0.36, 0.2], (n, 2))
+    )
+    rows = np.concatenate([shape.size[:, None], shape.lengths, shape.breadth[:, None], shape.thickness], 1)
+    rows = rows.astype(np.float32)
+    return [PosedHand(looks[i], bodies[i], joints[i], angles[i], rows[i], grasps[i]) for i in range(n)]
+
+
+def _view(rng: np.random.Generator, look: Look, holds: bool) -> Float[Array, "3 3"]:
+    """Camera from hand frame."""
     facing, shares, spread, lean, roll = _FACING[look]
-    held = np.array([grasp is not None for grasp in holds])
-    about = rng.choice(facing, n, p=shares)
-    if look is Look.EGO:  # what is held is shown from the side of the thumb, too
-        about = np.where(held, rng.choice([180, 90, -90, 0], n, p=[0.25, 0.3, 0.2, 0.25]), about)
-    about = np.radians(about + rng.normal(0, spread, n))
-    tilt, roll = (np.radians(rng.normal(*values, n)) for values in (lean, roll))
-    upright = Rotation.from_rotvec([0.0, 0.0, np.pi])
-    turn = Rotation.from_euler("xz", np.stack([tilt, roll], 1)) * upright * Rotation.from_euler("y", about[:, None])
-    rotation = turn.as_matrix().astype(np.float32)
-    joints = load_rig().pose(angles, shape)[:, :21] @ rotation.swapaxes(1, 2)
-    translation = (-joints.mean(1)).astype(np.float32)
-    return PoseBatch(angles.astype(np.float32), shape, rotation, translation, joints + translation[:, None])
+    shares = _EGO_HELD if holds and look is Look.EGO else shares
+    about = np.radians(facing[int(np.searchsorted(np.cumsum(shares), rng.random()))] + rng.normal(0, spread))
+    tilt, roll = np.radians(rng.normal(*lean)), np.radians(rng.normal(*roll))
+    (ca, sa), (ct, st), (cr, sr) = ((np.cos(a), np.sin(a)) for a in (about, tilt, roll))
+    upright = np.array([[-ca, 0, -sa], [0, -1, 0], [-sa, 0, ca]])  # half a turn in the picture, after that about y
+    lean_back = np.array([[1, 0, 0], [0, ct, -st], [0, st, ct]])
+    in_picture = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
+    return (in_picture @ lean_back @ upright).astype(np.float32)

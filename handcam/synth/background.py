@@ -1,5 +1,6 @@
 """Backgrounds behind rendered hands: photographs where a folder is given, else interiors and clutter made here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -58,7 +59,12 @@ class Backgrounds:
 
 
 def random_piece(
-    rng: np.random.Generator, picture: UInt8[Array, "_h _w 3"], width: int, height: int, least: float = 0.25
+    rng: np.random.Generator,
+    picture: UInt8[Array, "_h _w 3"],
+    width: int,
+    height: int,
+    least: float = 0.25,
+    halves: Sequence[UInt8[Array, "_h _w 3"]] = (),
 ) -> UInt8[Array, "h w 3"]:
     """Cut a random piece of a picture: shifted, zoomed, flipped, its colours and sharpness changed.
 
@@ -68,17 +74,20 @@ def random_piece(
         width: px.
         height: px.
         least: smallest piece, as a share of the largest that fits.
+        halves: the same picture half as large, and so on: cutting a small piece from these is faster.
     """
     h, w = picture.shape[:2]
     most = min(w / width, h / height)
     zoom = most * np.exp(rng.uniform(np.log(least), 0.0))
     cw, ch = max(int(width * zoom), 8), max(int(height * zoom), 8)
     x, y = rng.integers(0, w - cw + 1), rng.integers(0, h - ch + 1)
+    while zoom >= 2 and halves:
+        picture, halves, zoom = halves[0], halves[1:], zoom / 2
+        x, y, cw, ch = x // 2, y // 2, max(cw // 2, 4), max(ch // 2, 4)
     piece = picture[y : y + ch, x : x + cw]
+    out = cv2.resize(piece, (width, height), interpolation=cv2.INTER_AREA if zoom > 1 else cv2.INTER_LINEAR)
     if rng.random() < 0.5:
-        piece = piece[:, ::-1]
-    way = cv2.INTER_AREA if zoom > 1 else cv2.INTER_LINEAR
-    out = cv2.resize(np.ascontiguousarray(piece), (width, height), interpolation=way)
+        out = cv2.flip(out, 1)
     if rng.random() < 0.5:
         sigma = float(np.exp(rng.uniform(np.log(0.5), np.log(6))) * width / 256)
         k = 2 * int(1.4 * sigma + 0.5) + 1  # a stack blur of this width, many times faster than a Gaussian

@@ -39,8 +39,7 @@ def compose(
             np.zeros((*empty.shape, 3), np.float32), empty, empty, empty.astype(np.uint8), np.full(empty.shape, -1)
         )
     else:
-        finer = 2 if camera.width <= 110 else 1
-        drawing = draw(rng, surfaces, camera, lights, exposure, objects.pictures, finer)
+        drawing = draw(rng, surfaces, camera, lights, exposure, objects.pictures)
     alpha = drawing.alpha[..., None]
     shadowed = background
     if rng.random() < 0.5:

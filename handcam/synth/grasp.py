@@ -4,10 +4,8 @@ Fingers are spheres along their bones, things are signed distances on a grid, so
 finger bends at its knuckle until some part of it meets the thing, then its further joints go on until they do.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 
 import numpy as np
 from jaxtyping import Float
@@ -16,10 +14,11 @@ from scipy.spatial.transform import Rotation
 from handcam.hand.rig import Shape, load_rig
 from handcam.synth.objects import Objects, Thing
 from handcam.synth.poses import PoseSettings, sample_shape
+from handcam.synth.raster import trilinear
 from handcam.synth.ray_casting import RayCaster
 from handcam.types import Array
 
-__all__ = ["Grasp", "endless_grasps", "sample_grasps", "thing_distance"]
+__all__ = ["Grasp", "sample_grasps", "thing_distance"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Grasp:
 
 _STEPS = 12
 _TRIES = 6
-_GRID = 24
+_GRID = 22
 _MARGIN_M = 0.03
 _RADII_M = np.array([0.0105, 0.009, 0.0088, 0.0085, 0.0078, 0.0072, 0.0068, 0.0055])
 """Half thickness of a finger from the knuckle to the tip: at joints and half-way between them."""
@@ -57,41 +56,23 @@ _FINGER = ((-8.0, 88.0), (6.0, 104.0), (4.0, 62.0))
 _THUMB_OPEN, _THUMB_CLOSED = (-14.0, 44.0, 22.0, -4.0, 0.0, -6.0), (40.0, 34.0, 34.0, 46.0, 0.0, 60.0)
 
 
-def endless_grasps(rng: np.random.Generator, objects: Objects, uses: int = 4) -> Iterator[Grasp]:
-    """Yield grasps without end, each ``uses`` times in shuffled order: closing takes longer than drawing."""
-    while True:
-        batch = sample_grasps(rng, objects, 24) * uses
-        yield from (batch[i] for i in rng.permutation(len(batch)))
-
-
 def sample_grasps(rng: np.random.Generator, objects: Objects, n: int) -> list[Grasp]:
-    """Draw ``n`` grasps of as many things that neither let go nor run into the hand."""
+    """Draw ``n`` grasps of as many things that neither let go nor run into the hand; many at a time are tried."""
     out: list[Grasp] = []
-    while len(out) < n:
-        thing = objects.random(rng)
-        shape = sample_shape(rng, _TRIES, PoseSettings(bones=0.05, size=0.1))
-        tries = (_close(rng, thing, shape[i : i + 1]) for i in range(_TRIES))
-        out += islice((grasp for grasp in tries if grasp is not None), 1)
-    return out
+    missing = [objects.random(rng) for _ in range(n)]
+    for _ in range(_TRIES):
+        tried = _close(rng, missing, sample_shape(rng, len(missing), PoseSettings(bones=0.05, size=0.1)))
+        out += [grasp for grasp in tried if grasp is not None]
+        missing = [thing for thing, grasp in zip(missing, tried, strict=True) if grasp is None]
+        if not missing:
+            return out
+    return out + (sample_grasps(rng, objects, n - len(out)))
 
 
 def thing_distance(thing: Thing, points_m: Float[Array, "*n 3"]) -> Float[Array, "*n"]:
     """Signed distance of points from a thing, in its frame, by interpolation; beyond its grid a lower bound."""
-    grid, low, step = _distances(thing)
-    inside = np.clip((points_m - low) / step, 0, _GRID - 1.001)
-    outside = np.linalg.norm(points_m - (low + inside * step), axis=-1)
-    cell = inside.astype(np.int32)
-    f = (inside - cell).astype(np.float32)
-    total = np.zeros(points_m.shape[:-1], np.float32)
-    flat = grid.ravel()
-    base = (cell[..., 0] * _GRID + cell[..., 1]) * _GRID + cell[..., 2]
-    for corner in range(8):
-        dx, dy, dz = corner >> 2, corner >> 1 & 1, corner & 1
-        weight = np.ones_like(total)
-        for axis, d in enumerate((dx, dy, dz)):
-            weight *= f[..., axis] if d else 1 - f[..., axis]
-        total += weight * flat[base + (dx * _GRID + dy) * _GRID + dz]
-    return total + outside
+    points = np.ascontiguousarray(points_m, np.float64).reshape(-1, 3)
+    return trilinear(*_distances(thing), points).reshape(points_m.shape[:-1])
 
 
 @lru_cache(maxsize=256)
@@ -100,52 +81,50 @@ def _distances(thing: Thing) -> tuple[Array, Array, Array]:
     step = (high - low) / (_GRID - 1)
     at = np.stack(np.meshgrid(*(np.arange(_GRID),) * 3, indexing="ij"), -1).reshape(-1, 3) * step + low
     caster = RayCaster(thing.vertices_m, thing.faces)
-    return caster.signed_distance(at.astype(np.float32)).reshape((_GRID,) * 3), low, step
+    return caster.signed_distance(at).reshape((_GRID,) * 3), low.astype(float), step.astype(float)
 
 
-def _close(rng: np.random.Generator, thing: Thing, shape: Shape) -> Grasp | None:
-    """One try: place the thing, close thumb and fingers; None when it is not held or runs into the hand."""
-    size = float(shape.size[0])
-    rotation, start = _placement(rng, thing, size)
-    angles = np.zeros((_STEPS, 24), np.float32)
-    spread = float(rng.uniform(0.0, 0.2))
-    angles[:, 7:22:4] = spread * np.array([1.0, 0.1, 0.7, 1.3])
-    angles[:, 22:] = [0.05, 0.12]
-    open_, closed = np.radians(_THUMB_OPEN), np.radians(_THUMB_CLOSED)
-    open_[1] += rng.normal(0, 0.12)
-    open_[0] += rng.normal(0, 0.12)
+def _close(rng: np.random.Generator, things: list[Thing], shape: Shape) -> list[Grasp | None]:
+    """One try for each thing: place it, close thumb and fingers; None where it is not held or runs into the hand."""
+    n = len(things)
+    places = [_placement(rng, thing, float(size)) for thing, size in zip(things, shape.size, strict=True)]
+    t = np.linspace(0, 1, _STEPS)
+    open_ = np.tile(np.radians(_THUMB_OPEN), (n, 1))
+    open_[:, :2] += rng.normal(0, 0.12, (n, 2))
+    thumb = np.radians(_THUMB_CLOSED) - open_
     knuckle, middle, last = (np.radians(limits) for limits in _FINGER)
-    further = rng.uniform(0.05, 0.35)  # how far the further joints are bent before the knuckles
-    t = np.linspace(0, 1, _STEPS)[:, None]
-    angles[:, 6:22:4] = knuckle[0] + t * np.ptp(knuckle)
-    angles[:, 8:22:4], angles[:, 9:22:4] = middle[0] + further * np.ptp(middle), last[0] + further * np.ptp(last)
-    angles[:, :6] = open_ + t * (closed - open_) * [1, 1, 1, 0.3, 1, 0.3]
-    radii = np.multiply.outer(shape.thickness[0] * size * [_THUMB_M, 1, 1, 1, 0.92], _RADII_M)
-    first = _clearance(thing, rotation, start, angles, shape, radii)
-    fixed = _stop(first.min(2), t)
-    angles[:, :3] = open_[:3] + fixed[0] * (closed - open_)[:3]
-    angles[:, 6:22:4] = knuckle[0] + fixed[1:] * np.ptp(knuckle)
-    bend = further + t * (1 - further)
-    angles[:, 8:22:4], angles[:, 9:22:4] = middle[0] + bend * np.ptp(middle), last[0] + bend * np.ptp(last)
-    thumb = 0.3 * fixed[0] + t * (1 - 0.3 * fixed[0])
-    angles[:, 3:6] = open_[3:] + thumb * (closed - open_)[3:]
-    second = _clearance(thing, rotation, start, angles, shape, radii)
-    stop = _stop(second[..., 3:].min(2), t)
-    final = angles[0].copy()
+    further = rng.uniform(0.05, 0.35, (n, 1, 1))  # how far the further joints are bent before the knuckles
+    angles = np.zeros((n, _STEPS, 24), np.float32)
+    angles[..., 7:22:4] = rng.uniform(0.0, 0.2, (n, 1, 1)) * np.array([1.0, 0.1, 0.7, 1.3])
+    angles[..., 22:] = [0.05, 0.12]
+    angles[..., 6:22:4] = knuckle[0] + t[:, None] * np.ptp(knuckle)
+    angles[..., 8:22:4], angles[..., 9:22:4] = middle[0] + further * np.ptp(middle), last[0] + further * np.ptp(last)
+    angles[..., :6] = open_[:, None] + t[:, None] * thumb[:, None] * [1, 1, 1, 0.3, 1, 0.3]
+    fixed = _stop(_clearance(things, places, angles, shape).min(3))
+    angles[..., :3] = (open_[:, :3] + fixed[:, :1] * thumb[:, :3])[:, None]
+    angles[..., 6:22:4] = (knuckle[0] + fixed[:, 1:] * np.ptp(knuckle))[:, None]
+    bend = further + t[:, None] * (1 - further)
+    angles[..., 8:22:4], angles[..., 9:22:4] = middle[0] + bend * np.ptp(middle), last[0] + bend * np.ptp(last)
+    bent = 0.3 * fixed[:, :1] + t * (1 - 0.3 * fixed[:, :1])
+    angles[..., 3:6] = open_[:, None, 3:] + bent[..., None] * thumb[:, None, 3:]
+    stop = _stop(_clearance(things, places, angles, shape)[..., 3:].min(3)) * (_STEPS - 1)
+    final = angles[:, 0].copy()
+    low = np.minimum(stop.astype(int), _STEPS - 2)
+    rows = np.arange(n)
     for f in range(5):
-        k = stop[f] * (_STEPS - 1)
-        low = int(k)
-        row = angles[low] + (k - low) * (angles[min(low + 1, _STEPS - 1)] - angles[low])
         which = slice(3, 6) if f == 0 else slice(4 + 4 * f, 6 + 4 * f)
-        final[which] = row[which]
-    clear = _clearance(thing, rotation, start, final[None], shape, radii)[0]
-    touching = (clear.min(1) < _SLACK_M).sum()
-    if clear.min() < -_SLACK_M or touching < (2 if rng.random() < 0.8 else 1):
-        return None
-    skin = load_rig().surface(final[None], shape)[1][0]
-    if thing_distance(thing, (skin - start) @ rotation).min() < -_PRESSED_M:
-        return None
-    return Grasp(thing, final, shape, rotation.astype(np.float32), start.astype(np.float32))
+        before, after = angles[rows, low[:, f], which], angles[rows, low[:, f] + 1, which]
+        final[:, which] = before + (stop[:, f] - low[:, f])[:, None] * (after - before)
+    clear = _clearance(things, places, final[:, None], shape)[:, 0]
+    touching = (clear.min(2) < _SLACK_M).sum(1)
+    held = (clear.min((1, 2)) > -_SLACK_M) & (touching >= np.where(rng.random(n) < 0.8, 2, 1))
+    skins = load_rig().surface(final, shape)[1]
+    out: list[Grasp | None] = []
+    for i, (thing, (rotation, at)) in enumerate(zip(things, places, strict=True)):
+        pressed = held[i] and thing_distance(thing, (skins[i] - at) @ rotation).min() < -_PRESSED_M
+        grasp = Grasp(thing, final[i], shape[i : i + 1], rotation.astype(np.float32), at.astype(np.float32))
+        out.append(grasp if held[i] and not pressed else None)
+    return out
 
 
 def _placement(rng: np.random.Generator, thing: Thing, size: float) -> tuple[Array, Array]:
@@ -189,32 +168,32 @@ def _placement(rng: np.random.Generator, thing: Thing, size: float) -> tuple[Arr
 
 
 def _clearance(
-    thing: Thing, rotation: Array, start: Array, angles: Float[Array, "t 24"], shape: Shape, radii: Float[Array, "5 8"]
-) -> Float[Array, "t 5 8"]:
+    things: list[Thing], places: list[tuple[Array, Array]], angles: Float[Array, "n t 24"], shape: Shape
+) -> Float[Array, "n t 5 8"]:
     """Room between each finger's spheres and the thing; the first two are of the knuckle."""
-    n = len(angles)
-    joints = load_rig().pose(angles, shape[np.zeros(n, int)])[:, 1:21].reshape(n, 5, 4, 3)
-    tips = joints[:, :, 3:] - 0.004 * (d := joints[:, :, 3:] - joints[:, :, 2:3]) / np.linalg.norm(
-        d, axis=-1, keepdims=True
-    )
-    half = (joints[:, :, 1:] + joints[:, :, :-1]) / 2
+    n, steps = angles.shape[:2]
+    every = shape[np.repeat(np.arange(n), steps)]
+    joints = load_rig().pose(angles.reshape(-1, 24), every)[:, 1:21].reshape(n, steps, 5, 4, 3)
+    last = joints[..., 3, :] - joints[..., 2, :]
+    tips = joints[..., 3, :] - 0.004 * last / np.linalg.norm(last, axis=-1, keepdims=True)
+    half = (joints[..., 1:, :] + joints[..., :-1, :]) / 2
     points = np.stack(
-        [joints[:, :, 0], half[:, :, 0], joints[:, :, 1], half[:, :, 1], joints[:, :, 2], half[:, :, 2],
-         0.35 * joints[:, :, 2] + 0.65 * joints[:, :, 3], tips[:, :, 0]], 2,
+        [joints[..., 0, :], half[..., 0, :], joints[..., 1, :], half[..., 1, :], joints[..., 2, :], half[..., 2, :],
+         joints[..., 2, :] + 0.65 * last, tips], -2,
     )  # fmt: skip
-    return thing_distance(thing, (points - start) @ rotation) - radii
+    thick = shape.thickness * shape.size[:, None] * [_THUMB_M, 1, 1, 1, 0.92]
+    rooms = [
+        thing_distance(thing, (points[i] - at) @ rotation) - np.multiply.outer(thick[i], _RADII_M)
+        for i, (thing, (rotation, at)) in enumerate(zip(things, places, strict=True))
+    ]
+    return np.stack(rooms)
 
 
-def _stop(clear: Float[Array, "t 5"], t: Float[Array, "t 1"]) -> Float[Array, " 5"]:
+def _stop(clear: Float[Array, "n t 5"]) -> Float[Array, "n 5"]:
     """Share of its way at which each finger first meets the thing; all of it where it never does."""
-    out = np.ones(5)
-    for f in range(5):
-        met = np.flatnonzero(clear[:, f] < 0)
-        if len(met):
-            k = int(met[0])
-            if k == 0:
-                out[f] = 0.0
-                continue
-            before, after = clear[k - 1, f], clear[k, f]
-            out[f] = t[k - 1, 0] + (t[k, 0] - t[k - 1, 0]) * before / max(before - after, 1e-6)
-    return out
+    met = clear < 0
+    first = np.where(met.any(1), met.argmax(1), clear.shape[1] - 1)
+    after = np.take_along_axis(clear, first[:, None], 1)[:, 0]
+    before = np.take_along_axis(clear, np.maximum(first - 1, 0)[:, None], 1)[:, 0]
+    part = np.where(met.any(1) & (first > 0), before / np.maximum(before - after, 1e-6), 1.0)
+    return np.maximum(first - 1 + part, 0.0) * met.any(1) / (clear.shape[1] - 1) + ~met.any(1)

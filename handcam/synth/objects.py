@@ -160,7 +160,7 @@ def _made(rng: np.random.Generator, kind: str, picture: int) -> Thing:
     rows = sharp[:, :1, None] * ring + sharp[:, 1:, None] * [0.0, 0.0, 1.0]
     if around == 4:  # flat sides: every corner twice
         rows = np.repeat(rows, 2, 1)[:, np.r_[1 : 2 * around, 0]]
-    faces = tube_faces(*rows.shape[:2])[:, ::-1]
+    faces = tube_faces(*rows.shape[:2])
     return _thing(kind, rows.reshape(-1, 3), faces, 1 - tube_uv(faces, *rows.shape[:2]), picture, shine)
 
 

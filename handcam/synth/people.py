@@ -1,12 +1,10 @@
 """People behind rendered hands: skin, gloves and sleeves of an arm, and the clothed body it belongs to."""
 
 from functools import cache
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from handcam.hand.rig import face_sums, vertex_normals
 from handcam.synth.body import ARM_RINGS_M, Body, load_surface, tube_faces
 from handcam.synth.props import Prop, sleeve, watch
 from handcam.synth.raster import CLOTH, PLAIN, SKIN
@@ -111,37 +109,48 @@ def capsule(
         segment: segmentation number.
         across: direction of the first half width.
     """
-    axis = end - start
-    length = float(np.linalg.norm(axis))
-    axis = axis / max(length, 1e-6)
-    x = np.array([0.31, 0.2, 1.0]) if across is None else np.asarray(across, float)
+    axis = np.asarray(end - start, np.float32)
+    length = float(np.sqrt(axis @ axis))
+    axis /= max(length, 1e-6)
+    x = np.array([0.31, 0.2, 1.0], np.float32) if across is None else np.asarray(across, np.float32)
     x = x - (x @ axis) * axis
-    x /= max(np.linalg.norm(x), 1e-6)
-    y = np.cross(axis, x)
-    k, around = len(radii), 20
-    along, lift = np.linspace(0, 1, k), np.array([0.98, 0.8, 0.5, 0.2])
-    ends = np.sqrt(1 - lift**2)[:, None]
+    x /= max(float(np.sqrt(x @ x)), 1e-6)
+    y = np.array([axis[1] * x[2] - axis[2] * x[1], axis[2] * x[0] - axis[0] * x[2], axis[0] * x[1] - axis[1] * x[0]])
+    circle, faces, uv = _limb(len(radii) + 2 * len(_LIFT))
+    ends = np.sqrt(1 - _LIFT**2)[:, None]
     wide = np.concatenate([ends * radii[0], radii, ends[::-1] * radii[-1]])
-    at = np.concatenate([-lift * radii[0].min(), along * length, length + lift[::-1] * radii[-1].min()])
-    t = np.arange(around) / around * 2 * np.pi
-    points = (
-        start + at[:, None, None] * axis + wide[:, :1, None] * np.cos(t)[None, :, None] * x
-        + wide[:, 1:, None] * np.sin(t)[None, :, None] * y
-    )  # fmt: skip
-    rows = len(points)
-    faces = tube_faces(rows, around)[:, ::-1]
-    vertices = points.reshape(-1, 3).astype(np.float32)
-    normals = vertex_normals(vertices, faces, _sums(rows, around))
-    middle = vertices.reshape(rows, around, 3)[rows // 2]
-    if ((middle - middle.mean(0)) * normals.reshape(rows, around, 3)[rows // 2]).sum() < 0:
-        faces, normals = faces[:, ::-1], -normals
-    uv = tube_uv(faces, rows, around)
-    return Surface(vertices, normals, faces, uv, np.full(len(faces), segment, np.uint8), (material,), two_sided=True)
+    along = np.linspace(0, length, len(radii))
+    at = np.concatenate([-_LIFT * radii[0].min(), along, length + _LIFT[::-1] * radii[-1].min()])
+    local = np.empty((len(at), _AROUND, 3), np.float32)
+    local[..., :2], local[..., 2] = wide[:, None] * circle, at[:, None]
+    normals = np.empty_like(local)
+    normals[..., :2] = circle / np.maximum(wide[:, None], 1e-4)
+    normals[..., :2] /= np.linalg.norm(normals[..., :2], axis=-1, keepdims=True)
+    lift = np.concatenate([-_LIFT, np.zeros(len(radii)), _LIFT[::-1]])[:, None]
+    normals[..., :2] *= np.sqrt(1 - lift**2)[..., None]
+    normals[..., 2] = lift
+    frame = np.stack([x, y, axis]).astype(np.float32)
+    vertices = local.reshape(-1, 3) @ frame + np.asarray(start, np.float32)
+    segments = np.full(len(faces), segment, np.uint8)
+    return Surface(vertices, normals.reshape(-1, 3) @ frame, faces, uv, segments, (material,))
+
+
+_AROUND = 16
+_LIFT = np.array([0.98, 0.8, 0.45])
+"""Heights of the rows of a round end, as shares of its radius."""
+
+
+@cache
+def _limb(rows: int) -> tuple[Array, Array, Array]:
+    """Circle (around 2), triangles, and texture coordinates of a limb of so many rows."""
+    t = np.arange(_AROUND) / _AROUND * 2 * np.pi
+    faces = tube_faces(rows, _AROUND).astype(np.int32)
+    return np.stack([np.cos(t), np.sin(t)], 1), faces, tube_uv(faces, rows, _AROUND)
 
 
 def torso(
     rng: np.random.Generator, shoulder: Array, up: Array, left: Array, shirt: Material, skin: SkinAppearance,
-    size: float,
+    size: float, with_head: bool = True,
 ) -> list[Surface]:  # fmt: skip
     """Chest and head of a person, from the shoulder of the raised arm.
 
@@ -153,6 +162,7 @@ def torso(
         shirt: cloth.
         skin: of the face.
         size: 1 for an adult.
+        with_head: draw neck and head.
     """
     half, deep = rng.uniform(0.17, 0.22) * size, rng.uniform(0.1, 0.14) * size
     neck = shoulder + left * half
@@ -160,6 +170,8 @@ def torso(
     out = [capsule(neck + up * 0.03 * size, neck - up * 0.62 * size, chest, shirt, across=left)]
     other = neck + left * half
     out.append(capsule(other, other - up * 0.3 * size + left * 0.05, np.full((3, 2), 0.05 * size), shirt))
+    if not with_head:
+        return out
     tone = Material(PLAIN, shine=0.15, tint=_rgb(skin.back))
     out.append(capsule(neck, neck + up * 0.12 * size, np.full((2, 2), 0.055 * size), tone))
     forward = np.cross(up, left)
@@ -205,8 +217,3 @@ def head(
 def _rgb(values: Array) -> tuple[float, float, float]:
     r, g, b = (float(v) for v in values)
     return r, g, b
-
-
-@cache
-def _sums(rows: int, around: int) -> Any:
-    return face_sums(tube_faces(rows, around)[:, ::-1], rows * around)

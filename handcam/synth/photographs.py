@@ -24,6 +24,8 @@ PICTURE_PX = 256
 _LONGEST_PX = 560
 _SERIES = re.compile(r"(_1k)?_\d+$|^[a-i]_")
 Picture = UInt8[Array, "_h _w 3"]
+Levels = tuple[Picture, ...]
+"""A picture, then each half as large."""
 
 
 def of_split(name: str, split: str) -> bool:
@@ -35,11 +37,11 @@ def of_split(name: str, split: str) -> bool:
 class Photographs:
     """Pictures by what they show; made here where there is no folder."""
 
-    rooms: tuple[tuple[Picture, ...], ...]
+    rooms: tuple[tuple[Levels, ...], ...]
     """Rooms, streets, shelves, tables, without hands; those of each source."""
-    textures: tuple[Picture, ...]
+    textures: tuple[Levels, ...]
     """Cloth, wood, stone."""
-    negatives: tuple[Picture, ...]
+    negatives: tuple[Levels, ...]
     """Things that a finder may take for hands."""
 
     @staticmethod
@@ -56,10 +58,12 @@ class Photographs:
         draw = rng.random()
         if draw < texture + 0.06:
             pool = self.textures if draw < texture else self.negatives
-            return random_piece(rng, pool[rng.integers(len(pool))], width, height, 0.5)
-        return random_piece(rng, self.room(rng), width, height, 0.5)
+            first, *halves = pool[rng.integers(len(pool))]
+        else:
+            first, *halves = self.room(rng)
+        return random_piece(rng, first, width, height, 0.5, halves)
 
-    def room(self, rng: np.random.Generator) -> Picture:
+    def room(self, rng: np.random.Generator) -> Levels:
         """One of the rooms; small sources are shown more often than their number of pictures."""
         shares = np.sqrt([len(source) for source in self.rooms])
         source = self.rooms[rng.choice(len(self.rooms), p=shares / shares.sum())]
@@ -70,10 +74,11 @@ class Photographs:
 def _load(folder: Path | None, split: str) -> Photographs:
     if folder is None:
         rng = np.random.default_rng([31, zlib.crc32(split.encode())])
-        rooms = tuple(np.clip(indoor_picture(rng, 400, 300), 0, 255).astype(np.uint8) for _ in range(24))
-        return Photographs((rooms,), *(tuple(clutter_picture(rng, 400, 300) for _ in range(24)) for _ in range(2)))
+        rooms = tuple(_levels(np.clip(indoor_picture(rng, 400, 300), 0, 255).astype(np.uint8)) for _ in range(24))
+        made = (tuple(_levels(clutter_picture(rng, 400, 300)) for _ in range(24)) for _ in range(2))
+        return Photographs((rooms,), *made)
     paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in {".jpg", ".jpeg", ".png"})
-    kinds: dict[str, list[Picture]] = {}
+    kinds: dict[str, list[Levels]] = {}
     for path in paths:
         inside = path.relative_to(folder).parts
         if inside[0] == "objects" or not of_split(f"{path.parent.name}/{path.stem}", split):
@@ -82,13 +87,20 @@ def _load(folder: Path | None, split: str) -> Photographs:
         kind = "negatives" if inside[0] == "negatives" else "textures" if "textures" in name else f"rooms {name}"
         if (picture := cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)) is not None:
             k = min(_LONGEST_PX / max(picture.shape[:2]), 1.0)
-            kinds.setdefault(kind, []).append(cv2.resize(picture, None, fx=k, fy=k, interpolation=cv2.INTER_AREA))
+            kinds.setdefault(kind, []).append(
+                _levels(cv2.resize(picture, None, fx=k, fy=k, interpolation=cv2.INTER_AREA))
+            )
     rooms = tuple(tuple(pictures) for kind, pictures in kinds.items() if kind.startswith("rooms"))
     if not rooms:
         raise HandcamError(f"{folder} holds no photographs for {split}; it needs pictures in a folder backgrounds.")
     return Photographs(rooms, *(tuple(kinds.get(kind, rooms[0])) for kind in ("textures", "negatives")))
 
 
-def square_picture(rng: np.random.Generator, picture: Picture) -> UInt8[Array, "s s 3"]:
+def _levels(picture: Picture) -> Levels:
+    half = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    return picture, half, cv2.resize(half, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+
+
+def square_picture(rng: np.random.Generator, picture: Levels) -> UInt8[Array, "s s 3"]:
     """A random piece as a picture on a surface."""
-    return random_piece(rng, picture, PICTURE_PX, PICTURE_PX, 0.5)
+    return random_piece(rng, picture[0], PICTURE_PX, PICTURE_PX, 0.5)

@@ -179,8 +179,9 @@ def watch(rng: np.random.Generator, body: Body) -> Prop:
 def _arm_rings(s: Array) -> Array:
     """Rings (r k 3) of the forearm's skin at these distances from the wrist, forearm frame."""
     arm = load_surface().arm_m
-    rings = np.stack([[np.interp(s, ARM_RINGS_M, arm[:, j, i]) for j in range(arm.shape[1])] for i in range(3)], -1)
-    rings = rings.transpose(1, 0, 2)
+    above = np.clip(np.searchsorted(ARM_RINGS_M, s), 1, len(arm) - 1)
+    share = np.clip((s - ARM_RINGS_M[above - 1]) / (ARM_RINGS_M[above] - ARM_RINGS_M[above - 1]), 0, 1)[:, None, None]
+    rings = arm[above - 1] + share * (arm[above] - arm[above - 1])
     rings[..., 1] = -s[:, None]
     return rings
 

@@ -20,7 +20,18 @@ except ImportError:  # pragma: no cover - the message is what matters
         "Rendering before photographs needs numba; install it with: pip install handcam[train]"
     ) from None
 
-__all__ = ["CLOTH", "PICTURE", "PLAIN", "SKIN", "project_vertices", "rasterise", "resolve", "shade"]
+__all__ = [
+    "CLOTH",
+    "PICTURE",
+    "PLAIN",
+    "SKIN",
+    "one_of_four",
+    "project_vertices",
+    "rasterise",
+    "resolve",
+    "shade",
+    "trilinear",
+]
 
 SKIN, PLAIN, PICTURE, CLOTH = 0, 1, 2, 3
 """Kinds of material: the skin texture; vertex colours; a picture by texture coordinates; a picture, repeated, as a
@@ -98,18 +109,42 @@ def rasterise(corners: Any, faces: Any, two_sided: Any, nearness: Any, ids: Any)
 
 
 @_compiled
-def _bilinear(picture: Any, u: float, v: float, out: Any, scale: float) -> None:
-    """Value of a picture (h w k) at texture coordinates, repeated beyond 0 to 1."""
-    h, w = picture.shape[0], picture.shape[1]
-    x, y = u * w - np.float32(0.5), v * h - np.float32(0.5)
-    x0, y0 = int(np.floor(x)), int(np.floor(y))
-    fx, fy = np.float32(x - x0), np.float32(y - y0)
-    x1, y1 = (x0 + 1) % w, (y0 + 1) % h
-    x0, y0 = x0 % w, y0 % h
-    for c in range(len(out)):
-        above = picture[y0, x0, c] * (1 - fx) + picture[y0, x1, c] * fx
-        below = picture[y1, x0, c] * (1 - fx) + picture[y1, x1, c] * fx
-        out[c] = (above * (1 - fy) + below * fy) * scale
+def one_of_four(fine: Any) -> Any:
+    """The triangle that each pixel shows and its coverage, from one of twice its size."""
+    h, w = fine.shape[0] // 2, fine.shape[1] // 2
+    ids, alpha = np.empty((h, w), np.int32), np.empty((h, w), np.float32)
+    for y in range(h):
+        for x in range(w):
+            found, seen = np.int32(-1), 0
+            for k in range(4):
+                f = fine[2 * y + k // 2, 2 * x + k % 2]
+                if f >= 0:
+                    found, seen = f, seen + 1
+            ids[y, x], alpha[y, x] = found, np.float32(0.25) * seen
+    return ids, alpha
+
+
+@_compiled
+def _texel(at: float, size: int) -> Any:
+    """The two texels about a texture coordinate, which is repeated beyond 0 to 1, and the second's share."""
+    x = np.float32((at - np.floor(at)) * size) - np.float32(0.5)
+    first = int(np.floor(x))
+    share = np.float32(x - first)
+    second = first + 1
+    if first < 0:
+        first += size
+    if second >= size:
+        second -= size
+    return first, second, share
+
+
+@_compiled
+def _sample(picture: Any, taps: Any, c: int) -> Any:
+    """Value of channel ``c`` between texels, ``taps`` being those of the columns, then of the rows."""
+    x0, x1, fx, y0, y1, fy = taps
+    above = picture[y0, x0, c] * (1 - fx) + picture[y0, x1, c] * fx
+    below = picture[y1, x0, c] * (1 - fx) + picture[y1, x1, c] * fx
+    return np.float32(above * (1 - fy) + below * fy)
 
 
 @_compiled
@@ -146,7 +181,6 @@ def resolve(
     """
     h, w = ids.shape
     out = np.zeros((h, w, 12), np.float32)
-    mask, grain, texel = np.zeros(4, np.float32), np.zeros(4, np.float32), np.zeros(3, np.float32)
     base = np.zeros(3, np.float32)
     for y in range(h):
         for x in range(w):
@@ -181,30 +215,34 @@ def resolve(
             p[9] = kinds[m, 3]
             if kind == 0:
                 skin = skins[m]
-                _bilinear(masks, u, v, mask, np.float32(1 / 255))
-                _bilinear(noise, u, v, grain, np.float32(1 / 65535))
-                palm, crease, nail, red = mask[0], mask[1], mask[2], mask[3]
+                taps = _texel(u, masks.shape[1]) + _texel(v, masks.shape[0])
+                k = np.float32(1 / 255)
+                palm, crease = _sample(masks, taps, 0) * k, _sample(masks, taps, 1) * k
+                nail, red = _sample(masks, taps, 2) * k, _sample(masks, taps, 3) * k
+                k = np.float32(1 / 65535)
+                height, fine = _sample(noise, taps, 0) * k, _sample(noise, taps, 1) * k
+                mottle, vein = _sample(noise, taps, 2) * k, _sample(noise, taps, 3) * k
                 tone = 1 - np.float32(0.28) * skin[11] - np.float32(0.5) * skin[10] * crease
-                tone += skin[11] * (np.float32(0.22) * grain[1] + np.float32(0.34) * grain[2])
+                tone += skin[11] * (np.float32(0.22) * fine + np.float32(0.34) * mottle)
                 tone -= skin[12] * red * (1 - palm)
                 blood = (
-                    skin[9] * (red + np.float32(0.5) * grain[2] - np.float32(0.25))
-                    - np.float32(0.25) * skin[13] * grain[3]
+                    skin[9] * (red + np.float32(0.5) * mottle - np.float32(0.25)) - np.float32(0.25) * skin[13] * vein
                 )
                 for i in range(3):
                     flesh = (skin[i] + palm * (skin[3 + i] - skin[i])) * tone * (1 + blood * flush[i])
                     base[i] = max(flesh + nail * (skin[6 + i] - flesh), np.float32(0.004)) * tints[m, i]
                 shine = 1 - np.float32(0.5) * crease + nail * (np.float32(3.0) if skin[14] > 0 else np.float32(1.2))
                 p[9] *= shine
-                p[10] = grain[0] * skin[15]
+                p[10] = height * skin[15]
             else:
                 for i in range(3):
                     base[i] = wa * colours[a, i] + wb * colours[b, i] + wc * colours[c, i]
                 if kind >= 2:
                     repeats = kinds[m, 2] if kind == 3 else np.float32(1.0)
-                    _bilinear(pictures[int(kinds[m, 1])], u * repeats, v * repeats, texel, np.float32(1.0))
+                    picture = pictures[int(kinds[m, 1])]
+                    taps = _texel(u * repeats, picture.shape[1]) + _texel(v * repeats, picture.shape[0])
                     for i in range(3):
-                        base[i] *= linear[int(texel[i])]
+                        base[i] *= linear[int(_sample(picture, taps, i))]
                 for i in range(3):
                     base[i] *= tints[m, i]
             p[6], p[7], p[8], p[11] = base[0], base[1], base[2], z
@@ -243,7 +281,7 @@ def shade(
     out = np.zeros((h, w, 3), np.float32)
     wrap = np.array([0.30, 0.16, 0.10], np.float32)
     size = shadow.shape[0]
-    taps = min(8, len(offsets))
+    taps = min(6, len(offsets))
     for y in range(h):
         for x in range(w):
             f = ids[y, x]
@@ -309,4 +347,28 @@ def shade(
             for i in range(3):
                 light = ((r0, r1, r2)[i] * p[6 + i] + glint) * exposure
                 out[y, x, i] = display[min(int(np.sqrt(max(light, np.float32(0))) * 1024), 4095)]
+    return out
+
+
+@_compiled
+def trilinear(grid: Any, low: Any, step: Any, points: Any) -> Any:
+    """Values of a grid (g g g) at points (n 3); beyond it that of its border and the distance from there."""
+    g = grid.shape[0]
+    out = np.empty(len(points), np.float32)
+    at, share = np.empty(3, np.int64), np.empty(3, np.float32)
+    for n in range(len(points)):
+        beyond = np.float32(0.0)
+        for c in range(3):
+            x = (points[n, c] - low[c]) / step[c]
+            inside = min(max(x, 0.0), g - 1.001)
+            beyond += np.float32((x - inside) * step[c]) ** 2
+            at[c] = int(inside)
+            share[c] = inside - at[c]
+        i, j, k = at
+        a, b, c = share
+        near = (grid[i, j, k] * (1 - a) + grid[i + 1, j, k] * a) * (1 - b)
+        near += (grid[i, j + 1, k] * (1 - a) + grid[i + 1, j + 1, k] * a) * b
+        far = (grid[i, j, k + 1] * (1 - a) + grid[i + 1, j, k + 1] * a) * (1 - b)
+        far += (grid[i, j + 1, k + 1] * (1 - a) + grid[i + 1, j + 1, k + 1] * a) * b
+        out[n] = near * (1 - c) + far * c + np.sqrt(beyond)
     return out

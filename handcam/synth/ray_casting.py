@@ -79,9 +79,9 @@ class RayCaster:
         return self._scene.test_occlusions(self._tensor(rays), nthreads=1).numpy()
 
     def signed_distance(self, points: Float[Array, "n 3"]) -> Float[Array, " n"]:
-        """Distance of each point from the surface, negative inside, on which rays in several directions vote."""
+        """Distance of each point from the surface, negative inside."""
         tensor = self._tensor(np.ascontiguousarray(points, np.float32))
-        return self._scene.compute_signed_distance(tensor, nthreads=1, nsamples=5).numpy()
+        return self._scene.compute_signed_distance(tensor, nthreads=1).numpy()
 
     def cast_camera(self, camera: Intrinsics) -> RayHits:
         """Cast one ray through each pixel near the surfaces.

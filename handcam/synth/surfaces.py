@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
 
 import cv2
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
-from handcam.hand.skeleton import MIRROR
 from handcam.synth.light import Lights
-from handcam.synth.raster import project_vertices, rasterise, resolve, shade
+from handcam.synth.props import WORN
+from handcam.synth.raster import one_of_four, project_vertices, rasterise, resolve, shade
 from handcam.synth.skin import FLUSH, RELIEF_M, SkinAppearance, load_skin_texture, to_linear
 from handcam.types import Array, Intrinsics
 
@@ -61,12 +60,14 @@ class Surface:
     owner: int = -1
     """Number of the hand that this is the surface of, -1 for things and other parts of people."""
 
-    def mirrored(self) -> "Surface":
-        """The mirror image in the plane x = 0."""
-        return replace(
-            self, vertices_m=self.vertices_m * MIRROR, normals=self.normals * MIRROR,
-            faces=np.ascontiguousarray(self.faces[:, ::-1]), uv=np.ascontiguousarray(self.uv[:, ::-1]),
-        )  # fmt: skip
+    def moved(self, turn: Float[Array, "3 3"], origin: Float[Array, " 3"]) -> "Surface":
+        """In another frame: turned, or mirrored as well, then shifted."""
+        vertices = self.vertices_m @ turn.T + origin
+        normals = self.normals @ turn.T
+        if np.linalg.det(turn) > 0:
+            return replace(self, vertices_m=vertices, normals=normals)
+        faces, uv = (np.ascontiguousarray(x[:, ::-1]) for x in (self.faces, self.uv))
+        return replace(self, vertices_m=vertices, normals=normals, faces=faces, uv=uv)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,9 @@ class _Joined:
 
 def draw(
     rng: np.random.Generator, surfaces: Sequence[Surface], camera: Intrinsics, lights: Lights, exposure: float,
-    pictures: Sequence[UInt8[Array, "t _s _s 3"]], finer: int = 1,
+    pictures: Sequence[UInt8[Array, "t _s _s 3"]],
 ) -> Drawing:  # fmt: skip
-    """Draw surfaces.
+    """Draw surfaces: outlines with four samples a pixel, light with one.
 
     Args:
         rng: for the soft shadows.
@@ -114,44 +115,47 @@ def draw(
         lights: the light.
         exposure: brightness; 1 shows a white sheet in this light as white.
         pictures: those on the surfaces, then each level half as large.
-        finer: samples per pixel along an edge.
     """
-    h, w = camera.height * finer, camera.width * finer
-    lens = camera if finer == 1 else camera.scaled(w, h)
+    h, w = camera.height, camera.width
     mesh = _join(surfaces)
-    corners = project_vertices(mesh.vertices, lens.fx, lens.fy, lens.cx, lens.cy)
-    nearness, ids = np.zeros((h, w), np.float32), np.full((h, w), -1, np.int32)
-    rasterise(corners, mesh.faces, mesh.two_sided, nearness, ids)
+    corners = project_vertices(mesh.vertices, camera.fx, camera.fy, camera.cx, camera.cy)
+    fine = corners * np.array([2, 2, 1], np.float32) + np.array([0.5, 0.5, 0], np.float32)
+    nearness, ids = np.zeros((2 * h, 2 * w), np.float32), np.full((2 * h, 2 * w), -1, np.int32)
+    rasterise(fine, mesh.faces, mesh.two_sided, nearness, ids)
+    ids, alpha = one_of_four(ids)
+    color, depth = np.zeros((h, w, 3), np.float32), np.zeros((h, w), np.float32)
+    segments, owner = np.zeros((h, w), np.uint8), np.full((h, w), -1, np.int32)
+    if not alpha.any():
+        return Drawing(color, alpha, depth, segments, owner)
+    rows, columns = np.flatnonzero(alpha.any(1)), np.flatnonzero(alpha.any(0))
+    top, left = rows[0], columns[0]
+    part = np.s_[top : rows[-1] + 1, left : columns[-1] + 1]
+    ids = np.ascontiguousarray(ids[part])
     hit = ids >= 0
-    if not hit.any():
-        empty = np.zeros((camera.height, camera.width), np.float32)
-        none = np.full(empty.shape, -1, np.int32)
-        return Drawing(np.zeros((*empty.shape, 3), np.float32), empty, empty, empty.astype(np.uint8), none)
-    top, bottom = np.flatnonzero(hit.any(1))[[0, -1]]
-    left, right = np.flatnonzero(hit.any(0))[[0, -1]]
-    part = np.s_[top : bottom + 1, left : right + 1]
-    ids, hit = np.ascontiguousarray(ids[part]), hit[part]
     texture = load_skin_texture()
-    pixel_m = float(1 / np.median(nearness[part][hit])) / lens.fx
+    placed = corners - np.array([left, top, 0], np.float32)
+    near = nearness[::3, ::3]
+    near = near[near > 0]
+    pixel_m = 1 / float(np.median(near) if len(near) else nearness.max()) / camera.fx
     level = int(np.clip(np.round(np.log2(max(pixel_m / texture.texel_m, 1.0))), 0, len(texture.masks) - 1))
     coarse = int(np.clip(np.round(np.log2(max(pixel_m / 0.001, 1.0))), 0, len(pictures) - 1))
-    placed = corners - np.array([left, top, 0], np.float32)
     surface = resolve(
         ids, placed, mesh.faces, mesh.vertices, mesh.normals, mesh.colours, mesh.uv, mesh.material, mesh.kinds,
         mesh.tints, pictures[coarse], mesh.skins, texture.masks[level], texture.noise[level], FLUSH, _linear(),
-        lens.fx, lens.cx - left, lens.cy - top,
+        camera.fx, camera.cx - left, camera.cy - top,
     )  # fmt: skip
-    shadow, axes, scale = _shadow_map(mesh, lights, 160)
-    color = shade(
+    shadow, axes, scale = _shadow_map(mesh, lights, 112)
+    shaded = shade(
         surface, ids, _openness(surface[..., 11], hit, pixel_m), mesh.material, mesh.kinds, lights.directions,
         lights.colours, lights.ambient, lights.slope, np.float32(lights.gloss), np.float32(exposure),
         np.float32(RELIEF_M / pixel_m / 8), shadow, axes, np.float32(scale),
         np.float32(0.6 * lights.softness * 0.05 * scale), _offsets(rng), _display(),
     )  # fmt: skip
+    color[part], depth[part] = shaded * alpha[part][..., None], surface[..., 11]
     face = np.where(hit, ids, 0)
-    segments = np.where(hit, mesh.segments[face], np.uint8(0))
-    owner = np.where(hit, mesh.owner[face], -1)
-    return _placed(camera, finer, (left, top), color, hit, surface[..., 11], segments, owner)
+    segments[part] = np.where(hit, mesh.segments[face], np.uint8(0))
+    owner[part] = np.where(hit, mesh.owner[face], -1)
+    return Drawing(color, alpha, depth, segments, owner)
 
 
 def outline(vertices_m: Float[Array, "n 3"], faces: Int[Array, "m 3"], camera: Intrinsics) -> tuple[Array, float]:
@@ -211,10 +215,10 @@ def _shadow_map(mesh: _Joined, lights: Lights, size: int) -> tuple[Array, Array,
     x = np.cross(toward, [0.3, 1.0, 0.2])
     x /= np.linalg.norm(x)
     axes = np.stack([x, np.cross(x, toward), toward]).astype(np.float32)  # seen from the lamp, y down
-    owned = mesh.faces[mesh.owner >= 0]
-    inner = mesh.vertices[owned[:, 0]] if len(owned) else mesh.vertices
+    owned = mesh.faces[(mesh.owner >= 0) & (mesh.segments != WORN), 0][::5]
+    inner = mesh.vertices[owned] if len(owned) else mesh.vertices[::5]
     middle = inner.mean(0)
-    reach = float(np.percentile(np.abs((inner - middle) @ axes[:2].T).max(1), 97)) + 0.03
+    reach = float(np.abs((inner - middle) @ axes[:2].T).max()) + 0.03
     scale = size / (2 * reach)
     origin = middle - (axes[0] + axes[1]) * reach
     corners = (mesh.vertices - origin) @ axes.T
@@ -222,7 +226,7 @@ def _shadow_map(mesh: _Joined, lights: Lights, size: int) -> tuple[Array, Array,
     low = float(corners[:, 2].min()) - 1.0
     corners[:, 2] -= low  # nearness must be positive
     shadow, ids = np.zeros((size, size), np.float32), np.empty((size, size), np.int32)
-    rasterise(np.ascontiguousarray(corners, np.float32), mesh.faces, np.ones(len(mesh.faces), bool), shadow, ids)
+    rasterise(np.ascontiguousarray(corners, np.float32), mesh.faces, mesh.two_sided, shadow, ids)
     shadow += np.float32(low)
     return shadow, np.concatenate([axes, origin[None]]).astype(np.float32), scale
 
@@ -236,30 +240,6 @@ def _openness(depth: Float[Array, "h w"], hit: Bool[Array, "h w"], pixel_m: floa
         mean = cv2.blur(depth, (k, k)) / np.maximum(cv2.blur(inside, (k, k)), np.float32(1e-6))
         closed += np.float32(0.55) * np.clip((depth - mean) * np.float32(1 / (1.2 * radius_m)), -0.15, 1.0)
     return np.clip(np.float32(0.95) - closed, 0.15, 1.0)
-
-
-def _placed(
-    camera: Intrinsics, finer: int, corner: tuple[Any, Any], color: Array, hit: Array, depth: Array, segments: Array,
-    owner: Array,
-) -> Drawing:  # fmt: skip
-    """Put a part into the whole picture, with soft outlines, at one sample per pixel."""
-    h, w = camera.height * finer, camera.width * finer
-    at = np.s_[corner[1] : corner[1] + hit.shape[0], corner[0] : corner[0] + hit.shape[1]]
-    premultiplied = np.zeros((h, w, 4), np.float32)
-    premultiplied[at][..., :3], premultiplied[at][..., 3] = color, hit
-    if finer > 1:
-        premultiplied = cv2.resize(premultiplied, (camera.width, camera.height), interpolation=cv2.INTER_AREA)
-    else:
-        soft = cv2.GaussianBlur(premultiplied, (3, 3), 0.6, borderType=cv2.BORDER_REPLICATE)
-        alpha = soft[..., 3:]
-        inner = premultiplied[..., 3:] > 0
-        premultiplied = np.where(inner, premultiplied * alpha, soft)
-    labels = []
-    for values, empty in ((depth, 0), (segments, 0), (owner, -1)):
-        whole = np.full((h, w), empty, values.dtype)
-        whole[at] = values
-        labels.append(np.ascontiguousarray(whole[finer // 2 :: finer, finer // 2 :: finer]))
-    return Drawing(premultiplied[..., :3], premultiplied[..., 3], *labels)
 
 
 def _offsets(rng: np.random.Generator) -> Float[Array, "j 2"]:

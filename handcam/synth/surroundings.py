@@ -14,7 +14,7 @@ from handcam.types import Array, Intrinsics
 __all__ = ["bodies", "decoys"]
 
 
-def bodies(rng: np.random.Generator, look: Look, group: list[Arm], turn: Array) -> list[Surface]:
+def bodies(rng: np.random.Generator, look: Look, group: list[Arm], turn: Array, camera: Intrinsics) -> list[Surface]:
     """Upper arms and, of a person who faces the camera, the clothed body and head."""
     out: list[Surface] = []
     if not group:
@@ -41,7 +41,11 @@ def bodies(rng: np.random.Generator, look: Look, group: list[Arm], turn: Array) 
         radii = np.array([1.0, 1.12, 1.3])[:, None] * [wide, wide] * (1.1 if arm.sleeve is not None else 1.0)
         out.append(capsule(joint, shoulder, radii, arm.sleeve or arm.flesh))
     if look is Look.FACING and rng.random() < 0.8:
-        out += torso(rng, shoulders[0], up, right * (-1.0 if first.left else 1.0), shirt, first.skin, first.size)
+        left = right * (-1.0 if first.left else 1.0)
+        face = shoulders[0] + (0.26 * up + 0.19 * left) * first.size
+        half = np.array([camera.width / camera.fx, camera.height / camera.fy]) / 2
+        in_view = bool(face[2] > 0.05 and (np.abs(face[:2]) < half * face[2] + 0.16).all())
+        out += torso(rng, shoulders[0], up, left, shirt, first.skin, first.size, in_view)
     return out
 
 

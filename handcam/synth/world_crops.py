@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 import cv2
 import numpy as np
 
 from handcam.crop import box_around, view
 from handcam.geometry import project
-from handcam.synth.arms import Arm, Look, sample_arms
+from handcam.synth.arms import Arm, Look, PosedHand, dressed_arms, endless_hands
 from handcam.synth.compositing import compose
-from handcam.synth.grasp import Grasp, endless_grasps
-from handcam.synth.objects import Objects
 from handcam.synth.render import visibility
 from handcam.synth.scenes import RenderedImage
 from handcam.synth.surroundings import bodies, decoys
@@ -22,24 +21,26 @@ __all__ = ["world_crops"]
 
 _SEEN = np.ones((48, 64), np.uint8)
 """The camera's picture that a crop is cut from, at a tenth of its size."""
+_FROM_SEEN = np.array([[10.0, 0.0, 4.5], [0.0, 10.0, 4.5], [0.0, 0.0, 1.0]])
 
 
 def world_crops(rng: np.random.Generator, settings: WorldSettings = WorldSettings()) -> Iterator[RenderedImage]:
     """Yield square crops around right hands, and crops without a hand (``presence`` False), without end."""
-    grasps = endless_grasps(rng, Objects.load(settings.scenes, settings.split))
+    hands = endless_hands(rng, settings, _LOOKS)
     while True:
-        for look in rng.choice(list(Look), 16, p=[0.3, 0.15, 0.35, 0.2]):
-            if rng.random() < settings.empty:
-                yield _empty_crop(rng, settings)
-            else:
-                yield _crop(rng, look, settings, grasps)
+        yield _empty_crop(rng, settings) if rng.random() < settings.empty else _crop(rng, hands, settings)
 
 
-def _crop(rng: np.random.Generator, look: Look, settings: WorldSettings, grasps: Iterator[Grasp]) -> RenderedImage:
+_LOOKS = {Look.EGO: 0.3, Look.ABOVE: 0.15, Look.FACING: 0.35, Look.ANY: 0.2}
+
+
+def _crop(rng: np.random.Generator, hands: Iterator[PosedHand], settings: WorldSettings) -> RenderedImage:
     camera = Intrinsics.from_fov(640, 480, float(np.radians(rng.uniform(45, 85))))
     n = _camera_px(rng, settings)
     second = rng.random() < settings.second
-    arms = sample_arms(rng, look, 2 if second else 1, settings, grasps)
+    posed = list(islice(hands, 2 if second else 1))
+    look = posed[0].look
+    arms = dressed_arms(rng, look, posed, settings)
     arm = arms[0].placed(_place(rng, look, camera))
     keypoints = project(arm.joints_m, camera)
     box = _tracked_box(rng, keypoints)
@@ -50,26 +51,25 @@ def _crop(rng: np.random.Generator, look: Look, settings: WorldSettings, grasps:
         group.append(_beside(rng, arms[1].mirrored(), arm))
     group = [a.turned(turn) for a in group]
     lens = crop.intrinsics.scaled(n, n)
-    inside = cv2.warpPerspective(
-        _SEEN, crop.crop_from_image @ np.diag([10.0, 10.0, 1.0]), (settings.size, settings.size)
-    )
-    picture, drawing = compose(rng, group, bodies(rng, look, group, turn), lens, settings, look)
+    inside = cv2.warpPerspective(_SEEN, crop.crop_from_image @ _FROM_SEEN, (settings.size, settings.size))
+    picture, drawing = compose(rng, group, bodies(rng, look, group, turn, lens), lens, settings, look)
     picture = cv2.resize(picture, (settings.size, settings.size), interpolation=cv2.INTER_LINEAR)
     depth, segments = (
         cv2.resize(x, (settings.size, settings.size), interpolation=cv2.INTER_NEAREST)
         for x in (drawing.depth_m, drawing.segments)
     )
     arm = group[0]
-    pixels = project(arm.joints_m, crop.intrinsics).astype(np.float32)
-    seen = visibility(arm.joints_m, depth, crop.intrinsics, 0.017 * arm.size)
+    joints = arm.joints_m
+    pixels = project(joints, crop.intrinsics).astype(np.float32)
+    seen = visibility(joints, depth, crop.intrinsics, 0.017 * arm.size)
     in_view = ((pixels > -0.5) & (pixels < settings.size - 0.5)).all(1)
     if not inside.all():
         picture, depth, segments = picture * inside[..., None], depth * inside, segments * inside
         x, y = np.clip(np.round(pixels), 0, settings.size - 1).astype(int).T
         in_view &= inside[y, x] > 0
     return RenderedImage(
-        picture, depth, segments, crop.intrinsics, Side.RIGHT, arm.joints_m, pixels, seen & in_view, arm.angles,
-        arm.shape, arm.rotation, in_view=in_view,
+        picture, depth, segments, crop.intrinsics, Side.RIGHT, joints, pixels, seen & in_view,
+        arm.hand.angles, arm.hand.shape, arm.rotation, in_view=in_view,
     )  # fmt: skip
 
 
@@ -101,7 +101,7 @@ def _empty_crop(rng: np.random.Generator, settings: WorldSettings) -> RenderedIm
 def _place(rng: np.random.Generator, look: Look, camera: Intrinsics) -> Array:
     """Where the middle of a hand is, m."""
     z = float(np.exp(rng.uniform(np.log(0.28), np.log(1.1 if look is not Look.EGO else 0.6))))
-    spread = 0.3 if rng.random() < 0.85 else 0.5  # a part of the hands is cut off by the picture's edge
+    spread = 0.25 if rng.random() < 0.85 else 0.5  # a part of the hands is cut off by the picture's edge
     u, v = rng.uniform(-spread, spread, 2) * [camera.width, camera.height]
     return np.array([u / camera.fx * z, v / camera.fy * z, z], np.float32)
 

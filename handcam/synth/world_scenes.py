@@ -1,14 +1,13 @@
 """Whole pictures of no to four hands in a world of photographs, for detectors of hands."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 
 from handcam.geometry import project
-from handcam.synth.arms import Arm, Look, sample_arms
+from handcam.synth.arms import Arm, Look, PosedHand, dressed_arms, endless_hands
 from handcam.synth.compositing import compose
-from handcam.synth.grasp import Grasp, endless_grasps
-from handcam.synth.objects import Objects
 from handcam.synth.props import WORN
 from handcam.synth.render import visibility
 from handcam.synth.surfaces import Drawing, outline
@@ -21,31 +20,37 @@ __all__ = ["world_scenes"]
 
 def world_scenes(rng: np.random.Generator, settings: WorldSettings = WorldSettings()) -> Iterator[RenderedScene]:
     """Yield whole pictures of no to four hands of 3 to 60 % of the picture, without end."""
-    grasps = endless_grasps(rng, Objects.load(settings.scenes, settings.split))
+    hands = endless_hands(rng, settings, _LOOKS)
     while True:
-        for look in rng.choice(list(Look), 16, p=[0.34, 0.22, 0.34, 0.1]):
-            yield _scene(rng, look, settings, grasps)
+        yield _scene(rng, hands, settings)
 
 
-def _scene(rng: np.random.Generator, look: Look, settings: WorldSettings, grasps: Iterator[Grasp]) -> RenderedScene:
+_LOOKS = {Look.EGO: 0.34, Look.ABOVE: 0.22, Look.FACING: 0.34, Look.ANY: 0.1}
+
+
+def _scene(rng: np.random.Generator, hands: Iterator[PosedHand], settings: WorldSettings) -> RenderedScene:
     w, h = settings.scene_px, int(settings.scene_px * (0.5625 if rng.random() < 0.3 else 0.75))
     if rng.random() < 0.3:
         w, h = h, w
     camera = Intrinsics.from_fov(w, h, float(np.radians(rng.uniform(45, 85) * w / settings.scene_px)))
-    groups, behind = [], []
+    groups: list[Arm] = []
+    behind: list[Surface] = []
+    look = Look.ANY
     people = 0 if rng.random() < settings.empty else 1 + int(rng.random() < 0.25)
     for _ in range(people):
+        posed = list(islice(hands, 1 + int(rng.random() < 0.5)))
+        look = posed[0].look
         share = _share(rng, look)
-        arms = sample_arms(rng, look, 1 + int(rng.random() < 0.5), settings, grasps)
+        arms = dressed_arms(rng, look, posed, settings)
         z = camera.fx * 0.18 * arms[0].size / (share * max(w, h))
         group = _hands_of_one(rng, arms, look, camera, z)
         groups += group
-        behind += bodies(rng, look, group, np.eye(3, dtype=np.float32))
+        behind += bodies(rng, look, group, np.eye(3, dtype=np.float32), camera)
     if not people or rng.random() < 0.2:
         behind += decoys(rng, camera, settings, int(rng.integers(1, 4)))
     picture, drawing = compose(rng, groups, behind, camera, settings, look)
-    hands = [_labelled(arm, number, drawing, camera) for number, arm in enumerate(groups)]
-    return RenderedScene(picture, camera, tuple(h for h in hands if h.seen > 0.08))
+    labels = (_labelled(arm, number, drawing, camera) for number, arm in enumerate(groups))
+    return RenderedScene(picture, camera, tuple(hand for hand in labels if hand.seen > 0.08))
 
 
 def _share(rng: np.random.Generator, look: Look) -> float:
@@ -73,7 +78,7 @@ def _hands_of_one(rng: np.random.Generator, arms: list[Arm], look: Look, camera:
 
 def _labelled(arm: Arm, number: int, drawing: Drawing, camera: Intrinsics) -> SceneHand:
     pixels = project(arm.joints_m, camera).astype(np.float32)
-    skin = arm.parts[0]
+    skin = arm.parts[0].moved(arm.rotation, arm.origin_m)
     box, area = outline(skin.vertices_m, skin.faces[skin.segments != WORN], camera)
     mine = (drawing.owner == number) & (drawing.segments != WORN)
     seen_box = np.full(4, np.nan, np.float32)
