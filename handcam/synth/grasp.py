@@ -61,12 +61,12 @@ def sample_grasps(rng: np.random.Generator, objects: Objects, n: int) -> list[Gr
     out: list[Grasp] = []
     missing = [objects.random(rng) for _ in range(n)]
     for _ in range(_TRIES):
+        if not missing:
+            return out
         tried = _close(rng, missing, sample_shape(rng, len(missing), PoseSettings(bones=0.05, size=0.1)))
         out += [grasp for grasp in tried if grasp is not None]
         missing = [thing for thing, grasp in zip(missing, tried, strict=True) if grasp is None]
-        if not missing:
-            return out
-    return out + (sample_grasps(rng, objects, n - len(out)))
+    return out + sample_grasps(rng, objects, len(missing))
 
 
 def thing_distance(thing: Thing, points_m: Float[Array, "*n 3"]) -> Float[Array, "*n"]:
