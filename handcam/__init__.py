@@ -33,26 +33,34 @@ GUI renders the live skeleton in Open3D with latent sliders [``live/``, ``gui/``
 =========================  =======================================================================
 """
 
-import os
 from typing import TYPE_CHECKING
 
 from handcam.version import __version__
 
-# Before numpy is loaded: its helper threads spin between the small products of each frame, a whole core for nothing.
-for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
-# Before ONNX Runtime is loaded, here or in a child process: its telemetry is on by default and cannot be stopped later
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+_HOMES = {
+    "handcam.api": ("Hand", "HandTracker", "Result", "track_file"),
+    "handcam.types": ("Controls", "Frame", "HandPose", "HandcamError", "InputError", "Intrinsics", "Side"),
+}
+"""Where each public name lives: loaded when somebody asks for it."""
 
-__all__ = ["HandTracker", "__version__"]
+__all__ = [
+    "Controls", "Frame", "Hand", "HandPose", "HandTracker", "HandcamError", "InputError", "Intrinsics", "Result",
+    "Side", "__version__", "track_file",
+]  # fmt: skip
 
 if TYPE_CHECKING:
-    from handcam.api import HandTracker
+    from handcam.api import Hand, HandTracker, Result, track_file
+    from handcam.types import Controls, Frame, HandcamError, HandPose, InputError, Intrinsics, Side
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
 
 
 def __getattr__(name: str) -> object:
-    if name == "HandTracker":  # joined in api, which is only worth loading when somebody asks for it
-        from handcam.api import HandTracker
+    for home, names in _HOMES.items():
+        if name in names:
+            from importlib import import_module
 
-        return HandTracker
+            return getattr(import_module(home), name)
     raise AttributeError(f"module 'handcam' has no attribute {name!r}")

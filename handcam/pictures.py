@@ -1,17 +1,64 @@
-"""Read picture files from anywhere: kind and size by the header first, so that nothing huge is ever decoded."""
+"""Take pictures from anywhere: arrays of every usual kind, PIL's pictures, and files, whose kind and size are read from
+the header first, so that nothing huge is ever decoded."""
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+from jaxtyping import UInt8
 
 from handcam.types import LARGEST_EDGE_PX, Array, InputError, shorten
+from handcam.validation import check_picture
 
-__all__ = ["read_picture", "size_of"]
+__all__ = ["read_picture", "size_of", "to_rgb"]
 
 LARGEST_FILE = 1 << 29
 """Larger files are no pictures of at most the largest edge, bytes."""
+
+
+def to_rgb(picture: Any, color: str = "rgb", value_range: tuple[float, float] | None = None) -> UInt8[Array, "h w 3"]:
+    """Convert a picture of any usual kind to RGB.
+
+    Args:
+        picture: an array of uint8, (h w 3), (h w 4) whose alpha is left out, or grey (h w) or (h w 1); an array of
+            floats, with ``value_range``; a picture of PIL; or a file's path.
+        color: order of an array's channels, ``rgb`` or ``bgr`` (OpenCV's).
+        value_range: values of black and white in an array of floats.
+
+    Raises:
+        InputError: it is none of these; the message names dtype, shape and range.
+    """
+    if color not in ("rgb", "bgr"):
+        raise InputError(f"color is {shorten(repr(color))}; it must be rgb or bgr.")
+    if isinstance(picture, str | Path):
+        return read_picture(Path(picture))
+    if type(picture).__module__.partition(".")[0] == "PIL":
+        from PIL import ImageOps
+
+        return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+    if isinstance(picture, np.ndarray) and not isinstance(picture, np.ma.MaskedArray):
+        axes = picture.shape if picture.ndim == 3 else (*picture.shape, 1)
+        if len(axes) == 3 and axes[2] in (1, 3, 4) and min(axes) > 0 and max(axes) <= LARGEST_EDGE_PX:
+            if picture.dtype.kind == "f":
+                picture = _bytes_of(picture, value_range)
+            if picture.dtype == np.uint8:
+                picture = picture.reshape(axes)
+                picture = np.repeat(picture, 3, axis=2) if axes[2] == 1 else picture[..., :3]
+                picture = picture[..., ::-1] if color == "bgr" and axes[2] != 1 else picture
+    check_picture(picture)
+    return np.ascontiguousarray(picture)
+
+
+def _bytes_of(picture: Array, value_range: tuple[float, float] | None) -> Array:
+    if value_range is None:
+        what = f"{picture.dtype} ({' '.join(map(str, picture.shape))}) from {picture.min():g} to {picture.max():g}"
+        raise InputError(f"The picture is of {what}; say what is black and white with value_range, or give uint8.")
+    low, high = (float(end) for end in value_range)
+    if not (np.isfinite([low, high]).all() and low < high and np.isfinite(picture).all()):
+        raise InputError("The picture or its value_range holds numbers that are not finite, or is no range.")
+    return np.round(np.clip((picture - low) / (high - low), 0, 1) * 255).astype(np.uint8)
 
 
 def read_picture(path: Path, flags: int = cv2.IMREAD_COLOR_RGB) -> Array:

@@ -151,6 +151,10 @@ class HandPose:
     sigma_axes_m: Float[Array, "21 2"] | None = None
     """The same across the ray from the camera to the joint (along either axis) and along it; None if not known."""
 
+    def __repr__(self) -> str:
+        scale = "measured" if self.metric else "assumed"
+        return f"HandPose({self.side.value}, score={self.score:.2f}, {self.joints_m[0, 2]:.3f} m away, scale {scale})"
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -174,6 +178,11 @@ class Frame:
     """The true hands, known for rendered and labelled frames only; never shown to the model."""
     picture: str = ""
     """File name of the picture, for folders of pictures."""
+
+    def __repr__(self) -> str:
+        planes = [name for name, plane in (("color", self.color), ("depth", self.depth)) if plane is not None]
+        size = f"{self.intrinsics.width}x{self.intrinsics.height}"
+        return f"Frame({', '.join([str(self.index), self.picture or size, *planes])})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +270,11 @@ class TrackedHand:
     """Other modalities decoded from the same ``z``, by name."""
     bones: Bones | None = None
     """The bone lengths of the pose: the user's, or those estimated over the first seconds of the track."""
+    filled: bool = False
+    """Not seen in this frame but put between those before and after it; whole clips only."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(track={self.track}, pose={self.pose}{', filled' * self.filled})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,3 +319,6 @@ class Result:
     """The pose decoded from the user's latent while no hand is in view."""
     controls: Controls = field(default_factory=Controls)
     """Settings of the user at that frame."""
+
+    def __repr__(self) -> str:
+        return f"Result({self.frame}, hands={list(self.hands)})"

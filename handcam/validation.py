@@ -106,7 +106,15 @@ def check_picture(picture: Any, plane: str = "color") -> None:
     shape = picture.shape
     good = picture.dtype == dtype and len(shape) == axes and (axes == 2 or shape[2] == 3)
     if not (good and min(shape[:2]) > 0 and max(shape[:2]) <= LARGEST_EDGE_PX):
-        raise InputError(f"The picture is of {picture.dtype} {_shape(picture)}; it must be {what}{edges}.")
+        found = f"{picture.dtype} {_shape(picture)}{_range(picture)}"
+        raise InputError(f"The picture is of {found}; it must be {what}{edges}.")
+
+
+def _range(picture: Array) -> str:
+    """The picture's least and greatest values in words, where it has such."""
+    if picture.dtype.kind not in "uif" or not 0 < picture.size <= LARGEST_EDGE_PX**2:
+        return ""
+    return f" from {picture.min():g} to {picture.max():g}"
 
 
 def describe(kind: Any) -> str:

@@ -12,7 +12,7 @@ import struct
 import sys
 import time
 
-HEAD = re.compile(rb'"time_ns":(\d+),"sequence":(\d+)')
+HEAD = re.compile(rb'"time_ns":(\d+),"device_time_ns":[^,]*,"sequence":(\d+)')
 
 
 class Tally:

@@ -6,8 +6,9 @@ from pythonosc.dispatcher import Dispatcher
 from pythonosc.osc_server import BlockingOSCUDPServer
 
 
-def joints(address, *xyz):  # 21 joints, each x y z in metres, camera frame
-    print(f"{address.split('/')[2]:5} wrist x {xyz[0]:+.3f} y {xyz[1]:+.3f} z {xyz[2]:.3f} m", flush=True)
+def joints(address, *xyz):  # 21 joints, or OpenXR's 26 that begin with the palm; each x y z in metres, camera frame
+    x, y, z = xyz[:3] if len(xyz) == 63 else xyz[3:6]
+    print(f"{address.split('/')[2]:5} wrist x {x:+.3f} y {y:+.3f} z {z:.3f} m", flush=True)
 
 
 def tracked(address, there):

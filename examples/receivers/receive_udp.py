@@ -4,7 +4,7 @@ import json
 import socket
 import sys
 
-INDEX_TIP = 8  # the common 21 joints: 0 wrist, 1-4 thumb, 5-8 index, 9-12 middle, 13-16 ring, 17-20 little finger
+INDEX_TIP = {"common21": 8, "openxr26": 10}  # number of the joint by the order of the joints (docs/streaming.md)
 
 receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 receiver.bind(("127.0.0.1", int(sys.argv[1]) if len(sys.argv) > 1 else 5052))
@@ -14,7 +14,9 @@ while True:
     lost = 0 if before is None else message["sequence"] - before - 1
     before = message["sequence"]
     for hand in message["hands"]:
-        x, y, z = hand["joints_m"][INDEX_TIP]  # metres in front of the camera: x right, y down, z forward
+        x, y, z = hand["joints_m"][
+            INDEX_TIP[message["order"]]
+        ]  # metres in front of the camera: x right, y down, z forward
         scale = "measured" if hand["metric"] else "assumed hand size"
         print(f"{hand['side']:5} x {x:+.3f} y {y:+.3f} z {z:.3f} m ({scale}), pinch {hand['pinch']:.2f}, lost {lost}")
     sys.stdout.flush()

@@ -2,9 +2,10 @@
 const socket = new WebSocket(`ws://127.0.0.1:${process.argv[2] ?? 8765}`);
 
 socket.onmessage = ({ data }) => {
-  const { frame, hands } = JSON.parse(data);
+  const { frame, order, hands } = JSON.parse(data);
+  const tip = { common21: 8, openxr26: 10 }[order]; // index fingertip
   for (const { side, track, joints_m, pinch, pinch_m } of hands) {
-    const [x, y, z] = joints_m[8].map((v) => v.toFixed(3)); // index fingertip, metres, camera frame
+    const [x, y, z] = joints_m[tip].map((v) => v.toFixed(3)); // metres, camera frame
     const mm = (1000 * pinch_m).toFixed(0);
     console.log(`frame ${frame} ${side} #${track} tip ${x} ${y} ${z} pinch ${pinch} (${mm} mm)`);
   }

@@ -1,10 +1,15 @@
 """Command line: ``handcam NAME [options]`` runs ``cli/NAME.py``; what a user does wrong ends in one sentence."""
 
+# ruff: noqa: E402  (the program's own process, unlike a library, may set these, before anything reads them)
+import os
+
+for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):  # helper threads spin between the small products of a frame
+    os.environ.setdefault(_name, "1")
+
 import ast
 import faulthandler
 import inspect
 import logging
-import os
 import re
 import signal
 import sys

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from handcam.hand.drawing import FINGER_COLOURS, PALM_COLOUR
 from handcam.hand.skeleton import FINGER_OF_JOINT
 
 __all__ = ["ACCENT", "ALERT", "BACKGROUND", "FINGER", "JOINT_RGB", "LINE", "MUTED", "PALM", "PANEL", "RAISED", "TEXT",
@@ -12,9 +13,7 @@ TEXT, MUTED = "#e4e7ec", "#98a0ae"
 ACCENT = "#8593ff"
 ALERT = "#ff6b6b"
 """Recording and failures only."""
-FINGER = ("#e69f00", "#56b4e9", "#2fbf8f", "#f0e442", "#d98cba")
-"""Thumb to little finger, after Okabe and Ito: told apart with every kind of colour blindness."""
-PALM = "#c9ced8"
+FINGER, PALM = FINGER_COLOURS, PALM_COLOUR
 TRUTH = "#ffffff"
 
 

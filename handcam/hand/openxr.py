@@ -6,13 +6,17 @@ hand rig (where this is within 9 mm), and the palm is the middle of the middle f
 it. :data:`ESTIMATED` says which. All other joints are ours under OpenXR's names.
 """
 
+from functools import cache
+
 import numpy as np
 from jaxtyping import Float
 
-from handcam.hand.skeleton import INDEX, WRIST
+from handcam.hand.rig import load_rig
+from handcam.hand.rotations import aim
+from handcam.hand.skeleton import INDEX, WRIST, hand_length
 from handcam.types import Array
 
-__all__ = ["ESTIMATED", "OPENXR_JOINTS", "openxr_sigma", "to_openxr"]
+__all__ = ["ESTIMATED", "OPENXR_JOINTS", "joint_radii", "openxr_frames", "openxr_sigma", "to_openxr"]
 
 _FINGERS = {"index": 0.34, "middle": 0.32, "ring": 0.33, "little": 0.50}
 """Base of a metacarpal between the wrist (0) and the MCP (1), measured on the rig of ``assets/hand-rig``."""
@@ -53,6 +57,33 @@ def to_openxr(points: Float[Array, "*b 21 c"]) -> Float[Array, "*b 26 c"]:
     out[..., _MEASURED, :] = points
     out[..., list(ESTIMATED), :] = _FROM_COMMON[list(ESTIMATED)] @ points
     return out
+
+
+def openxr_frames(joints_m: Float[Array, "*b 21 3"], frames: Float[Array, "*b 21 3 3"]) -> Float[Array, "*b 26 3 3"]:
+    """Bone frames of :func:`handcam.hand.rotations.joint_frames` in OpenXR's order, whose axes they have: -z along the
+    bone, y out of the back of the hand. A metacarpal's is the wrist's, aimed at the MCP; the palm's is that of the
+    middle finger's metacarpal."""
+    points = to_openxr(joints_m)
+    out = np.empty((*frames.shape[:-3], len(OPENXR_JOINTS), 3, 3))
+    out[..., _MEASURED, :, :] = frames
+    bases = np.array(ESTIMATED[1:])
+    out[..., bases, :, :] = aim(frames[..., [WRIST] * 4, :, :], points[..., bases + 1, :] - points[..., bases, :])
+    out[..., 0, :, :] = out[..., OPENXR_JOINTS.index("middle_metacarpal"), :, :]
+    return out
+
+
+@cache
+def joint_radii(order: str) -> Float[Array, " n"]:
+    """Distance from each joint to the skin of the hand rig at rest, hand lengths.
+
+    Args:
+        order: ``common21`` or ``openxr26``.
+    """
+    rig = load_rig()
+    joints = rig.rest_m[:21].astype(float)
+    points = joints if order == "common21" else to_openxr(joints)
+    distances = np.linalg.norm(points[:, None] - rig.vertices_m[None].astype(float), axis=-1)
+    return distances.min(axis=1) / hand_length(joints[None])[0]
 
 
 def openxr_sigma(sigma_m: Float[Array, "*b 21"]) -> Float[Array, "*b 26"]:

@@ -14,6 +14,7 @@ axes and Cardan's for turns:
 All functions take any number of leading axes. A joint that is not finite makes itself and what hangs on it NaN.
 """
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,9 @@ from handcam.hand.skeleton import INDEX, JOINTS, PARENTS, WRIST
 from handcam.types import Array, Side
 
 __all__ = [
-    "THUMB_REST", "Y_UP", "compose", "flexion_abduction", "forward", "global_frames", "hand_frame", "joint_frames",
-    "joint_rotation", "local_rotations", "matrices", "offsets", "quaternions", "rest_rotations", "rotate",
+    "THUMB_REST", "Y_UP", "aim", "compose", "flexion_abduction", "forward", "global_frames", "hand_frame",
+    "joint_frames", "joint_rotation", "local_rotations", "matrices", "offsets", "quaternions", "rest_rotations",
+    "rotate",
 ]  # fmt: skip
 
 THUMB_REST = (-30.0, 40.0, 100.0)
@@ -34,7 +36,8 @@ rounded. The left thumb's is its mirror image (x, -y, -z)."""
 Y_UP = np.diag([1.0, -1.0, -1.0])
 """``y_up_from_camera``: x right, y up, z towards the viewer, as glTF, USD, OpenXR and BVH readers expect."""
 
-_CHILD = {p: j for j, p in enumerate(PARENTS) if p != WRIST}
+_FIRST = np.array([j for j, parent in enumerate(PARENTS) if parent == WRIST])
+"""The joint that each finger begins with."""
 _INDEX_MCP, _LITTLE_MCP, _THUMB_CMC = INDEX["index_mcp"], INDEX["little_mcp"], INDEX["thumb_cmc"]
 
 
@@ -48,6 +51,7 @@ def hand_frame(joints_m: Float[Array, "*b 21 3"], side: Side) -> Float[Array, "*
     return np.stack([np.cross(y, z), y, z], axis=-1)
 
 
+@cache
 def rest_rotations(side: Side) -> Float[Array, "21 3 3"]:
     """The constant part of each local rotation, ``parent_from_rest``: the identity but for the thumb's CMC."""
     rest = np.tile(np.eye(3), (len(JOINTS), 1, 1))
@@ -62,17 +66,17 @@ def joint_frames(joints_m: Float[Array, "*b 21 3"], side: Side) -> Float[Array, 
     rest = rest_rotations(side)
     frames = np.full((*joints_m.shape[:-1], 3, 3), np.nan)
     frames[..., WRIST, :, :] = hand_frame(joints_m, side)
-    for j, parent in enumerate(PARENTS):
-        if j == WRIST:
-            continue
-        before = frames[..., parent, :, :] @ rest[j]
-        if j not in _CHILD:  # a tip
-            frames[..., j, :, :] = before
-            continue
-        bone = _unit(joints_m[..., _CHILD[j], :] - joints_m[..., j, :])
-        ahead = einsum("...ji,...j->...i", before, bone)
-        frames[..., j, :, :] = before @ _swing(ahead)
+    for level in range(3):  # all fingers at once
+        joints = _FIRST + level
+        before = frames[..., [PARENTS[j] for j in joints], :, :] @ rest[joints]
+        frames[..., joints, :, :] = aim(before, joints_m[..., joints + 1, :] - joints_m[..., joints, :])
+    frames[..., _FIRST + 3, :, :] = frames[..., _FIRST + 2, :, :]
     return frames
+
+
+def aim(before: Float[Array, "*b 3 3"], bone: Float[Array, "*b 3"]) -> Float[Array, "*b 3 3"]:
+    """Turn a frame without a turn about the bone, so that its -z points along ``bone``."""
+    return before @ _swing(einsum("...ji,...j->...i", before, _unit(bone)))
 
 
 def local_rotations(frames: Float[Array, "*b 21 3 3"]) -> Float[Array, "*b 21 3 3"]:

@@ -10,6 +10,11 @@ detector have ``detect`` alone. Fusing posteriors, moving through the latent spa
 (:mod:`handcam.tracking`), so that each runtime can be checked against ``eager`` call by call (:func:`deviation`).
 """
 
+import os
+
+# Before ONNX Runtime is loaded, here or in a child process: its telemetry is on by default and cannot be stopped later
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 from handcam.runtimes._graphs import CHECK, check_file, decode_graph, find_graph, graph_file, graphs_of
 from handcam.runtimes._parity import CheckCrops, deviation, deviation_from_check, save_check
 from handcam.runtimes._protocol import CropBatch, DepthJoints, Detections, Encoding, Runtime, join

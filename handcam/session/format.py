@@ -176,12 +176,14 @@ class HandLine(msgspec.Struct):
     """Square that was cropped."""
     bones: Bones | None = None
     """``TrackedHand.bones``."""
+    filled: bool | UnsetType = UNSET
+    """``TrackedHand.filled``, where it is."""
 
     @staticmethod
     def of(hand: TrackedHand) -> "HandLine":
         """The line of a hand: neither samples nor decoded planes nor crops."""
         box = hand.crop.box if hand.crop is not None else None
-        return HandLine(hand.track, hand.pose, hand.raw, hand.posterior, hand.z, box, hand.bones)
+        return HandLine(hand.track, hand.pose, hand.raw, hand.posterior, hand.z, box, hand.bones, hand.filled or UNSET)
 
     def tracked(self, camera: Intrinsics) -> TrackedHand:
         """The hand; its crop holds the box alone."""
@@ -189,8 +191,9 @@ class HandLine(msgspec.Struct):
             raise ValueError("mean and variance differ in length")
         crop = None if self.box is None else HandCrop(self.box, np.eye(3), np.eye(3), camera)
         return TrackedHand(
-            self.track, self.pose, self.raw, self.latent, {}, self.z, np.empty((0, 21, 3)), crop, bones=self.bones
-        )
+            self.track, self.pose, self.raw, self.latent, {}, self.z, np.empty((0, 21, 3)), crop, bones=self.bones,
+            filled=self.filled is True,
+        )  # fmt: skip
 
 
 class ResultLine(msgspec.Struct, tag="result", tag_field="kind"):

@@ -110,6 +110,7 @@ def _columns(rows: list[tuple[FrameEntry, TrackedHand | None]], start_ns: int) -
         "track": _known([hand.track if hand is not None else -1 for hand in hands], there, -1),
         "side": _known(sides, there, ""),
         "score": column([hand.pose.score for hand in seen]),
+        "filled": _known([hand is not None and hand.filled for hand in hands], there, False),
         "metric": _known([hand is not None and hand.pose.metric for hand in hands], there, False),
     }
 

@@ -90,9 +90,8 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
 
 
 def _message(entry: FrameEntry, result: Result, unix_ns: int, raw: bool) -> bytes:
-    hands = [hand_message(hand.track, hand.raw if raw else hand.pose) for hand in result.hands]
-    times = {"unix_time_ns": unix_ns, "device_time_ns": entry.device_time_ns}
-    return encode_message(frame_message(entry.index, entry.time_ns, entry.intrinsics, hands, **times))
+    hands = [hand_message(hand, raw=raw) for hand in result.hands]
+    return encode_message(frame_message(entry, hands, unix_time_ns=unix_ns))
 
 
 def _calibration(camera: Intrinsics, time_ns: int) -> CameraCalibration:

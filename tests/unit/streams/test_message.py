@@ -1,10 +1,15 @@
 """The message: complete, readable JSON, and true to the result."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
+from builders import frame_of, hand_of
 from moving_hands import CAMERA, pose, result
+from scipy.spatial.transform import Rotation
 
 from handcam.hand.anatomy import ANGLES, angles_deg
 from handcam.hand.message import (
@@ -24,9 +29,10 @@ from handcam.types import HandPose, Side
 @pytest.mark.parametrize("order", list(ORDERS))
 def test_a_hand_survives_json(side, order):
     hand = pose(0.3, side)
-    said = json.loads(encode_message(hand_message(7, hand, order)))
+    said = json.loads(encode_message(hand_message(replace(hand_of(hand, 7), filled=True), order)))
     names = ORDERS[order]
-    assert (said["side"], said["track"], said["metric"]) == (side.value, 7, False)
+    assert (said["side"], said["track"], said["metric"], said["state"]) == (side.value, 7, False, "filled")
+    assert len(said["rotations"]) == len(said["radii_m"]) == len(names)
     assert len(said["joints_m"]) == len(said["keypoints_px"]) == len(said["sigma_m"]) == len(names)
     by_name = dict(zip(names, said["joints_m"], strict=True))
     np.testing.assert_allclose(by_name["wrist"], hand.joints_m[0], atol=1e-5)
@@ -54,7 +60,7 @@ def test_unknown_numbers_are_null_not_nan():
     joints = known.joints_m.copy()
     joints[4] = np.nan
     broken = HandPose(known.side, known.score, joints, known.metric, known.keypoints_px, known.sigma_m)
-    text = encode_message(frame_message(0, 0, CAMERA, [hand_message(1, broken)]))
+    text = encode_message(frame_message(frame_of(), [hand_message(hand_of(broken))]))
     hand = json.loads(text)["hands"][0]
     assert hand["joints_m"][4] == [None, None, None]
     assert hand["joints_m"][3] == pytest.approx(joints[3], abs=1e-5)
@@ -63,4 +69,51 @@ def test_unknown_numbers_are_null_not_nan():
 
 def test_an_order_that_is_not_there_is_refused():
     with pytest.raises(KeyError):
-        hand_message(1, pose(0.0), "mano")
+        hand_message(hand_of(pose(0.0)), "mano")
+
+
+@pytest.mark.parametrize("side", list(Side))
+@pytest.mark.parametrize("order", list(ORDERS))
+def test_a_receiver_can_drive_a_rig_by_the_rotations(side, order):
+    """Positions follow from the wrist, the rotations and the rest offsets alone; bones point along -z."""
+    rest, now = (hand_message(hand_of(pose(t, side)), order) for t in (0.0, 0.4))
+    names = ORDERS[order]
+    turns = [Rotation.from_quat(said["rotations"]) for said in (rest, now)]
+    places = [np.array(said["joints_m"]) for said in (rest, now)]
+    for parent, child in (("index_{}", "index_{}"), ("little_{}", "little_{}"), ("thumb_{}", "thumb_{}")):
+        parts = {"common21": ("mcp", "ip" if "thumb" in parent else "pip"), "openxr26": ("proximal", "distal")}[order]
+        if order == "openxr26" and "thumb" not in parent:
+            parts = ("proximal", "intermediate")
+        a, b = names.index(parent.format(parts[0])), names.index(child.format(parts[1]))
+        for turn, place in zip(turns, places, strict=True):
+            bone = place[b] - place[a]
+            np.testing.assert_allclose(turn[a].apply([0, 0, -1]), bone / np.linalg.norm(bone), atol=2e-3)
+    wrist, index, little = (names.index(n) for n in ("wrist", "index_tip", "little_tip"))
+    assert np.isfinite(now["rotations"]).all()
+    assert len({wrist, index, little}) == 3
+    assert 0.15 < now["hand_length_m"] < 0.25
+    assert len(now["bone_lengths_m"]) == 20
+    radii = np.array(now["radii_m"])
+    assert (radii > 0.001).all()
+    assert (radii < 0.03).all()
+
+
+def test_openxr_s_metacarpals_and_palm_are_turned_as_openxr_says():
+    said = hand_message(hand_of(pose(0.4)), "openxr26")
+    names, places = ORDERS["openxr26"], np.array(said["joints_m"])
+    turns = Rotation.from_quat(said["rotations"])
+    for finger in ("index", "middle", "ring", "little"):
+        base, mcp = names.index(f"{finger}_metacarpal"), names.index(f"{finger}_proximal")
+        bone = places[mcp] - places[base]
+        np.testing.assert_allclose(turns[base].apply([0, 0, -1]), bone / np.linalg.norm(bone), atol=2e-3)
+    np.testing.assert_allclose(said["rotations"][0], said["rotations"][names.index("middle_metacarpal")])
+
+
+def test_the_schema_in_the_repository_is_the_one_in_the_message():
+    path = Path(__file__).parents[3] / "docs" / "schemas" / stream_message(result(3), "common21", 5)["$schema"]
+    assert json.loads(path.read_text()) == SCHEMA
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    for order in ORDERS:
+        message = json.loads(encode_message(stream_message(result(3, tuple(Side)), order, 5)))
+        assert next(iter(message)) == "$schema"
+        assert list(validator.iter_errors(message)) == []

@@ -12,12 +12,14 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from moving_hands import joints, result
 from typed import present
 
 from handcam.hand.anatomy import pinch_distance_m
-from handcam.streams import open_stream
+from handcam.hand.message import ORDERS
+from handcam.streams import StreamSettings, open_stream
 from handcam.types import Side
 
 FOLDER = Path(__file__).parents[3] / "examples" / "receivers"
@@ -31,9 +33,9 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def sending(protocol: str, port: int):
+def sending(protocol: str, port: int, order: str = "common21"):
     """Hands at about 100 Hz until the block ends."""
-    stream, end = open_stream(f"{protocol}:127.0.0.1:{port}"), threading.Event()
+    stream, end = open_stream(f"{protocol}:127.0.0.1:{port}", StreamSettings(joints=order)), threading.Event()
 
     def run():
         index = 0
@@ -64,16 +66,21 @@ def lines(command: list[str], count: int, limit_s: float = 20.0) -> list[str]:
     return said
 
 
+@pytest.mark.parametrize("order", list(ORDERS))
 @pytest.mark.parametrize("protocol", ["udp", "osc", "zmq"])
-def test_python(protocol):
+def test_python(protocol, order):
+    """Each names the joint that it means, whatever the order of the joints."""
     port = free_port()
-    with sending(protocol, port):
+    with sending(protocol, port, order):
         said = lines([sys.executable, str(FOLDER / f"receive_{protocol}.py"), str(port)], 6)
     text = "".join(said)
     assert "right" in text
     assert "left" in text
-    numbers = [float(n) for n in re.findall(r"[xyz] ([+-]?\d\.\d+)", text)] or [0.0]
-    assert max(map(abs, numbers)) < 1
+    joint = {"udp": 8, "osc": 0}.get(protocol)
+    if joint is not None:
+        paths = np.array([joints(i / 60, side)[joint] for i in range(400) for side in BOTH])
+        for said in re.findall(r"x (\S+) y (\S+) z (\S+) m", text):
+            assert np.abs(paths - np.array(said, float)).max(axis=1).min() < 1e-3
 
 
 def node() -> list[str]:
@@ -85,10 +92,11 @@ def node() -> list[str]:
     return [program] if version >= 22 else [program, "--experimental-websocket", "--no-warnings"]
 
 
-def test_javascript():
+@pytest.mark.parametrize("order", list(ORDERS))
+def test_javascript(order):
     command = node()
     port = free_port()
-    with sending("websocket", port):
+    with sending("websocket", port, order):
         said = lines([*command, str(FOLDER / "receive_websocket.mjs"), str(port)], 4)
     found = re.fullmatch(
         r"frame (\d+) right #1 tip (\S+) (\S+) (\S+) pinch \S+ \((\d+) mm\)\n", said[0]
@@ -99,7 +107,8 @@ def test_javascript():
     assert int(found[5]) == pytest.approx(1000 * pinch_distance_m(truth[None])[0], abs=1)
 
 
-def test_the_browser_page_draws_every_finger(tmp_path):
+@pytest.mark.parametrize("order", list(ORDERS))
+def test_the_browser_page_draws_every_finger(tmp_path, order):
     """The page's script with a canvas that only counts."""
     command = node()
     script = present(re.search(r"<script>(.*)</script>", (FOLDER / "receive_websocket.html").read_text(), re.DOTALL))[1]
@@ -112,8 +121,9 @@ def test_the_browser_page_draws_every_finger(tmp_path):
         "  stroke() { if (++strokes === 10) console.log(`drawn ${ends} ${view.width}`); } };\n"
         "globalThis.view = { getContext: () => brush };\n" + script
     )
-    with sending("websocket", port):
-        assert lines([*command, str(page)], 1) == ["drawn 40 640\n"]
+    bones = 40 if order == "common21" else 48  # four fingers have a metacarpal
+    with sending("websocket", port, order):
+        assert lines([*command, str(page)], 1) == [f"drawn {bones} 640\n"]
 
 
 def test_blender(monkeypatch):

@@ -93,6 +93,7 @@ def test_what_was_not_seen_is_nan_everywhere(table):
         "track",
         "side",
         "metric",
+        "filled",
         "device_time_ns",
         "picture",
     }

@@ -1,0 +1,4 @@
+"""Whole clips."""
+
+
+def track_file(): ...
