@@ -20,10 +20,10 @@ from jaxtyping import Float, UInt8, UInt16
 from msgspec import Meta
 
 __all__ = [
-    "LARGEST_EDGE_PX", "NOMINAL_HAND_LENGTH_M", "Array", "Bones", "Controls", "DepthUnit", "Edge", "FieldOfView",
-    "Focal", "Frame", "HandBox", "HandCrop", "HandLength", "HandPose", "HandcamError", "InputError", "Intrinsics",
-    "Name", "Posterior", "PrincipalPoint", "RecordingError", "Result", "Side", "SourceError", "TrackedHand",
-    "WeightsError", "shorten",
+    "HAND_LENGTHS_M", "LARGEST_EDGE_PX", "NOMINAL_HAND_LENGTH_M", "Array", "Bones", "Controls", "DepthUnit", "Edge",
+    "FieldOfView", "Focal", "Frame", "HandBox", "HandCrop", "HandLength", "HandLengthCm", "HandLengthMm",
+    "HandPose", "HandcamError", "InputError", "Intrinsics", "Name", "Posterior", "PrincipalPoint", "RecordingError",
+    "Result", "Side", "SourceError", "TrackedHand", "WeightsError", "shorten",
 ]  # fmt: skip
 
 Array = np.ndarray[Any, np.dtype[Any]]  # numpy 2.5 turned its NDArray into an alias that jaxtyping cannot read
@@ -35,8 +35,14 @@ LARGEST_EDGE_PX = 8192
 """Longest edge of a picture: a larger one is refused before it is decoded."""
 
 # Ranges of what comes from outside; handcam.validation and msgspec read them where a field is annotated with them.
-HandLength = Annotated[float, Meta(ge=0.05, le=0.4)]
+HAND_LENGTHS_M = (0.05, 0.4)
+"""Least and greatest length of a hand."""
+HandLength = Annotated[float, Meta(ge=HAND_LENGTHS_M[0], le=HAND_LENGTHS_M[1])]
 """Length of a hand, metres."""
+HandLengthCm = Annotated[float, Meta(ge=100 * HAND_LENGTHS_M[0], le=100 * HAND_LENGTHS_M[1])]
+"""The same, centimetres."""
+HandLengthMm = Annotated[float, Meta(ge=1000 * HAND_LENGTHS_M[0], le=1000 * HAND_LENGTHS_M[1])]
+"""The same, millimetres."""
 Focal = Annotated[float, Meta(ge=0.1, le=1e6)]
 """A focal length, px."""
 PrincipalPoint = Annotated[float, Meta(ge=-1e6, le=1e6)]

@@ -6,20 +6,59 @@ Numbers must be finite. What is wrong is one sentence with the name, the value a
 """
 
 import math
-from collections.abc import Collection, Mapping
+import os
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
+from importlib import import_module
 from numbers import Integral, Real
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
 from msgspec import Meta
 
+from handcam.plugins import names
 from handcam.types import LARGEST_EDGE_PX, Array, Frame, InputError, shorten
 
-__all__ = ["bounds", "check", "check_frame", "check_picture", "describe"]
+__all__ = [
+    "BatchSize", "Count", "Fraction", "InputFile", "InputFolder", "Latent", "OutputFile", "OutputFolder", "OutputPath",
+    "Positive", "Seed", "Share", "Steps", "Weight", "Whole", "bounds", "check", "check_frame", "check_picture",
+    "describe", "one_of",
+]  # fmt: skip
+
+Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
+"""A number of things, at least one."""
+Whole = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+"""A number of things, or none."""
+Latent = Annotated[int, Meta(ge=1, le=4096)]
+"""Size of a latent space."""
+Steps = Annotated[int, Meta(ge=1, le=100_000_000)]
+"""Rounds of a training."""
+BatchSize = Annotated[int, Meta(ge=2, le=1_000_000)]
+"""Examples of a step."""
+Seed = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+"""Start of random numbers."""
+Share = Annotated[float, Meta(ge=0, le=1)]
+"""A part of a whole."""
+Fraction = Annotated[float, Meta(gt=0, lt=1)]
+"""A part of a whole that is neither nothing nor all."""
+Weight = Annotated[float, Meta(ge=0, le=1e9)]
+"""A weight or factor."""
+Positive = Annotated[float, Meta(gt=0, le=1e9)]
+"""A quantity above 0."""
+InputFile = Annotated[Path, Meta(extra={"path": "a file that is there"})]
+"""A file to read."""
+InputFolder = Annotated[Path, Meta(extra={"path": "a folder that is there"})]
+"""A folder to read."""
+OutputFile = Annotated[Path, Meta(extra={"path": "a file that can be written"})]
+"""A file to write, or to write over."""
+OutputFolder = Annotated[Path, Meta(extra={"path": "a folder that can be written"})]
+"""A folder to write into; it need not be there."""
+OutputPath = Annotated[Path, Meta(extra={"path": "a file or folder that can be written"})]
+"""What is written, in a format that decides whether it is a file."""
 
 _DTYPES = {"color": (np.uint8, 3, "an array of uint8 (height width 3), RGB"),
            "depth": (np.uint16, 2, "an array of uint16 (height width)")}  # fmt: skip
@@ -65,9 +104,8 @@ def check(value: Any, kind: Any, name: str) -> None:
         _demand(value.dtype.kind != "f" or bool(np.isfinite(value).all()), value, name, "finite in every number")
     elif isinstance(origin, type) and not (origin is type or issubclass(origin, Mapping)):
         _demand(isinstance(value, origin), value, name, describe(kind))
-        if metas and isinstance(value, str):
-            good = all(len(value) <= (m.max_length or len(value)) for m in metas)
-            _demand(good, value, name, f"text of at most {metas[0].max_length} characters")
+        for meta in metas:
+            _check_extra(value, meta, name)
 
 
 def check_frame(frame: Frame) -> None:
@@ -147,6 +185,43 @@ def hints(kind: type) -> dict[str, Any]:
 
 
 _FRAME_REST = {name: kind for name, kind in hints(Frame).items() if name not in _DTYPES}
+
+
+def one_of(package: str, *more: str) -> Meta:
+    """The range of a name: the plug-ins of a folder, and some more; what comes after a colon is the plug-in's own."""
+    return Meta(max_length=256, extra={"package": package, "more": more})
+
+
+def _check_extra(value: Any, meta: Meta, name: str) -> None:
+    """Check the length of a text, the name of a plug-in, or what is at a path."""
+    extra = meta.extra or {}
+    if meta.max_length is not None:
+        _demand(len(value) <= meta.max_length, value, name, f"text of at most {meta.max_length} characters")
+    if "package" in extra:
+        there = [*extra["more"], *names(extra["package"])]
+        good = value.partition(":")[0] in {*there, *getattr(import_module(extra["package"]), "RENAMED", ())}
+        _demand(good, value, name, f"one of {', '.join(there)}")
+    if "path" in extra:
+        try:
+            good = _PATHS[extra["path"]](value.expanduser())
+        except (OSError, ValueError, RuntimeError):  # no path at all
+            good = False
+        _demand(good, str(value), name, extra["path"])
+
+
+def _writable(path: Path) -> bool:
+    """Whether a file or folder could be made at a path, or be written to if it is there."""
+    there = next(each for each in (path, *path.absolute().parents) if each.exists())
+    return (there == path or there.is_dir()) and os.access(there, os.W_OK)
+
+
+_PATHS: dict[str, Callable[[Path], bool]] = {
+    "a file that is there": Path.is_file,
+    "a folder that is there": Path.is_dir,
+    "a file that can be written": lambda path: not path.is_dir() and _writable(path),
+    "a file or folder that can be written": _writable,
+    "a folder that can be written": lambda path: (path.is_dir() or not path.exists()) and _writable(path),
+}
 
 
 def _check_union(value: Any, kind: Any, name: str) -> None:

@@ -25,7 +25,7 @@ import handcam
 import handcam.api
 from handcam.api import open_runtime, open_tracker
 from handcam.cli import OLD_OPTIONS, _cameras, main
-from handcam.cli._options import checked, parse_intrinsics
+from handcam.cli._options import completed, parse_intrinsics
 from handcam.hand.skeleton import ROOT as ROOT_JOINT
 from handcam.live import Live
 from handcam.model.weights import default_weights, read_card, write_card
@@ -82,13 +82,13 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Refused:
         (["--width", "abc"], r"--width.*abc"),
         (["--source"], r"--source"),
         (["--width", "3"], r"16 to 8192"),
-        (["--fov-deg", "0"], r"--fov-deg goes from 5 to 170"),
+        (["--fov-deg", "0"], r"--fov-deg is 0\.0; it must be a number from 5 to 170"),
         (["--duration", "-1"], r"above 0"),
-        (["--frames", "0"], r"above 0"),
+        (["--frames", "0"], r"--frames is 0; it must be a whole number from 1 to"),
         (["--intrinsics", "1,2"], r"neither four numbers fx,fy,cx,cy nor a JSON file"),
-        (["--intrinsics", "0,1,2,3"], r"above 0"),
+        (["--intrinsics", "0,1,2,3"], r"fx is 0\.0; it must be a number from 0\.1"),
         (["--stream", "smoke:1"], r"Unknown stream 'smoke:1'; use one of .*osc"),
-        (["--stream", "udp", "--stream-joints", "mano"], r"Unknown joint order 'mano'"),
+        (["--stream", "udp", "--stream-joints", "mano"], r"--stream-joints.*mano"),
         (["--source", "sonar:1"], r"Unknown source 'sonar:1'; use one of .*webcam"),
         (["--source", "video:not_there.mp4"], r"There is no video file not_there\.mp4"),
         (["--source", "video:"], r"Which video\?"),
@@ -97,8 +97,11 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Refused:
         (["--source", "webcam:63"], r"There is no camera 63; "),
         (["--source", "webcam:front"], r"'front' is no camera; use a number"),
         (["--source", "webcam:http://127.0.0.1:9/stream"], r"does not answer with a video stream"),
-        (["--weights", "nowhere.safetensors"], r"There is no weights file nowhere\.safetensors"),
-        (["--report", "no/such/folder/report.json"], r"The report no/such/folder/report\.json cannot be written"),
+        (["--weights", "nowhere.safetensors"], r"--weights is 'nowhere\.safetensors'; it must be a file that is there"),
+        (["--report", "/dev/null/report.json"], r"--report is '/dev/null/report\.json'; it must be a file that can"),
+        (["--modality", "smell"], r"--modality is 'smell'; it must be one of auto, fused, rgb"),
+        (["--headless", "--screenshot", "window.png"], r"leave out --headless"),
+        (["--stream-joints", "openxr26"], r"add --stream"),
         (["dance"], r"There is no command 'dance'; use one of .*doctor.*run"),
     ],
 )
@@ -159,10 +162,11 @@ def test_weights_that_cannot_be_used(weights: Path, clip: str, refused: Refused)
 
 @needs_weights
 def test_parts_that_are_not_there(clip: str, refused: Refused) -> None:
-    assert "There is no runtime 'abacus'; use auto, or one of" in refused(
+    assert "--runtime is 'abacus'; it must be one of auto, " in refused(
         "--runtime", "abacus", "--source", clip, "--headless"
     )
-    assert "There is no 'dog' among the detectors" in refused("--detector", "dog", "--source", clip, "--headless")
+    said = refused("--detector", "dog", "--source", clip, "--headless")
+    assert "--detector is 'dog'; it must be one of depth, " in said
 
 
 @needs_weights
@@ -285,11 +289,11 @@ def test_a_file_is_opened_once_and_again_on_retry(tmp_path: Path) -> None:
 
 def test_calibrations_from_the_command_line(tmp_path: Path) -> None:
     four = SourceSettings(width=800, height=600, intrinsics=parse_intrinsics("600,610.5,320,240"))
-    assert checked(four).intrinsics == Intrinsics(600, 610.5, 320, 240, 800, 600), "of pictures of the size asked for"
+    assert completed(four).intrinsics == Intrinsics(600, 610.5, 320, 240, 800, 600), "of pictures of the size asked for"
     file = tmp_path / "camera.json"
     file.write_text(json.dumps({"fx": 1200, "fy": 1200, "cx": 640, "cy": 360, "width": 1280, "height": 720}))
     read = SourceSettings(intrinsics=parse_intrinsics(str(file)))
-    assert checked(read).intrinsics == Intrinsics(1200, 1200, 640, 360, 1280, 720)
+    assert completed(read).intrinsics == Intrinsics(1200, 1200, 640, 360, 1280, 720)
     file.write_text('{"fx": "wide"}')
     with pytest.raises(ValueError, match="neither four numbers"):
         parse_intrinsics(str(file))

@@ -16,6 +16,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr
+from dataclasses import is_dataclass
 from functools import partial, wraps
 from io import StringIO
 from pathlib import Path
@@ -24,7 +25,7 @@ from typing import Any
 from handcam.installation import needs
 from handcam.plugins import load, names
 from handcam.signals import end_on_signals
-from handcam.types import HandcamError
+from handcam.types import HandcamError, shorten
 from handcam.version import __version__
 
 __all__ = ["OLD_OPTIONS", "command", "main"]
@@ -87,8 +88,8 @@ OLD_OPTIONS = {
 """Renamed options and words by command, old to new; the old ones go with the next version."""
 
 
-def command(name: str, arguments: Sequence[str]) -> Callable[[], Any]:
-    """Make the call that a command line asks for.
+def command(name: str, arguments: Sequence[str], check: bool = True) -> Callable[[], Any]:
+    """Make the call that a command line asks for; with ``check``, of values that fit and files that are there.
 
     A command's file defines ``main``, or ``KINDS``, a table of functions by the word that chooses them, or both.
 
@@ -104,9 +105,9 @@ def command(name: str, arguments: Sequence[str]) -> Callable[[], Any]:
     kind = next((argument for argument in arguments if argument in kinds), None)
     if kind is not None:
         arguments.remove(kind)
-        return _parse(f"{name} {kind}", kinds[kind], arguments)
+        return _parse(f"{name} {kind}", kinds[kind], arguments, check)
     if hasattr(file, "main"):
-        return _parse(name, file.main, arguments)
+        return _parse(name, file.main, arguments, check)
     lines = [f"  {word:<12}{(function.__doc__ or '').splitlines()[0]}" for word, function in kinds.items()]
     text = "\n".join([f"usage: handcam {name} KIND [OPTIONS]", "", file.__doc__ or "", "", *lines])
     if "--help" in arguments or "-h" in arguments:
@@ -127,11 +128,11 @@ def _renamed(name: str, arguments: Sequence[str]) -> list[str]:
     return new
 
 
-def _parse(name: str, function: Callable[..., Any], arguments: Sequence[str]) -> Callable[[], Any]:
+def _parse(name: str, function: Callable[..., Any], arguments: Sequence[str], check: bool) -> Callable[[], Any]:
     """Bind a function to its options; an error in them is one sentence."""
     import tyro
 
-    from handcam.cli._options import registry
+    from handcam.cli._options import check_options, registry
 
     @wraps(function)
     def later(*args: Any, **options: Any) -> Callable[[], Any]:
@@ -146,18 +147,20 @@ def _parse(name: str, function: Callable[..., Any], arguments: Sequence[str]) ->
     output = StringIO()
     try:
         with redirect_stderr(output):
-            return tyro.cli(
+            call = tyro.cli(
                 later, prog=f"handcam {name}", args=list(arguments), config=flat,
-                registry=registry(signature.parameters),
+                registry=registry([name for name, p in signature.parameters.items() if not is_dataclass(p.annotation)]),
             )  # fmt: skip
     except SystemExit as end:
         if not end.code:
             raise
-        lines = [line.strip("│╭╮╰╯ ") for line in output.getvalue().splitlines()]
-        body = [line for line in lines[1:] if line]
-        rule = next((i for i, line in enumerate(body) if set(line) == {"─"}), len(body))
-        message = " ".join(body[:rule]).replace(" .", "").rstrip(". ")
-        raise HandcamError(f"{message}; see handcam {name} --help.") from None
+        lines = [line.strip("│╭╮╰╯|+ ") for line in output.getvalue().splitlines()]
+        parts = "\n".join("" if set(line) <= {"─", "-"} else line for line in lines[1:]).strip().split("\n\n")
+        message = " ".join(parts[0].split()).replace(" .", "").rstrip(". ")
+        raise HandcamError(f"{shorten(message, 300)}; see handcam {name} --help.") from None
+    if check:
+        check_options(function, signature.bind(*call.args, **call.keywords).arguments)
+    return call
 
 
 def _overview() -> str:

@@ -1,13 +1,15 @@
 """Options that several commands share: one field is one option, its docstring the help."""
 
+import inspect
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, is_dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_hints
 
+from msgspec import Meta
 from tyro.conf import arg
 from tyro.constructors import (
     MISSING,
@@ -21,28 +23,34 @@ from tyro.constructors import (
 
 from handcam.model.weights import default_weights
 from handcam.sources import SourceSettings
-from handcam.types import NOMINAL_HAND_LENGTH_M, HandcamError, Intrinsics
+from handcam.types import NOMINAL_HAND_LENGTH_M, Intrinsics, shorten
+from handcam.validation import InputFile, OutputFile, check, hints, one_of
 
-__all__ = ["ModelOptions", "WindowOptions", "checked", "hand_length_m", "parse_intrinsics", "registry"]
+__all__ = [
+    "Detector", "ModelOptions", "Seconds", "WindowOptions", "check_options", "completed", "hand_length_m", "options_of",
+    "parse_intrinsics", "registry",
+]  # fmt: skip
+
+
+Detector = Annotated[str, one_of("handcam.detectors")]
+"""Name of a detector."""
+Seconds = Annotated[float, Meta(gt=0, le=10_000_000)]
+"""A time to wait or to run."""
+WindowEdge = Annotated[int, Meta(ge=100, le=16384)]
+"""Width or height of a window, px."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelOptions:
     """The model, and what runs it."""
 
-    weights: Annotated[Path | None, arg(metavar="FILE")] = None
+    weights: Annotated[InputFile | None, arg(metavar="FILE")] = None
     """A .safetensors file with its .json beside it; default: those that ship with handcam."""
-    runtime: str = "auto"
+    runtime: Annotated[str, one_of("handcam.runtimes", "auto")] = "auto"
     """Engine, NAME or NAME:PRECISION; auto takes the fastest that opens."""
 
     def path(self) -> Path:
-        """The weights file.
-
-        Raises:
-            HandcamError: there is none.
-        """
-        if self.weights is not None and not self.weights.is_file():
-            raise HandcamError(f"There is no weights file {self.weights}.")
+        """The weights file."""
         return self.weights or default_weights()
 
 
@@ -50,40 +58,63 @@ class ModelOptions:
 class WindowOptions:
     """The window at its start."""
 
-    window: tuple[int, int] = (1280, 800)
+    window: tuple[WindowEdge, WindowEdge] = (1280, 800)
     """Width and height, px."""
-    screenshot: Annotated[Path | None, arg(metavar="FILE")] = None
+    screenshot: Annotated[OutputFile | None, arg(metavar="FILE")] = None
     """Save a picture of the window and quit."""
-    after: Annotated[float, arg(metavar="S")] = 5.0
+    after: Annotated[float, Meta(gt=0, le=3600), arg(metavar="S")] = 5.0
     """Seconds before the screenshot is taken."""
 
 
 def hand_length_m(cm: float | None) -> float:
-    """Length of the user's hand in metres, nominal where none is given.
-
-    Raises:
-        HandcamError: no hand is that long.
-    """
-    if cm is not None and not 5 <= cm <= 40:
-        raise HandcamError("--hand-length-cm goes from 5 to 40.")
+    """Length of the user's hand in metres, nominal where none is given."""
     return NOMINAL_HAND_LENGTH_M if cm is None else cm / 100
 
 
-def checked(settings: SourceSettings) -> SourceSettings:
-    """The settings with a complete calibration.
-
-    Raises:
-        HandcamError: a size, rate or angle is one that no camera has.
-    """
-    size = (settings.width, settings.height)
-    if min(size) < 16 or max(size) > 8192 or not 0 < settings.fps <= 1000:
-        raise HandcamError("--width and --height go from 16 to 8192, --fps up to 1000.")
-    if not 5 <= settings.fov_deg <= 170:
-        raise HandcamError("--fov-deg goes from 5 to 170.")
+def completed(settings: SourceSettings) -> SourceSettings:
+    """The settings with a complete calibration."""
     camera = settings.intrinsics
     if camera is None or camera.width:
         return settings
     return replace(settings, intrinsics=replace(camera, width=settings.width, height=settings.height))
+
+
+def options_of(function: Callable[..., Any]) -> dict[str, tuple[str, str | None, Any]]:
+    """List the options of a command, those in the fields of its settings too.
+
+    Returns:
+        By the option as it is typed (a positional one in capitals): the parameter, its field or None, its annotation.
+    """
+    found: dict[str, tuple[str, str | None, Any]] = {}
+    annotations = get_type_hints(function, include_extras=True)
+    for name, parameter in inspect.signature(function).parameters.items():
+        kind = annotations[name]
+        if is_dataclass(kind):
+            for field, hint in hints(cast(type, kind)).items():
+                if field not in annotations and not _is_internal(hint):
+                    found[_typed(field, hint)] = (name, field, hint)
+        else:
+            positional = parameter.kind is parameter.POSITIONAL_ONLY
+            found[name.upper() if positional else _typed(name, kind)] = (name, None, kind)
+    return found
+
+
+def _typed(name: str, kind: Any) -> str:
+    given = next((part.name for part in get_args(kind)[1:] if getattr(part, "name", None)), None)
+    return f"--{given or name.replace('_', '-')}"
+
+
+def check_options(function: Callable[..., Any], values: Mapping[str, Any]) -> None:
+    """Check every option against its annotation.
+
+    Raises:
+        InputError: a value is not of its type or range.
+    """
+    for option, (name, field, kind) in options_of(function).items():
+        if name in values:
+            value = values[name] if field is None else getattr(values[name], field)
+            if not isinstance(value, Intrinsics):  # parse_intrinsics has checked it
+                check(value, kind, option)
 
 
 def parse_intrinsics(text: str) -> Intrinsics:
@@ -101,12 +132,12 @@ def parse_intrinsics(text: str) -> Intrinsics:
             fields = dict(zip(names, text.split(","), strict=True))
         fx, fy, cx, cy = (float(fields[name]) for name in names)
         width, height = (int(fields.get(name, 0)) for name in ("width", "height"))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(
-            f"{text!r} is neither four numbers fx,fy,cx,cy nor a JSON file with them ({type(error).__name__}: {error})"
+            f"{shorten(repr(text))} is neither four numbers fx,fy,cx,cy nor a JSON file with them "
+            f"({type(error).__name__}: {shorten(str(error))})"
         ) from None
-    if not (fx > 0 and fy > 0 and width >= 0 and height >= 0):
-        raise ValueError(f"{text!r}: focal lengths and picture size must be above 0")
+    check(Intrinsics(fx, fy, cx, cy, width or 1, height or 1), Intrinsics, "")
     return Intrinsics(fx, fy, cx, cy, width, height)
 
 

@@ -17,9 +17,10 @@ from handcam.hand.matching import match_hands
 from handcam.hand.skeleton import ROOT
 from handcam.installation import describe_machine
 from handcam.live import LiveStatus, RecordingStatus
+from handcam.paths import write_atomic
 from handcam.types import HandcamError, Result
 
-__all__ = ["Report", "check_writable", "outcome", "write"]
+__all__ = ["Report", "outcome", "write"]
 
 MEMORY_EVERY_S = 10.0
 
@@ -136,19 +137,6 @@ def outcome(status: LiveStatus, session: RecordingStatus | None) -> list[str]:
     return failures
 
 
-def check_writable(path: Path) -> None:
-    """Fail before a long run and not after it.
-
-    Raises:
-        HandcamError: the file cannot be written.
-    """
-    try:
-        with path.open("a", encoding="utf-8"):
-            pass
-    except OSError as error:
-        raise HandcamError(f"The report {path} cannot be written: {error.strerror}.") from None
-
-
 def write(path: Path, summary: dict[str, Any]) -> None:
     """Write the report.
 
@@ -156,7 +144,7 @@ def write(path: Path, summary: dict[str, Any]) -> None:
         HandcamError: the file cannot be written.
     """
     try:
-        path.write_text(json.dumps(summary, indent=1) + "\n", "utf-8")
+        write_atomic(path, json.dumps(summary, indent=1) + "\n")
     except OSError as error:
         raise HandcamError(f"The report {path} cannot be written: {error.strerror}.") from None
 

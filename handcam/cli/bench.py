@@ -4,8 +4,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+from msgspec import Meta
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
@@ -14,6 +15,7 @@ from handcam.installation import describe_machine
 from handcam.model.weights import default_weights
 from handcam.sources import SourceSettings, open_source
 from handcam.types import Frame, HandcamError
+from handcam.validation import InputFile, OutputFile
 
 if TYPE_CHECKING:
     from handcam.tracking.tracker import Tracker
@@ -27,14 +29,14 @@ MOST_BYTES = 320_000_000
 def main(
     *,
     source: str = "demo",
-    seconds: float = 8.0,
+    seconds: Annotated[float, Meta(gt=0, le=3600)] = 8.0,
     runtimes: str = "",
-    rounds: int = 5,
+    rounds: Annotated[int, Meta(ge=1, le=1000)] = 5,
     app: bool = True,
     start: bool = False,
-    weights: Path | None = None,
-    json: Path | None = None,
-    plot: Path | None = None,
+    weights: InputFile | None = None,
+    json: OutputFile | None = None,
+    plot: OutputFile | None = None,
 ) -> int:
     """Measure speed: every runtime beside MediaPipe Hands on the same clip, the age of the pixels, the machine's limit.
 
@@ -50,8 +52,6 @@ def main(
         json: write the figures to this file.
         plot: write a picture of the figures to this PNG.
     """
-    if rounds < 1 or seconds <= 0:
-        raise HandcamError("Give at least one round and more than 0 seconds.")
     from handcam.lab.evaluate import bench, roofline
     from handcam.lab.evaluate.results import save_figure, write_json
     from handcam.runtimes import candidates, graph_file

@@ -1,7 +1,6 @@
 """Write a recorded session for other programs: tables, animations, logs, labelled pictures."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 from rich.console import Console
@@ -12,16 +11,17 @@ from handcam.plugins import names
 from handcam.session import open_session
 from handcam.session.export import ExportSettings, suffix
 from handcam.session.export import convert as write
+from handcam.validation import InputFolder, OutputPath
 
 __all__ = ["main"]
 
 
 def main(
-    session: Positional[Path],
+    session: Positional[InputFolder],
     /,
     *,
     to: Annotated[str, arg(metavar="|".join(names("handcam.session.export")))],
-    out: Path | None = None,
+    out: OutputPath | None = None,
     overwrite: bool = False,
     settings: ExportSettings = ExportSettings(),
 ) -> None:

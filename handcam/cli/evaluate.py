@@ -29,7 +29,8 @@ from handcam.lab.evaluate.pipeline import (
 from handcam.lab.evaluate.results import Results, save_figure, show, write_json
 from handcam.lab.evaluate.sample_page import sample_page
 from handcam.plugins import load
-from handcam.types import NOMINAL_HAND_LENGTH_M, Controls, HandcamError
+from handcam.types import NOMINAL_HAND_LENGTH_M, Controls, HandcamError, HandLengthMm
+from handcam.validation import Count, InputFile, OutputFile, one_of
 
 if TYPE_CHECKING:
     from handcam.tracking.tracker import Tracker
@@ -39,14 +40,14 @@ __all__ = ["KINDS", "main"]
 _T = TypeVar("_T")
 Compared = Literal["auto", "none", "mediapipe"]
 """Method that runs beside ours; ``auto`` is MediaPipe where it is installed."""
-_File = Annotated[Path | None, arg(metavar="FILE")]
+_File = Annotated[OutputFile | None, arg(metavar="FILE")]
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """Extent of the measurement, and its output."""
 
-    limit: Annotated[int | None, arg(metavar="N")] = None
+    limit: Annotated[Count | None, arg(metavar="N")] = None
     """At most so many samples of a data set (evenly spread), frames, or crops."""
     json: _File = None
     """Write the figures to this file."""
@@ -56,11 +57,11 @@ class Measurement:
 class TrackerOptions:
     """Settings of the tracker."""
 
-    detector: str = "palm"
+    detector: Annotated[str, one_of("handcam.detectors", "labels")] = "palm"
     """Detector, or labels to crop where the labels say."""
     modality: str = "auto"
     """Input modality that drives the latent: rgb, keypoints2d, landmarks3d, depth, fused, or auto as in the app."""
-    hand_length_mm: float = 1000 * NOMINAL_HAND_LENGTH_M
+    hand_length_mm: HandLengthMm = 1000 * NOMINAL_HAND_LENGTH_M
     """Assumed hand, wrist to middle fingertip; matters for camera_mean_mm only."""
 
     def controls(self) -> Controls:
@@ -74,7 +75,7 @@ def main(
     *,
     plot: _File = None,
     save: _File = None,
-    frames: int = 1,
+    frames: Count = 1,
     root: Root = "middle_mcp",
     invariances: str = "TS",
     compare: Compared = "auto",
@@ -110,8 +111,6 @@ def main(
     """
     if dataset.startswith("nyu:"):
         return _finish(_nyu(Path(dataset.removeprefix("nyu:")), tracker, model), out)
-    if out.limit is not None and out.limit < 1:
-        raise HandcamError("With --limit below 1 there is nothing to evaluate.")
     letters = set(invariances.upper())
     if not letters <= set("TSH"):
         raise HandcamError(f"The invariances are any of the letters T, S and H, not {invariances!r}.")
@@ -138,11 +137,11 @@ def main(
 
 
 def predictions(
-    files: Positional[Annotated[tuple[Path, ...], arg(metavar="[FILE ...]")]] = (),
+    files: Positional[Annotated[tuple[InputFile, ...], arg(metavar="[FILE ...]")]] = (),
     /,
     *,
     dataset: Literal["nyu", "icvl", "msra"],
-    truth: Annotated[tuple[Path, ...], arg(metavar="FILE [FILE ...]")],
+    truth: Annotated[tuple[InputFile, ...], arg(metavar="FILE [FILE ...]")],
     plot: _File = None,
     out: Measurement = Measurement(),
 ) -> None:

@@ -11,7 +11,8 @@ from handcam.cli._display import window_problem
 from handcam.cli._options import ModelOptions, WindowOptions, hand_length_m
 from handcam.live import Live
 from handcam.model.weights import read_card
-from handcam.types import Controls, HandcamError
+from handcam.types import Controls, HandcamError, HandLengthCm
+from handcam.validation import OutputFile
 
 if TYPE_CHECKING:
     from handcam.tracking.tracker import Tracker
@@ -21,8 +22,8 @@ __all__ = ["main", "open_live"]
 
 def main(
     *,
-    hand_length_cm: Annotated[float | None, arg(metavar="CM")] = None,
-    presets: Annotated[Path | None, arg(metavar="FILE")] = None,
+    hand_length_cm: Annotated[HandLengthCm | None, arg(metavar="CM")] = None,
+    presets: Annotated[OutputFile | None, arg(metavar="FILE")] = None,
     page: str = "explorer",
     model: ModelOptions = ModelOptions(),
     window: WindowOptions = WindowOptions(),

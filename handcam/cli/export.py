@@ -1,6 +1,5 @@
 """Write the model as ONNX graphs for other programs, and prove them against the reference."""
 
-from pathlib import Path
 from typing import Annotated
 
 from rich.console import Console
@@ -9,17 +8,18 @@ from tyro.conf import Positional, arg
 
 from handcam.model.weights import default_weights, read_card
 from handcam.types import HandcamError
+from handcam.validation import InputFile, InputFolder, OutputFolder
 
 __all__ = ["main"]
 
 
 def main(
-    out: Positional[Annotated[Path | None, arg(metavar="FOLDER")]] = None,
+    out: Positional[Annotated[OutputFolder | None, arg(metavar="FOLDER")]] = None,
     /,
     *,
-    weights: Path | None = None,
+    weights: InputFile | None = None,
     release: bool = False,
-    pictures: Path | None = None,
+    pictures: InputFolder | None = None,
 ) -> int:
     """Write the model as ONNX graphs for other programs, and prove them against the reference.
 

@@ -1,7 +1,6 @@
 """Fit the weights to your own hand, from the accepted frames of recorded sessions."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 from rich.console import Console
@@ -11,15 +10,16 @@ from tyro.conf import Positional, arg
 
 from handcam.lab.train.finetune import Finetune, finetune, read_bones
 from handcam.types import HandcamError
+from handcam.validation import InputFile, InputFolder
 
 __all__ = ["main"]
 
 
 def main(
-    sessions: Positional[Annotated[tuple[Path, ...], arg(metavar="SESSION [SESSION ...]")]],
+    sessions: Positional[Annotated[tuple[InputFolder, ...], arg(metavar="SESSION [SESSION ...]")]],
     /,
     *,
-    bones: Annotated[Path | None, arg(metavar="FILE")] = None,
+    bones: Annotated[InputFile | None, arg(metavar="FILE")] = None,
     settings: Finetune,
 ) -> None:
     """Train heads and joint decoder on accepted frames, mixed with sampled poses, and write new weights.
@@ -33,13 +33,6 @@ def main(
     """
     if not sessions:
         raise HandcamError("Give at least one session; handcam record makes one.")
-    s = settings
-    if s.steps < 1 or s.batch < 2 or not 0 < s.held_out < 1 or not 0 < s.rate < 1:
-        raise HandcamError("--steps must be at least 1, --batch 2; --held-out and --rate lie between 0 and 1.")
-    if not 0 <= s.keep <= 1:
-        raise HandcamError("--keep goes from 0, only what was trained, to 1.")
-    if s.hand_length_mm is not None and not 50 <= s.hand_length_mm <= 400:
-        raise HandcamError("--hand-length-mm goes from 50 to 400.")
     settings = replace(settings, sessions=sessions, bones_mm=None if bones is None else read_bones(bones))
     console = Console()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:

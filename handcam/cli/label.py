@@ -1,7 +1,6 @@
 """Label the hands of a session as accepted or rejected, to train on."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 from tyro.conf import Positional, arg
@@ -10,17 +9,18 @@ from handcam.cli._display import window_problem
 from handcam.session import open_session
 from handcam.session.labels import Labels, accept_all
 from handcam.types import HandcamError
+from handcam.validation import InputFolder, OutputFile, Share
 
 __all__ = ["main"]
 
 
 def main(
-    session: Positional[Path],
+    session: Positional[InputFolder],
     /,
     *,
     accept_everything: Annotated[bool, arg(name="accept-all")] = False,
-    min_score: Annotated[float, arg(metavar="X")] = 0.8,
-    screenshot: Annotated[Path | None, arg(metavar="FILE")] = None,
+    min_score: Annotated[Share, arg(metavar="X")] = 0.8,
+    screenshot: Annotated[OutputFile | None, arg(metavar="FILE")] = None,
 ) -> int:
     """Go through the hands of a session: A accept, R reject, S other side, arrows, Space play, N next unlabelled.
 
@@ -32,8 +32,6 @@ def main(
         min_score: least score for --accept-all, 0 to 1.
         screenshot: save a picture of the view and quit.
     """
-    if not 0 <= min_score <= 1:
-        raise HandcamError("--min-score goes from 0 to 1.")
     with open_session(session) as opened:
         for problem in opened.problems:
             print(f"handcam: {problem}", file=sys.stderr)

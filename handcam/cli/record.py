@@ -1,26 +1,26 @@
 """Record a session without a window."""
 
-from pathlib import Path
 from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from handcam.cli._options import ModelOptions
+from handcam.cli._options import Detector, ModelOptions, Seconds
 from handcam.cli.run import RunOptions
 from handcam.cli.run import main as run
 from handcam.sources import SourceSettings
+from handcam.validation import Count, OutputFolder
 
 __all__ = ["main"]
 
 
 def main(
-    out: Positional[Path],
+    out: Positional[OutputFolder],
     /,
     *,
     source: Annotated[str | None, arg(metavar="SOURCE")] = None,
-    duration: Annotated[float | None, arg(metavar="S")] = None,
-    frames: Annotated[int | None, arg(metavar="N")] = None,
-    detector: str = "palm",
+    duration: Annotated[Seconds | None, arg(metavar="S")] = None,
+    frames: Annotated[Count | None, arg(metavar="N")] = None,
+    detector: Detector = "palm",
     source_settings: SourceSettings = SourceSettings(),
     model: ModelOptions = ModelOptions(),
 ) -> int:

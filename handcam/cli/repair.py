@@ -1,16 +1,15 @@
 """Check a session, and make a clean one of it when it was cut off or damaged."""
 
-from pathlib import Path
-
 from rich.console import Console
 from tyro.conf import Positional
 
 from handcam.session import repair
+from handcam.validation import InputFolder, OutputFolder
 
 __all__ = ["main"]
 
 
-def main(session: Positional[Path], out: Positional[Path | None] = None, /) -> int:
+def main(session: Positional[InputFolder], out: Positional[OutputFolder | None] = None, /) -> int:
     """Check every picture of a session; if anything is lost, say what, and write the rest to a clean session.
 
     Args:

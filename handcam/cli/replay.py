@@ -8,24 +8,25 @@ from rich.progress import Progress
 from rich.table import Table
 from tyro.conf import Positional
 
-from handcam.cli._options import ModelOptions
+from handcam.cli._options import Detector, ModelOptions
 from handcam.session import open_session
 from handcam.session.format import plain_json
 from handcam.session.labels import carry_over
 from handcam.session.replay import Comparison, compare, fitted
 from handcam.session.replay import rerun as write_anew
 from handcam.sources import SourceSettings
+from handcam.validation import InputFolder, OutputFolder
 
 __all__ = ["main"]
 
 
 def main(
-    session: Positional[Path],
-    out: Positional[Path | None] = None,
+    session: Positional[InputFolder],
+    out: Positional[OutputFolder | None] = None,
     /,
     *,
     rerun: bool = False,
-    detector: str = "palm",
+    detector: Detector = "palm",
     loop: bool = False,
     headless: bool = False,
     model: ModelOptions = ModelOptions(),

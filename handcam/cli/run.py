@@ -7,17 +7,18 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import UseAppendAction, arg
 
 from handcam.cli._cameras import cameras, opener
 from handcam.cli._display import window_problem
-from handcam.cli._options import ModelOptions, WindowOptions, checked, hand_length_m
+from handcam.cli._options import Detector, ModelOptions, Seconds, WindowOptions, completed, hand_length_m
 from handcam.live import Live
 from handcam.model.weights import read_card
 from handcam.sources import SourceSettings
-from handcam.types import Controls, HandcamError, WeightsError
+from handcam.types import Controls, HandcamError, HandLengthCm, WeightsError, shorten
+from handcam.validation import Count, OutputFile, OutputFolder
 
 if TYPE_CHECKING:
     from handcam.tracking.tracker import Tracker
@@ -33,27 +34,27 @@ class RunOptions:
 
     headless: bool = False
     """No window, a status line instead; chosen by itself where there is no display."""
-    duration: Annotated[float | None, arg(metavar="S")] = None
+    duration: Annotated[Seconds | None, arg(metavar="S")] = None
     """Stop after this many seconds of frames (without a window)."""
-    frames: Annotated[int | None, arg(metavar="N")] = None
+    frames: Annotated[Count | None, arg(metavar="N")] = None
     """Stop after this many tracked frames (without a window)."""
-    record: Annotated[Path | None, arg(metavar="FOLDER")] = None
+    record: Annotated[OutputFolder | None, arg(metavar="FOLDER")] = None
     """Write a session into this new folder, from the first frame on."""
-    report: Annotated[Path | None, arg(metavar="FILE")] = None
+    report: Annotated[OutputFile | None, arg(metavar="FILE")] = None
     """Write the figures of the run to this JSON file."""
 
 
 def main(
     *,
     source: Annotated[str | None, arg(metavar="SOURCE")] = None,
-    detector: str = "palm",
+    detector: Detector = "palm",
     modality: str = "auto",
-    hand_length_cm: Annotated[float | None, arg(metavar="CM")] = None,
+    hand_length_cm: Annotated[HandLengthCm | None, arg(metavar="CM")] = None,
     mirror: bool = False,
     software_3d: bool = False,
     reset_settings: bool = False,
     stream: UseAppendAction[tuple[str, ...]] = (),
-    stream_joints: str = "common21",
+    stream_joints: Literal["common21", "openxr26"] = "common21",
     run: RunOptions = RunOptions(),
     source_settings: SourceSettings = SourceSettings(),
     model: ModelOptions = ModelOptions(),
@@ -76,17 +77,20 @@ def main(
         stream_joints: joint order of streams, common21 or openxr26.
     """
     from handcam.api import open_tracker
-    from handcam.cli._report import Report, check_writable, outcome, write
+    from handcam.cli._report import Report, outcome, write
     from handcam.streams import StreamSettings, open_streams
 
-    settings = checked(source_settings)
+    settings = completed(source_settings)
     controls = Controls(drive=modality, hand_length_m=hand_length_m(hand_length_cm))
-    if (run.duration is not None and run.duration <= 0) or (run.frames is not None and run.frames <= 0):
-        raise HandcamError("--duration and --frames must be above 0.")
     open_source = opener(source, replace(settings, loop=False))  # the capture thread loops, and the window may stop it
-    if run.report is not None:
-        check_writable(run.report)
-    model.path()
+    if modality != "auto":  # before anything is opened for it
+        there = ("auto", "fused", *read_card(model.path()).encoders)
+        if modality not in there:
+            raise HandcamError(f"--modality is {shorten(repr(modality))}; it must be one of {', '.join(there)}.")
+    if run.headless and window.screenshot is not None:
+        raise HandcamError("--screenshot is a picture of the window; leave out --headless.")
+    if stream_joints != "common21" and not stream:
+        raise HandcamError("--stream-joints orders the joints of streams; add --stream.")
     headless = run.headless or _without_window(window.screenshot)
     if not headless and (run.duration is not None or run.frames is not None):
         raise HandcamError("--duration and --frames end a run without a window; add --headless.")

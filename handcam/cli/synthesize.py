@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
+from msgspec import Meta
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from tyro.conf import Positional, arg
@@ -16,26 +17,26 @@ from handcam.synth.poses import PoseSettings
 from handcam.synth.scenes import PictureSettings
 from handcam.synth.shards import SHARD, ShardJob, prepare_folder, shard_path, write_shard
 from handcam.synth.world import WorldSettings
-from handcam.types import HandcamError
+from handcam.validation import Count, InputFolder, OutputFolder, Seed, Share
 
 __all__ = ["main"]
 
 
 def main(
-    out: Positional[Path],
+    out: Positional[OutputFolder],
     /,
     *,
-    count: int = 10_000,
+    count: Count = 10_000,
     kind: Literal["crop", "scene"] = "crop",
-    size: int = 128,
-    seed: int = 0,
-    backgrounds: Path | None = None,
-    scenes: Path | None = None,
+    size: Annotated[int, Meta(ge=32, le=1024)] = 128,
+    seed: Seed = 0,
+    backgrounds: InputFolder | None = None,
+    scenes: InputFolder | None = None,
     split: Literal["train", "validation"] = "train",
     sensor: Literal["none", "stereo", "structured", "tof", "random"] = "random",
-    uniform_views: float = 0.25,
-    quality: int = 92,
-    workers: Annotated[int, arg(metavar="N")] = 0,
+    uniform_views: Share = 0.25,
+    quality: Annotated[int, Meta(ge=1, le=100)] = 92,
+    workers: Annotated[int, Meta(ge=0, le=1024), arg(metavar="N")] = 0,
 ) -> None:
     """Render labelled hands: pictures, depth, segmentation and joints, without limit and under a free licence.
 
@@ -55,13 +56,7 @@ def main(
         quality: of the JPEG pictures.
         workers: processes; 0 takes one for each processor core but one.
     """
-    if count < 1 or not 32 <= size <= 1024:
-        raise HandcamError("--count must be at least 1, and --size between 32 and 1024.")
-    if backgrounds is not None and not backgrounds.is_dir():
-        raise HandcamError(f"There is no folder {backgrounds} with backgrounds.")
     if scenes is not None:
-        if not scenes.is_dir():
-            raise HandcamError(f"There is no folder {scenes} with scenes.")
         settings: PictureSettings | WorldSettings = WorldSettings(size=size, scenes=scenes.resolve(), split=split)
     else:
         plain = PictureSettings()

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from inspect import signature
-from pathlib import Path
 from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
@@ -14,13 +13,14 @@ from handcam.lab.train.recipe import Recipe
 from handcam.model.weights import default_weights
 from handcam.plugins import load
 from handcam.types import HandcamError
+from handcam.validation import Count, InputFile, OutputFolder, Steps
 
 __all__ = ["KINDS"]
 
-_Folder = Annotated[Path, arg(metavar="FOLDER")]
+_Folder = Annotated[OutputFolder, arg(metavar="FOLDER")]
 
 
-def weights(*, steps: Annotated[int | None, arg(metavar="N")] = None, settings: Recipe) -> None:
+def weights(*, steps: Annotated[Steps | None, arg(metavar="N")] = None, settings: Recipe) -> None:
     """Train the weights that ship, from nothing. A run that was stopped goes on when started again.
 
     handcam train weights --out runs/weights
@@ -41,8 +41,8 @@ def pairs(
     variant: Literal["1", "2", "3", "4"] | None = None,
     source: str = "keypoints2d",
     nets: tuple[str, ...] = (),
-    steps: int = 5000,
-    warmup: Annotated[int | None, arg(metavar="N")] = None,
+    steps: Steps = 5000,
+    warmup: Annotated[Steps | None, arg(metavar="N")] = None,
     test: str | None = None,
     settings: TrainSettings,
 ) -> None:
@@ -85,8 +85,8 @@ def pairs(
 
 
 def embedding(
-    *, out: _Folder, data: str | None = None, pictures: int | None = None,
-    start: Annotated[Path | None, arg(metavar="FILE")] = None,
+    *, out: _Folder, data: str | None = None, pictures: Count | None = None,
+    start: Annotated[InputFile | None, arg(metavar="FILE")] = None,
 ) -> None:  # fmt: skip
     """Make the reference set of the map: what every encoder says of the same hands, beside the weights.
 
@@ -112,7 +112,7 @@ def embedding(
 
 
 def depth(
-    *, weights: Annotated[Path | None, arg(metavar="FILE")] = None, settings: depth_joints.DepthSettings
+    *, weights: Annotated[InputFile | None, arg(metavar="FILE")] = None, settings: depth_joints.DepthSettings
 ) -> None:  # fmt: skip
     """Render depth crops and train the net that finds joints in them. A run that was stopped goes on.
 

@@ -1,6 +1,8 @@
 """Run a window until it is closed."""
 
+import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
@@ -13,6 +15,8 @@ from handcam.model.weights import WeightsCard
 from handcam.signals import end_on_signals
 
 __all__ = ["application", "run_until_closed", "show", "show_explorer"]
+
+log = logging.getLogger(__name__)
 
 
 def show(
@@ -89,17 +93,25 @@ def application() -> QApplication:
 
 def run_until_closed(app: QApplication, window: QWidget, screenshot: Path | None, after_s: float) -> int:
     """Run the event loop until a window is closed; returns the exit code, as shells count it after a signal."""
-    if screenshot is not None:
-        QTimer.singleShot(round(after_s * 1000), lambda: (window.grab().save(str(screenshot)), window.close()))
     asked: list[int] = []
+    failed: list[Path] = []
+
+    def shoot(path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not window.grab().save(str(path)):
+            failed.append(path)
+            log.error("The picture %s cannot be written; its name must end in .png or .jpg.", path)
+        window.close()
 
     def end(number: int) -> None:  # an exception would be lost in Qt's loop
         asked.append(number)
         QTimer.singleShot(0, app.closeAllWindows)  # dialogs too
 
+    if screenshot is not None:
+        QTimer.singleShot(round(after_s * 1000), partial(shoot, screenshot))
     restore = end_on_signals(end)
     try:
         code = app.exec()
     finally:
         restore()
-    return 128 + asked[0] if asked else code
+    return 128 + asked[0] if asked else code or int(bool(failed))

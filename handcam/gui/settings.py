@@ -14,13 +14,13 @@ import msgspec
 from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.scene3d.scenes import SAMPLES
 from handcam.paths import write_atomic
-from handcam.types import NOMINAL_HAND_LENGTH_M, Controls, Side
+from handcam.types import HAND_LENGTHS_M, NOMINAL_HAND_LENGTH_M, Controls, HandLengthCm, Side
 
 __all__ = ["HANDS", "HAND_LENGTH_CM", "SettingsStore", "WindowSettings"]
 
 HANDS = {"both": (2, None), "one": (1, None), "left only": (1, Side.LEFT), "right only": (1, Side.RIGHT)}
 """Hands to follow: how many, and which side every hand is taken for."""
-HAND_LENGTH_CM = (5.0, 40.0)
+HAND_LENGTH_CM = (100 * HAND_LENGTHS_M[0], 100 * HAND_LENGTHS_M[1])
 """Least and greatest length of a hand."""
 _FORMAT = "handcam.settings"
 _QUIET_S = 1.0
@@ -30,9 +30,7 @@ _QUIET_S = 1.0
 class WindowSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     """Every setting that is kept, with its default and range."""
 
-    hand_length_cm: Annotated[float, msgspec.Meta(ge=HAND_LENGTH_CM[0], le=HAND_LENGTH_CM[1])] = (
-        100 * NOMINAL_HAND_LENGTH_M
-    )
+    hand_length_cm: HandLengthCm = 100 * NOMINAL_HAND_LENGTH_M
     """Of the user's hand; sets the scale without a depth camera."""
     mirror: bool = False
     """Flip the picture."""

@@ -6,11 +6,14 @@ Threads belong to :mod:`handcam.live`, so a source may simply block in ``read``.
 
 import math
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Annotated, Protocol, runtime_checkable
+
+from msgspec import Meta
 
 from handcam.installation import needs
 from handcam.plugins import load, names
-from handcam.types import Frame, Intrinsics, SourceError
+from handcam.types import LARGEST_EDGE_PX, FieldOfView, Frame, Intrinsics, SourceError
+from handcam.validation import Seed
 
 __all__ = ["Device", "Seekable", "Source", "SourceSettings", "open_source"]
 
@@ -19,13 +22,13 @@ __all__ = ["Device", "Seekable", "Source", "SourceSettings", "open_source"]
 class SourceSettings:
     """Settings of a source; each source takes what it can and ignores the rest."""
 
-    width: int = 640
+    width: Annotated[int, Meta(ge=16, le=LARGEST_EDGE_PX)] = 640
     """Wanted picture width, px (cameras and demo)."""
-    height: int = 480
+    height: Annotated[int, Meta(ge=16, le=LARGEST_EDGE_PX)] = 480
     """Wanted picture height, px."""
-    fps: float = 30.0
+    fps: Annotated[float, Meta(ge=0.01, le=1000)] = 30.0
     """Wanted frame rate, Hz."""
-    fov_deg: float = 60.0
+    fov_deg: FieldOfView = 60.0
     """Horizontal field of view to assume where no calibration is known."""
     intrinsics: Intrinsics | None = None
     """A calibration to use instead of ``fov_deg``; scaled to the picture's size."""
@@ -33,7 +36,7 @@ class SourceSettings:
     """Files: deliver at the recorded pace. False: as fast as they are read."""
     loop: bool = False
     """Files: start again at the end."""
-    seed: int = 0
+    seed: Seed = 0
     """Demo: which hand, light and motion."""
 
     def camera(self, width: int, height: int) -> Intrinsics:

@@ -11,11 +11,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
+from msgspec import Meta
 from tyro.conf import Suppress, arg
 from tyro.constructors import PrimitiveConstructorSpec
 
 from handcam.lab.evaluate.results import Results, cell_text, save_figure, write_json
 from handcam.types import HandcamError
+from handcam.validation import Count, InputFile, Latent, OutputFolder, Positive, Seed, Steps
 
 if TYPE_CHECKING:
     from handcam.lab.data.tables import Split
@@ -67,35 +69,35 @@ _SIZE = PrimitiveConstructorSpec(
 class Setup:
     """Settings of an experiment; its fields are the command's options."""
 
-    out: Annotated[Path, arg(metavar="FOLDER")]
+    out: Annotated[OutputFolder, arg(metavar="FOLDER")]
     """Folder of NAME.md, NAME.json and NAME.png, of trainings, and of rendered hands."""
     data: tuple[str, ...] = ()
     """Data sets instead of the experiment's own: poses, rendered, features:FOLDER, crops:FOLDER, rhd:PATH, stb:PATH,
     freihand:PATH, folder:PATH, msra:FILE; for pcf also nyu:, icvl: or msra:FOLDER."""
     size: Annotated[Size, _SIZE] = SMALL
     """Minutes on a processor, or the paper's nets and many hands for a GPU."""
-    steps: int | None = None
+    steps: Steps | None = None
     """Rounds of each training instead of the size's."""
-    share: float = 1.0
+    share: Annotated[float, Meta(gt=0, le=1)] = 1.0
     """Part of the size's hands to train and measure on."""
-    repeats: int | None = None
+    repeats: Count | None = None
     """Trainings of each kind, with seeds one after the other; default 1, for weak 2. Above 1 the tables give mean and
     standard deviation."""
-    seed: int = 0
+    seed: Seed = 0
     """Seed of weights, batches and samples."""
     pixels: bool = False
     """Encode pictures by the paper's ResNet-18, instead of the landmark network's features of them."""
-    weights: Annotated[Path | None, arg(metavar="FILE")] = None
+    weights: Annotated[InputFile | None, arg(metavar="FILE")] = None
     """walks, mixing: weights to examine, instead of models trained for it."""
     accelerator: Literal["auto", "cpu", "cuda"] = "auto"
     """Device of the trainings."""
-    devices: int = 1
+    devices: Count = 1
     """Processes on this machine; torchrun's numbers win."""
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     """bf16-mixed is faster on processors and cards that have it."""
-    latent: Suppress[int] = 30
+    latent: Suppress[Latent] = 30
     """Size of the latent space."""
-    rate: Suppress[float] = 1e-3
+    rate: Suppress[Positive] = 1e-3
     """Adam's learning rate at its highest."""
     progress: Suppress[bool] = True
     """Show bars."""
@@ -108,8 +110,6 @@ class Setup:
         Raises:
             HandcamError: they make no sense.
         """
-        if not 0.0 < self.share <= 1.0 or any(n is not None and n < 1 for n in (self.steps, self.repeats)):
-            raise HandcamError("--share lies above 0 and at most at 1, and --steps and --repeats are at least 1.")
         kinds = [each.partition(":")[0] for each in self.data]
         if len(set(kinds)) < len(kinds):
             raise HandcamError(

@@ -19,9 +19,10 @@ from handcam.hand.skeleton import ROOT
 from handcam.lab.data.sets.depth_only import EMPTY_SEED, SHARD, DepthExamples, DepthOnly, make
 from handcam.lab.data.sets.depth_only import open as open_crops
 from handcam.lab.release.depth_joints import add_joint_net, load_joint_net
-from handcam.lab.train.loop import LoopSettings, Task, run, start_fabric
+from handcam.lab.train.loop import LoopSettings, Precision, Task, run, start_fabric
 from handcam.model.modalities.depth import MODALITY, relative
 from handcam.model.nets.hourglass import DepthLandmarks, HourglassEncoder
+from handcam.validation import BatchSize, Count, InputFile, Latent, Positive, Share, Weight, Whole
 
 __all__ = ["DepthSettings", "build", "camera_joints", "depth_loss", "measure", "train"]
 
@@ -33,31 +34,31 @@ VALIDATED = 512
 class DepthSettings(LoopSettings):
     """Settings of the training of the depth joint net; ``batch`` counts hands."""
 
-    shards: int = 31
+    shards: Count = 31
     """Files of rendered hands; every twentieth is held out, and a fifteenth as many show no hand."""
-    crops: int = SHARD
+    crops: Count = SHARD
     """Crops in a file, a multiple of 64."""
-    empty: int = 3
+    empty: Whole = 3
     """Crops without a hand in a batch."""
-    mirrored: int = 4
+    mirrored: Whole = 4
     """Left hands in a batch, which teach the net to tell sides and nothing else."""
-    width: int = 48
+    width: Count = 48
     """Channels of the net at a quarter of the size."""
-    stacks: int = 1
+    stacks: Count = 1
     """Hourglasses."""
-    latent: int = 32
+    latent: Latent = 32
     """Size of the latent space; its part of the net is trained elsewhere."""
-    start: Path | None = None
+    start: InputFile | None = None
     """Weights (safetensors) to start from."""
     # the loop's settings, with this net's defaults
-    batch: int = 32
-    rate: float = 1.5e-3
-    warmup: int = 150
-    final_rate: float = 0.0007
-    weight_decay: float = 0.02
-    clip: float = 1.0
-    ema: float = 0.998
-    precision: str = "bf16-mixed"
+    batch: BatchSize = 32
+    rate: Positive = 1.5e-3
+    warmup: Whole = 150
+    final_rate: Share = 0.0007
+    weight_decay: Weight = 0.02
+    clip: Positive = 1.0
+    ema: Share = 0.998
+    precision: Precision = "bf16-mixed"
 
 
 def build(settings: DepthSettings, weights: Path, progress: bool = True) -> Path:

@@ -26,7 +26,8 @@ from handcam.lab.train.mediapipe_weights import read_landmark_network
 from handcam.lab.train.pairs import TrainSettings, train
 from handcam.model.vae import CrossModalVAE, fuse, load, save_weights
 from handcam.model.weights import WeightsCard, default_weights, digest
-from handcam.types import HandcamError
+from handcam.types import HandcamError, HandLengthMm
+from handcam.validation import BatchSize, Fraction, InputFile, InputFolder, OutputFolder, Seed, Share, Steps
 
 __all__ = ["Errors", "Finetune", "finetune", "read_bones"]
 
@@ -40,29 +41,29 @@ class Finetune:
 
     sessions: tuple[Path, ...]
     """Sessions with labels."""
-    out: Path
+    out: OutputFolder
     """Folder of weights, report and checkpoints."""
-    weights: Path | None = None
+    weights: InputFile | None = None
     """Weights to start from; those that ship if None."""
-    test: tuple[Path, ...] = ()
+    test: tuple[InputFolder, ...] = ()
     """Other sessions of the person with labels, to measure on."""
-    steps: int = 200
+    steps: Steps = 200
     """Rounds; each trains every pair once."""
-    batch: int = 128
+    batch: BatchSize = 128
     """Examples of a step."""
-    rate: float = 3e-4
+    rate: Fraction = 3e-4
     """Adam's learning rate at its highest."""
-    keep: float = 0.5
+    keep: Share = 0.5
     """Share of the old weights in the new ones: a mean of both holds better on other days than what was trained."""
-    held_out: float = 0.2
+    held_out: Fraction = 0.2
     """Share of each session, at its end, that is not trained on."""
     bones_mm: dict[str, float] | None = None
     """Bones that the user measured, by the joint at their far end."""
-    hand_length_mm: float | None = None
+    hand_length_mm: HandLengthMm | None = None
     """Wrist to middle fingertip, as measured; that of the session if None."""
     graphs: bool = True
     """Write the exported graphs beside the weights."""
-    seed: int = 0
+    seed: Seed = 0
     """Of data and samples."""
 
 

@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from math import cos, pi
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, cast
 
 import torch
 from lightning_fabric import Fabric
@@ -26,6 +26,7 @@ from torch.optim.swa_utils import AveragedModel
 from handcam.model.features import Input, rows
 from handcam.paths import atomic_file
 from handcam.types import HandcamError
+from handcam.validation import BatchSize, Count, OutputFolder, Positive, Seed, Share, Steps, Weight, Whole
 
 __all__ = ["LoopSettings", "Task", "averaged_weights", "run", "save_checkpoint", "start_fabric"]
 
@@ -33,37 +34,43 @@ _PREFETCHED = 4
 """Rounds that are drawn ahead of the one that is trained."""
 
 
+Precision = Literal["32-true", "bf16-mixed", "16-mixed", "bf16-true", "64-true"]
+"""Lightning Fabric's names."""
+Accelerator = Literal["auto", "cpu", "cuda", "gpu", "mps"]
+"""Devices of a training."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoopSettings:
     """Settings that every training has."""
 
-    out: Path
+    out: OutputFolder
     """Folder of checkpoints and curves."""
-    steps: int = 20_000
+    steps: Steps = 20_000
     """Rounds; each trains every task once."""
-    batch: int = 512
+    batch: BatchSize = 512
     """Examples of a step, over all processes."""
-    rate: float = 1e-3
+    rate: Positive = 1e-3
     """AdamW's learning rate at its highest."""
-    warmup: int = 500
+    warmup: Whole = 500
     """Steps over which the rate rises; afterwards it falls along a cosine."""
-    final_rate: float = 0.01
+    final_rate: Share = 0.01
     """Rate at the end, as a share of the highest."""
-    weight_decay: float = 0.0
+    weight_decay: Weight = 0.0
     """Decay of matrices and filters; biases and scales have none."""
-    clip: float = 1000.0
+    clip: Positive = 1000.0
     """Largest norm of a gradient."""
-    ema: float = 0.999
+    ema: Share = 0.999
     """Memory of the averaged weights, which are the ones that ship."""
-    seed: int = 0
+    seed: Seed = 0
     """Of weights, data and samples."""
-    precision: str = "32-true"
+    precision: Precision = "32-true"
     """Lightning Fabric's name, e.g. ``bf16-mixed``."""
-    accelerator: str = "auto"
+    accelerator: Accelerator = "auto"
     """``cpu``, ``cuda`` or ``auto``."""
-    devices: int = 1
+    devices: Count = 1
     """Processes on this machine; under torchrun its numbers win."""
-    save_every: int = 1000
+    save_every: Count = 1000
     """Steps between checkpoints."""
 
     def identity(self) -> str:

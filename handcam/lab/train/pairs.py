@@ -18,6 +18,7 @@ from handcam.model.vae import CrossModalVAE, current_name, kl, modality, read_st
 from handcam.model.weights import read_card
 from handcam.plugins import names
 from handcam.types import HandcamError
+from handcam.validation import InputFile, Latent, Share, Weight
 
 __all__ = ["VARIANTS", "Objective", "TrainSettings", "copy_equal", "train", "variant"]
 
@@ -53,19 +54,19 @@ class TrainSettings(LoopSettings):
     """Net of each decoder."""
     nets: dict[str, dict[str, int]] = field(default_factory=dict)
     """Settings of the nets, by ``encoder.MODALITY`` or ``decoder.MODALITY``."""
-    latent: int = 30
+    latent: Latent = 30
     """Size of the latent space."""
-    kl_weight: float = 1.0
+    kl_weight: Weight = 1.0
     """Weight of the KL term of equation 5."""
-    label_share: float = 1.0
+    label_share: Share = 1.0
     """Share of a data set whose 3D joints are known; the rest trains the pairs without ``joints3d``."""
-    reproject: float = 0.0
+    reproject: Weight = 0.0
     """2D-only supervision: weight of the keypoints under the decoded joints, for pairs that end in ``keypoints2d``."""
-    constrain: float = 0.0
+    constrain: Weight = 0.0
     """Weight of the biomechanical constraints on the decoded joints, for pairs that do not end in ``joints3d``."""
-    noise: float = 1.0
+    noise: Weight = 1.0
     """Factor on the noise of the latent samples; 0 decodes the posterior's mean."""
-    start: Path | None = None
+    start: InputFile | None = None
     """Weights (safetensors) to start from where names and shapes agree."""
     freeze: tuple[str, ...] = ()
     """Beginnings of the names of parameters that stay as they are, e.g. ``encoders.rgb.backbone``."""

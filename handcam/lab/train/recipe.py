@@ -43,6 +43,7 @@ from handcam.model.weights import WeightsCard
 from handcam.plugins import load as load_plugin
 from handcam.synth.poses import PoseSettings
 from handcam.synth.scenes import PictureSettings
+from handcam.validation import Count, InputFolder, OutputFolder, Seed, Steps
 
 __all__ = ["Recipe", "build", "finish"]
 
@@ -85,33 +86,33 @@ DATA = [  # for the weights that ship
 class Recipe:
     """Sizes of the steps; the defaults are those of the weights that ship."""
 
-    out: Path
+    out: OutputFolder
     """Folder of everything."""
-    backgrounds: Path | None = None
+    backgrounds: InputFolder | None = None
     """Folder of photographs without hands, or None for procedural ones only."""
-    real: Path | None = None
+    real: InputFolder | None = None
     """Folder of real pictures of hands, without labels, or None for rendered ones only."""
-    pictures: int = 25_000
+    pictures: Count = 25_000
     """Rendered hands."""
-    poses_steps: int = 8000
+    poses_steps: Steps = 8000
     """Rounds of step 2."""
-    color_steps: int = 800
+    color_steps: Steps = 800
     """Rounds of step 3 for the colour encoders; more of them fit the rendered pictures better and real ones worse."""
-    depth_steps: int = 3200
+    depth_steps: Steps = 3200
     """Rounds of step 3 for the depth encoder."""
-    held_out: int = 4000
+    held_out: Count = 4000
     """Further rendered hands, on which sigma is calibrated and the metrics are measured."""
-    distil_steps: int = 14_000
+    distil_steps: Steps = 14_000
     """Batches of step 4 for each encoder."""
-    targets: int = 10_000
+    targets: Count = 10_000
     """Canonical renders for step 5."""
-    decoder_steps: int = 2200
+    decoder_steps: Steps = 2200
     """Rounds of step 5 for the decoders."""
-    joint_steps: int = 20_000
+    joint_steps: Steps = 20_000
     """Batches of step 5 for the joint net of depth crops."""
-    joint_crops: int = 2048
+    joint_crops: Count = 2048
     """Depth crops in each of its 31 files, a multiple of 64."""
-    seed: int = 0
+    seed: Seed = 0
     """Of everything."""
 
 
