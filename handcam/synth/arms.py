@@ -123,7 +123,7 @@ class Arm:
 
 
 _BATCH, _USES = 24, 4
-_POSES = PoseSettings(independent=0.3, gesture=0.3, bones=0.06, size=0.11)
+_POSES = PoseSettings(independent=0.25, gesture=0.4, bones=0.06, size=0.11)
 _RESTING = [
     GESTURES.index(name)
     for name in ("relaxed", "cupped", "letter_c", "open", "together", "table_top", "claw", "loose_fist")

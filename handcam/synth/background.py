@@ -65,6 +65,7 @@ def random_piece(
     height: int,
     least: float = 0.25,
     halves: Sequence[UInt8[Array, "_h _w 3"]] = (),
+    blur: float = 0.5,
 ) -> UInt8[Array, "h w 3"]:
     """Cut a random piece of a picture: shifted, zoomed, flipped, its colours and sharpness changed.
 
@@ -75,6 +76,7 @@ def random_piece(
         height: px.
         least: smallest piece, as a share of the largest that fits.
         halves: the same picture half as large, and so on: cutting a small piece from these is faster.
+        blur: share out of focus.
     """
     h, w = picture.shape[:2]
     most = min(w / width, h / height)
@@ -88,7 +90,7 @@ def random_piece(
     out = cv2.resize(piece, (width, height), interpolation=cv2.INTER_AREA if zoom > 1 else cv2.INTER_LINEAR)
     if rng.random() < 0.5:
         out = cv2.flip(out, 1)
-    if rng.random() < 0.5:
+    if rng.random() < blur:
         sigma = float(np.exp(rng.uniform(np.log(0.5), np.log(6))) * width / 256)
         k = 2 * int(1.4 * sigma + 0.5) + 1  # a stack blur of this width, many times faster than a Gaussian
         out = cv2.stackBlur(out, (k, k))

@@ -30,7 +30,7 @@ def compose(
         background = keyboard_picture(rng, camera.width, camera.height)
     else:
         background = photographs.background(rng, camera.width, camera.height, 0.35 if look is Look.ABOVE else 0.12)
-    lights = sample_lights(rng, 0.3)
+    lights = sample_lights(rng, 0.5)
     lights, exposure = _matched(rng, lights, background)
     surfaces = [s for number, arm in enumerate(group) for s in arm.surfaces(number)] + behind
     if not surfaces:
@@ -47,7 +47,16 @@ def compose(
     color = drawing.color + (1 - alpha) * shadowed
     if group and rng.random() < settings.occluder:
         color, drawing = _occluded(rng, color, drawing, photographs.background(rng, camera.width, camera.height))
-    return apply_camera_effects(rng, color, settings.effects), drawing
+    return apply_camera_effects(rng, _developed(rng, color), settings.effects), drawing
+
+
+def _developed(rng: np.random.Generator, color: Array) -> Array:
+    """What a camera makes of it: mostly paler than the light was, its edges sharpened."""
+    grey = color.mean(2, keepdims=True)
+    color = grey + np.float32(rng.uniform(0.3, 1.0)) * (color - grey)
+    if rng.random() < 0.7:
+        color = color + np.float32(rng.uniform(0.4, 2.2)) * (color - cv2.blur(color, (3, 3)))
+    return color.astype(np.float32)
 
 
 def _matched(rng: np.random.Generator, lights: Lights, background: Array) -> tuple[Lights, float]:
@@ -57,8 +66,8 @@ def _matched(rng: np.random.Generator, lights: Lights, background: Array) -> tup
     lights = replace(
         lights, ambient=lights.ambient * tint, slope=lights.slope * tint, colours=lights.colours * tint**0.7
     )
-    brightness = float(np.clip((mean.mean() / 0.22) ** rng.uniform(0.1, 0.6), 0.35, 1.7))
-    exposure = brightness * float(np.exp(rng.normal(-0.05, 0.25))) / lights.level
+    brightness = float(np.clip((mean.mean() / 0.18) ** rng.uniform(0.1, 0.6), 0.45, 1.8))
+    exposure = brightness * float(np.exp(rng.normal(0.15, 0.25))) / lights.level
     if rng.random() < 0.1:
         exposure *= rng.uniform(0.3, 0.7)
     return lights, exposure

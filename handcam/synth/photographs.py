@@ -61,7 +61,7 @@ class Photographs:
             first, *halves = pool[rng.integers(len(pool))]
         else:
             first, *halves = self.room(rng)
-        return random_piece(rng, first, width, height, 0.5, halves)
+        return random_piece(rng, first, width, height, 0.5, halves, 0.25)
 
     def room(self, rng: np.random.Generator) -> Levels:
         """One of the rooms; small sources are shown more often than their number of pictures."""

@@ -39,7 +39,7 @@ class WorldSettings:
     """Share with a cut-out of a photograph before the hands."""
     second: float = 0.25
     """Share of crops with another hand near the first."""
-    effects: CameraEffects = field(default_factory=lambda: CameraEffects(defocus=0.2, motion=0.15, low_resolution=0.1))
+    effects: CameraEffects = field(default_factory=lambda: CameraEffects(defocus=0.12, motion=0.1, low_resolution=0.1))
     """Faults of the camera."""
 
 
