@@ -3,12 +3,12 @@
 import sys
 from importlib.util import find_spec
 
-OLDEST, NEWEST = (3, 11), (3, 12)
+OLDEST, NEWEST = (3, 11), (3, 14)
 """Python versions that all packages exist for."""
 SET_UP = 'python3 -m venv .venv && .venv/bin/pip install -e ".[all]"'
 NEEDED = (
-    "numpy", "mediapipe", "cv2", "scipy", "onnxruntime", "openvino", "platformdirs", "PySide6", "pyqtgraph", "open3d",
-    "av", "cv2_enumerate_cameras", "rich", "tyro", "jaxtyping", "psutil",
+    "numpy", "cv2", "scipy", "onnxruntime", "openvino", "platformdirs", "PySide6", "pyqtgraph", "open3d",
+    "av", "cv2_enumerate_cameras", "rich", "tyro", "jaxtyping", "psutil", "msgspec",
 )  # fmt: skip
 """Modules of the packages that a plain install brings."""
 

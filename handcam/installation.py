@@ -11,8 +11,10 @@ from pathlib import Path
 
 from handcam.version import __version__
 
-__all__ = ["XCB", "describe_machine", "install_command", "missing_library", "needs", "pip_command"]
+__all__ = ["PYTHONS", "XCB", "describe_machine", "install_command", "missing_library", "needs", "pip_command"]
 
+PYTHONS = (3, 11), (3, 14)
+"""Oldest and newest version of Python that the program is tested with."""
 _MANAGERS = {
     "apt-get": "sudo apt-get install -y",
     "dnf": "sudo dnf install -y",
@@ -42,6 +44,8 @@ _PACKAGES: dict[str, tuple[str, str, str, str]] = {
     "libusb-1.0": ("libusb-1.0-0", "libusb1", "libusb", "libusb"),
 }
 """Package of each library by manager; empty where the system brings it."""
+_TOOLS = {"uv/tools": "uv tool install", "pipx/venvs": "pipx install --force"}
+"""What installed a program whose environment lies in such a folder."""
 _TRAIN = ("torch", "safetensors", "onnx", "onnxscript", "lightning_fabric", "tensorboard", "sklearn", "tflite")
 """Modules that only the extra ``train`` brings."""
 XCB = (
@@ -71,8 +75,10 @@ def missing_library(error: BaseException) -> str | None:
 
 def pip_command(extra: str = "all") -> str:
     """Compose the line that installs an optional part: into the checkout that runs, or beside the installed package."""
-    checkout = Path(__file__).parents[1] / "pyproject.toml"
-    return f'pip install -e ".[{extra}]"' if checkout.is_file() else f'pip install "handcam[{extra}]"'
+    if (Path(__file__).parents[1] / "pyproject.toml").is_file():
+        return f'pip install -e ".[{extra}]"'
+    tool = next((call for folder, call in _TOOLS.items() if folder in Path(sys.prefix).as_posix()), "pip install")
+    return f'{tool} "handcam[{extra}]"'
 
 
 def needs(error: ImportError, extra: str | None = None) -> str:

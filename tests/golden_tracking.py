@@ -130,5 +130,5 @@ if __name__ == "__main__":
     if "answers" in sys.argv:
         for runtime, drive in RUNS:
             found = answers(runtime, drive)
-            np.savez_compressed(file_of(runtime, drive), **found)
+            np.savez_compressed(file_of(runtime, drive), opencv=cv2.__version__[0], **found)
             print(runtime, drive, {k[: -len(".frame")]: len(v) for k, v in found.items() if k.endswith(".frame")})

@@ -478,14 +478,26 @@ def test_launch_asks_for_what_a_plain_install_brings() -> None:
     }
 
 
-@pytest.mark.parametrize(("version", "says"), [((3, 10), "3.10 is too old"), ((3, 14), "3.14 is too new")])
+def test_all_name_the_same_versions_of_python() -> None:
+    from handcam.installation import PYTHONS
+
+    launch = runpy.run_path(str(ROOT / "launch.py"))
+    assert (launch["OLDEST"], launch["NEWEST"]) == PYTHONS
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    (oldest, newest) = PYTHONS
+    assert project["requires-python"] == f">={oldest[0]}.{oldest[1]},<{newest[0]}.{newest[1] + 1}"
+    named = {line.rpartition(" ")[2] for line in project["classifiers"] if "Python :: 3." in line}
+    assert named == {f"3.{minor}" for minor in range(oldest[1], newest[1] + 1)}
+
+
+@pytest.mark.parametrize(("version", "says"), [((3, 10), "3.10 is too old"), ((3, 15), "3.15 is too new")])
 def test_another_python_gets_one_sentence(
     version: tuple[int, int], says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     start = runpy.run_path(str(ROOT / "launch.py"))["start"]
     monkeypatch.setattr(sys, "version_info", (*version, 0, "final", 0))
     assert start() == 2
-    assert capsys.readouterr().err == f"handcam: Python {says}; use 3.11 to 3.12.\n"
+    assert capsys.readouterr().err == f"handcam: Python {says}; use 3.11 to 3.14.\n"
 
 
 # ---------------------------------------------------------------------------------------- a missing system library

@@ -19,7 +19,7 @@ from rich.table import Table
 
 from handcam.cli._cameras import cameras
 from handcam.cli._display import window_problem
-from handcam.installation import install_command, missing_library, needs, pip_command
+from handcam.installation import PYTHONS, install_command, missing_library, needs, pip_command
 from handcam.model.weights import check as check_hash
 from handcam.model.weights import default_weights, read_card
 from handcam.plugins import constants, load, names
@@ -55,8 +55,9 @@ class Finding:
 
 def python() -> Finding:
     """Check the version of the interpreter."""
-    good = (3, 11) <= sys.version_info[:2] < (3, 13)
-    cure = "" if good else "use Python 3.11 or 3.12"
+    oldest, newest = PYTHONS
+    good = oldest <= sys.version_info[:2] <= newest
+    cure = "" if good else f"use Python {oldest[0]}.{oldest[1]} to {newest[0]}.{newest[1]}"
     what = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     return Finding("Python", OK if good else BROKEN, what, cure, True)
 
@@ -75,7 +76,7 @@ def packages() -> Finding:
             bad.append(f"{need.name} is not installed")
             continue
         version = metadata.version(need.name)
-        if need.name in ("torch", "mediapipe", "PySide6-Essentials", "open3d-cpu", "open3d"):
+        if need.name in ("torch", "PySide6-Essentials", "open3d-cpu", "open3d"):
             there.append(f"{need.name} {version}")
         if not need.specifier.contains(version, prereleases=True):
             bad.append(f"{need.name} {version} is not {need.specifier}")

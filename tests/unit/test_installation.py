@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from handcam import installation
 from handcam.installation import install_command, missing_library, needs, pip_command
 
 LIBUSB = "libusb-1.0.so.0: cannot open shared object file: No such file or directory"
@@ -36,3 +37,21 @@ def test_a_missing_package_is_named_with_its_extra() -> None:
     assert needs(missing, "train") == f"needs the package 'sonar_sdk.core'; install it with {pip_command('train')}"
     broken = ImportError("cannot import name 'x' from 'numpy'", name="numpy")
     assert needs(broken).startswith("cannot load numpy (cannot import name 'x' from 'numpy'); set up again with pip")
+
+
+@pytest.mark.parametrize(
+    ("prefix", "command"),
+    [
+        ("/home/ada/.local/share/uv/tools/handcam", 'uv tool install "handcam[export]"'),
+        ("/home/ada/.local/share/pipx/venvs/handcam", 'pipx install --force "handcam[export]"'),
+        ("/home/ada/hands/.venv", 'pip install "handcam[export]"'),
+    ],
+)
+def test_an_installed_program_is_extended_with_what_installed_it(
+    prefix: str, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installation, "__file__", f"{prefix}/lib/handcam/installation.py")
+    monkeypatch.setattr(installation.sys, "prefix", prefix)
+    assert pip_command("export") == command
+    missing = ModuleNotFoundError("No module named 'no_mediapipe'", name="no_mediapipe")
+    assert needs(missing, "mediapipe").endswith(command.replace("export", "mediapipe"))
