@@ -305,8 +305,8 @@ class Controls:
     """The user's own bone lengths, hand lengths; None to estimate those of each tracked hand."""
     lock_side: Side | None = None
     """Treat every hand as this one."""
-    max_hands: Annotated[int, Meta(ge=1, le=2)] = 2
-    """Number of hands to track, 1 or 2."""
+    max_hands: Annotated[int, Meta(ge=1, le=4)] = 2
+    """Number of hands to track, 1 to 4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +316,7 @@ class Result:
     frame: Frame
     """The very frame the result was made from."""
     hands: tuple[TrackedHand, ...]
-    """None, one or two hands."""
+    """Up to ``Controls.max_hands``."""
     times_ms: Mapping[str, float]
     """Duration of each section: wait, detect, crop, predict, decode, refine."""
     time_ns: int

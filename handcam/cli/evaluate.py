@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import track
 from tyro.conf import Positional, arg
 
+from handcam.cli._evaluate_detection import detection
 from handcam.cli._options import ModelOptions
 from handcam.lab.data.sets import Dataset, open_dataset
 from handcam.lab.evaluate import labelled
@@ -93,6 +94,8 @@ def main(
     On a clip without labels: handcam evaluate clip video:FILE --json OUT
 
     Following hands through rendered scenes: handcam evaluate tracking [SCENE ...] --json OUT
+
+    How many hands are found: handcam evaluate detection FOLDER [none:FOLDER ...] --json OUT
 
     Does the score say when a hand is lost: handcam evaluate presence [video:FILE] --json OUT
 
@@ -252,7 +255,7 @@ def presence(
     _finish(judged.summarise(compared), out)
 
 
-KINDS = {"clip": clip, "tracking": tracking, "presence": presence, "predictions": predictions}
+KINDS = {"clip": clip, "detection": detection, "tracking": tracking, "presence": presence, "predictions": predictions}
 """Evaluations other than of a labelled data set, by word."""
 
 

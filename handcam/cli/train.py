@@ -8,6 +8,7 @@ from tyro.conf import Positional, arg
 
 from handcam.lab.train import depth_joints, recipe
 from handcam.lab.train import pairs as training
+from handcam.lab.train.finder import FinderSettings, build
 from handcam.lab.train.pairs import TrainSettings
 from handcam.lab.train.recipe import Recipe
 from handcam.model.weights import default_weights
@@ -138,7 +139,15 @@ def palm(*, out: _Folder) -> None:
     print(release(net, INPUT_PX, out, "palm", data, "Apache-2.0", "handcam train palm --out weights"))
 
 
-KINDS = {"weights": weights, "pairs": pairs, "depth": depth, "embedding": embedding, "palm": palm}
+def finder(*, settings: FinderSettings) -> None:
+    """Train the palm detector further on real pictures with boxes. A run that was stopped goes on when started again.
+
+    handcam train finder --pictures FOLDER FOLDER=2 --empty FOLDER --out runs/finder --steps 3000 --batch 16
+    """
+    print(build(settings))
+
+
+KINDS = {"weights": weights, "pairs": pairs, "depth": depth, "embedding": embedding, "palm": palm, "finder": finder}
 """Trainings by word."""
 
 

@@ -14,6 +14,9 @@ RENAMED = {"whole": "full_frame"}
 class Detector(Protocol):
     """Find hands in a frame without knowing the one before; called when a hand is not being tracked."""
 
+    in_parts: bool
+    """Is it worth asking about a part of a picture?"""
+
     def find(self, frame: Frame, max_hands: int = 2) -> list[HandBox]:
         """Boxes of the hands, the surest first; empty when there is none or the frame lacks the plane it needs."""
         ...

@@ -46,6 +46,8 @@ def open() -> "DepthDetector":
 class DepthDetector:
     """Find hands in frames that have depth; others give no boxes."""
 
+    in_parts = False
+
     def find(self, frame: Frame, max_hands: int = 2) -> list[HandBox]:
         if frame.depth is None:
             return []

@@ -15,6 +15,8 @@ def open() -> "FullFrame":
 class FullFrame:
     """Find one box in every frame: the largest centred square."""
 
+    in_parts = False
+
     def find(self, frame: Frame, max_hands: int = 2) -> list[HandBox]:
         k = frame.intrinsics
         centre = np.array([(k.width - 1) / 2, (k.height - 1) / 2])

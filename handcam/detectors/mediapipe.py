@@ -60,6 +60,8 @@ def open(max_hands: int = 2, min_score: float = 0.4, still: bool = True) -> "Med
 class MediaPipe:
     """Detect hands in single pictures: about 20 ms of CPU at 640x480."""
 
+    in_parts = False
+
     def __init__(self, max_hands: int, min_score: float, still: bool) -> None:
         modes, self._still = _tasks.vision.RunningMode, still
         self._options: Any = _tasks.vision.HandLandmarkerOptions(

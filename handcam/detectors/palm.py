@@ -73,6 +73,8 @@ class PalmDetector:
         least_score: palms below are passed over.
     """
 
+    in_parts = True
+
     def __init__(self, runtime: Runtime, least_score: float = LEAST_SCORE) -> None:
         self._runtime, self._least = runtime, least_score
 

@@ -18,7 +18,10 @@ from handcam.types import HAND_LENGTHS_M, NOMINAL_HAND_LENGTH_M, Controls, HandL
 
 __all__ = ["HANDS", "HAND_LENGTH_CM", "SettingsStore", "WindowSettings"]
 
-HANDS = {"both": (2, None), "one": (1, None), "left only": (1, Side.LEFT), "right only": (1, Side.RIGHT)}
+HANDS = {
+    "both": (2, None), "one": (1, None), "up to three": (3, None), "up to four": (4, None),
+    "left only": (1, Side.LEFT), "right only": (1, Side.RIGHT),
+}  # fmt: skip
 """Hands to follow: how many, and which side every hand is taken for."""
 HAND_LENGTH_CM = (100 * HAND_LENGTHS_M[0], 100 * HAND_LENGTHS_M[1])
 """Least and greatest length of a hand."""

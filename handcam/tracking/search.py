@@ -1,4 +1,9 @@
-"""Search for hands with the detectors; in the live app on a thread of its own, so that no tracked hand waits for it."""
+"""Search for hands with the detectors; in the live app on a thread of its own, so that no tracked hand waits for it.
+
+A live search looks once: at the place where a hand was lost, at the whole picture, or at one of its parts, in turn, so
+that small and dark hands are found within a few frames at the cost of one look each. Without a clock, while no hand is
+tracked, all parts are searched at once until there are as many hands as are wanted.
+"""
 
 import logging
 import time
@@ -7,15 +12,16 @@ from dataclasses import dataclass, field
 from threading import Event, Thread
 
 from handcam.detectors import Detector
+from handcam.tracking.parts import WHOLE, Part, distinct, part_around, parts_of
 from handcam.types import Frame, HandBox
 
 __all__ = ["Search"]
 
 log = logging.getLogger(__name__)
 SEARCH_EVERY = 3
-"""Frames between two searches while no hand is in view."""
+"""Frames between two searches of the whole picture while no hand is in view; a live search looks at parts between."""
 SEARCH_SECOND_EVERY = 10
-"""Frames between two searches for the second hand."""
+"""Frames between two searches for a further hand."""
 RECENTLY = 15
 """Frames after the loss of one of two hands in which it is searched for as if none were in view."""
 HUNG_S = 5.0
@@ -51,6 +57,9 @@ class Search:
         self._wanted = True
         self._warned = False
         self._since_search, self._since_loss = SEARCH_SECOND_EVERY, RECENTLY
+        self._in_parts = any(_in_parts(detector) for detector in detectors)
+        self._lost: list[HandBox] = []
+        self._turn = 0
 
     @property
     def busy(self) -> bool:
@@ -66,26 +75,40 @@ class Search:
             max_hands: number of hands wanted.
         """
         self._since_search += 1
-        pause = SEARCH_SECOND_EVERY if tracked and self._since_loss >= RECENTLY else SEARCH_EVERY
+        if tracked and self._since_loss >= RECENTLY:
+            pause = SEARCH_SECOND_EVERY
+        else:
+            often = self._in_parts and (self._lost or (self._live and not tracked))
+            pause = 1 if often else SEARCH_EVERY
         if tracked >= max_hands or self._since_search < pause or self.busy:
             return False
         self._since_search = 0
-        self.ask(frame, max_hands)
+        self.ask(frame, max_hands, thorough=not self._live and not tracked)
         return True
 
-    def count_frame(self, lost: bool) -> None:
-        """Count a tracked frame, and whether a hand was lost in it."""
+    def count_frame(self, lost: Sequence[HandBox]) -> None:
+        """Count a tracked frame, and the last boxes of the hands that were lost in it."""
         self._since_loss = 0 if lost else self._since_loss + 1
+        self._lost = list(lost) or self._lost
 
-    def ask(self, frame: Frame, max_hands: int) -> None:
-        """Start a search; there must be none under way."""
+    def ask(self, frame: Frame, max_hands: int, thorough: bool = False) -> None:
+        """Start a search; there must be none under way.
+
+        Args:
+            frame: to search.
+            max_hands: number of hands wanted.
+            thorough: look at the whole picture and all its parts, not at the next in turn.
+        """
+        if thorough:
+            self._lost = []  # it is looked everywhere
+        parts = [WHOLE, *parts_of(frame)] if thorough else [self._next_part(frame)]
         asked = self._asked = _Asked(time.monotonic())
         self._wanted = True
         if self._live:
-            Thread(target=self._run, args=(asked, frame, max_hands), name="search", daemon=True).start()
+            Thread(target=self._run, args=(asked, frame, parts, max_hands), name="search", daemon=True).start()
         else:
             try:
-                asked.boxes = self._find(frame, max_hands)
+                asked.boxes = self._find(frame, parts, max_hands)
             except BaseException:
                 self._asked = None  # what failed is over: the next frame may ask again
                 raise
@@ -115,6 +138,7 @@ class Search:
         """Discard the answer of the search that is under way; the next is due at once."""
         self._wanted = False
         self._since_search, self._since_loss = SEARCH_SECOND_EVERY, RECENTLY
+        self._lost, self._turn = [], 0
 
     def close(self) -> None:
         """Free the detectors; one that hangs is left behind."""
@@ -122,18 +146,39 @@ class Search:
             for detector in self._detectors:
                 detector.close()
 
-    def _run(self, asked: _Asked, frame: Frame, max_hands: int) -> None:
+    def _next_part(self, frame: Frame) -> Part:
+        """Where a hand was lost, else the whole picture, and between two such the next of its parts."""
+        if not self._in_parts:
+            return WHOLE
+        if self._lost:
+            return part_around(self._lost.pop(), frame)
+        turn, self._turn = self._turn, self._turn + 1
+        parts = parts_of(frame) if turn % 2 else []
+        return parts[turn // 2 % len(parts)] if parts else WHOLE
+
+    def _run(self, asked: _Asked, frame: Frame, parts: Sequence[Part], max_hands: int) -> None:
         time.sleep(YIELD_S)  # lets go of the interpreter at once
         try:
-            asked.boxes = self._find(frame, max_hands)
+            asked.boxes = self._find(frame, parts, max_hands)
         except Exception as error:  # reported by whoever takes the answer
             asked.error = error
         finally:
             asked.done.set()
 
-    def _find(self, frame: Frame, max_hands: int) -> list[HandBox]:
-        for detector in self._detectors:
-            found = detector.find(frame, max_hands)
-            if found:
-                return found
-        return []
+    def _find(self, frame: Frame, parts: Sequence[Part], max_hands: int) -> list[HandBox]:
+        found: list[HandBox] = []
+        for part in parts:
+            seen = part.of(frame)
+            for detector in self._detectors:
+                if part is WHOLE or _in_parts(detector):
+                    boxes = part.in_frame(detector.find(seen, max_hands))
+                    found = distinct([*found, *boxes])
+                    if boxes:
+                        break
+            if len(found) >= max_hands:
+                break
+        return found[:max_hands]
+
+
+def _in_parts(detector: Detector) -> bool:
+    return getattr(detector, "in_parts", False)  # detectors of others, made for version 0.1, do not say

@@ -18,6 +18,7 @@ from handcam.model.weights import WeightsCard
 from handcam.plugins import load
 from handcam.runtimes import Runtime
 from handcam.tracking.observation import ObservedHand, Observer
+from handcam.tracking.parts import same_place
 from handcam.tracking.pose import PoseEstimator
 from handcam.tracking.search import Search
 from handcam.tracking.track import Track, average_estimates, same_hand
@@ -117,8 +118,8 @@ class Tracker:
             one.track.update(hand.raw, one.right, controls.lock_side, new)
         clock.stop("refine")
         kept = [one.track for one, _ in estimates]
-        lost = any(track not in kept and track not in fresh for track in self._tracks)
-        self._search.count_frame(lost)
+        lost = [track for track in self._tracks if track not in kept and track not in fresh]
+        self._search.count_frame([track.box for track in lost])
         self._tracks = kept
         self._last = frame, controls, [one for one, _ in estimates]
         if self._live and kept:
@@ -181,7 +182,7 @@ class Tracker:
         asked = not waits and self._search.ask_if_due(frame, len(self._tracks), controls.max_hands)
         fresh: list[Track] = []
         for box in self._search.answer(PATIENCE_S if asked else 0.0):
-            taken = any(np.linalg.norm(t.box.centre_px - box.centre_px) < 0.4 * t.box.size_px for t in self._tracks)
+            taken = any(same_place(track.box, box) for track in self._tracks)
             if not taken and len(self._tracks) < controls.max_hands:
                 self._count += 1
                 fresh.append(Track(self._count, replace(box, side=controls.lock_side or box.side)))

@@ -82,6 +82,8 @@ class LabelDetector:
 
     box: HandBox | None = None
     """Result of the next ``find``."""
+    in_parts: bool = False
+    """It is asked about whole pictures."""
 
     def find(self, frame: Frame, max_hands: int = 2) -> list[HandBox]:
         return [] if self.box is None else [self.box]

@@ -37,7 +37,7 @@ class CountingDetector:
     """Detector that counts its calls."""
 
     def __init__(self, detector: Detector) -> None:
-        self._detector, self.calls = detector, 0
+        self._detector, self.calls, self.in_parts = detector, 0, detector.in_parts
 
     def find(self, frame: Frame, max_hands: int = 2) -> list[HandBox]:
         """Boxes of the hands; see :class:`handcam.detectors.Detector`."""

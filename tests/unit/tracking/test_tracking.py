@@ -88,6 +88,7 @@ class KnownNets:
 class KnownDetector:
     boxes: list[HandBox] = field(default_factory=list)
     calls: int = 0
+    in_parts: bool = False
 
     def find(self, frame, max_hands=2):
         self.calls += 1

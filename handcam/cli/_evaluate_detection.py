@@ -1,0 +1,75 @@
+"""``handcam evaluate detection``: how many hands are found, and how many that are none."""
+
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+from rich.console import Console
+from rich.progress import track
+from tyro.conf import Positional, arg
+
+from handcam.cli._options import ModelOptions
+from handcam.lab.evaluate.pipeline import mediapipe_predictor, tracker_predictor
+from handcam.lab.evaluate.results import save_figure, show, write_json
+from handcam.types import Controls, HandcamError
+
+__all__ = ["detection"]
+
+LEAST_SCORE = 0.05
+"""Of the boxes on the curve."""
+
+
+def detection(
+    data: Positional[Annotated[tuple[str, ...], arg(metavar="DATA [DATA ...]")]],
+    /,
+    *,
+    detector: str = "palm",
+    frames: int = 3,
+    max_hands: int = 4,
+    limit: Annotated[int | None, arg(metavar="N")] = None,
+    mediapipe: bool = True,
+    json: Annotated[Path | None, arg(metavar="FILE")] = None,
+    plot: Annotated[Path | None, arg(metavar="FILE")] = None,
+    model: ModelOptions = ModelOptions(),
+) -> None:
+    """Measure how many hands are found in pictures, and how many that are none.
+
+    handcam evaluate detection FOLDER hand:FOLDER none:FOLDER --json OUT --plot OUT
+
+    Args:
+        data: FOLDER with boxes.json or YOLO's labels, hand:FOLDER whose pictures all show a hand, none:FOLDER without.
+        detector: how hands are found.
+        frames: each picture is shown so often, as a camera would, and the last answer counts.
+        max_hands: hands that are wanted.
+        limit: at most so many pictures, evenly spread.
+        mediapipe: show them to MediaPipe too, where it is installed.
+        json: write the figures to this file.
+        plot: draw precision and recall to this PNG.
+    """
+    from handcam.api import open_tracker
+    from handcam.detectors import palm
+    from handcam.lab.evaluate.detection import evaluate, open_pictures
+
+    if frames < 1 or not 1 <= max_hands <= 4 or (limit is not None and limit < 1):
+        raise HandcamError("Pictures are shown at least once, with 1 to 4 hands wanted and a --limit of at least 1.")
+    pictures = open_pictures(data)
+    if limit is not None and limit < len(pictures):
+        pictures = [pictures[round(k * (len(pictures) - 1) / max(limit - 1, 1))] for k in range(limit)]
+    with ExitStack() as stack:
+        tracker = stack.enter_context(closing(open_tracker(model.path(), model.runtime, detector)))
+        methods = {"handcam": tracker_predictor(tracker, replace(Controls(), max_hands=max_hands), frames=frames)}
+        if mediapipe and find_spec("mediapipe") is not None:
+            from handcam.detectors import mediapipe as theirs
+
+            beside = stack.enter_context(closing(theirs.open(max_hands, 0.5, still=frames == 1)))
+            methods["mediapipe"] = mediapipe_predictor(beside, frames)
+        boxes = stack.enter_context(closing(palm.open(least_score=LEAST_SCORE))) if detector == "palm" else None
+        shown = track(pictures, "evaluate", console=Console(stderr=True), transient=True)
+        results = evaluate(shown, methods, boxes)
+    show(results, Console())
+    if json is not None:
+        write_json(results.figures, json)
+    if plot is not None:
+        save_figure(results, plot, "Detection")
