@@ -30,7 +30,7 @@ def weights(*, steps: Annotated[Steps | None, arg(metavar="N")] = None, settings
         steps: rounds of each of its trainings, instead of the numbers below.
     """
     if steps is not None:
-        rounds = ("poses_steps", "color_steps", "depth_steps", "decoder_steps")
+        rounds = ("latent_steps", "poses_steps", "color_steps", "depth_steps", "decoder_steps")
         settings = replace(settings, **dict.fromkeys(rounds, steps))
     print(recipe.build(settings))
 

@@ -1,14 +1,14 @@
-"""Make the weights that ship, from nothing but this program and the mediapipe package.
+"""Make the weights that ship, from nothing but this program and the landmark network of MediaPipe.
 
-1. Render hands, and keep the landmark network's features of each, in colour and in a depth camera's view
-   (``features``).
-2. Train the encoders of keypoints and joints and the decoders on poses sampled on the fly (``poses``).
-3. Train all encoders of pictures on the features of rendered ones, and the colour encoder on real pictures without
-   labels (``color``, ``depth``). The decoders stay as they are: trained on blurred and hidden hands as well, they
-   forget how sharp a pose can be.
-4. Fit smaller encoders to those that every colour frame goes through, calibrate sigma on further rendered hands in
-   everyday poses, and write weights, side file and exported graphs.
-5. Train the decoders of pictures and depth maps on canonical renders (``rendered_targets``) while all else stands
+1. Render crops of hands in a world (``crops``), and label real ones by looks of the weights that ship that agree
+   (``real``).
+2. Train the latent space of joints on poses sampled on the fly (``latent``), and the encoders of keypoints and
+   landmarks on the same (``poses``).
+3. Train the later modules of the landmark network, its heads, all colour encoders and the decoders together on the
+   crops and on sampled poses (``trunk``), from cached first modules (``stems``), or from pictures on a card.
+4. Train the encoder of depth on rendered hands (``features``, ``depth``) while the rest stands still.
+5. Calibrate sigma on further rendered hands in everyday poses, and write weights, side file and exported graphs.
+6. Train the decoders of pictures and depth maps on canonical renders (``rendered_targets``) while all else stands
    still, and the joint net of depth crops (``depth_joints``); both are parts of the weights in files of their own. The
    atlas of known hands is made last.
 
@@ -23,26 +23,32 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from handcam.lab.data.sets import features, poses, rendered_targets, unlabelled
+from handcam.detectors import palm
+from handcam.lab.data import agreed, stems
+from handcam.lab.data.rendered import find_packs
+from handcam.lab.data.sets import features, open_dataset, rendered_targets
 from handcam.lab.data.tables import InMemoryDataset
 from handcam.lab.evaluate.metrics import HAND_MM, procrustes_errors
 from handcam.lab.release.calibrate import calibrate, calibrated_coverage, spread_and_error
 from handcam.lab.release.check_crops import detected_crops
 from handcam.lab.release.embedding import make_reference_set
 from handcam.lab.release.export import release_graphs
-from handcam.lab.train import depth_joints
+from handcam.lab.release.pruning import restore_channels
+from handcam.lab.train import depth_joints, trunk
 from handcam.lab.train import pictures as decoders
 from handcam.lab.train.depth_joints import DepthSettings
-from handcam.lab.train.distil import DistilSettings, distil
 from handcam.lab.train.loop import averaged_weights
 from handcam.lab.train.mediapipe_weights import read_landmark_network
 from handcam.lab.train.pairs import TrainSettings, copy_equal, train
-from handcam.model.features import concatenate
+from handcam.lab.train.trunk import SEEN_SIGMA, TrunkSettings
+from handcam.model.modalities.joints3d import SIGMA
 from handcam.model.vae import CrossModalVAE, fuse, save_weights
-from handcam.model.weights import WeightsCard
-from handcam.plugins import load as load_plugin
+from handcam.model.weights import WeightsCard, default_weights
+from handcam.runtimes import fastest
 from handcam.synth.poses import PoseSettings
 from handcam.synth.scenes import PictureSettings
+from handcam.synth.shards import SHARD, ShardJob, prepare_folder, shard_path, write_shard
+from handcam.synth.world import WorldSettings
 from handcam.validation import Count, InputFolder, OutputFolder, Seed, Steps
 
 __all__ = ["Recipe", "build", "finish"]
@@ -52,24 +58,21 @@ ENCODERS = {
     "rgb": "hand_landmark", "keypoints2d": "mlp", "landmarks3d": "mlp", "depth": "shaded_depth", "joints3d": "mlp",
 }  # fmt: skip
 DECODERS = {"joints3d": "mlp", "keypoints2d": "mlp"}
-NETS = {
-    **{f"encoder.{name}": {"hidden": 1024, "depth": 3} for name in ("keypoints2d", "landmarks3d", "joints3d")},
-    **{f"decoder.{name}": {"hidden": 512, "depth": 3} for name in DECODERS},
-    "encoder.rgb": {"hidden": 512, "depth": 2},
-    "encoder.depth": {"hidden": 512, "depth": 2},
-}
-SMALL = NETS | {
+JOINTS = {"encoder.joints3d": {"hidden": 1024, "depth": 3}, "decoder.joints3d": {"hidden": 768, "depth": 3}}
+"""Nets of the latent space of joints."""
+NETS = JOINTS | {
     "encoder.keypoints2d": {"hidden": 512, "depth": 3},
-    "encoder.landmarks3d": {"hidden": 192, "depth": 3},
-    "encoder.rgb": {"hidden": 256, "depth": 2},
+    "encoder.landmarks3d": {"hidden": 256, "depth": 3},
+    "encoder.rgb": {"hidden": 256, "depth": 2, "confidence": 1},
+    "encoder.depth": {"hidden": 512, "depth": 2},
+    "decoder.keypoints2d": {"hidden": 512, "depth": 3},
 }
-"""Nets that ship: the encoders of every colour frame are fitted to large ones (``distil``)."""
+SEEN_KL = (SEEN_SIGMA / SIGMA) ** 2
+"""Weight of the KL term for sources that are seen, not known: as if their joints' likelihood were that much wider."""
 FUSION = {"rgb": 0.4, "keypoints2d": 0.7, "landmarks3d": 0.1, "depth": 0.5}
 """Weights of the experts: all read the same features of a hand, so their evidence overlaps."""
 EVERYDAY = PoseSettings(width=1.0, jitter_deg=6.0, bones=0.06, off_axis=0.2)
 """Poses on which sigma is calibrated: less extreme than those of the training, whose errors are larger than life."""
-LIFTED = 60_000
-"""Sampled poses on which the small encoder of keypoints imitates the large one, beside rendered hands."""
 RANGED = 150
 """Real crops from which the 8-bit graph reads its ranges."""
 DATA = [  # for the weights that ship
@@ -88,28 +91,39 @@ class Recipe:
 
     out: OutputFolder
     """Folder of everything."""
+    scenes: InputFolder | None = None
+    """Folder of photographs, negatives and textured objects (``handcam synthesize --scenes``), or None for procedural
+    ones only."""
     backgrounds: InputFolder | None = None
-    """Folder of photographs without hands, or None for procedural ones only."""
+    """Folder of photographs without hands, or None for procedural ones only: behind the hands of steps 4 and 5."""
     real: InputFolder | None = None
     """Folder of real pictures of hands, without labels, or None for rendered ones only."""
-    pictures: Count = 25_000
-    """Rendered hands."""
+    crops: str | None = None
+    """Folder of crops that are rendered already, several with commas between; by default they are rendered."""
+    validation: tuple[str, ...] = ()
+    """Labelled data sets, as ``handcam evaluate`` takes them, to measure on at every checkpoint; never trained on."""
+    pictures: Count = 300_000
+    """Rendered crops for step 3."""
+    featured: Count = 25_000
+    """Rendered hands for step 4."""
+    latent_steps: Steps = 25_000
+    """Rounds of step 2 for the latent space."""
     poses_steps: Steps = 8000
-    """Rounds of step 2."""
-    color_steps: Steps = 800
-    """Rounds of step 3 for the colour encoders; more of them fit the rendered pictures better and real ones worse."""
+    """Rounds of step 2 for the encoders."""
+    color_steps: Steps = 50_000
+    """Rounds of step 3: about 20 hours of one core."""
+    color_batch: Count = 64
+    """Rendered crops of a round; a card wants many more."""
     depth_steps: Steps = 3200
-    """Rounds of step 3 for the depth encoder."""
+    """Rounds of step 4."""
     held_out: Count = 4000
     """Further rendered hands, on which sigma is calibrated and the metrics are measured."""
-    distil_steps: Steps = 14_000
-    """Batches of step 4 for each encoder."""
     targets: Count = 10_000
-    """Canonical renders for step 5."""
+    """Canonical renders for step 6."""
     decoder_steps: Steps = 2200
-    """Rounds of step 5 for the decoders."""
+    """Rounds of step 6 for the decoders."""
     joint_steps: Steps = 20_000
-    """Batches of step 5 for the joint net of depth crops."""
+    """Batches of step 6 for the joint net of depth crops."""
     joint_crops: Count = 2048
     """Depth crops in each of its 31 files, a multiple of 64."""
     seed: Seed = 0
@@ -118,35 +132,23 @@ class Recipe:
 
 def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
     """Run all steps; returns the weights file, ``out/weights/handcam.safetensors``."""
-    out, rendered = recipe.out, f"features:{recipe.out / 'features'}"
+    out = recipe.out
+    model = trained_through_trunk(recipe, say)
     # rendered smaller than the network's input: hands in webcam pictures are
     pictures = PictureSettings(size=144, backgrounds=recipe.backgrounds, poses=PoseSettings(bones=0.06, off_axis=0.2))
     usual = replace(pictures, poses=EVERYDAY)
-    for done in features.make(out / "features", recipe.pictures, read_landmark_network(), pictures, recipe.seed):
-        say(f"rendered {done} of {recipe.pictures} hands")
-    for done in features.make(out / "held_out", recipe.held_out, read_landmark_network(), usual, recipe.seed + 1):
+    for done in features.make(out / "features", recipe.featured, model.backbone, pictures, recipe.seed):
+        say(f"rendered {done} of {recipe.featured} hands with depth")
+    for done in features.make(out / "held_out", recipe.held_out, model.backbone, usual, recipe.seed + 1):
         say(f"rendered {done} of {recipe.held_out} hands to measure on")
-    plain = TrainSettings(
-        out=out / "poses", nets=NETS, encoders={k: v for k, v in ENCODERS.items() if v == "mlp"}, decoders=DECODERS,
-        pairs=("keypoints2d>joints3d", "landmarks3d>joints3d", "joints3d>joints3d", "joints3d>keypoints2d"),
-        steps=recipe.poses_steps, warmup=200, precision="bf16-mixed", seed=recipe.seed,
+    depth = TrainSettings(
+        out=out / "depth", nets=NETS, encoders=ENCODERS, decoders=DECODERS, start=out / "trunk.safetensors",
+        pairs=(f"depth>joints3d@features:{out / 'features'}",), steps=recipe.depth_steps, warmup=100, rate=6e-4,
+        ema=0.998, kl_weight=SEEN_KL, clip=1e5, precision="bf16-mixed", seed=recipe.seed,
+        freeze=("encoders.rgb", "encoders.keypoints2d", "encoders.landmarks3d", "encoders.joints3d", "decoders"),
     )  # fmt: skip
-    start = _weights_of(train(plain), out / "poses.safetensors")
-    color = replace(
-        plain, out=out / "color", encoders=ENCODERS, start=start, rate=6e-4, steps=recipe.color_steps, warmup=100,
-        ema=0.998, freeze=("encoders.rgb.backbone", "encoders.joints3d", "decoders"),
-        pairs=("keypoints2d>joints3d", *(f"{name}>joints3d@{rendered}" for name in FUSION if name != "depth")),
-    )  # fmt: skip
-    if recipe.real is not None:  # section 4.6: pictures without labels hold the colour encoder to what it sees
-        detector = load_plugin("handcam.detectors", "mediapipe").open(max_hands=1)
-        for done in unlabelled.make(recipe.real, out / "real", read_landmark_network(), detector):
-            if done % 100 == 0:
-                say(f"read {done} real pictures")
-        color = replace(color, pairs=(*color.pairs, f"rgb>keypoints2d@unlabelled:{out / 'real'}"))
-    depth = replace(color, out=out / "depth", steps=recipe.depth_steps, pairs=(f"depth>joints3d@{rendered}",))
-    average, in_depth = averaged_weights(train(color)), averaged_weights(train(depth))
-    average |= {name: value for name, value in in_depth.items() if name.startswith("encoders.depth.")}
-    weights = finish(_smaller(average, recipe), out / "held_out", out / "weights", recipe.real)
+    model.load_state_dict(averaged_weights(train(depth)))
+    weights = finish(model, out / "held_out", out / "weights", recipe.real)
     for done in rendered_targets.make(
         out / "rendered_targets", recipe.targets, decoders.decoded_by(weights), recipe.seed
     ):
@@ -161,50 +163,105 @@ def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
     return weights
 
 
-def _smaller(average: dict[str, torch.Tensor], recipe: Recipe) -> CrossModalVAE:
-    """The model that ships, from the averaged weights of step 3."""
+def trained_through_trunk(recipe: Recipe, say: Callable[[str], None] = print) -> CrossModalVAE:
+    """Run steps 1 to 3; returns the model with an encoder of depth that is not trained yet."""
+    out = recipe.out
+    crops = recipe.crops or str(_rendered_crops(recipe, say))
+    real = None if recipe.real is None else str(_agreed_crops(recipe, say))
+    whole = _lifted(recipe)
+    card = torch.cuda.is_available()
+    if not card:
+        crops = _cached(crops, whole, out, say)
+        real = None if real is None else _cached(real, whole, out, say)
+    settings = TrunkSettings(
+        out=out / "trunk", crops=crops, real=real, cached=not card, steps=recipe.color_steps, warmup=200,
+        batch=recipe.color_batch, real_batch=recipe.color_batch // 2, seed=recipe.seed,
+        precision="bf16-mixed" if card else "32-true",
+    )  # fmt: skip
+    validation = {name: stems.of_dataset(open_dataset(name), whole.backbone) for name in recipe.validation}
+    model = restore_channels(trunk.train(settings, whole, FUSION, validation), whole)
+    save_file(_contiguous(model.state_dict()), out / "trunk.safetensors")
+    return model
+
+
+def _rendered_crops(recipe: Recipe, say: Callable[[str], None]) -> Path:
+    """Step 1, rendered crops; ``handcam synthesize`` makes the same in several processes."""
+    folder, size = recipe.out / "crops", min(SHARD, recipe.pictures)
+    job = ShardJob("crop", WorldSettings(scenes=recipe.scenes and recipe.scenes.resolve()), recipe.seed, "none", 92)
+    prepare_folder(folder, job)
+    for number in range(-(-recipe.pictures // SHARD)):
+        if not shard_path(folder, number).is_file():
+            write_shard(folder, number, size, job)
+        say(f"rendered {(number + 1) * size} of {recipe.pictures} crops")
+    return folder
+
+
+def _agreed_crops(recipe: Recipe, say: Callable[[str], None]) -> Path:
+    """Step 1, real crops."""
+    assert recipe.real is not None
+    for done in agreed.make(recipe.real, recipe.out / "real", palm.open(), fastest(default_weights()), recipe.seed):
+        say(f"looked at {done} real pictures")
+    return recipe.out / "real"
+
+
+def _lifted(recipe: Recipe) -> CrossModalVAE:
+    """Step 2: the model to begin step 3 with."""
+    latent = TrainSettings(
+        out=recipe.out / "latent", nets=JOINTS, encoders={"joints3d": "mlp"}, decoders={"joints3d": "mlp"},
+        pairs=("joints3d>joints3d",), steps=recipe.latent_steps, warmup=200, precision="bf16-mixed", seed=recipe.seed,
+        save_every=500,
+    )  # fmt: skip
+    start = recipe.out / "latent.safetensors"
+    save_file(_contiguous(averaged_weights(train(latent))), start)
+    numbers = {name: net for name, net in ENCODERS.items() if net == "mlp"}
+    poses = replace(
+        latent, out=recipe.out / "poses", nets=NETS, encoders=numbers, decoders=DECODERS, start=start,
+        freeze=("encoders.joints3d", "decoders.joints3d"), kl_weight=SEEN_KL, clip=1e5, steps=recipe.poses_steps,
+        pairs=("keypoints2d>joints3d", "landmarks3d>joints3d", "joints3d>keypoints2d"),
+    )  # fmt: skip
+    lifted = averaged_weights(train(poses))
     torch.manual_seed(recipe.seed)
-    small = CrossModalVAE(ENCODERS, DECODERS, LATENT, SMALL)
-    large = CrossModalVAE(ENCODERS, DECODERS, LATENT, NETS)
-    large.load_state_dict(average)
-    copy_equal(average, small)
-    parts = [features.open(str(recipe.out / "features"))]
-    if recipe.real is not None:
-        parts += [unlabelled.open(str(recipe.out / "real"))]
-    shown = [part.take(np.arange(len(part))) for part in parts]
-    inputs = {name: concatenate([part[name] for part in shown]) for name in ("rgb", "keypoints2d", "landmarks3d")}
-    sampled = poses.open(seed=recipe.seed + 1).batch(0, LIFTED)["keypoints2d"]
-    inputs["keypoints2d"] = torch.cat([inputs["keypoints2d"], sampled])
-    distil(large, small, inputs, DistilSettings(out=recipe.out / "distil", steps=recipe.distil_steps, seed=recipe.seed))
-    return small
+    whole = CrossModalVAE(ENCODERS, DECODERS, LATENT, NETS)
+    copy_equal(lifted, whole)
+    copy_equal(read_landmark_network().state_dict(), whole.backbone)
+    return whole
+
+
+def _cached(folders: str, whole: CrossModalVAE, out: Path, say: Callable[[str], None]) -> str:
+    """First modules of all crops of some folders; returns the folders of the caches."""
+    caches = []
+    for folder in folders.split(","):
+        caches.append(out / "stems" / Path(folder).name)
+        for done in stems.make(find_packs(folder, "all"), caches[-1], whole.backbone):
+            say(f"cached {done} packs of {folder}")
+    return ",".join(map(str, caches))
 
 
 def finish(model: CrossModalVAE, held_out: Path, out: Path, real: Path | None = None) -> Path:
     """Calibrate, measure and write.
 
     Args:
-        model: what ships; the landmark network in it is replaced by the published one.
+        model: what ships.
         held_out: folder of rendered hands that were not trained on.
         out: where the weights go.
         real: folder of real pictures of hands, from which the 8-bit graph reads its ranges; None for rendered ones.
     """
-    model.backbone.load_state_dict(read_landmark_network().state_dict())
+    model.load_state_dict({k: v.half().float() for k, v in model.state_dict().items()})  # as they are kept on disk
     model.eval()
     calibration, metrics = _measure(model, features.open(str(held_out)))
     card = WeightsCard(
         name="handcam", encoders=ENCODERS, decoders=DECODERS, latent=LATENT, crop_px=224, joint_order="common21",
-        drive="fused", sha256="", nets=SMALL, fusion=FUSION, calibration=calibration, data=DATA, metrics=metrics,
+        drive="fused", sha256="", nets=NETS, fusion=FUSION, calibration=calibration, data=DATA, metrics=metrics,
         licence="MIT; the landmark network inside is Apache-2.0 (NOTICE)",
-        rebuild="handcam train weights --out runs/weights --backgrounds FOLDER --real FOLDER",
+        rebuild="handcam train weights --out runs/weights --scenes FOLDER --backgrounds FOLDER --real FOLDER",
     )  # fmt: skip
     path = save_weights(model, card, out)
     release_graphs(path, None if real is None else detected_crops(real, RANGED, card.crop_px))
     return path
 
 
-def _weights_of(checkpoint: Path, path: Path) -> Path:
-    save_file({k: v.contiguous() for k, v in averaged_weights(checkpoint).items()}, path)
-    return path
+def _contiguous(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name: value.contiguous() for name, value in state.items()}
 
 
 def _held_out(targets: Path) -> InMemoryDataset:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
+from scipy.spatial.transform import Rotation
 
 from handcam.hand.anatomy import ANGLES, angles_deg, pinch_distance_m
 from handcam.hand.skeleton import FINGERS
@@ -19,14 +20,19 @@ from handcam.hand.surface import palm_frame
 from handcam.model.embedding import ReferenceSet
 from handcam.types import NOMINAL_HAND_LENGTH_M
 
-__all__ = ["PARAMETERS", "SEEN_MM", "Decode", "Direction", "motion_mm", "named_directions", "parameters_of",
-           "principal_directions", "raw_directions"]  # fmt: skip
+__all__ = ["EFFECTS", "PARAMETERS", "SEEN_MM", "Decode", "Direction", "effects_of", "motion_mm", "named_directions",
+           "parameters_of", "principal_directions", "raw_directions"]  # fmt: skip
 
 PARAMETERS = (
     "open [°]", "spread [°]", "pinch [hand lengths]", *(f"{finger} curl [°]" for finger in FINGERS),
     "palm ahead", "tips ahead", "tips right",
 )  # fmt: skip
 """Names with units in brackets, in order; those without are cosines. Higher is more of it."""
+EFFECTS = {
+    "fingers curl": 8.0, **{f"{finger} curls": 10.0 for finger in FINGERS}, "fingers spread": 6.0,
+    "thumb spreads": 4.0, "tips go away": 6.0, "right side comes nearer": 6.0, "turns clockwise": 6.0,
+}  # fmt: skip
+"""What a principal direction is named by, and the degrees by which one sigma must change it to give its name."""
 Decode = Callable[[Float[np.ndarray, "n z"]], Float[np.ndarray, "n 21 3"]]
 """Latents to joints, hand lengths."""
 SEEN_MM = 0.5
@@ -37,6 +43,8 @@ _RIDGE = 1e-2
 """Weight of the ridge for each hand."""
 _PIECES, _LONGEST = 12, 0.5
 """Straight pieces that approximate a curved direction, and the greatest length of each."""
+_STEADY = 0.45
+"""A principal direction is named by what it does evenly: mean change over hands against its root mean square."""
 _FLAT = 1e-3
 """Steepness below which a direction leads nowhere."""
 
@@ -52,10 +60,7 @@ def parameters_of(joints: Float[np.ndarray, "n 21 3"]) -> Float[np.ndarray, "n k
     Args:
         joints: hand lengths, in the frame of the crop's camera (x right, y down, z away).
     """
-    angle = dict(zip(ANGLES, np.moveaxis(angles_deg(joints), -1, 0), strict=True))
-    curl = [angle["thumb_cmc_flexion"] + angle["thumb_mcp_flexion"] + angle["thumb_ip_flexion"]]
-    curl += [sum(angle[f"{f}_{part}_flexion"] for part in ("mcp", "pip", "dip")) for f in FINGERS[1:]]
-    spread = sum(angle[f"{finger}_mcp_abduction"] for finger in ("index", "ring", "little"))
+    curl, (spread, _) = _curls(joints)
     forward, dorsal = np.moveaxis(palm_frame(joints)[..., 1:], -1, 0)
     values = [-np.mean(curl[1:], axis=0), spread, -pinch_distance_m(joints), *curl]
     return np.stack([*values, dorsal[:, 2], -forward[:, 2], forward[:, 0]], 1).astype(np.float32)
@@ -113,7 +118,8 @@ def principal_directions(references: ReferenceSet, decode: Decode) -> list[Direc
     """Principal directions of the aggregate posterior, those that move the hand most first.
 
     Sigma is that of the aggregate posterior (variance of the means plus mean variance). The axes are those of the
-    means alone: with the variance added, empty dimensions weigh as much as full ones and mix with them.
+    means alone: with the variance added, empty dimensions weigh as much as full ones and mix with them. Each is named
+    by what it changes most, measured through the decoder: ``3 index curls``.
     """
     z, noise = _means(references)
     middle = z.mean(0)
@@ -123,7 +129,40 @@ def principal_directions(references: ReferenceSet, decode: Decode) -> list[Direc
     found = [Direction("", r, float(r @ middle), np.outer(s, s)) for r, s in zip(readers, axes * sigma, strict=True)]
     found = [replace(direction, mm=motion_mm(direction, z, decode)) for direction in found]
     found.sort(key=lambda direction: -direction.mm)
-    return [replace(direction, name=str(k + 1)) for k, direction in enumerate(found)]
+    return [_called(direction, f"{k + 1}", z, decode) for k, direction in enumerate(found)]
+
+
+def _called(direction: Direction, number: str, z: np.ndarray, decode: Decode) -> Direction:
+    """Name a straight direction by its number and by what it changes most, upwards; by its number alone where it
+    changes nothing by much, or lets one hand do the opposite of another."""
+    if direction.mm < SEEN_MM:
+        return replace(direction, name=number)
+    change = effects_of(*(decode(moved) for moved in _tried(direction, z, 1.0))) / 2  # (hands, effects)
+    mean = change.mean(0)
+    steady = np.abs(mean) > _STEADY * np.sqrt(np.square(change).mean(0))
+    size = np.where(steady, mean / np.array(list(EFFECTS.values())), 0.0)
+    best = int(np.abs(size).argmax())
+    if abs(size[best]) < 1.0:
+        return replace(direction, name=number)
+    turned = direction if size[best] > 0 else replace(direction, linear=-direction.linear, offset=-direction.offset)
+    return replace(turned, name=f"{number} {list(EFFECTS)[best]}")
+
+
+def effects_of(more: Float[np.ndarray, "n 21 3"], less: Float[np.ndarray, "n 21 3"]) -> Float[np.ndarray, "n e"]:
+    """By how much more of each of :data:`EFFECTS` the first hands have, degrees; joints as :func:`parameters_of`."""
+    (curl, across), (curl_less, across_less) = (_curls(hand) for hand in (more, less))
+    turn = Rotation.from_matrix(palm_frame(more) @ palm_frame(less).swapaxes(1, 2)).as_rotvec(degrees=True)
+    curl, across = curl - curl_less, across - across_less
+    return np.nan_to_num(np.stack([curl[1:].mean(0), *curl, *across, -turn[:, 0], -turn[:, 1], turn[:, 2]], 1))
+
+
+def _curls(joints: Float[np.ndarray, "n 21 3"]) -> tuple[np.ndarray, np.ndarray]:
+    """Curl of each finger (5 n), and spread of the fingers and of the thumb (2 n), degrees."""
+    angle = dict(zip(ANGLES, np.moveaxis(angles_deg(joints), -1, 0), strict=True))
+    curl = [angle["thumb_cmc_flexion"] + angle["thumb_mcp_flexion"] + angle["thumb_ip_flexion"]]
+    curl += [sum(angle[f"{f}_{part}_flexion"] for part in ("mcp", "pip", "dip")) for f in FINGERS[1:]]
+    spread = sum(angle[f"{finger}_mcp_abduction"] for finger in ("index", "ring", "little"))
+    return np.array(curl), np.array([spread, angle["thumb_cmc_abduction"]])
 
 
 def raw_directions(z: Float[np.ndarray, "n z"], decode: Decode) -> list[Direction]:

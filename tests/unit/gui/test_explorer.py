@@ -58,7 +58,7 @@ def live_hand(window: Window, mean: np.ndarray) -> None:
 
 def test_directions_come_by_how_far_they_move_and_empty_ones_are_one_click_away(page: ExplorerPage) -> None:
     sliders, panel = page.directions.sliders, page.directions
-    assert [d.name for d in sliders.directions] == ["1", "2", "3", "4"]
+    assert [d.name.split()[0] for d in sliders.directions] == ["1", "2", "3", "4"]
     assert panel.state.text() == "4 of 6 move the hand"
     panel.empty.click()
     assert len(sliders.directions) == 6

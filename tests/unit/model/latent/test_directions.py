@@ -2,12 +2,16 @@
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
+from handcam.hand.rig import load_rig
 from handcam.hand.skeleton import INDEX, normalise
 from handcam.model.embedding import ReferenceSet
 from handcam.model.latent.directions import (
+    EFFECTS,
     PARAMETERS,
     SEEN_MM,
+    effects_of,
     named_directions,
     parameters_of,
     principal_directions,
@@ -41,7 +45,7 @@ def atlas():
 
 def test_principal_directions_come_by_how_far_they_move_the_hand(atlas):
     found = principal_directions(atlas, decode)
-    assert [d.name for d in found] == ["1", "2", "3", "4", "5"]
+    assert [d.name.split()[0] for d in found] == ["1", "2", "3", "4", "5"]
     assert [d.mm for d in found] == sorted((d.mm for d in found), reverse=True)
     for direction, axis, step in zip(found, (0, 1, 3), (0.10, 0.05, 0.02), strict=False):
         went = direction.step(np.zeros(5))
@@ -51,6 +55,28 @@ def test_principal_directions_come_by_how_far_they_move_the_hand(atlas):
         assert np.linalg.norm(went) == pytest.approx(sigma, rel=0.06)
         assert direction.mm == pytest.approx(sigma * step * 20 / 21 * 1000 * NOMINAL_HAND_LENGTH_M, rel=0.1)
     assert sum(d.mm > SEEN_MM for d in found) == 3
+
+
+def test_a_principal_direction_is_named_by_what_it_does():
+    """Latents that curl the index finger, less with more of it, and turn the hand in the picture."""
+    rng, rig = np.random.default_rng(0), load_rig()
+    z = rng.normal(size=(300, 3)).astype(np.float32) * np.array([1.0, 0.5, 0.01], np.float32)
+
+    def decoded(z):
+        angles = np.zeros((len(z), 24), np.float32)
+        angles[:, [6, 8]] = 0.6 - 0.3 * z[:, :1]
+        turn = Rotation.from_rotvec(z[:, 1:2] * [0.0, 0.0, 0.5]).as_matrix()
+        hands = normalise(rig.pose(angles)[:, :21].astype(float)) * [1.0, -1.0, -1.0]
+        return np.einsum("nij,nkj->nki", turn, hands).astype(np.float32)
+
+    atlas = ReferenceSet({"joints3d": z}, {"joints3d": np.full(3, 1e-4, np.float32)}, decoded(z), z, ("a", "b", "c"))
+    found = principal_directions(atlas, decoded)
+    assert {d.name[2:] for d in found[:2]} == {"index curls", "turns clockwise"}
+    assert found[2].name == "3"
+    for name in ("index curls", "turns clockwise"):
+        direction = next(d for d in found if d.name.endswith(name))
+        more, less = (decoded(direction.moved(np.zeros(3), by)[None].astype(np.float32)) for by in (1.0, -1.0))
+        assert effects_of(more, less)[0, list(EFFECTS).index(name)] > 20
 
 
 def test_a_direction_reads_and_moves(atlas):
