@@ -18,6 +18,8 @@ __all__ = ["TorchGraph", "torch_graph"]
 
 HEADS = ["keypoints_px", "presence", "right"]
 """Outputs of every encoding graph beside its posteriors."""
+CONFIDENCE = ["sigma_px", "visible"]
+"""Outputs of ``encode`` where the landmark network has heads of confidence."""
 
 
 class TorchGraph(NamedTuple):
@@ -44,7 +46,8 @@ def torch_graph(model: CrossModalVAE, card: WeightsCard, name: str) -> TorchGrap
     if name == "encode":
         names = [n for n in card.encoders if modality(n).plane == "color"]
         image = torch.zeros(2, size, size, 3, dtype=torch.uint8)
-        return TorchGraph(_Encode(model, size, names), {"rgb": image, "half_tan": half_tan}, _outputs(names))
+        outputs = _outputs(names) + (CONFIDENCE if model.backbone.sure else [])
+        return TorchGraph(_Encode(model, size, names), {"rgb": image, "half_tan": half_tan}, outputs)
     if name == "depth":
         inputs = {"depth": torch.full((2, size, size), 0.5), "centre_m": torch.full((2,), 0.5), "half_tan": half_tan}
         return TorchGraph(_EncodeDepth(model, size), inputs, _outputs(["depth"]))
@@ -70,9 +73,15 @@ class _Encode(nn.Module):
         self.model, self.size, self.names = model, size, names
 
     def forward(self, rgb: Tensor, half_tan: Tensor) -> tuple[Tensor, ...]:
-        seen = self.model.encode_color(rgb, half_tan)
-        keypoints = pixels_from_normalised(seen.keypoints, self.size)
-        return keypoints, seen.presence, seen.right, *(x for name in self.names for x in seen.posteriors[name])
+        features = self.model.color_features(rgb, half_tan)
+        posteriors = self.model.posteriors(features, rgb)
+        keypoints = pixels_from_normalised(features.keypoints, self.size)
+        sure: tuple[Tensor, ...] = ()
+        if self.model.backbone.sure:
+            log_sigma, visible = self.model.backbone.confidence(features)
+            sure = (log_sigma.exp() * (self.size / 2), visible.sigmoid())
+        heads = (keypoints, features.presence, features.right)
+        return *heads, *(x for name in self.names for x in posteriors[name]), *sure
 
 
 class _EncodeDepth(nn.Module):

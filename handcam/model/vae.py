@@ -192,11 +192,6 @@ class CrossModalVAE(nn.Module):
                 out[name] = self.encode(name, x)
         return out
 
-    def encode_color(self, image: Tensor, half_tan: Tensor) -> EncoderOutput:
-        """Keypoints, presence, side and posteriors of a colour crop; arguments as :meth:`color_features`."""
-        features = self.color_features(image, half_tan)
-        return EncoderOutput(features.keypoints, features.presence, features.right, self.posteriors(features, image))
-
     def encode_depth(self, depth_m: Tensor, centre_m: Tensor, half_tan: Tensor) -> EncoderOutput:
         """Keypoints, presence, side and posteriors of a depth crop; arguments as :meth:`depth_features`."""
         features = self.depth_features(depth_m, centre_m, half_tan)

@@ -49,6 +49,10 @@ class Encoding:
     """Probability that the crop shows a hand."""
     right: Float[Array, " b"]
     """Probability that the (already mirrored) crop shows a right hand."""
+    sigma_px: Float[Array, "b 21"] | None = None
+    """Standard deviation of each keypoint along an axis, crop pixels; None where the weights do not say."""
+    visible: Float[Array, "b 21"] | None = None
+    """Probability that each joint is in sight; None where the weights do not say."""
 
     @staticmethod
     def from_outputs(outputs: Mapping[str, Array]) -> "Encoding":
@@ -57,6 +61,7 @@ class Encoding:
             means={name[5:]: value for name, value in outputs.items() if name.startswith("mean.")},
             log_vars={name[8:]: value for name, value in outputs.items() if name.startswith("log_var.")},
             keypoints_px=outputs["keypoints_px"], presence=outputs["presence"], right=outputs["right"],
+            sigma_px=outputs.get("sigma_px"), visible=outputs.get("visible"),
         )  # fmt: skip
 
 

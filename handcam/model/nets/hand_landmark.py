@@ -106,6 +106,11 @@ class HandLandmark(nn.Module):
         """
         return self.from_stem(self.stem(image), half_tan)
 
+    @property
+    def sure(self) -> bool:
+        """Whether it has the heads of :meth:`confidence`."""
+        return self.log_sigma is not None
+
     def stem(self, image: Tensor) -> Tensor:
         """What the first modules give of pictures (b 3 224 224): (b 80 14 14)."""
         return self.trunk[:STEM](image)

@@ -40,12 +40,13 @@ def test_pruning_changes_no_number(model):
     small = prune_channels(model)
     crops = drawn_crops(2, 224, 3)
     with torch.inference_mode():
-        a = model.encode_color(torch.from_numpy(crops.rgb), torch.from_numpy(crops.half_tan))
-        b = small.encode_color(torch.from_numpy(crops.rgb), torch.from_numpy(crops.half_tan))
+        seen = torch.from_numpy(crops.rgb), torch.from_numpy(crops.half_tan)
+        a, b = model.color_features(*seen), small.color_features(*seen)
     assert torch.allclose(a.keypoints, b.keypoints, atol=1e-5)
     assert torch.allclose(a.presence, b.presence, atol=1e-5)
-    for name in a.posteriors:
-        for x, y in zip(a.posteriors[name], b.posteriors[name], strict=True):
+    posteriors = [m.posteriors(features, seen[0]) for m, features in ((model, a), (small, b))]
+    for name in posteriors[0]:
+        for x, y in zip(*(each[name] for each in posteriors), strict=True):
             assert torch.allclose(x, y, atol=1e-4), name
     count = [sum(p.numel() for p in m.backbone.trunk.parameters()) for m in (model, small)]
     assert count[1] < 0.75 * count[0]

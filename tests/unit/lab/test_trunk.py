@@ -14,7 +14,10 @@ from handcam.lab.data.stems import LabelledCrops
 from handcam.lab.release.pruning import prune_channels
 from handcam.lab.train import loop, trunk
 from handcam.lab.train.trunk import TrunkSettings, errors_mm, features_of, train
+from handcam.model.graphs import torch_graph
 from handcam.model.vae import CrossModalVAE
+from handcam.model.weights import WeightsCard
+from handcam.runtimes import Encoding
 from handcam.synth.shards import write_samples
 from handcam.types import HandcamError
 
@@ -143,6 +146,23 @@ def test_a_hidden_keypoint_costs_what_it_costs(model):
     near, far = (trunk._robust(torch.tensor([x])) for x in (4.0, 900.0))
     assert float(near) == 4.0
     assert float(far) == pytest.approx(6 * 30 - 9)
+
+
+def test_the_graph_says_how_sure_keypoints_are(model):
+    card = WeightsCard(
+        name="tiny", encoders=ENCODERS, decoders=DECODERS, latent=6, crop_px=224, joint_order="common21", drive="fused",
+        sha256="", nets=NETS, fusion=FUSION,
+    )  # fmt: skip
+    graph = torch_graph(model, card, "encode")
+    with torch.inference_mode():
+        image = torch.randint(0, 255, (2, 224, 224, 3), dtype=torch.uint8)
+        outputs = graph.module(image, torch.full((2,), 0.2))
+        log_sigma, visible = model.backbone.confidence(model.color_features(image, torch.full((2,), 0.2)))
+    found = Encoding.from_outputs({k: v.numpy() for k, v in zip(graph.outputs, outputs, strict=True)})
+    assert found.sigma_px is not None
+    assert found.visible is not None
+    assert np.allclose(found.sigma_px, log_sigma.exp().numpy() * 112, rtol=1e-4)
+    assert np.allclose(found.visible, visible.sigmoid().numpy(), atol=1e-5)
 
 
 def test_nothing_to_train_on_is_said(tmp_path, model):
