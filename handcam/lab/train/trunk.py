@@ -28,6 +28,7 @@ from handcam.model.features import Features
 from handcam.model.modalities import joints3d
 from handcam.model.nets.hand_landmark import INPUT_PX, STEM, STEM_SHAPE
 from handcam.model.vae import CrossModalVAE, fuse, kl, modality, reparameterise
+from handcam.validation import BatchSize, Positive, Share, Steps, Weight
 
 __all__ = ["SOURCES", "CropObjective", "TrunkSettings", "errors_mm", "features_of", "train"]
 
@@ -53,23 +54,23 @@ class TrunkSettings(LoopSettings):
     """The same of real crops with agreed labels."""
     cached: bool = True
     """The folders hold caches; else packs of pictures, for a card."""
-    steps: int = 12_000
+    steps: Steps = 12_000
     """Rounds."""
-    batch: int = 64
+    batch: BatchSize = 64
     """Rendered crops of a step."""
-    real_batch: int = 32
+    real_batch: BatchSize = 32
     """Real crops of a step."""
-    poses: int = 256
+    poses: BatchSize = 256
     """Sampled poses of a step."""
-    rate: float = 1e-3
+    rate: Positive = 1e-3
     """Learning rate of the encoders and decoders at its highest."""
-    trunk_rate: float = 0.1
+    trunk_rate: Weight = 0.1
     """That of the landmark network, as a share."""
-    real_weight: float = 0.5
+    real_weight: Weight = 0.5
     """Weight of the real crops."""
-    ema: float = 0.998
+    ema: Share = 0.998
     """Memory of the averaged weights."""
-    save_every: int = 200
+    save_every: Steps = 200
     """Steps between checkpoints."""
     pairs: tuple[str, ...] = ("joints3d>joints3d", "keypoints2d>joints3d", "joints3d>keypoints2d")
     """Pairs trained on sampled poses."""
