@@ -1,6 +1,7 @@
 """Video files: ``video:clip.mp4``. Whatever FFmpeg decodes; turned upright as its metadata says."""
 
-from bisect import bisect_left
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import pairwise
@@ -20,6 +21,10 @@ from handcam.types import Frame, SourceError
 
 __all__ = ["open"]
 
+INDEXED = ("mp4", "matroska")
+"""Containers with an index of their key frames. In others (MPEG-TS and MPEG-PS) a jump goes to a guessed place."""
+MARGIN_S = 2.0
+"""It goes so much before what is wanted there, and what is decoded first has all it refers to."""
 LARGEST_PX = 7680 * 4320
 """Larger pictures are refused."""
 
@@ -74,8 +79,11 @@ class VideoFileReader:
     def _prepare(self) -> None:
         if self._stream.width * self._stream.height > LARGEST_PX:
             raise SourceError(f"The pictures of {self._path} are too large ({self._stream.width} px wide).")
-        # Without good times pictures are counted: raw streams have none, AVI has those of storage, not of display.
+        # Without good times pictures are counted: raw streams have none, AVI has those of storage, not of display, and
+        # files that were joined have each several times.
         self._timed = self._container.format.name != "avi"
+        self._indexed = any(name in self._container.format.name for name in INDEXED)
+        self._keys: list[int] = []  # times of the key frames
         self._pts = self._scan()
         self.length = len(self._pts)
         self.fps = self._rate()
@@ -89,12 +97,17 @@ class VideoFileReader:
     def _scan(self) -> list[int]:
         """Presentation times of all packets, in the stream's units, sorted; a damaged tail ends the list."""
         pts: list[int] = []
+        stored = -math.inf
         with suppress(FFmpegError):  # the part before the damage is good
             for packet in self._container.demux(self._stream):
                 if packet.size and not packet.is_corrupt and not packet.is_discard:
-                    self._timed = self._timed and packet.pts is not None
+                    self._timed = self._timed and packet.pts is not None and (packet.dts or stored) >= stored
+                    stored = packet.dts or stored
                     pts.append(packet.pts if packet.pts is not None else len(pts))
-        return sorted(set(pts)) if self._timed else list(range(len(pts)))
+                    if packet.is_keyframe:
+                        self._keys.append(pts[-1])
+        self._timed = self._timed and len(set(pts)) == len(pts)
+        return sorted(pts) if self._timed else list(range(len(pts)))
 
     def _rate(self) -> float:
         """Pictures a second: as the file says, else by the median of the first gaps."""
@@ -107,7 +120,7 @@ class VideoFileReader:
         return float(self._pts[n] * self._stream.time_base) if self._timed and self._stream.time_base else n / self.fps
 
     def frame(self, n: int) -> Frame | None:
-        if n < self._next or n > self._next + 2 * self.fps:
+        if n < self._next or (self._timed and n > self._next + 2 * self.fps):
             self._rewind(n)
         picture = self._decode_until(n)
         if picture is None:
@@ -121,15 +134,20 @@ class VideoFileReader:
         return Frame(n, 0, self._settings.camera(width, height), color, device_time_ns=round(self.time_s(n) * 1e9))
 
     def _rewind(self, n: int) -> None:
-        """Make the decoder's next picture one at or before ``n``."""
-        self._container.close()
-        self._open()
-        if self._timed:
-            with suppress(FFmpegError):  # a stream without an index is read from its start
-                self._container.seek(self._pts[n] if self._pts else 0, stream=self._stream, backward=True)
-        self._decoded = numbered_pictures(self._container, self._stream, self._pts if self._timed else None)
-        self._ahead = None
+        """Make the decoder's next picture one at or before ``n``: from the start, or from a jump that proves right."""
         self._next = n
+        before = n if self._indexed else max(0, n - round(MARGIN_S * self.fps))
+        to = bisect_right(self._keys, self._pts[before]) - 1 if self._timed and n else 0
+        for key in (self._keys[to], None) if to > 0 else (None,):
+            self._container.close()
+            self._open()
+            if key is not None:
+                with suppress(FFmpegError):  # it is read from its start then
+                    self._container.seek(key, stream=self._stream, backward=True)
+            self._decoded = numbered_pictures(self._container, self._stream, self._pts if self._timed else None)
+            self._ahead = next(self._decoded, None) if key is not None else None
+            if key is None or (self._ahead is not None and self._ahead[0] <= n):
+                return
 
     def _decode_until(self, n: int) -> VideoFrame | None:
         """The picture of frame ``n``; None when the decoder passes it by."""

@@ -10,7 +10,7 @@ from media import FRAMES, HEIGHT, WIDTH, make_video, picture
 from typed import present, seekable
 
 from handcam.sources import SourceSettings, open_source
-from handcam.types import SourceError
+from handcam.types import Frame, SourceError
 
 QUICK = SourceSettings(realtime=False)
 
@@ -34,6 +34,44 @@ def test_every_picture_once_in_order(tmp_path: Path, name: str, codec: str, form
     for n in (7, 2, 11, 3, 4):
         source.seek(n)
         np.testing.assert_array_equal(present(present(source.read()).color), present(frames[n].color))
+
+
+def number(frame: Frame) -> int:
+    """Number of the picture, modulo 20, by its red."""
+    return round((int(present(frame.color)[30, 30, 0]) - 30) / 10) % 20
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("a.ts", "libx264"),
+        ("a.ts", "mpeg2video"),
+        ("a.mpg", "mpeg2video"),
+        ("a.mpg", "mpeg1video"),
+        ("a.mp4", "libx264"),
+    ],
+)
+def test_containers_without_an_index_lose_nothing_and_jump_rightly(tmp_path: Path, name: str, codec: str):
+    """MPEG-TS and MPEG-PS: a jump lands anywhere there, even one to the start."""
+    source = seekable(open_quick(make_video(tmp_path / name, 300, codec)))
+    assert source.length == 300
+    assert [number(present(source.read())) for _ in range(300)] == [n % 20 for n in range(300)]
+    for n in (0, 299, 131, 130, 250, 1, 77, 200, 13):
+        source.seek(n)
+        frame = present(source.read())
+        assert (frame.index, number(frame)) == (n, n % 20)
+
+
+def test_joined_files_are_played_to_their_end(tmp_path: Path):
+    """Their times begin anew with each part, so that pictures are counted."""
+    part = make_video(tmp_path / "a.ts", 60).read_bytes()
+    (tmp_path / "joined.ts").write_bytes(part * 3)
+    source = seekable(open_quick(tmp_path / "joined.ts"))
+    frames = [present(source.read()) for _ in range(source.length)]
+    assert source.length >= 3 * 60 - 4, "at a joint the parser may lose one"
+    assert {number(frame) for frame in frames[-50:]} == set(range(20))
+    source.seek(100)
+    assert number(present(source.read())) == number(frames[100])
 
 
 def test_pace_and_speed(tmp_path: Path):
