@@ -126,7 +126,7 @@ RUNNING = LiveStatus(
 class FakeLive(Live):
     """Remembers what it was told; ``put`` shows a result."""
 
-    recorded = None
+    recorded: RecordingStatus | None = None  # type: ignore[assignment]
 
     def __init__(self, state: LiveStatus = RUNNING, slow_stop_s: float = 0.0) -> None:
         self.results: Latest[Result] = Latest()

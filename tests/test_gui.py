@@ -21,6 +21,7 @@ from handcam.gui.application import show
 from handcam.gui.camera.picture import Plane
 from handcam.gui.live_page import LivePage
 from handcam.gui.window import CameraOptions, Window
+from handcam.live import RecordingStatus
 from handcam.sources import Device
 from handcam.types import HandcamError, Side
 
@@ -290,7 +291,7 @@ def test_the_mouse_orbits_zooms_and_resets(window: Window) -> None:
     assert view.orbit.azimuth_rad == home.azimuth_rad
 
 
-def test_a_render_process_that_is_killed_or_hangs_leaves_the_painted_view_and_can_be_started_again(
+def test_a_render_process_that_is_killed_or_hangs_leaves_the_painted_view_and_comes_back(
     app: QApplication, live: FakeLive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = Window(live, CARD, camera=CameraOptions())
@@ -308,33 +309,53 @@ def test_a_render_process_that_is_killed_or_hangs_leaves_the_painted_view_and_ca
         window.close()
         pytest.skip(view.failure)  # no way to draw off screen on this computer
     assert view.process is not None
-    pid = view.process.pid
-    assert pid is not None
-    os.kill(pid, 9)
+
+    def end_process(number: int) -> None:
+        assert view.process is not None
+        assert view.process.pid is not None
+        os.kill(view.process.pid, number)
+        live.put(result(1.2))
+
+    end_process(9)
     assert pump(lambda: view.failure is not None)
     assert "ended" in view.failure
+    assert "It is started again." in view.failure
     before = live_page(window).views.camera.result
     live.put(result(0.8))
     assert pump(lambda: live_page(window).views.camera.result is not before)  # the window goes on
-    button(window, "Try again").click()
-    assert pump(drawn, 40.0)
+    assert pump(lambda: (drawn(), view.rendered)[1], 40.0)
     assert view.failure is None
-    assert view.process is not None
     if hasattr(signal, "SIGSTOP"):  # alive, but it answers no more
-        monkeypatch.setattr("handcam.gui.scene3d.render_process._ANSWER_S", 0.3)
-        assert view.process.pid is not None
-        os.kill(view.process.pid, signal.SIGSTOP)
-        live.put(result(1.2))
+        monkeypatch.setattr("handcam.gui.scene3d.render_process._ANSWER_S", 0.8)
+        monkeypatch.setattr("handcam.gui.scene3d.view._SILENT_S", 0.3)
+        monkeypatch.setattr("handcam.gui.scene3d.view._STALE_S", 0.2)
+        end_process(signal.SIGSTOP)
         assert pump(lambda: view.failure is not None)
-        assert "does not answer" in view.failure
+        assert "has drawn nothing for" in view.failure
+        assert pump(lambda: "does not answer" in (view.failure or ""))
         monkeypatch.undo()
-        view.start()
-        assert view.process is not None
+        assert pump(lambda: (drawn(), view.rendered)[1], 40.0)
+    monkeypatch.setattr("handcam.gui.scene3d.view._RESTARTS", 0)  # one that fails again and again
+    end_process(9)
+    assert pump(lambda: view.failure is not None)
+    button(window, "Try again").click()
+    assert pump(lambda: view.process is not None and view.failure is None)
+    assert view.process is not None
     start = time.monotonic()
     process = view.process
     window.close()
     assert time.monotonic() - start < 1.0
     assert not process.running
+
+
+def test_a_recording_that_stops_by_itself_is_told_and_ended(window: Window, live: FakeLive) -> None:
+    why = "The recording to a has stopped after 7 frames: the disk is full; what was written is kept."
+    live.state = replace(live.state, recording=RecordingStatus(Path("a"), 1.0, 7, 0, 100, why, True))
+    assert pump(lambda: window.card.isVisible())
+    assert window.sources is not None
+    assert window.sources.problem == why
+    assert live.calls.count(("stop recording",)) == 1
+    assert live.status().recording is None, "the button says Record again"
 
 
 def test_closing_takes_less_than_a_second_when_a_driver_hangs(app: QApplication) -> None:

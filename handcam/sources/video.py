@@ -114,7 +114,8 @@ class VideoFileReader:
         if self._stream.average_rate:
             return float(self._stream.average_rate)
         gaps = [b - a for a, b in pairwise(self._pts[:300])]
-        return 1 / float(np.median(gaps) * self._stream.time_base) if gaps and self._timed else 30.0
+        tick_s = float(self._stream.time_base or 0)
+        return 1 / (float(np.median(gaps)) * tick_s) if gaps and self._timed and tick_s else 30.0
 
     def time_s(self, n: int) -> float:
         return float(self._pts[n] * self._stream.time_base) if self._timed and self._stream.time_base else n / self.fps

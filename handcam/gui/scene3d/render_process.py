@@ -133,6 +133,11 @@ class RenderProcess:
         return self.ready and self.failure is None and self._sent - self._answered < _IN_FLIGHT
 
     @property
+    def drew(self) -> bool:
+        """Has a picture come from it?"""
+        return self._answered > 0
+
+    @property
     def waiting_s(self) -> float:
         """Time for which it has owed an answer; 0 when it owes none."""
         return time.monotonic() - self._since if not self.ready or self._sent > self._answered else 0.0

@@ -34,6 +34,10 @@ _FOLLOW_S = 0.25
 """Time constant with which the view follows the hand."""
 _STALE_S = 1.0
 """A picture older than this is not shown while a newer one is owed."""
+_SILENT_S = 3.0
+"""A process that owes a picture for longer is said to."""
+_RESTARTS, _RESTART_S = 3, 60.0
+"""A process that drew and then failed is started again, so often within this time."""
 _RESIZE_S = 0.15
 """A new size costs the process a new window, so it waits until the size has come to rest."""
 
@@ -60,6 +64,7 @@ class SceneView(QWidget):
         self.failure: str | None = None
         """Why the view is painted, one sentence; None while Open3D draws or starts."""
         self._followed_s = self._resized_s = time.perf_counter()
+        self._failed_s: list[float] = []  # when processes that drew have failed
         self._size: tuple[int, int] | None = None
         self.paint_ms = 0.0
         """Time that the last painting took."""
@@ -79,10 +84,13 @@ class SceneView(QWidget):
 
     def start(self) -> None:
         """Start the render process, or start it again."""
+        self.failure = None
+        self._start()
+
+    def _start(self) -> None:
         if self._reduced:
             return
         self._end()
-        self.failure = None
         self._retry.hide()
         try:
             self.process = RenderProcess()
@@ -126,9 +134,10 @@ class SceneView(QWidget):
             return
         pixels = process.poll()
         if process.failure is not None:
-            self._fall_back(process.failure)
+            self._fall_back(process.failure, again=process.drew)
             return
         if pixels is not None:
+            self.failure = None
             height, width = pixels.shape[:2]
             # the memory is written again soon, hence a copy
             self._picture = QImage(pixels.data, width, height, QImage.Format.Format_RGB32).copy()
@@ -136,6 +145,9 @@ class SceneView(QWidget):
         elif self._picture is not None and process.waiting_s > _STALE_S:
             self._picture = None  # paint it here until the next picture comes
             self.update()
+        elif self.failure is None and process.drew and process.waiting_s > _SILENT_S:
+            self.failure = f"The 3D process has drawn nothing for {_SILENT_S:.0f} s; this is the painted view."
+            self.redraw()
         if self._dirty and process.has_room:
             self._dirty = False
             build_scene(process.next_scene(), self._result, self.orbit, self.options)
@@ -157,11 +169,17 @@ class SceneView(QWidget):
             self.process.close()
             self.process = None
 
-    def _fall_back(self, why: str) -> None:
+    def _fall_back(self, why: str, again: bool = False) -> None:
+        now = time.perf_counter()
+        self._failed_s = [*(s for s in self._failed_s if now - s < _RESTART_S), now]
+        again = again and len(self._failed_s) <= _RESTARTS
         self._end()
-        self.failure = why
-        self._retry.show()
-        self._place_retry()
+        self.failure = f"{why} It is started again." if again else why
+        if again:
+            self._start()
+        else:
+            self._retry.show()
+            self._place_retry()
         self.redraw()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
