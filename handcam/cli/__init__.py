@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from handcam.installation import needs
+from handcam.paths import cache_folder
 from handcam.plugins import load, names
 from handcam.signals import end_on_signals
 from handcam.types import HandcamError, shorten
@@ -176,7 +177,9 @@ def _overview() -> str:
 
 def _prepare(verbose: bool) -> None:
     """Messages on stderr in the user's language; libraries quiet."""
-    for key, value in {"GLOG_minloglevel": "2", "TF_CPP_MIN_LOG_LEVEL": "3", "OPENCV_LOG_LEVEL": "OFF"}.items():
+    quiet = {"GLOG_minloglevel": "2", "TF_CPP_MIN_LOG_LEVEL": "3", "OPENCV_LOG_LEVEL": "OFF"}
+    own = {"MPLCONFIGDIR": "matplotlib", "MESA_SHADER_CACHE_DIR": "mesa"}  # nothing is kept outside our own folders
+    for key, value in (quiet | {key: str(cache_folder() / folder) for key, folder in own.items()}).items():
         os.environ.setdefault(key, value)
     handler = logging.StreamHandler()
     handler.setFormatter(_Plain(verbose))
