@@ -28,6 +28,7 @@ GUI renders the live skeleton in Open3D with latent sliders [``live/``, ``gui/``
 ``plugins`` ``mailbox``    a folder is a registry; a mailbox where the newest wins
 ``paths``                  shipped files, user folders, atomic writes
 ``signals``                the end that the system asks for
+``crash_report``           what ended the program, for an issue
 ``installation``           the computer, and what to install when something is missing
 ``version``                the version
 =========================  =======================================================================

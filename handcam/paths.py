@@ -10,7 +10,10 @@ from typing import BinaryIO
 
 from platformdirs import user_cache_path, user_config_path, user_data_path
 
-__all__ = ["atomic_file", "cache_folder", "open_file", "presets_file", "settings_file", "shipped", "write_atomic"]
+__all__ = [
+    "atomic_file", "cache_folder", "crash_folder", "open_file", "presets_file", "settings_file", "shipped",
+    "write_atomic",
+]  # fmt: skip
 
 _APP = "handcam"
 
@@ -41,6 +44,11 @@ def settings_file() -> Path:
 def presets_file() -> Path:
     """File of saved poses (``~/.local/share/handcam/presets.json``); ``HANDCAM_PRESETS`` names another."""
     return _override("HANDCAM_PRESETS") or user_data_path(_APP, appauthor=False, roaming=True) / "presets.json"
+
+
+def crash_folder() -> Path:
+    """Folder of crash reports (``~/.local/share/handcam/crashes``); ``HANDCAM_CRASHES`` names another."""
+    return _override("HANDCAM_CRASHES") or user_data_path(_APP, appauthor=False) / "crashes"
 
 
 def _override(variable: str) -> Path | None:

@@ -7,7 +7,6 @@ for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):  # helper threads spin
     os.environ.setdefault(_name, "1")
 
 import ast
-import faulthandler
 import inspect
 import logging
 import re
@@ -22,6 +21,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from handcam.crash_report import watch
 from handcam.installation import needs
 from handcam.paths import cache_folder
 from handcam.plugins import load, names
@@ -47,7 +47,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             restore()
     if "--verbose" not in sys.argv:
         _hush()
-    code = _run(sys.argv[1:])
+    _prepare("--verbose" in sys.argv)
+    end_watch = watch(next((word for word in sys.argv[1:2] if word in names("handcam.cli")), "run"))
+    try:
+        code = _run(sys.argv[1:])
+    finally:
+        end_watch()
     if any(thread.name in ("live", "capture") for thread in threading.enumerate()):
         sys.stdout.flush()
         os._exit(code)  # a thread that hangs in a driver or still loads a library would hold up or upset the end
@@ -197,7 +202,6 @@ def _hush() -> None:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 2)
     os.close(null)
-    faulthandler.enable(sys.stderr)  # a crash in a library still says where
 
 
 class _Plain(logging.Formatter):
