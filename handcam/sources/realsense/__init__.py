@@ -5,7 +5,6 @@ aligned to colour; the unit, the intrinsics and the time stamps are the device's
 straightened together with its depth, since :class:`~handcam.types.Intrinsics` is a pinhole.
 """
 
-# ruff: noqa: E402
 import atexit
 import os
 import shutil
