@@ -79,7 +79,7 @@ def pairs(
     checkpoint = training.train(settings)
     print(checkpoint)
     if test is not None:
-        from handcam.lab.evaluate.trained import score
+        from handcam.lab.train.trained import score
 
         for line in score(settings, checkpoint, test):
             print(line)
@@ -130,8 +130,8 @@ def palm(*, out: _Folder) -> None:
 
     handcam train palm --out weights
     """
+    from handcam.lab.data.mediapipe_weights import read_palm_detector
     from handcam.lab.release.detector import release
-    from handcam.lab.train.mediapipe_weights import read_palm_detector
     from handcam.model.nets.palm import INPUT_PX
 
     data = ["palm_detection_full of mediapipe 0.10.21, unchanged (Apache-2.0; its authors' own data)"]

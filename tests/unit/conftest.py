@@ -9,7 +9,7 @@ import pytest
 def _small_weights_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
 
-    from handcam.lab.train.mediapipe_weights import read_landmark_network
+    from handcam.lab.data.mediapipe_weights import read_landmark_network
     from handcam.model.vae import CrossModalVAE, save_weights
     from handcam.model.weights import WeightsCard
 

@@ -1,7 +1,7 @@
 """The paper's experiments. A file here is one: it defines ``TITLE`` and ``run(setup) -> Results`` with one table.
 
 Each trains what it compares by algorithm 1 (:func:`handcam.lab.train.pairs.train`) on a fixed split
-(:mod:`handcam.lab.data.splits`), measures it on hands that were not trained on, and ends in a table, a figure or both.
+(``_splits``), measures it on hands that were not trained on, and ends in a table, a figure or both.
 Trainings and features of pictures are kept beside the results, so a second run, or another experiment on the same
 hands, goes on from there.
 """
@@ -143,7 +143,7 @@ class Setup:
         Raises:
             HandcamError: there is none of that name, or its files are missing.
         """
-        from handcam.lab.data.splits import (  # with torch, which an option's help need not wait for
+        from handcam.lab.experiments._splits import (  # with torch, which an option's help need not wait for
             SplitSettings,
             open_split,
         )

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from handcam.lab.data.mediapipe_weights import read_landmark_network
 from handcam.lab.data.sets import features as features_set
-from handcam.lab.train.mediapipe_weights import read_landmark_network
 from handcam.model.embedding import ReferenceSet, read_reference_set, write_reference_set
 from handcam.model.latent.directions import PARAMETERS, SEEN_MM, named_directions, parameters_of, principal_directions
 from handcam.model.vae import load

@@ -16,13 +16,13 @@ import torch
 from jaxtyping import Float
 
 from handcam.hand.skeleton import BONES, JOINTS
+from handcam.lab.data.mediapipe_weights import read_landmark_network
 from handcam.lab.data.sets.poses import Poses
 from handcam.lab.data.sets.poses import open as open_poses
 from handcam.lab.data.sets.recordings import Recordings, corrected, gather
 from handcam.lab.evaluate.metrics import HAND_MM, procrustes_errors
 from handcam.lab.release.export import release_graphs
 from handcam.lab.train.loop import averaged_weights
-from handcam.lab.train.mediapipe_weights import read_landmark_network
 from handcam.lab.train.pairs import TrainSettings, train
 from handcam.model.vae import CrossModalVAE, fuse, load, save_weights
 from handcam.model.weights import WeightsCard, default_weights, digest

@@ -25,6 +25,7 @@ from safetensors.torch import save_file
 
 from handcam.detectors import palm
 from handcam.lab.data import agreed, stems
+from handcam.lab.data.mediapipe_weights import read_landmark_network
 from handcam.lab.data.rendered import find_packs
 from handcam.lab.data.sets import features, open_dataset, rendered_targets
 from handcam.lab.data.tables import InMemoryDataset
@@ -38,7 +39,6 @@ from handcam.lab.train import depth_joints, trunk
 from handcam.lab.train import pictures as decoders
 from handcam.lab.train.depth_joints import DepthSettings
 from handcam.lab.train.loop import averaged_weights
-from handcam.lab.train.mediapipe_weights import read_landmark_network
 from handcam.lab.train.pairs import TrainSettings, copy_equal, train
 from handcam.lab.train.trunk import SEEN_SIGMA, TrunkSettings
 from handcam.model.modalities.joints3d import SIGMA

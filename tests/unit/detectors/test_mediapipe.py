@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from builders import frame_of
 
 from handcam.hand.skeleton import INDEX
 from handcam.types import Frame, Intrinsics, Side
@@ -46,20 +47,16 @@ print(asked)
 """
 
 
-def frame_of(color: np.ndarray) -> Frame:
-    return Frame(0, 0, Intrinsics.from_fov(color.shape[1], color.shape[0], 1.0), color)
-
-
 @pytest.mark.parametrize("still", [True, False])
 def test_a_hand_is_found_again_and_mirrored_it_is_the_other_one(still: bool) -> None:
     color = cv2.imread(str(PICTURES / "00.jpg"), cv2.IMREAD_COLOR_RGB)
     detector = mediapipe.open(still=still)
-    (hand,), (again,) = detector.landmarks(frame_of(color)), detector.landmarks(frame_of(color))
+    (hand,), (again,) = detector.landmarks(frame_of(color=color)), detector.landmarks(frame_of(color=color))
     size = np.ptp(hand.keypoints_px, axis=0).max()
     assert np.abs(again.keypoints_px - hand.keypoints_px).max() < 0.05 * size
     detector.reset()
-    (other,) = detector.landmarks(frame_of(color[:, ::-1]))
-    (box,) = detector.find(frame_of(color[:, ::-1]))
+    (other,) = detector.landmarks(frame_of(color=color[:, ::-1]))
+    (box,) = detector.find(frame_of(color=color[:, ::-1]))
     detector.close()
     assert {hand.side, other.side} == set(Side)
     assert box.side is other.side

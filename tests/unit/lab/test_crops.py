@@ -12,9 +12,9 @@ import torch
 from handcam.hand.skeleton import ROOT
 from handcam.lab.data.sets import crops, decode_picture, unlabelled
 from handcam.lab.data.sets import rendered_targets as painted
-from handcam.lab.evaluate.trained import score
 from handcam.lab.train import loop as training
 from handcam.lab.train.pairs import TrainSettings, train, variant
+from handcam.lab.train.trained import score
 from handcam.synth import shards
 from handcam.synth.scenes import PictureSettings
 from handcam.types import HandcamError

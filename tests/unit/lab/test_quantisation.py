@@ -1,9 +1,9 @@
 import pytest
 import torch
 
+from handcam.lab.data.mediapipe_weights import read_landmark_network
 from handcam.lab.release.check_crops import drawn_crops
 from handcam.lab.release.quantisation import FLOAT_CONVOLUTIONS, STEPS, equalise, round_adaptively
-from handcam.lab.train.mediapipe_weights import read_landmark_network
 from handcam.model.nets.hand_landmark import HandLandmark
 
 

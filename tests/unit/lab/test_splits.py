@@ -8,8 +8,8 @@ import pytest
 
 from handcam.geometry import project
 from handcam.lab.data.sets import Sample, folder
-from handcam.lab.data.splits import SplitSettings, open_split
 from handcam.lab.evaluate.published import CAMERAS
+from handcam.lab.experiments._splits import SplitSettings, open_split
 from handcam.synth.poses import sample_poses
 from handcam.types import Frame, HandcamError, Intrinsics, Side
 

@@ -17,10 +17,10 @@ from handcam.crop import box_around, cut
 from handcam.geometry import pixels_from_normalised
 from handcam.hand.matching import match_hands
 from handcam.hand.skeleton import ROOT, hand_length, normalise
+from handcam.lab.data.mediapipe_weights import read_landmark_network
 from handcam.lab.data.shards import read_shards
 from handcam.lab.data.subject import SubjectFit, fit
 from handcam.lab.data.tables import encoder_inputs
-from handcam.lab.train.mediapipe_weights import read_landmark_network
 from handcam.model.features import Batch, DepthFeatures, Features
 from handcam.model.nets.hand_landmark import INPUT_PX, HandLandmark
 from handcam.model.nets.shaded_depth import depth_features
