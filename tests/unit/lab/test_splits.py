@@ -48,7 +48,7 @@ def test_poses_are_the_same_every_time_and_nested(tmp_path):
     assert (len(a.train), len(a.test)) == (60, 5)
     shared = (a.train.arrays["joints3d"][:, None] == a.test.arrays["joints3d"][None]).all((2, 3))
     assert not shared.any()
-    assert "seeds 81 and 82" in a.says
+    assert "seeds 81 and 82" in a.description
     assert np.abs(np.linalg.norm(np.diff(a.train.joints_mm[:, 9:13], axis=1), axis=-1)).max() < 120
 
 
