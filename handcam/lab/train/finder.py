@@ -20,10 +20,10 @@ from torch import Tensor, nn
 from handcam.api import open_runtime
 from handcam.detectors import palm
 from handcam.lab.data.boxed import picture_files, read_boxed
+from handcam.lab.data.mediapipe_weights import read_palm_detector
 from handcam.lab.data.palm_scenes import SceneSource, compose
 from handcam.lab.data.palms import SUSPECTED, PalmPicture, read_or_label, without_labels
 from handcam.lab.train.loop import LoopSettings, Task, averaged_weights, run, start_fabric
-from handcam.lab.train.mediapipe_weights import read_palm_detector
 from handcam.model.nets.palm import INPUT_PX, POINTS, Palm, PalmOutput, anchors
 from handcam.model.weights import default_weights
 from handcam.types import HandcamError

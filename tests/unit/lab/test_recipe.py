@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from handcam.lab.data.mediapipe_weights import read_landmark_network
 from handcam.lab.data.sets import features, rendered_targets
-from handcam.lab.train.mediapipe_weights import read_landmark_network
 from handcam.lab.train.recipe import Recipe, build
 from handcam.model.embedding import read_reference_set
 from handcam.model.nets.hand_landmark import STEM
