@@ -129,7 +129,7 @@ def test_msra_labels_are_lifted_on(tmp_path):
         ("nyu:folder", "NYU labels other joints than the model's 21"),
         ("rhd:nowhere", "labels .* cannot be read"),
         ("features:nowhere", "holds no shards"),
-        ("crops:", "Say which folder"),
+        ("crops:", "Name the folder"),
     ],
 )
 def test_what_is_missing_is_told(tmp_path, data, words):
