@@ -6,7 +6,9 @@ Without the cache :func:`pictures` gives the same examples as pictures, for a ca
 faster than a disk is read.
 """
 
+import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -68,7 +70,7 @@ def pictures(folders: str, seed: int = 0, split: str = "train") -> "CropTable":
     paths = find_packs(folders, split)
     packs = [read_crop_pack(path) for path in paths]
     seen = [_Pictures(pack, _mirrored(path, len(pack))) for path, pack in zip(paths, packs, strict=True)]
-    return CropTable([_labels(part.pack, part.mirrored) for part in seen], seen, seed)
+    return CropTable([_labels(part.pack, part.mirrored) for part in seen], seen, seed, threads=os.cpu_count() or 1)
 
 
 def make(packs: Sequence[Path], out: Path, backbone: HandLandmark, fast: bool = False) -> Iterator[int]:
@@ -150,12 +152,16 @@ class CropTable:
         rows: labels of each shard, as :func:`make` keeps them.
         seen: what is given of crop ``i`` of shard ``k``: ``seen[k][i]``.
         seed: of the order.
+        threads: that read what is seen; decoding pictures for a card wants all cores.
     """
 
-    def __init__(self, rows: Sequence[dict[str, np.ndarray]], seen: Sequence[Any], seed: int = 0) -> None:
+    def __init__(
+        self, rows: Sequence[dict[str, np.ndarray]], seen: Sequence[Any], seed: int = 0, threads: int = 1
+    ) -> None:
         if not rows:
             raise HandcamError("There are no crops to train on; handcam train weights --out OUT makes OUT/crops.")
         self._rows, self._seen, self._seed = rows, seen, seed
+        self._threads = ThreadPoolExecutor(threads, "read")
         self._first = np.cumsum([0, *(len(part["half_tan"]) for part in rows)])
 
     def __len__(self) -> int:
@@ -172,7 +178,7 @@ class CropTable:
         rows = {key: np.stack([self._rows[k][key][i] for k, i in at]) for key in self._rows[0]}
         joints = normalise(rows["joints_m"].astype(float))
         labels = (rows["half_tan"], joints, *(rows[k] for k in ("keypoints", "visible", "presence", "right")))
-        seen = np.stack([self._seen[k][i] for k, i in at])
+        seen = np.stack(list(self._threads.map(lambda place: self._seen[place[0]][place[1]], at)))
         return LabelledCrops(torch.from_numpy(seen), *(torch.from_numpy(np.asarray(v, np.float32)) for v in labels))
 
 

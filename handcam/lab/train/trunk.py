@@ -114,8 +114,8 @@ class CropObjective(nn.Module):
             "keypoints": hand * _robust(off / KEYPOINT_SIGMA**2).sum(1) / 2,
             "sigma": hand * (off.detach() * torch.exp(-2 * log_sigma) / 2 + 2 * log_sigma).sum(1),
             "joints": posed * (features.landmarks3d - joints).square().flatten(1).sum(1) / (2 * SEEN_SIGMA**2),
-            "presence": 5 * F.binary_cross_entropy(features.presence, hand, reduction="none"),
-            "right": 5 * hand * F.binary_cross_entropy(features.right, crops.right, reduction="none"),
+            "presence": 5 * _cross_entropy(self.model.backbone.presence, features, hand),
+            "right": 5 * hand * _cross_entropy(self.model.backbone.right, features, crops.right),
         }
         if known:  # nobody says which joints of a real hand are hidden
             hidden = F.binary_cross_entropy_with_logits(visible, crops.visible, reduction="none")
@@ -126,6 +126,11 @@ class CropObjective(nn.Module):
             nll = _TEMPER * modality("joints3d").loss(self.model.decode("joints3d", z), joints)
             terms[f"nll.{source}"] = posed * (nll + kl(mean, log_var))
         return {name: weight * value for name, value in terms.items()}
+
+
+def _cross_entropy(head: nn.Module, features: Features, truth: Tensor) -> Tensor:
+    """Of one of the network's own probabilities, from its logits: half precision has no logarithm of 1 - p."""
+    return F.binary_cross_entropy_with_logits(head(features.backbone)[:, 0].float(), truth, reduction="none")
 
 
 def _robust(square: Tensor) -> Tensor:

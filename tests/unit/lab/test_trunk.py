@@ -124,6 +124,20 @@ def test_a_stopped_training_goes_on_exactly(cache, model, tmp_path, monkeypatch)
         assert torch.equal(value, resumed[name]), name
 
 
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_pictures_teach_what_their_cache_does(packs, cache, model, tmp_path, precision):
+    """The way a card goes; in half precision too every number stays finite."""
+    settings = quick(tmp_path / "pictures", packs, cached=False, steps=2, precision=precision)
+    live = train(settings, model, FUSION, progress=False).state_dict()
+    kept = train(quick(tmp_path / "cached", cache, steps=2), model, FUSION, progress=False).state_dict()
+    before = prune_channels(model).state_dict()
+    for name, value in live.items():
+        assert torch.isfinite(value).all(), name
+    head = "encoders.rgb.backbone.landmarks3d.bias"
+    went = [(state[head] - before[head]).sign() for state in (live, kept)]
+    assert (went[0] == went[1]).float().mean() > 0.9
+
+
 def test_the_tail_learns_and_the_first_modules_stay(cache, model, tmp_path):
     crops = stems.cached(str(cache)).take(np.arange(10))
     crops = crops._replace(right=torch.ones(10))
