@@ -23,6 +23,8 @@ __all__ = [
     "unproject",
 ]
 
+NEAREST_M = 0.01
+"""Least distance of a joint from the camera's plane that a fit may give."""
 _Array = TypeVar("_Array", bound=Any)
 """An array of numpy or a tensor of torch, which this room does not import."""
 
@@ -108,7 +110,8 @@ def solve_translation(
         weights: confidence of each joint, default 1.
 
     Returns:
-        Position of the joints' origin in the camera frame, metres.
+        Position of the joints' origin in the camera frame, metres. Every joint lies in front of the camera: where the
+        equations say otherwise (keypoints that fit no such hand) it is as far as the hand's size in the picture says.
     """
     uv = slopes(keypoints_px, intrinsics)
     right = uv * joints_m[:, 2:] - joints_m[:, :2]
@@ -117,8 +120,15 @@ def solve_translation(
     terms[:, 5], terms[:, 6] = einsum("ij,ij->i", uv, uv), einsum("ij,ij->i", uv, right)
     if weights is None:
         weights = terms[:, 4]
+    nearest = NEAREST_M - float(joints_m[:, 2].min())
     z = _solve(weights @ terms)[2]
-    return np.array(_solve((weights / np.square(np.maximum(joints_m[:, 2] + z, 1e-3))) @ terms))
+    if z > nearest:
+        found = np.array(_solve((weights / np.square(joints_m[:, 2] + z)) @ terms))
+        if found[2] > nearest:
+            return found
+    spread_m, spread = (float(np.linalg.norm(x - x.mean(0))) for x in (joints_m[:, :2], uv))
+    z = max(spread_m / max(spread, 1e-3), nearest)
+    return np.array([*(uv.mean(0) * z - joints_m[:, :2].mean(0)), z])
 
 
 def _solve(sums: Float[Array, " 7"]) -> tuple[float, float, float]:

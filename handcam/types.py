@@ -50,7 +50,7 @@ PrincipalPoint = Annotated[float, Meta(ge=-1e6, le=1e6)]
 Edge = Annotated[int, Meta(ge=1, le=LARGEST_EDGE_PX)]
 """Width or height of a picture, px."""
 FieldOfView = Annotated[float, Meta(ge=5, le=170)]
-"""Horizontal field of view, degrees."""
+"""Field of view along the longer edge, degrees."""
 DepthUnit = Annotated[float, Meta(gt=0, lt=1)]
 """Metres per count of a depth picture."""
 Name = Annotated[str, Meta(max_length=64)]
@@ -124,9 +124,12 @@ class Intrinsics:
         return self.width / 2 / self.fx
 
     @staticmethod
-    def from_fov(width: int, height: int, horizontal_fov_rad: float) -> "Intrinsics":
-        """Square pixels, centred axis, and the given horizontal field of view; marked as assumed."""
-        f = width / 2 / np.tan(horizontal_fov_rad / 2)
+    def from_fov(width: int, height: int, fov_rad: float) -> "Intrinsics":
+        """Square pixels, centred axis, and the given field of view along the longer edge; marked as assumed.
+
+        A phone that is held upright sees as far up and down as it sees to the sides when it lies.
+        """
+        f = max(width, height) / 2 / np.tan(fov_rad / 2)
         return Intrinsics(float(f), float(f), (width - 1) / 2, (height - 1) / 2, width, height, assumed=True)
 
     def scaled(self, width: int, height: int) -> "Intrinsics":

@@ -145,7 +145,7 @@ class HandTracker:
             runtime: how the model is run, ``auto`` for the fastest way there is.
             detector: how hands are found.
             intrinsics: the camera of plain pictures; scaled to their size.
-            fov_deg: horizontal field of view to assume where no intrinsics are given.
+            fov_deg: field of view along the longer edge, to assume where no intrinsics are given.
 
         Raises:
             HandcamError: something cannot be loaded, or is no such thing; the message says what to do.

@@ -68,10 +68,16 @@ class OneEuroFilter:
 
 
 class OneEuro:
-    """Filters the joints in the camera frame. Keypoints and sigma are what was measured, and stay."""
+    """Filters the joints in the camera frame and, alike, the keypoints in the picture. Sigma stays."""
 
     def __init__(self, settings: Settings = Settings()) -> None:
         self._joints = OneEuroFilter(settings, joint_speed=True)
+        self._keypoints = OneEuroFilter(settings, joint_speed=True)
+        self._m_per_px = 0.0
 
     def apply(self, pose: HandPose, time_ns: int) -> HandPose:
-        return replace(pose, joints_m=self._joints(pose.joints_m, time_ns))
+        if not self._m_per_px:  # the settings are in metres; a constant scale, lest its correction move the hand
+            hand_m, hand_px = (np.ptp(x[:, :2], axis=0).max() for x in (pose.joints_m, pose.keypoints_px))
+            self._m_per_px = float(max(hand_m, 1e-3) / max(hand_px, 1.0))
+        keypoints = self._keypoints(pose.keypoints_px * self._m_per_px, time_ns) / self._m_per_px
+        return replace(pose, joints_m=self._joints(pose.joints_m, time_ns), keypoints_px=keypoints)

@@ -60,10 +60,10 @@ def fuse(posteriors: Sequence[tuple[Tensor, Tensor]], weights: Sequence[float]) 
     precision: Tensor | float = 1.0
     weighted: Tensor | float = 0.0
     for (mean, log_var), weight in zip(posteriors, weights, strict=True):
-        tau = torch.exp(-log_var)
+        tau = torch.exp(-log_var).clamp_min(1.0)  # who is less sure than the prior takes nothing away
         precision = precision + weight * (tau - 1.0)
         weighted = weighted + weight * tau * mean
-    precision = torch.as_tensor(precision).clamp_min(1e-3)
+    precision = torch.as_tensor(precision)
     return weighted / precision, -torch.log(precision)
 
 

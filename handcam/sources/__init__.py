@@ -29,7 +29,7 @@ class SourceSettings:
     fps: Annotated[float, Meta(ge=0.01, le=1000)] = 30.0
     """Wanted frame rate, Hz."""
     fov_deg: FieldOfView = 60.0
-    """Horizontal field of view to assume where no calibration is known."""
+    """Field of view along the longer edge, to assume where no calibration is known."""
     intrinsics: Intrinsics | None = None
     """A calibration to use instead of ``fov_deg``; scaled to the picture's size."""
     realtime: bool = True

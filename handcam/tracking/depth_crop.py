@@ -12,6 +12,8 @@ __all__ = ["REACH_M", "prepare_depth", "surface_distances"]
 
 REACH_M = 0.14
 """Readings farther than this from the hand's centre are something else."""
+LEAST_SHARE = 0.02
+"""Share of the crop that must have readings near the hand, which itself fills a fifth of it, to speak of depth."""
 HOLE_PX = 11
 """Edge of the window, px of the crop, most of which must be hand for a hole in its middle to be filled."""
 WINDOW = 7
@@ -19,7 +21,9 @@ WINDOW = 7
 
 
 def prepare_depth(crop: HandCrop, distance_m: float | None) -> HandCrop:
-    """Set the distance of the hand's centre and fill small holes in the hand; a crop without depth stays as it is.
+    """Set the distance of the hand's centre and fill small holes in the hand.
+
+    A crop without depth, or with hardly a reading near the hand, stays as it is: its hand is seen in colour alone.
 
     Args:
         crop: as it was cut.
@@ -31,10 +35,12 @@ def prepare_depth(crop: HandCrop, distance_m: float | None) -> HandCrop:
         s = len(crop.depth_m)
         middle = crop.depth_m[s // 4 : -s // 4, s // 4 : -s // 4]
         seen = middle[middle > 0.1]
-        if len(seen) < 0.02 * middle.size:
+        if len(seen) < LEAST_SHARE * middle.size:
             return crop
         near = float(np.percentile(seen, 8))
         distance_m = float(np.median(seen[seen < near + 0.1])) + 0.01
+    if (np.abs(crop.depth_m - distance_m) < REACH_M).mean() < LEAST_SHARE:
+        return crop
     return replace(crop, root_depth_m=distance_m, depth_m=_fill_holes(crop.depth_m, distance_m))
 
 

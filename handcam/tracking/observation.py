@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from handcam.crop import cut, image_from_crop_points
+from handcam.model.fusion import distance
 from handcam.runtimes import CropBatch, Encoding, Runtime
 from handcam.tracking.depth_crop import prepare_depth
 from handcam.tracking.track import Track
@@ -19,7 +20,11 @@ FOUND = 0.5
 LOST = 0.2
 """Presence below which a tracked hand is lost: hard poses and blur lower it, and 0.5 loses hands in sight."""
 TURN_RAD = 0.2
-"""A new hand is also encoded rotated by this to either side; averaging the three poses lowers the error."""
+"""A new or doubtful hand is also encoded rotated by this to either side; averaging the three poses lowers the error."""
+DOUBT_PRESENCE = 0.5
+"""Presence below which a tracked hand is looked at again."""
+DOUBT_DISTANCE = 2.0
+"""Distance of two encoders' posteriors from which a hand is looked at again: 1 is as far as they say of themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class ObservedHand:
     views: tuple[Observation, ...]
     """Its encodings, from one crop or several."""
     right: float
-    """Probability of the track's side, from the upright crop."""
+    """Probability of the track's side, mean of the encodings."""
 
 
 class Observer:
@@ -75,7 +80,9 @@ class Observer:
         self, frame: Frame, tracks: Sequence[Track], fresh: Sequence[Track], experts: tuple[str, ...],
         side_locked: bool, stop: Callable[[str], None],
     ) -> list[ObservedHand]:  # fmt: skip
-        """Observe every tracked hand that is present: in one crop, or a new one in three.
+        """Observe every tracked hand that is present: in one crop, a new or doubtful one in three.
+
+        A tracked hand is doubtful when its presence falls, its side seems wrong, or the encoders disagree.
 
         Args:
             frame: shows the hands.
@@ -86,51 +93,86 @@ class Observer:
             stop: is called with the name of each section of time that ends.
         """
         seen = self._encode(frame, tracks, experts, stop)
-        turned: list[Track] = []
-        if fresh and seen:
+        if not seen:
+            return []
+        again = [track for track, view in zip(tracks, seen, strict=True) if track in fresh or _doubtful(view)]
+        if fresh:
             # a detector's box is coarse: crop again around the joints of a new hand
             palms = [track for track in fresh if not track.box.sided]
             _recentre([pair for pair in zip(tracks, seen, strict=True) if pair[0] in fresh], side_locked)
             if palms:  # that of a palm is coarser still: the palm's size says little about the fingers
                 _recentre(zip(palms, self._encode(frame, palms, experts, stop), strict=True), side_locked)
-            turned = [
-                Track(track.number, replace(track.box, angle_rad=track.box.angle_rad + angle))
-                for track in fresh for angle in (-TURN_RAD, TURN_RAD)
-            ]  # fmt: skip
-            seen = self._encode(frame, [*tracks, *turned], experts, stop)
+        turned = [
+            Track(track.number, replace(track.box, angle_rad=track.box.angle_rad + angle))
+            for track in again for angle in (-TURN_RAD, TURN_RAD)
+        ]  # fmt: skip
+        first = list(tracks) if fresh else []
+        more = self._encode(frame, [*first, *turned], experts, stop)
+        seen = [*more[: len(first)], *seen[len(first) :], *more[len(first) :]]
         out: list[ObservedHand] = []
-        for i, track in enumerate(tracks if seen else ()):
+        for i, track in enumerate(tracks):
             least = FOUND if track.keypoints_px is None else LOST
             # a turned view of a new hand is believed only as a new hand is
             views = [v for j, v in enumerate(seen) if v.track == track.number and (j == i or j >= len(tracks))]
             views = [v for v in views if v.presence >= least]
             if views:
-                out.append(ObservedHand(track, tuple(views), seen[i].right))
+                out.append(ObservedHand(track, tuple(views), float(np.mean([v.right for v in views]))))
         return out
 
     def _encode(
         self, frame: Frame, tracks: Sequence[Track], experts: tuple[str, ...], stop: Callable[[str], None]
     ) -> list[Observation]:
-        """Crop every track's hand and encode all in one batch; empty when the frame shows the nets nothing."""
+        """Crop every track's hand and encode all in one batch; those with depth readings apart from those without."""
         if not tracks:
             return []
         size = self._runtime.card.crop_px
         crops = [prepare_depth(cut(frame, track.box, size), track.distance_m) for track in tracks]
-        half_tan = np.array([crop.intrinsics.half_tan for crop in crops], np.float32)
-        color = depth = centre = None
-        if "depth" in self._runtime.card.encoders and any(crop.root_depth_m is not None for crop in crops):
-            depth = np.stack([crop.depth_m for crop in crops if crop.depth_m is not None])
-            centre = np.array([crop.root_depth_m or 0.5 for crop in crops], np.float32)
-        if frame.color is not None and (depth is None or experts != ("depth",)):  # depth alone is without the colours
-            color = np.stack([crop.color for crop in crops if crop.color is not None])
-        if color is None and depth is None:
-            return []
         stop("crop")
-        encoding = self._runtime.encode(CropBatch(half_tan, color, depth, centre))
+        out: list[Observation | None] = [None] * len(crops)
+        with_depth = [
+            "depth" in self._runtime.card.encoders and crop.root_depth_m is not None for crop in crops
+        ]  # fmt: skip
+        for depth in (True, False):  # a hand without readings has no part in the depth of another
+            chosen = [i for i, there in enumerate(with_depth) if there is depth]
+            batch = _batch([crops[i] for i in chosen], frame.color is not None, depth, experts)
+            if batch is not None:
+                encoding = self._runtime.encode(batch)
+                for k, i in enumerate(chosen):
+                    out[i] = Observation.of(tracks[i].number, crops[i], encoding, k)
         stop("predict")
         return [
-            Observation.of(t.number, crop, encoding, i) for i, (t, crop) in enumerate(zip(tracks, crops, strict=True))
+            _unseen(track.number, crop) if one is None else one
+            for one, track, crop in zip(out, tracks, crops, strict=True)
         ]
+
+
+def _batch(crops: Sequence[HandCrop], colored: bool, depth: bool, experts: tuple[str, ...]) -> CropBatch | None:
+    """The planes of some crops to encode; None when there is nothing to encode."""
+    if not crops or not (colored or depth):
+        return None
+    half_tan = np.array([crop.intrinsics.half_tan for crop in crops], np.float32)
+    color = depth_m = centre_m = None
+    if depth:
+        depth_m = np.stack([crop.depth_m for crop in crops if crop.depth_m is not None])
+        centre_m = np.array([crop.root_depth_m for crop in crops], np.float32)
+    if colored and not (depth and experts == ("depth",)):  # depth alone is without the colours
+        color = np.stack([crop.color for crop in crops if crop.color is not None])
+    return CropBatch(half_tan, color, depth_m, centre_m)
+
+
+def _unseen(track: int, crop: HandCrop) -> Observation:
+    """The observation of a crop that shows the nets nothing."""
+    return Observation(track, crop, {}, np.full((21, 2), crop.intrinsics.cx), 0.0, 0.5)
+
+
+def _doubtful(seen: Observation) -> bool:
+    """Should the hand be looked at again?"""
+    if not seen.posteriors:
+        return False
+    if seen.presence < DOUBT_PRESENCE or seen.right < 0.5:
+        return True
+    said = list(seen.posteriors.values())
+    return any(distance(a, b) > DOUBT_DISTANCE for k, a in enumerate(said) for b in said[:k])
 
 
 def _recentre(found: Iterable[tuple[Track, Observation]], side_locked: bool) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from handcam.crop import camera_from_crop_points, image_from_crop_points
+from handcam.hand.skeleton import hand_length
 from handcam.model.fusion import fuse
 from handcam.runtimes import Runtime
 from handcam.tracking.depth_crop import surface_distances
@@ -41,9 +42,13 @@ class PoseEstimator:
             controls: latent, samples, hand length.
         """
         card, crop = self._runtime.card, seen.crop
+        distances = surface_distances(crop, seen.keypoints_px)
         names = self._seen_of(experts, seen.posteriors)
+        # depth says as much as it has readings on the hand
+        shares = [np.isfinite(distances).mean() if n == "depth" else 1.0 for n in names]
         posterior = _fused(
-            [seen.posteriors[n] for n in names], [card.fusion[n] if len(names) > 1 else 1.0 for n in names]
+            [seen.posteriors[n] for n in names],
+            [card.fusion[n] * share if len(names) > 1 else 1.0 for n, share in zip(names, shares, strict=True)],
         )
         z = posterior.mean if controls.latent is None else np.asarray(controls.latent, np.float32)
         if controls.offset is not None:
@@ -52,9 +57,10 @@ class PoseEstimator:
         spread = np.exp(0.5 * posterior.log_var) * self._noise[: max(SIGMA_SAMPLES, controls.samples)]
         latents = np.concatenate([posterior.mean[None], z[None], z + spread])
         live, shapes = np.split(self._runtime.decode("joints3d", latents).astype(float), [1])
+        # a decoded hand is a few percent longer or shorter than one hand length
+        live, shapes = live / hand_length(live[0]), shapes / hand_length(shapes[0])
 
         # the hand in the picture says where it is, whatever pose the user has set
-        distances = surface_distances(crop, seen.keypoints_px)
         length_m, root, metric = locate(live[0], seen.keypoints_px, distances, crop.intrinsics, controls.hand_length_m)
         joints = shapes * length_m + root
         key = names[0] if len(names) == 1 else "fused+depth" if "depth" in names else "fused"

@@ -9,16 +9,28 @@ from jaxtyping import Float
 from handcam.crop import box_around
 from handcam.filters import Filter
 from handcam.hand.skeleton import ROOT
-from handcam.types import Array, HandBox, HandPose, Side, TrackedHand
+from handcam.tracking.temporal import TemporalFusion
+from handcam.types import Array, HandBox, HandPose, Intrinsics, Side, TrackedHand
 
 __all__ = ["SURELY_OTHER", "Track", "average_estimates", "same_hand"]
 
 SURELY_OTHER = 0.2
 """Probability of the detector's side below which a new hand is taken for the other one."""
-SIDE_MEMORY = 0.85
-"""Share of the evidence for a side that stays from frame to frame."""
-SIDE_SWITCH = 2.0
-"""Log-odds against the present side at which a track changes side."""
+SIDE_SHARE = 0.5
+"""Share of one frame's log-odds that counts: successive frames are not independent."""
+SIDE_SWITCH, SIDE_SURE = 2.5, 5.0
+"""Log-odds against the present side at which a track changes side, and for it beyond which they do not grow."""
+PREDICT_FROM, PREDICT_ALL = 0.01, 0.05
+"""Speed, in edges of the box for each frame, from which the next box is moved ahead, and by the whole motion: a slow
+hand stays in its box, and a box that follows the noise of its keypoints adds to it."""
+HELD = 0.05
+"""Shift and growth, in edges of the box, and half the turn, below which the box stays: every other crop has errors of
+its own, and a box that creeps after them can leave the hand."""
+GROWTH = 1.4
+"""Most that a box grows from frame to frame."""
+OUTSIDE = 0.1
+"""Share of the picture's longer edge that keypoints beyond its border pull the box out: there is nothing to see, and
+the box of a hand that fills the picture would grow without end."""
 
 
 @dataclass(slots=True, eq=False)
@@ -35,8 +47,10 @@ class Track:
     """Do the filters go by the device's clock?"""
     keypoints_px: Float[Array, "21 2"] | None = None
     """Keypoints in the last frame; None for a track that has not been confirmed yet."""
-    velocity_px: Float[Array, " 2"] | None = None
-    """Smoothed, for each frame."""
+    motion_px: Float[Array, " 2"] = field(default_factory=lambda: np.zeros(2))
+    """From the frame before the last to the last."""
+    fusion: TemporalFusion = field(default_factory=TemporalFusion)
+    """The poses of the frames before."""
     distance_m: float | None = None
     """Of the root along the crop's axis, where a depth sensor measured it."""
     evidence: float = 0.0
@@ -53,27 +67,43 @@ class Track:
         wrong = right is not None and right < (SURELY_OTHER if self.box.sided else 0.5)
         self.box = box_around(keypoints_px, self.box.side.other if wrong else self.box.side, score)
 
-    def update(self, pose: HandPose, right: float, lock: Side | None, new: bool = True) -> None:
+    def update(self, pose: HandPose, right: float, lock: Side | None, camera: Intrinsics, new: bool = True) -> None:
         """Predict the next box, and vote on the side over the last frames.
 
         Args:
             pose: before the filters.
             right: probability of the box's side.
             lock: the side that the user has set.
+            camera: of the picture.
             new: False for a frame that was tracked before: it has no second vote.
         """
         seen, side = pose.keypoints_px, self.box.side
-        if new or self.velocity_px is None:
-            velocity = np.zeros(2) if self.keypoints_px is None else (seen - self.keypoints_px).mean(0)
-            self.velocity_px = velocity if self.velocity_px is None else 0.5 * (self.velocity_px + velocity)
+        ahead = np.zeros(2)
         if new:
+            motion = ahead if self.keypoints_px is None else (seen - self.keypoints_px).mean(0)
+            if motion @ self.motion_px > 0:  # noise turns back, a hand goes on
+                ahead = 0.5 * (motion + self.motion_px)
+                speed = float(np.linalg.norm(ahead)) / self.box.size_px
+                ahead = ahead * np.interp(speed, (PREDICT_FROM, PREDICT_ALL), (0.0, 1.0))
+            self.motion_px = motion
             p = float(np.clip(right, 0.02, 0.98))
-            self.evidence = SIDE_MEMORY * self.evidence + (1 - SIDE_MEMORY) * 4 * float(np.log(p / (1 - p)))
+            self.evidence = min(self.evidence + SIDE_SHARE * float(np.log(p / (1 - p))), SIDE_SURE)
             if self.evidence < -SIDE_SWITCH:
                 side, self.evidence = side.other, -self.evidence
         self.keypoints_px = seen
         self.distance_m = float(np.linalg.norm(pose.joints_m[ROOT])) if pose.metric else None
-        self.box = box_around(seen + self.velocity_px, lock or side, pose.score)
+        edge = np.array([camera.width, camera.height])
+        beyond = OUTSIDE * edge.max()
+        box = box_around(np.clip(seen + ahead, -beyond, edge + beyond), lock or side, pose.score)
+        if not _alike(box, self.box):
+            self.box = replace(box, size_px=min(box.size_px, GROWTH * self.box.size_px))
+
+
+def _alike(a: HandBox, b: HandBox) -> bool:
+    """Are two boxes so near to each other that a crop of one shows what that of the other does?"""
+    moved = float(np.linalg.norm(a.centre_px - b.centre_px)) / b.size_px
+    turned = abs((a.angle_rad - b.angle_rad + np.pi) % (2 * np.pi) - np.pi)
+    return a.side is b.side and max(moved, abs(float(np.log(a.size_px / b.size_px))), turned / 2) < HELD
 
 
 def average_estimates(estimates: Sequence[TrackedHand]) -> TrackedHand:

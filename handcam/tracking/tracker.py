@@ -114,8 +114,10 @@ class Tracker:
         estimates = _without_duplicates(estimates)
         hands: list[TrackedHand] = []
         for one, hand in estimates:
+            if controls.latent is None and controls.offset is None:  # a pose that the user sets has no past
+                hand = _fused_in_time(one, hand, frame.intrinsics, new)
             hands.append(self._filter(one.track, hand, frame, controls))
-            one.track.update(hand.raw, one.right, controls.lock_side, new)
+            one.track.update(hand.raw, one.right, controls.lock_side, frame.intrinsics, new)
         clock.stop("refine")
         kept = [one.track for one, _ in estimates]
         lost = [track for track in self._tracks if track not in kept and track not in fresh]
@@ -205,6 +207,13 @@ class Tracker:
                 track.filters[name] = self._open_filter(name)
             pose = track.filters[name].apply(pose, time_ns)
         return replace(hand, pose=pose)
+
+
+def _fused_in_time(one: ObservedHand, hand: TrackedHand, camera: Intrinsics, new: bool) -> TrackedHand:
+    """The hand with the looks of the frames before."""
+    raw = one.track.fusion.fuse(hand.raw, one.views[0].crop.box.size_px, camera, len(one.views), new)
+    moved = raw.joints_m - hand.raw.joints_m
+    return replace(hand, pose=raw, raw=raw, samples_m=hand.samples_m + moved)
 
 
 def _without_duplicates(found: list[tuple[ObservedHand, TrackedHand]]) -> list[tuple[ObservedHand, TrackedHand]]:

@@ -127,3 +127,15 @@ def test_smoothstep_rises_from_0_to_1(low: float, width: float, x: np.ndarray) -
     assert smoothstep(low, low + width, np.array([low - 1, low, low + width / 2, low + width, low + width + 1])) == (
         pytest.approx([0, 0, 0.5, 1, 1], abs=1e-6)
     )
+
+
+def test_no_joint_is_placed_behind_the_camera() -> None:
+    camera = Intrinsics(500.0, 500.0, 320.0, 240.0, 640, 480)
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        joints = rng.normal(0.0, 0.05, (21, 3))
+        keypoints = rng.uniform(0.0, 1.0, (21, 2)) * (640, 480)  # nothing of this hand
+        root = solve_translation(joints, keypoints, camera)
+        assert np.isfinite(root).all()
+        assert (joints[:, 2] + root[2]).min() > 0.0
+    assert np.isfinite(solve_translation(joints, np.zeros((21, 2)), camera)).all()

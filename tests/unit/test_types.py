@@ -45,8 +45,11 @@ def test_a_frozen_value_stays_as_it_is() -> None:
 @given(sizes, sizes, st.floats(0.2, 2.8))
 def test_a_field_of_view_is_what_the_picture_s_edges_span(width: int, height: int, fov: float) -> None:
     camera = Intrinsics.from_fov(width, height, fov)
-    left, right = ((edge - camera.cx) / camera.fx for edge in (-0.5, width - 0.5))
-    assert np.arctan(right) - np.arctan(left) == pytest.approx(fov)
+    longer, centre = (width, camera.cx) if width > height else (height, camera.cy)
+    low, high = ((edge - centre) / camera.fx for edge in (-0.5, longer - 0.5))
+    assert np.arctan(high) - np.arctan(low) == pytest.approx(fov)
+    upright = Intrinsics.from_fov(height, width, fov)
+    assert upright.fx == camera.fx, "a phone has one lens, however it is held"
     assert camera.fx == camera.fy
     assert camera.assumed
 

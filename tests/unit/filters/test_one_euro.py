@@ -58,14 +58,18 @@ def test_a_hand_at_rest_is_held_still_and_a_fast_one_is_followed(hz):
     assert lag_s < 0.03
 
 
-def test_raw_is_kept_and_only_joints_change():
+def test_joints_and_keypoints_are_filtered_alike_and_raw_is_kept():
     filter = OneEuro()
-    first, second = pose_of(np.zeros((21, 3))), pose_of(np.ones((21, 3)))
+    hand = np.random.default_rng(2).normal((0.0, 0.0, 0.5), 0.04, (21, 3))
+    first, second = pose_of(hand), pose_of(hand + np.array([0.01, 0.0, 0.0]))
     filter.apply(first, 0)
     refined = filter.apply(second, 33_000_000)
-    assert np.all(second.joints_m == 1.0)
-    assert np.all((refined.joints_m > 0) & (refined.joints_m < 1))
-    others = [field.name for field in fields(second) if field.name != "joints_m"]
+    share = (refined.joints_m - first.joints_m)[:, 0] / 0.01
+    assert np.all((share > 0.1) & (share < 0.9))
+    u = [pose.keypoints_px[:, 0] for pose in (first, refined, second)]
+    in_picture = (u[1] - u[0]) / (u[2] - u[0])
+    np.testing.assert_allclose(in_picture, share, atol=0.1)
+    others = [field.name for field in fields(second) if field.name not in ("joints_m", "keypoints_px")]
     assert all(getattr(refined, name) is getattr(second, name) for name in others)
 
 

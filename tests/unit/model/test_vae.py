@@ -41,7 +41,7 @@ def test_reparameterised_samples_have_the_posterior_s_moments():
 
 
 def test_fusing_one_expert_changes_nothing_and_agreement_sharpens():
-    mean, log_var = torch.randn(2, 5), torch.randn(2, 5) - 2
+    mean, log_var = torch.randn(2, 5), -4 * torch.rand(2, 5)
     same_mean, same_log_var = fuse([(mean, log_var)], [1.0])
     assert torch.allclose(same_mean, mean, atol=1e-5)
     assert torch.allclose(same_log_var, log_var, atol=1e-4)
@@ -115,3 +115,11 @@ def test_weights_round_trip_and_refuse_damage(tmp_path, small_weights):
         load(small_weights)
     with pytest.raises(WeightsError, match="missing"):
         load(tmp_path / "nothing.safetensors")
+
+
+def test_an_expert_less_sure_than_the_prior_takes_nothing_away():
+    sure, unsure = np.array([0.5, -1.0]), np.array([2.0, 2.0])
+    alone = fuse_numpy(sure[None], np.full((1, 2), -3.0), [1.0])
+    for weight in (0.3, 1.0):
+        _, log_var = fuse_numpy(np.stack([sure, unsure]), np.array([[-3.0, -3.0], [1.5, 0.5]]), [1.0, weight])
+        assert (log_var <= alone[1] + 1e-6).all()

@@ -1,12 +1,13 @@
 """Following hands, with nets whose answers are known."""
 
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from threading import Event, current_thread, main_thread
 from time import perf_counter
 
 import numpy as np
 import pytest
-from builders import CAMERA, frame_of
+from builders import CAMERA, frame_of, pose_of
 
 from handcam.crop import box_around
 from handcam.geometry import project
@@ -15,6 +16,7 @@ from handcam.model.weights import WeightsCard
 from handcam.runtimes import Encoding
 from handcam.tracking import search as _search
 from handcam.tracking.search import SEARCH_EVERY, SEARCH_SECOND_EVERY, Search
+from handcam.tracking.track import Track
 from handcam.tracking.tracker import Tracker
 from handcam.types import Controls, Frame, HandBox, Side, WeightsError
 
@@ -51,6 +53,8 @@ class KnownNets:
     blind: set[str] = field(default_factory=set)
 
     tolerance_mm: float = 0.0
+    noise_px: float = 0.0
+    random: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
 
     def encode(self, crops):
         b = len(crops)
@@ -63,10 +67,12 @@ class KnownNets:
                 local = joints @ crop.crop_from_camera.T
                 seen = project(local, crop.intrinsics)
                 if np.abs(seen.mean(0) - 112).max() < 100:
-                    keypoints[i], latents[i], presence[i] = seen, normalise(local).ravel(), sure[i]
+                    noise = self.noise_px * self.random.normal(size=(21, 2))
+                    keypoints[i], latents[i], presence[i] = seen + noise, normalise(local).ravel(), sure[i]
+        names = set(self.card.encoders) - self.blind - (set() if crops.depth_m is not None else {"depth"})
         return Encoding(
-            dict.fromkeys(set(self.card.encoders) - self.blind, latents),
-            {name: np.full((b, 63), -8.0) for name in self.card.encoders if name not in self.blind},
+            dict.fromkeys(names, latents),
+            {name: np.full((b, 63), -8.0) for name in names},
             keypoints, presence, np.broadcast_to(self.right_says, b),
         )  # fmt: skip
 
@@ -346,6 +352,174 @@ def test_closing_closes_the_parts(scene):
     tracker.close()
     assert nets.calls == [-1]
     assert detector.calls == -1
+
+
+ONE = Controls(max_hands=1, filters=())
+
+
+def seen_over(tracker, nets, detector, hands: list[np.ndarray], noise_px: float = 0.0) -> np.ndarray:
+    """Keypoints of one hand, before the filters, over frames; NaN where it was lost."""
+    nets.noise_px = noise_px
+    out = []
+    for i, joints in enumerate(hands):
+        show(nets, detector, (joints, Side.RIGHT))
+        found = tracker.track(frame(i), ONE).hands
+        out.append(found[0].raw.keypoints_px if found else np.full((21, 2), np.nan))
+    return np.stack(out)
+
+
+def test_a_still_hand_is_averaged_over_frames(scene):
+    nets, detector, tracker = scene
+    joints = right_hand((0, 0.05, 0.5))
+    seen = seen_over(tracker, nets, detector, [joints] * 60, noise_px=0.8)
+    size = 2.0 * np.ptp(project(joints, CAMERA)[:, 1])
+    one_look = 0.8 * size / 224
+    assert seen[10:].std(0).mean() < 0.7 * one_look
+    assert np.abs(seen[10:].mean(0) - project(joints, CAMERA)).max() < 0.5
+
+
+def test_a_step_is_followed_within_two_frames(scene):
+    nets, detector, tracker = scene
+    bent = right_hand((0, 0.05, 0.5))
+    bent[5:9, 1] += 0.03 * np.arange(4) / 3  # the index finger moves, the hand stays
+    seen = seen_over(tracker, nets, detector, [right_hand((0, 0.05, 0.5))] * 20 + [bent] * 3)
+    step = np.abs(project(bent, CAMERA) - project(right_hand((0, 0.05, 0.5)), CAMERA))[8, 1]
+    left = np.abs(seen[20:, 8, 1] - project(bent, CAMERA)[8, 1])
+    assert left[1] < 0.05 * step
+
+
+def test_the_box_does_not_follow_the_noise_of_its_keypoints_but_a_fast_hand(scene):
+    nets, detector, tracker = scene
+    still = [right_hand((0, 0.05, 0.5))] * 30
+    seen_over(tracker, nets, detector, still, noise_px=1.5)
+    assert len({tuple(crop.box.centre_px) for crop in nets.crops[5:]}) <= 6, "a still hand stays in its crop"
+    tracker.reset()
+    fast = [right_hand((-0.3 + 0.03 * i, 0.05, 0.5)) for i in range(20)]  # a fifth of the box a frame
+    assert np.isfinite(seen_over(tracker, nets, detector, fast)).all()
+    true_px = np.array([box_around(project(joints, CAMERA), Side.RIGHT).centre_px for joints in fast[-5:]])
+    off = true_px - [crop.box.centre_px for crop in nets.crops[-5:]]
+    assert np.abs(off[:, 0]).max() < 15, "its next box is where it will be"
+
+
+def test_keypoints_beyond_the_picture_do_not_blow_up_the_box():
+    track = Track(0, HandBox(Side.RIGHT, np.array([320.0, 300.0]), 600.0, 0.0, 1.0))
+    joints = right_hand((0, 0.05, 0.5))
+    sizes = []
+    for k in range(12):  # the estimated wrist sinks farther below the picture from frame to frame
+        keypoints = project(joints, CAMERA) + np.outer(np.arange(21) == 0, [0.0, 150.0 * k])
+        track.update(replace(pose_of(joints), keypoints_px=keypoints), 0.9, None, CAMERA)
+        sizes.append(track.box.size_px)
+    assert max(sizes) < 1.6 * CAMERA.width
+    assert all(b < 1.41 * a for a, b in pairwise(sizes))
+
+
+def test_one_frame_that_says_otherwise_changes_no_side(scene):
+    nets, detector, tracker = scene
+    show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))
+    for i in range(10):
+        tracker.track(frame(i))
+    sides = []
+    for i in range(10, 40):
+        nets.right_says = 0.01 if i % 3 == 0 else 0.9
+        sides.append(tracker.track(frame(i)).hands[0].pose.side)
+    assert set(sides) == {Side.RIGHT}
+
+
+def test_a_tracked_hand_whose_presence_falls_is_looked_at_again(scene):
+    nets, detector, tracker = scene
+    show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))
+    (first,) = tracker.track(frame(0), ONE).hands
+    nets.calls.clear()
+    tracker.track(frame(1), ONE)
+    assert nets.calls == [1], "one look is enough at a hand that is plain to see"
+
+    encode = nets.encode
+
+    def wavering(crops):
+        nets.sure = 0.1 if len(crops) == 1 else 0.9
+        return encode(crops)
+
+    nets.encode = wavering
+    (again,) = tracker.track(frame(2), ONE).hands
+    assert again.track == first.track
+    assert detector.calls == 1
+
+
+def test_encoders_that_disagree_make_a_second_look(scene):
+    nets, detector, tracker = scene
+    show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))
+    tracker.track(frame(0), ONE)
+    encode = nets.encode
+
+    def torn(crops):
+        said = encode(crops)
+        return replace(said, means=said.means | {"landmarks3d": said.means["landmarks3d"] + 0.2})
+
+    nets.encode = torn
+    nets.calls.clear()
+    tracker.track(frame(1), ONE)
+    assert nets.calls == [1, 2]
+
+
+def seeing_depth(nets) -> None:
+    calibration = {**CARD.calibration, "depth": CARD.calibration["fused"], "fused+depth": CARD.calibration["fused"]}
+    encoders, fusion = {**CARD.encoders, "depth": "mlp"}, {**CARD.fusion, "depth": 0.5}
+    nets.card = replace(CARD, encoders=encoders, fusion=fusion, calibration=calibration)
+
+
+def test_a_hand_without_readings_has_no_part_in_the_depth_of_another(scene):
+    nets, detector, tracker = scene
+    seeing_depth(nets)
+    show(nets, detector, *TWO)
+    encode, batches = nets.encode, []
+
+    def encoding(crops):
+        batches.append((len(crops), crops.depth_m is not None))
+        return encode(crops)
+
+    nets.encode = encoding
+    depth = np.full((480, 640), 490, np.uint16)
+    depth[:, :320] = 0
+    for i in range(3):
+        hands = tracker.track(replace(frame(i), depth=depth), Controls(drive="fused")).hands
+    assert batches[-2:] == [(1, True), (1, False)]
+    assert [("depth" in hand.posteriors, hand.pose.metric) for hand in hands] == [(True, True), (False, False)]
+
+
+def test_a_sensor_that_drops_out_leaves_the_colours(scene):
+    nets, detector, tracker = scene
+    seeing_depth(nets)
+    show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))
+    full, blank = np.full((480, 640), 490, np.uint16), np.zeros((480, 640), np.uint16)
+    (hand,) = tracker.track(replace(frame(0), depth=full), Controls(drive="fused")).hands
+    assert "depth" in hand.posteriors
+    (hand,) = tracker.track(replace(frame(1), depth=blank), Controls(drive="fused")).hands
+    assert nets.planes[-1] == {"color"}
+    assert "depth" not in hand.posteriors
+
+
+def test_depth_weighs_as_much_as_it_has_readings(scene):
+    nets, detector, tracker = scene
+    seeing_depth(nets)
+    joints = right_hand((0, 0.05, 0.5))
+    show(nets, detector, (joints, Side.RIGHT))
+    sure = []
+    for hidden in (0, 8, 14):  # joints in a hole
+        depth = np.full((480, 640), 490, np.uint16)
+        at = project(joints, CAMERA)
+        depth[: int(np.sort(at[:, 1])[hidden])] = 0
+        tracker.reset()
+        (hand,) = tracker.track(replace(frame(0), depth=depth), Controls(drive="fused")).hands
+        sure.append(float(-hand.posterior.log_var.mean()))
+    assert sure[0] > sure[1] + 0.05 > sure[2] + 0.1
+
+
+def test_the_hand_is_as_long_as_the_user_says(scene, monkeypatch):
+    nets, detector, tracker = scene
+    show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))
+    monkeypatch.setattr(nets, "decode", lambda modality, z: 0.96 * z.reshape(-1, 21, 3))  # decoders err in size
+    (hand,) = tracker.track(frame(0), Controls(hand_length_m=0.19)).hands
+    assert hand_length(hand.raw.joints_m) == pytest.approx(0.19, abs=1e-6)
 
 
 class AwkwardDetector(KnownDetector):
