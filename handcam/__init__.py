@@ -9,7 +9,8 @@ GUI renders the live skeleton in Open3D with latent sliders [``live/``, ``gui/``
 ``gui/``                   window, panels, camera view, 3D view, Explorer, map
 ``lab/``                   data sets, training, release, evaluation, the paper's experiments
 ``live/``                  threads and mailboxes
-``api``                    the library: :class:`handcam.api.HandTracker`
+``batch/``                 many files: jobs in processes or on a Ray cluster
+``api/``                   the library: :class:`handcam.api.HandTracker`, whole clips
 ``tracking/``              one frame: crop, features, fusion, localisation, fit to depth, track
 ``runtimes/``              how the model is run: openvino, onnxruntime, cuda, tensorrt, eager
 ``model/``                 the cross-modal VAE, its weights, modalities, nets and latent space

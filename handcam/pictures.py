@@ -2,6 +2,7 @@
 the header first, so that nothing huge is ever decoded."""
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from jaxtyping import UInt8
 from handcam.types import LARGEST_EDGE_PX, Array, InputError, shorten
 from handcam.validation import check_picture
 
-__all__ = ["read_picture", "size_of", "to_rgb"]
+__all__ = ["read_picture", "size_of", "to_rgb", "write_picture"]
 
 LARGEST_FILE = 1 << 29
 """Larger files are no pictures of at most the largest edge, bytes."""
@@ -112,3 +113,14 @@ def size_of(path: Path) -> tuple[int, int]:
 
 def _shown(path: Path) -> str:
     return shorten(str(path), 300)
+
+
+def write_picture(path: Path, picture: Array, options: Sequence[int] = ()) -> None:
+    """Write grey or BGR pixels to a file of a new or known folder.
+
+    Raises:
+        OSError: the disk does not take it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not cv2.imwrite(str(path), np.ascontiguousarray(picture), options):
+        raise OSError(f"the picture {path.name} cannot be written")

@@ -40,7 +40,8 @@ def format(request):
 
 
 def test_all_the_formats_that_are_promised_are_there():
-    assert sorted(["csv", "parquet", "json", "bvh", "glb", "usd", "mcap", "rrd", "freihand", "folder"]) == FORMATS
+    promised = ["csv", "parquet", "json", "bvh", "glb", "usd", "mcap", "rrd", "freihand", "folder", "overlay", "sheet"]
+    assert sorted(promised) == FORMATS
 
 
 def test_the_result_is_there_and_nothing_else(format, session_path, tmp_path):
@@ -73,7 +74,7 @@ def test_nothing_is_overwritten_unless_asked(format, session_path, tmp_path):
 def test_a_session_without_a_hand_gives_an_empty_table_or_a_sentence(format, empty_path, tmp_path):
     out = tmp_path / f"take{suffix(format)}"
     with open_session(empty_path) as session:
-        if format in ("csv", "parquet", "json", "mcap", "rrd"):
+        if format in ("csv", "parquet", "json", "mcap", "rrd", "overlay", "sheet"):
             assert convert(session, format, out) == [out]
         else:
             with pytest.raises(ExportError, match="no hand"):

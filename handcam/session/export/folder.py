@@ -5,7 +5,7 @@ without a hand or without a picture are left out.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,12 @@ import cv2
 import numpy as np
 from jaxtyping import UInt8, UInt16
 
+from handcam.pictures import write_picture
 from handcam.session import FrameEntry
 from handcam.session.export import ExportSettings, Recording, frame_results
 from handcam.types import Array, HandPose
 
-__all__ = ["SUFFIX", "LabelledFrame", "export", "labelled_frames", "write_picture"]
+__all__ = ["SUFFIX", "LabelledFrame", "export", "labelled_frames"]
 
 SUFFIX = ""
 _FASTEST = [cv2.IMWRITE_PNG_COMPRESSION, 1]
@@ -79,14 +80,3 @@ def _label(entry: FrameEntry, pose: HandPose, track: int) -> dict[str, Any]:
         "score": float(pose.score),
         "metric": pose.metric,
     }
-
-
-def write_picture(path: Path, picture: Array, options: Sequence[int] = ()) -> None:
-    """Write grey or BGR pixels to a file of a new or known folder.
-
-    Raises:
-        OSError: the disk does not take it.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(path), np.ascontiguousarray(picture), options):
-        raise OSError(f"the picture {path.name} cannot be written")

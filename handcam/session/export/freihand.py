@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from handcam.hand.skeleton import INDEX, bone_lengths
+from handcam.pictures import write_picture
 from handcam.session.export import ExportSettings, Recording
-from handcam.session.export.folder import labelled_frames, write_picture
+from handcam.session.export.folder import labelled_frames
 from handcam.types import Side
 
 __all__ = ["SUFFIX", "export"]

@@ -1,0 +1,62 @@
+"""The video with the hands drawn in: MP4, H.264, each picture at its own time. Frames without a picture are left out.
+
+A hand that was put into a gap is drawn in grey.
+"""
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.video.frame import VideoFrame
+
+from handcam.hand.drawing import draw_skeleton
+from handcam.session.export import ExportSettings, Recording, frame_results
+from handcam.types import Array, Result
+
+__all__ = ["SUFFIX", "draw_hands", "export"]
+
+SUFFIX = ".mp4"
+_TIME_BASE = Fraction(1, 90_000)
+_GREY = "#9aa0a8"
+
+
+def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
+    """Write the video; nothing where there is no colour picture."""
+    container: Any = None
+    stream: Any = None
+    start_ns, last = recording.frames[0].capture_ns, -1
+    try:
+        for entry, result in frame_results(recording, settings):
+            color, _ = recording.pictures(entry.n)
+            if color is None:
+                continue
+            picture = draw_hands(color, result)
+            picture = picture[: picture.shape[0] // 2 * 2, : picture.shape[1] // 2 * 2]
+            if stream is None:
+                container = av.open(str(out), "w", format="mp4")
+                stream = container.add_stream("libx264", rate=max(1, round(recording.fps)), options={"crf": "20"})
+                stream.height, stream.width, stream.pix_fmt = *picture.shape[:2], "yuv420p"
+                context = stream.codec_context
+                context.thread_count, context.time_base = 1, _TIME_BASE  # one thread: the same bytes every time
+                context.color_range, context.colorspace, context.color_primaries, context.color_trc = 1, 6, 1, 13
+            if picture.shape[:2] != (stream.height, stream.width):
+                continue
+            frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), "rgb24")
+            last = frame.pts = max(last + 1, round((entry.capture_ns - start_ns) / 1e9 / _TIME_BASE))
+            frame.time_base = _TIME_BASE
+            container.mux(stream.encode(frame))
+        if stream is not None:
+            container.mux(stream.encode(None))
+    finally:
+        if container is not None:
+            container.close()
+
+
+def draw_hands(color: Array, result: Result | None) -> Array:
+    """A copy of the picture with the hands drawn in."""
+    drawn = np.ascontiguousarray(color).copy()
+    for hand in result.hands if result is not None else ():
+        draw_skeleton(drawn, hand.pose.keypoints_px, colour=_GREY if hand.filled else None)
+    return drawn
