@@ -28,7 +28,7 @@ from handcam.validation import check, check_frame
 
 __all__ = ["Hand", "HandTracker", "Result", "open_runtime", "open_tracker", "runtimes_here", "track_file"]
 
-HAND_LENGTHS_M = 0.1, 0.3
+LIKELY_LENGTHS_M = 0.1, 0.3
 """Hands of the library's users; what is outside was meant in another unit."""
 FLOAT_DEPTH_UNIT_M = 0.0001
 """Metres per count of a depth picture that came in floats."""
@@ -153,7 +153,7 @@ class HandTracker:
 
     def _check_controls(self, controls: Controls) -> None:
         length = controls.hand_length_m if isinstance(cast(object, controls), Controls) else None
-        if isinstance(length, float | int) and not HAND_LENGTHS_M[0] <= length <= HAND_LENGTHS_M[1]:
+        if isinstance(length, float | int) and not LIKELY_LENGTHS_M[0] <= length <= LIKELY_LENGTHS_M[1]:
             unit = next(
                 (u for u, per_m in (("centimetres", 100), ("millimetres", 1000)) if 0.1 <= length / per_m <= 0.3), ""
             )

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Annotated
 
+from msgspec import Meta
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
@@ -15,7 +16,8 @@ from handcam.cli._options import hand_length_m
 from handcam.plugins import names
 from handcam.session.export import ExportSettings, suffix
 from handcam.sources import SourceSettings
-from handcam.types import Controls, HandcamError, Intrinsics
+from handcam.types import Controls, FieldOfView, HandcamError, HandLengthCm, Intrinsics
+from handcam.validation import Count, InputFile, one_of
 
 __all__ = ["main"]
 
@@ -31,16 +33,16 @@ def main(
     ),
     overlay: bool = False,
     smooth: bool = True,
-    hand_length_cm: Annotated[float | None, arg(metavar="CM")] = None,
-    hands: int = 2,
-    fps: float = 30.0,
-    fov_deg: float = 60.0,
+    hand_length_cm: Annotated[HandLengthCm | None, arg(metavar="CM")] = None,
+    hands: Annotated[int, Meta(ge=1, le=4)] = 2,
+    fps: Annotated[float, Meta(ge=0.01, le=1000)] = 30.0,
+    fov_deg: FieldOfView = 60.0,
     intrinsics: Intrinsics | None = None,
-    jobs: Annotated[int, arg(metavar="N")] = 1,
+    jobs: Annotated[Count, arg(metavar="N")] = 1,
     ray: Annotated[str | None, arg(metavar="ADDRESS")] = None,
     again: bool = False,
-    weights: Annotated[Path | None, arg(metavar="FILE")] = None,
-    runtime: str = RUNTIME,
+    weights: Annotated[InputFile | None, arg(metavar="FILE")] = None,
+    runtime: Annotated[str, one_of("handcam.runtimes", "auto")] = RUNTIME,
     settings: ExportSettings = ExportSettings(),
 ) -> int:
     """Track the hands of videos, folders of pictures, RealSense recordings and sessions, into files.
@@ -54,7 +56,7 @@ def main(
         overlay: write the video with the hands drawn in, too.
         smooth: look ahead as well as back, decide sides once a track, fit bones, fill gaps below 0.2 s.
         hand_length_cm: the hand, wrist crease to tip of the middle finger; sets the scale where no sensor does.
-        hands: hands to track, 1 or 2.
+        hands: most hands to track.
         fps: rate of folders of pictures.
         fov_deg: horizontal field of view of files that know none.
         intrinsics: calibration of the camera, in its place.
@@ -67,8 +69,6 @@ def main(
     """
     if not files:
         raise HandcamError("Which files? Give videos, folders or sessions: handcam track clip.mp4.")
-    if jobs < 1 or hands not in (1, 2):
-        raise HandcamError("--jobs is at least 1, and --hands 1 or 2.")
     formats = tuple(dict.fromkeys([*to, *(["overlay"] if overlay else [])]))
     for format in formats:
         suffix(format)  # an unknown one is refused before anything is tracked
