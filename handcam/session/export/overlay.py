@@ -24,6 +24,7 @@ _GREY = "#9aa0a8"
 
 def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
     """Write the video; nothing where there is no colour picture."""
+    options = {"crf": "20", "preset": "veryfast", "tune": "zerolatency"}
     container: Any = None
     stream: Any = None
     start_ns, last = recording.frames[0].capture_ns, -1
@@ -36,10 +37,10 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
             picture = picture[: picture.shape[0] // 2 * 2, : picture.shape[1] // 2 * 2]
             if stream is None:
                 container = av.open(str(out), "w", format="mp4")
-                stream = container.add_stream("libx264", rate=max(1, round(recording.fps)), options={"crf": "20"})
+                stream = container.add_stream("libx264", rate=max(1, round(recording.fps)), options=options)
                 stream.height, stream.width, stream.pix_fmt = *picture.shape[:2], "yuv420p"
                 context = stream.codec_context
-                context.thread_count, context.time_base = 1, _TIME_BASE  # one thread: the same bytes every time
+                context.thread_count, context.time_base = 1, _TIME_BASE
                 context.color_range, context.colorspace, context.color_primaries, context.color_trc = 1, 6, 1, 13
             if picture.shape[:2] != (stream.height, stream.width):
                 continue
