@@ -47,7 +47,8 @@ def main(
 ) -> int:
     """Track the hands of videos, folders of pictures, RealSense recordings and sessions, into files.
 
-    Every frame is tracked, by its own clock, then the whole clip is smoothed. The same file gives the same tables, to the byte.
+    Every frame is tracked, by its own clock, then the whole clip is smoothed. The same file gives the same tables, to
+    the byte.
 
     Args:
         files: videos, folders of videos or of pictures, .bag files, sessions, or URLs that fsspec reads.
