@@ -1,6 +1,8 @@
 """Crops that one core renders in a second, and where the time goes.
 
-python examples/figures/render_speed.py [CROPS]
+python examples/figures/render_speed.py [CROPS [SCENES]]
+
+With a folder of scenes the hands in a world of photographs are measured beside it, in turns, as their ratio.
 """
 
 import cProfile
@@ -8,10 +10,14 @@ import pstats
 import sys
 import time
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 
 from handcam.synth.scenes import crops
+from handcam.synth.world import WorldSettings
+from handcam.synth.world_crops import world_crops
+from handcam.synth.world_scenes import world_scenes
 
 PARTS = {  # functions of handcam/synth that do not call each other
     "rays from the camera": ("cast_camera",),
@@ -49,5 +55,27 @@ def main(count: int) -> None:
     print(f"{'the rest':36} {rest:4.0%}")
 
 
+def compare(count: int, folder: Path) -> None:
+    settings = WorldSettings(size=128, scene_px=256, scenes=folder)
+    streams = {
+        "crops of 128 px": crops(np.random.default_rng(0)),
+        "crops of 128 px in a world": world_crops(np.random.default_rng(0), settings),
+        "scenes of 256 px in a world": world_scenes(np.random.default_rng(0), settings),
+    }
+    spent = dict.fromkeys(streams, 0.0)
+    for turn in range(6):
+        for name, stream in streams.items():
+            start = time.process_time()
+            list(islice(stream, count // 4))
+            spent[name] += (time.process_time() - start) if turn > 1 else 0.0  # first all things are read and measured
+    for name, seconds in spent.items():
+        ratio = spent["crops of 128 px"] / seconds
+        print(f"{name:28} {count / seconds:4.0f} a second, {ratio:.2f} times the first")
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 400)
+    pictures = int(sys.argv[1]) if len(sys.argv) > 1 else 400
+    if len(sys.argv) > 2:
+        compare(pictures, Path(sys.argv[2]))
+    else:
+        main(pictures)

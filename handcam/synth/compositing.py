@@ -52,7 +52,7 @@ def compose(
 
 def _developed(rng: np.random.Generator, color: Array) -> Array:
     """What a camera makes of it: mostly paler than the light was, its edges sharpened."""
-    grey = color.mean(2, keepdims=True)
+    grey = color @ np.full((3, 1), 1 / 3, np.float32)
     color = grey + np.float32(rng.uniform(0.3, 1.0)) * (color - grey)
     if rng.random() < 0.7:
         color = color + np.float32(rng.uniform(0.4, 2.2)) * (color - cv2.blur(color, (3, 3)))

@@ -10,7 +10,7 @@ from handcam.synth.props import Prop, sleeve, watch
 from handcam.synth.raster import CLOTH, PLAIN, SKIN
 from handcam.synth.render import BACKGROUND
 from handcam.synth.skin import SkinAppearance
-from handcam.synth.surfaces import Material, Surface, tube_uv
+from handcam.synth.surfaces import Material, Surface, cross, tube_uv
 from handcam.types import Array
 
 __all__ = ["arm", "capsule", "cloth", "elbow", "glove", "head", "prop_surface", "torso", "worn_sleeve", "worn_watch"]
@@ -115,7 +115,7 @@ def capsule(
     x = np.array([0.31, 0.2, 1.0], np.float32) if across is None else np.asarray(across, np.float32)
     x = x - (x @ axis) * axis
     x /= max(float(np.sqrt(x @ x)), 1e-6)
-    y = np.array([axis[1] * x[2] - axis[2] * x[1], axis[2] * x[0] - axis[0] * x[2], axis[0] * x[1] - axis[1] * x[0]])
+    y = cross(axis, x)
     circle, faces, uv = _limb(len(radii) + 2 * len(_LIFT))
     ends = np.sqrt(1 - _LIFT**2)[:, None]
     wide = np.concatenate([ends * radii[0], radii, ends[::-1] * radii[-1]])
@@ -174,7 +174,7 @@ def torso(
         return out
     tone = Material(PLAIN, shine=0.15, tint=_rgb(skin.back))
     out.append(capsule(neck, neck + up * 0.12 * size, np.full((2, 2), 0.055 * size), tone))
-    forward = np.cross(up, left)
+    forward = cross(up, left)
     forward = forward if forward[2] < 0 else -forward
     out += head(rng, neck + up * 0.24 * size, up, left, forward, tone, size)
     return out
