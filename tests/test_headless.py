@@ -142,7 +142,7 @@ def test_the_error_against_the_truth() -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
 @pytest.mark.skipif(not default_weights().is_file(), reason="needs the weights of the program")
-def test_ctrl_c_ends_the_real_thing_cleanly_and_keeps_everything(tmp_path: Path) -> None:
+def test_ctrl_c_after_a_sleep_ends_the_real_thing_cleanly_and_keeps_everything(tmp_path: Path) -> None:
     clip, report, session = make_video(tmp_path / "clip.mp4"), tmp_path / "report.json", tmp_path / "session"
     command = [sys.executable, "launch.py", "--source", f"video:{clip}", "--loop", "--headless", "--runtime", "eager"]
     run = subprocess.Popen(
@@ -153,6 +153,13 @@ def test_ctrl_c_ends_the_real_thing_cleanly_and_keeps_everything(tmp_path: Path)
     deadline = time.monotonic() + 60
     while not (lines.is_file() and lines.read_text().count("\n") > 20):
         assert run.poll() is None, run.stderr.read() if run.stderr else ""
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    run.send_signal(signal.SIGSTOP)  # as the computer sleeps
+    time.sleep(0.5)
+    run.send_signal(signal.SIGCONT)
+    before = lines.read_text().count("\n")
+    while lines.read_text().count("\n") < before + 20:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     run.send_signal(signal.SIGINT)

@@ -178,6 +178,7 @@ class Recorder:
                 frames = self._session.frames
                 self._failure = f"The recording to {self.path} has stopped after {frames} frames: {why}"
             self._queue.clear()
+            self._pictures_waiting = self._lines_waiting = 0
             self._wake.notify()
 
     def _look_for_files(self) -> None:

@@ -1,5 +1,6 @@
 """The disk is slow, full, forbidden or dead: the app goes on, says so in one sentence, and keeps what was written."""
 
+import errno
 import resource
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 from sessions import make_frame, make_result
 from typed import present
 
+from handcam.paths import UnbufferedFile
 from handcam.session import Recorder, open_session
 from handcam.session.recorder import QUEUE_FRAMES, QUEUE_LINES
 from handcam.session.writer import SessionWriter
@@ -168,6 +170,39 @@ def test_a_full_disk(small_disk: Path):
     assert "has stopped after " in failure
     assert failure.endswith("frames: the disk is full; what was written is kept.")
     check_what_is_left(small_disk / "s", 15)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a small disk is made of memory on Linux")
+def test_a_disk_that_is_taken_away(small_disk: Path):
+    recorder = Recorder(small_disk / "s", "demo")
+    recorder.put_frame(make_frame(0))
+    while recorder.status()[1] < 1:
+        sleep(0.002)
+    subprocess.run(["umount", "-l", small_disk], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", small_disk], check=True)  # another one in its place
+    until = perf_counter() + 2
+    while recorder.status()[4] is None and perf_counter() < until:
+        sleep(0.01)
+    recorder.close()
+    assert "has stopped after 1 frames: its files were deleted, moved" in present(recorder.status()[4])
+
+
+def test_a_permission_that_is_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    recorder = Recorder(tmp_path / "s", "demo")
+    for n in range(10):
+        recorder.put_frame(make_frame(n, (120, 160)))
+    while recorder.status()[1] < 10:
+        sleep(0.002)
+
+    def refuse(*_: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(UnbufferedFile, "write", refuse)
+    failure = fill(recorder, 100)
+    recorder.close()
+    assert failure.endswith("frames: you may not write there; what was written is kept.")
+    monkeypatch.undo()
+    check_what_is_left(tmp_path / "s", 1)
 
 
 def test_a_fault_of_our_own_is_told_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

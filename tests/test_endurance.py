@@ -1,0 +1,139 @@
+"""Many changes leave nothing behind, and a starved app stays up to date. The hours: ``examples/soak.py``."""
+
+import gc
+import itertools
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from media import make_images, make_session, make_video
+
+from handcam.api import open_tracker
+from handcam.live import Live
+from handcam.model.weights import default_weights
+from handcam.sources import SourceSettings, open_source
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(not default_weights().is_file(), reason="needs the weights of the program"),
+]
+ROOT = Path(__file__).parents[1]
+CHANGES = 50
+
+
+def until(condition: Callable[[], object], what: str, timeout_s: float = 120.0) -> None:
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.01)
+
+
+def held() -> dict[str, float]:
+    """What the process holds, once it has come to rest."""
+    gc.collect()
+    process = psutil.Process()
+    shared = Path("/dev/shm")
+    return {
+        "threads": threading.active_count(), "native threads": process.num_threads(),
+        "handles": process.num_fds() if hasattr(process, "num_fds") else process.num_handles(),
+        "children": len(process.children(recursive=True)),
+        "shared memory": len(list(shared.iterdir())) if shared.is_dir() else 0,
+        "rss_mb": process.memory_info().rss / 2**20,
+    }  # fmt: skip
+
+
+@pytest.mark.usefixtures("loaded")
+def test_fifty_changes_of_source_runtime_and_weights_leave_nothing(tmp_path: Path) -> None:
+    other = shutil.copytree(default_weights().parent, tmp_path / "weights") / default_weights().name
+    sources = [
+        "demo", f"video:{make_video(tmp_path / 'clip.mp4', 200)}", f"images:{make_images(tmp_path / 'pictures')}",
+        f"recording:{make_session(tmp_path / 'session')}",
+    ]  # fmt: skip
+    models = [
+        (w, r) for w in (default_weights(), other) for r in ("onnxruntime:int8", "openvino", "onnxruntime:float32")
+    ]
+    settings = SourceSettings(160, 120, 60.0)
+    live = Live(
+        lambda: open_source("demo", settings), lambda: open_tracker(models[0][0], models[0][1], "palm", True), loop=True
+    )
+    live.start()
+    found: list[dict[str, float]] = []
+    try:
+        until(lambda: live.status().processed > 3, "it did not start")
+        for number, source, model in zip(range(2 * CHANGES), itertools.cycle(sources), itertools.cycle(models)):
+            if number % 2:
+                changed = live.swap_tracker(lambda model=model: open_tracker(*model, "palm", True))
+                assert changed.result(120)
+            else:
+                live.restart(lambda source=source: open_source(source, settings))
+            until(lambda: live.status().processed > 2, f"{source} on {model} gave nothing: {live.status()}")
+            if number % 24 == 23:  # after every combination
+                until(lambda: sum(t.name == "capture" for t in threading.enumerate()) == 1, "captures stay")
+                found.append(held())
+    finally:
+        assert live.stop()
+    first, last = found[1], found[-1]
+    for name in ("threads", "children", "shared memory"):
+        assert last[name] <= first[name], found
+    assert last["native threads"] <= first["native threads"] + 2, found
+    assert last["handles"] <= first["handles"] + 2, found
+    assert last["rss_mb"] < 1.03 * first["rss_mb"] + 10, found
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores are chosen on Linux")
+def test_on_a_busy_core_the_newest_frame_wins_and_the_rate_says_so(tmp_path: Path) -> None:
+    """One core, shared with a busy loop that has all the priority."""
+    receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    receiver.bind(("127.0.0.1", 0))
+    report, core = tmp_path / "report.json", {min(os.sched_getaffinity(0))}
+    options = ["--headless", "--source", "demo", "--runtime", "onnxruntime:int8", "--report", str(report)]
+    app = subprocess.Popen(
+        [sys.executable, "launch.py", *options, "--stream", f"udp:127.0.0.1:{receiver.getsockname()[1]}"],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    busy = None
+    try:
+        receiver.settimeout(100)
+        receiver.recv(65536)
+        busy = subprocess.Popen([sys.executable, "-c", f"import os; os.sched_setaffinity(0, {core})\nwhile True: pass"])
+        for task in psutil.Process(app.pid).threads():
+            os.sched_setaffinity(task.id, core)
+            os.setpriority(os.PRIO_PROCESS, task.id, 19)
+        start, ages_s = time.monotonic(), list[float]()
+        receiver.settimeout(20)
+        while time.monotonic() - start < 40:
+            time_ns = int(re.search(rb'"time_ns":(\d+)', receiver.recv(65536))[1])  # type: ignore[index]
+            ages_s.append((time.perf_counter_ns() - time_ns) / 1e9)
+        for task in psutil.Process(app.pid).threads():  # or its end would take as long
+            os.sched_setaffinity(task.id, os.sched_getaffinity(0))
+        busy.kill()
+        app.send_signal(signal.SIGTERM)
+        _, err = app.communicate(timeout=60)
+    finally:
+        app.kill()
+        receiver.close()
+        if busy is not None:
+            busy.kill()
+            busy.wait()
+    assert app.returncode == 0, err
+    half = len(ages_s) // 2
+    assert half > 2, "it stands still"
+    assert np.median(ages_s[half:]) < 2 * np.median(ages_s[:half]) + 1, f"it falls behind: {ages_s}"
+    told = json.loads(report.read_text())
+    assert told["frames"]["dropped"] > 0
+    rates = [int(rate) for rate in re.findall(r" · (\d+) per s", err)]
+    assert rates, err
+    assert min(rates) < 30, err
