@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from handcam.crop import CUBE_M, CUBE_PX
 from handcam.geometry import pixels_from_normalised
+from handcam.model.nets.mlp import BONES
 from handcam.model.vae import CrossModalVAE, modality
 from handcam.model.weights import WeightsCard
 
@@ -47,7 +48,8 @@ def torch_graph(model: CrossModalVAE, card: WeightsCard, name: str) -> TorchGrap
         names = [n for n in card.encoders if modality(n).plane == "color"]
         image = torch.zeros(2, size, size, 3, dtype=torch.uint8)
         outputs = _outputs(names) + (CONFIDENCE if model.backbone.sure else [])
-        return TorchGraph(_Encode(model, size, names), {"rgb": image, "half_tan": half_tan}, outputs)
+        inputs = {"rgb": image, "half_tan": half_tan} | ({"bones": torch.zeros(2, BONES)} if card.takes_bones else {})
+        return TorchGraph(_Encode(model, size, names), inputs, outputs)
     if name == "depth":
         inputs = {"depth": torch.full((2, size, size), 0.5), "centre_m": torch.full((2,), 0.5), "half_tan": half_tan}
         return TorchGraph(_EncodeDepth(model, size), inputs, _outputs(["depth"]))
@@ -72,9 +74,9 @@ class _Encode(nn.Module):
         super().__init__()
         self.model, self.size, self.names = model, size, names
 
-    def forward(self, rgb: Tensor, half_tan: Tensor) -> tuple[Tensor, ...]:
+    def forward(self, rgb: Tensor, half_tan: Tensor, bones: Tensor | None = None) -> tuple[Tensor, ...]:
         features = self.model.color_features(rgb, half_tan)
-        posteriors = self.model.posteriors(features, rgb)
+        posteriors = self.model.posteriors(features, rgb, bones)
         keypoints = pixels_from_normalised(features.keypoints, self.size)
         sure: tuple[Tensor, ...] = ()
         if self.model.backbone.sure:

@@ -132,19 +132,22 @@ class CrossModalVAE(nn.Module):
             raise WeightsError("These weights hold no landmark network, so they cannot be run on crops of a camera.")
         return backbone
 
-    def encode(self, name: str, x: Input) -> tuple[Tensor, Tensor]:
+    def encode(self, name: str, x: Input, bones: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of ``q(z|x)``, (b z) each.
 
         Args:
             name: modality.
             x: its raw input, or the features of the plane that it is made from.
+            bones: lengths of the hand's bones (b 20), hand lengths, in the order of ``hand.skeleton.BONES``; 0 where
+                they are not known. Encoders that were not made for them do not see them.
         """
         kind = modality(name)
         if isinstance(x, Tensor):
             x = kind.prepare(x)
         elif kind.from_features is not None:
             x = kind.from_features(x)
-        mean, log_var = self.encoders[name](x)
+        encoder = self.encoders[name]
+        mean, log_var = encoder(x, bones) if getattr(encoder, "bones", False) else encoder(x)
         return mean, log_var.clamp(-12.0, 4.0)
 
     def decode(self, name: str, z: Tensor) -> Tensor:
@@ -175,13 +178,14 @@ class CrossModalVAE(nn.Module):
         return depth_features(self.backbone, depth_m, centre_m, half_tan)
 
     def posteriors(
-        self, features: Features | DepthFeatures, crop: Tensor | None = None
+        self, features: Features | DepthFeatures, crop: Tensor | None = None, bones: Tensor | None = None
     ) -> dict[str, tuple[Tensor, Tensor]]:
         """Mean and log-variance (b z) of each modality that is made from a plane of the crop, by modality.
 
         Args:
             features: of the plane.
             crop: the plane itself as its modality's raw input, for encoders that take no features.
+            bones: see :meth:`encode`.
         """
         plane = "color" if isinstance(features, Features) else "depth"
         out = {}
@@ -189,7 +193,7 @@ class CrossModalVAE(nn.Module):
             kind = modality(name)
             x = crop if kind.from_features is None else features
             if kind.plane == plane and x is not None:
-                out[name] = self.encode(name, x)
+                out[name] = self.encode(name, x, bones)
         return out
 
     def encode_depth(self, depth_m: Tensor, centre_m: Tensor, half_tan: Tensor) -> EncoderOutput:

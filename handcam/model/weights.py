@@ -79,6 +79,11 @@ class WeightsCard:
     format: int = FORMAT
     """Version of this file's layout."""
 
+    @property
+    def takes_bones(self) -> bool:
+        """Whether an encoder may be told the bone lengths of the hand."""
+        return any(net.get("bones", 0) for net in self.nets.values())
+
 
 def default_weights() -> Path:
     """The safetensors file that ships with the program."""

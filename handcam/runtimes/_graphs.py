@@ -105,6 +105,8 @@ class GraphRuntime:
         encodings: list[Encoding] = []
         if crops.color is not None:
             inputs = {"rgb": crops.color, "half_tan": crops.half_tan}
+            if self.card.takes_bones:
+                inputs["bones"] = np.zeros((len(crops), 20), np.float32) if crops.bones is None else crops.bones
             encodings.append(Encoding.from_outputs(self._run(ENCODE, inputs)))
         if crops.depth_m is not None and crops.centre_m is not None:
             inputs = {"depth": crops.depth_m, "centre_m": crops.centre_m, "half_tan": crops.half_tan}

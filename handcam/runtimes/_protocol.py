@@ -25,13 +25,16 @@ class CropBatch:
     """Distance along the crop's axis, metres, float32; 0 where there is no reading."""
     centre_m: Float[Array, " b"] | None = None
     """Distance of each hand's centre along the axis, metres, float32; there whenever there is depth."""
+    bones: Float[Array, "b 20"] | None = None
+    """Lengths of each hand's bones, hand lengths, float32; 0, or None for all, where they are not known. For weights
+    that take them (``card.takes_bones``)."""
 
     def __len__(self) -> int:
         return len(self.half_tan)
 
     def __getitem__(self, index: slice) -> "CropBatch":
         """Some of the crops."""
-        parts = {name: getattr(self, name) for name in ("color", "depth_m", "centre_m")}
+        parts = {name: getattr(self, name) for name in ("color", "depth_m", "centre_m", "bones")}
         return CropBatch(self.half_tan[index], **{k: None if v is None else v[index] for k, v in parts.items()})
 
 

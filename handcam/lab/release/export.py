@@ -22,6 +22,7 @@ from handcam.lab.release.check_crops import drawn_crops, rendered_crops
 from handcam.lab.release.pruning import prune_channels
 from handcam.lab.release.quantisation import equalise, quantise_graph, quantise_weights, round_adaptively
 from handcam.model.graphs import TorchGraph, torch_graph
+from handcam.model.nets.mlp import BONES
 from handcam.model.nets.shaded_depth import shade
 from handcam.model.vae import CrossModalVAE, load, modality
 from handcam.model.weights import WeightsCard, digest, write_card
@@ -190,7 +191,7 @@ def _write_int8(model: CrossModalVAE, card: WeightsCard, graph: str, path: Path,
     with TemporaryDirectory() as folder:
         exact = Path(folder) / path.name
         _write(torch_graph(prepared, card, graph), exact, card)
-        quantise_graph(exact, path, _feeds(graph, crops))
+        quantise_graph(exact, path, _feeds(graph, card, crops))
 
 
 def _pictures(graph: str, crops: CheckCrops) -> torch.Tensor:
@@ -202,11 +203,12 @@ def _pictures(graph: str, crops: CheckCrops) -> torch.Tensor:
     return shade(*(torch.from_numpy(x) for x in (batch.depth_m, batch.centre_m, batch.half_tan)))[0]
 
 
-def _feeds(graph: str, crops: CheckCrops) -> list[Mapping[str, np.ndarray]]:
+def _feeds(graph: str, card: WeightsCard, crops: CheckCrops) -> list[Mapping[str, np.ndarray]]:
     """Inputs of a graph, one crop each."""
     if graph == "encode":
         batches = [crops.color_batch(i) for i in range(len(crops.rgb))]
-        return [{"rgb": b.color, "half_tan": b.half_tan} for b in batches if b.color is not None]
+        bones = {"bones": np.zeros((1, BONES), np.float32)} if card.takes_bones else {}
+        return [{"rgb": b.color, "half_tan": b.half_tan, **bones} for b in batches if b.color is not None]
     assert crops.depth is not None
     if graph == "depth_joints":
         return [dict(zip(("depth", "centre_m"), crops.cubes(i), strict=True)) for i in range(len(crops.depth))]

@@ -61,9 +61,9 @@ DECODERS = {"joints3d": "mlp", "keypoints2d": "mlp"}
 JOINTS = {"encoder.joints3d": {"hidden": 1024, "depth": 3}, "decoder.joints3d": {"hidden": 768, "depth": 3}}
 """Nets of the latent space of joints."""
 NETS = JOINTS | {
-    "encoder.keypoints2d": {"hidden": 512, "depth": 3},
-    "encoder.landmarks3d": {"hidden": 256, "depth": 3},
-    "encoder.rgb": {"hidden": 256, "depth": 2, "confidence": 1},
+    "encoder.keypoints2d": {"hidden": 512, "depth": 3, "bones": 1},
+    "encoder.landmarks3d": {"hidden": 256, "depth": 3, "bones": 1},
+    "encoder.rgb": {"hidden": 256, "depth": 2, "confidence": 1, "bones": 1},
     "encoder.depth": {"hidden": 512, "depth": 2},
     "decoder.keypoints2d": {"hidden": 512, "depth": 3},
 }

@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from handcam.hand.skeleton import BONES
 from handcam.lab.data import stems
 from handcam.lab.data.sets import poses
 from handcam.lab.data.stems import CropTable, LabelledCrops
@@ -39,6 +40,8 @@ SEEN_SIGMA = 0.05
 likelihood of known joints; sources that are seen, not known, are trained by it."""
 KEYPOINT_SIGMA = 0.05
 """The same of keypoints, crop halves."""
+BONE_NOISE = 0.03
+"""Standard deviation of the bone lengths that encoders are told, as a share: what a few seconds of a track tell."""
 _TEMPER = (joints3d.SIGMA / SEEN_SIGMA) ** 2
 _TRUNK = "encoders.rgb.backbone."
 _FIXED = tuple(f"{_TRUNK}trunk.{i}." for i in range(STEM))
@@ -91,19 +94,22 @@ class CropObjective(nn.Module):
         self.model = model
 
     def forward(self, kind: str, *inputs: object) -> dict[str, Tensor]:
-        """Terms of a step: of ``crops`` or ``real`` for (crops, noise, weight), else of a pair, ``source>target``."""
+        """Terms of a step: of ``crops`` or ``real`` for (crops, noise, bones, weight), else of a pair,
+        ``source>target``, for (input, target, noise, bones)."""
         if kind in ("crops", "real"):
             return self._crops(*inputs, known=kind == "crops")  # type: ignore[arg-type]
         return self._pair(*kind.split(">"), *inputs)  # type: ignore[arg-type]
 
-    def _pair(self, source: str, target: str, x: Tensor, y: Tensor, noise: Tensor) -> dict[str, Tensor]:
-        mean, log_var = self.model.encode(source, x)
+    def _pair(self, source: str, target: str, x: Tensor, y: Tensor, noise: Tensor, bones: Tensor) -> dict[str, Tensor]:
+        mean, log_var = self.model.encode(source, x, bones)
         nll = modality(target).loss(self.model.decode(target, reparameterise(mean, log_var, noise)), y)
         if source != "joints3d" and target == "joints3d":
             nll = nll * _TEMPER
         return {"nll": nll, "kl": kl(mean, log_var)}
 
-    def _crops(self, crops: LabelledCrops, noise: Tensor, weight: Tensor, known: bool) -> dict[str, Tensor]:
+    def _crops(
+        self, crops: LabelledCrops, noise: Tensor, bones: Tensor, weight: Tensor, known: bool
+    ) -> dict[str, Tensor]:
         features = features_of(self.model, crops)
         log_sigma, visible = self.model.backbone.confidence(features)
         hand = crops.presence
@@ -121,7 +127,7 @@ class CropObjective(nn.Module):
             hidden = F.binary_cross_entropy_with_logits(visible, crops.visible, reduction="none")
             terms["visible"] = 0.5 * hand * hidden.sum(1)
         for k, source in enumerate(SOURCES):
-            mean, log_var = self.model.encode(source, features)
+            mean, log_var = self.model.encode(source, features, bones)
             z = reparameterise(mean, log_var, noise[:, k])
             nll = _TEMPER * modality("joints3d").loss(self.model.decode("joints3d", z), joints)
             terms[f"nll.{source}"] = posed * (nll + kl(mean, log_var))
@@ -202,13 +208,25 @@ def _round(
     for kind, table in tables.items():
         n, share = (settings.batch, 1.0) if kind == "crops" else (settings.real_batch, settings.real_weight)
         noise = torch.randn(n, len(SOURCES), latent, generator=generator)
-        tasks.append(Task(kind, (kind, table.batch(step, n), noise, torch.full((n,), share))))
+        crops = table.batch(step, n)
+        told = _told(crops.joints, generator)
+        tasks.append(Task(kind, (kind, crops, noise, told, torch.full((n,), share))))
     batch = sampled.batch(step, settings.poses)
     for pair in settings.pairs:
         source, target = pair.split(">")
         noise = torch.randn(settings.poses, latent, generator=generator)
-        tasks.append(Task(pair, (pair, batch[source], batch[target], noise)))
+        told = _told(batch["joints3d"], generator)
+        tasks.append(Task(pair, (pair, batch[source], batch[target], noise, told)))
     return tasks
+
+
+def _told(joints: Tensor, generator: torch.Generator) -> Tensor:
+    """The bone lengths of about half of the hands, as a tracker knows them, and 0 for the others: (b 20)."""
+    parents, children = torch.tensor(BONES).T
+    lengths = torch.linalg.vector_norm(joints[:, children] - joints[:, parents], dim=-1)
+    noisy = lengths * torch.exp(BONE_NOISE * torch.randn(lengths.shape, generator=generator))
+    known = torch.rand(len(joints), 1, generator=generator) < 0.5
+    return torch.nan_to_num(torch.where(known, noisy, torch.zeros_like(noisy)))
 
 
 @torch.inference_mode()

@@ -138,20 +138,25 @@ class HandLandmark(nn.Module):
 class _Encoder(nn.Module):
     """Landmark network and the posterior head that reads its features."""
 
-    def __init__(self, latent: int, hidden: int, depth: int, confidence: bool) -> None:
+    def __init__(self, latent: int, hidden: int, depth: int, confidence: bool, bones: int) -> None:
         super().__init__()
+        self.bones = bool(bones)
         self.backbone = HandLandmark(confidence)
-        self.head = mlp.encoder((PACKED,), latent, hidden, depth)
+        self.head = mlp.encoder((PACKED,), latent, hidden, depth, bones)
 
-    def forward(self, x: Tensor | Features) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor | Features, bones: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Pictures (b 3 s s) or their features -> mean and log-variance, (b z) each."""
         if isinstance(x, Features):
-            return self.head(x.pack())
+            return self.head(x.pack(), bones)
         if x.shape[-1] != INPUT_PX:  # crops that were rendered or kept smaller
             x = F.interpolate(x, size=(INPUT_PX, INPUT_PX), mode="bilinear")
-        return self(self.backbone(x))
+        return self(self.backbone(x), bones)
 
 
-def encoder(shape: tuple[int, ...], latent: int, hidden: int = 512, depth: int = 2, confidence: int = 0) -> nn.Module:
-    """The trunk with a head of ``depth`` hidden layers for the posterior; ``confidence`` 1 adds two heads to it."""
-    return _Encoder(latent, hidden, depth, bool(confidence))
+def encoder(
+    shape: tuple[int, ...], latent: int, hidden: int = 512, depth: int = 2, confidence: int = 0, bones: int = 0
+) -> nn.Module:
+    """The trunk with a head of ``depth`` hidden layers for the posterior; ``confidence`` 1 adds two heads to it, and
+    with ``bones`` 1 the posterior's head may be told the hand's bone lengths (:func:`handcam.model.nets.mlp.encoder`).
+    """
+    return _Encoder(latent, hidden, depth, bool(confidence), bones)

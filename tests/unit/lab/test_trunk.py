@@ -1,6 +1,7 @@
 """Training through the trunk: cached crops are the pictures, a stopped training goes on exactly, and it learns."""
 
 import json
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from handcam.hand.skeleton import bone_lengths
 from handcam.lab.data import stems
 from handcam.lab.data.stems import LabelledCrops
 from handcam.lab.release.pruning import prune_channels
@@ -26,7 +28,8 @@ DECODERS = {"joints3d": "mlp", "keypoints2d": "mlp"}
 NETS = {f"encoder.{name}": {"hidden": 16, "depth": 1} for name in ENCODERS} | {
     f"decoder.{name}": {"hidden": 16, "depth": 1} for name in DECODERS
 }
-NETS["encoder.rgb"]["confidence"] = 1
+NETS["encoder.rgb"] |= {"confidence": 1, "bones": 1}
+NETS["encoder.keypoints2d"]["bones"] = 1
 FUSION = {"rgb": 0.4, "keypoints2d": 0.7, "landmarks3d": 0.1}
 
 
@@ -170,13 +173,42 @@ def test_the_graph_says_how_sure_keypoints_are(model):
     graph = torch_graph(model, card, "encode")
     with torch.inference_mode():
         image = torch.randint(0, 255, (2, 224, 224, 3), dtype=torch.uint8)
-        outputs = graph.module(image, torch.full((2,), 0.2))
+        assert list(graph.inputs) == ["rgb", "half_tan", "bones"]
+        outputs = graph.module(image, torch.full((2,), 0.2), torch.zeros(2, 20))
         log_sigma, visible = model.backbone.confidence(model.color_features(image, torch.full((2,), 0.2)))
     found = Encoding.from_outputs({k: v.numpy() for k, v in zip(graph.outputs, outputs, strict=True)})
     assert found.sigma_px is not None
     assert found.visible is not None
     assert np.allclose(found.sigma_px, log_sigma.exp().numpy() * 112, rtol=1e-4)
     assert np.allclose(found.visible, visible.sigmoid().numpy(), atol=1e-5)
+
+
+def test_encoders_are_told_the_bones_and_may_ignore_them(model):
+    """A new encoder takes no notice of them, one that was taught does, one that was not made for them never does."""
+    x, bones = torch.rand(3, 43), torch.full((3, 20), 0.2)
+    with torch.inference_mode():
+        untaught = [model.encode("keypoints2d", x, told)[0] for told in (None, torch.zeros(3, 20), bones)]
+        assert all(torch.equal(untaught[0], other) for other in untaught)
+        taught = deepcopy(model)
+        torch.nn.init.normal_(taught.encoders["keypoints2d"].net[0].weight[:, -21:])
+        unknown, zeros, told = (
+            taught.encode("keypoints2d", x, given)[0] for given in (None, torch.zeros(3, 20), bones)
+        )
+        assert torch.equal(unknown, zeros)
+        assert not torch.allclose(unknown, told)
+        joints = torch.rand(3, 21, 3)
+        assert torch.equal(model.encode("joints3d", joints)[0], model.encode("joints3d", joints, bones)[0])
+
+
+def test_bones_that_are_told_are_those_of_the_hand():
+    joints = torch.rand(400, 21, 3, generator=torch.Generator().manual_seed(0))
+    joints[0] = torch.nan
+    told = trunk._told(joints, torch.Generator().manual_seed(1))
+    assert not told[0].any()
+    known = told.any(1)
+    assert 0.4 < float(known.float().mean()) < 0.6
+    truth = torch.from_numpy(bone_lengths(joints.numpy()))
+    assert float((told[known] / truth[known]).log().std()) == pytest.approx(trunk.BONE_NOISE, rel=0.1)
 
 
 def test_nothing_to_train_on_is_said(tmp_path, model):
