@@ -81,6 +81,7 @@ def main(
     invariances: str = "TS",
     compare: Compared = "auto",
     split: str | None = None,
+    circular: bool = False,
     tracker: TrackerOptions = TrackerOptions(),
     model: ModelOptions = ModelOptions(),
     out: Measurement = Measurement(),
@@ -102,7 +103,8 @@ def main(
     Published depth results: handcam evaluate predictions FILE [FILE ...] --dataset nyu --truth TRUTH --json OUT
 
     Args:
-        dataset: a labelled data set: folder:PATH, freihand:PATH, rhd:PATH, stb:PATH, nyu:PATH, synthetic, rgbd.
+        dataset: a labelled data set: folder:PATH, coco:FILE, freihand:PATH, rhd:PATH, stb:PATH, nyu:PATH, synthetic,
+            rgbd.
         plot: write a page of pictures to this PNG.
         save: write the predictions to this NPZ: joints_mm (n 21 3) in the camera frame, NaN where missed, and sigma_mm.
         frames: show each picture so often, as a camera would; the last answer counts. 6 is the steady state.
@@ -111,6 +113,7 @@ def main(
             (the side is known to the model).
         compare: score MediaPipe's own landmarks on the same pictures as well: where it is installed, never, or always.
         split: part of a data set, evaluation or training.
+        circular: measure even against labels that are handcam's own estimates.
     """
     if dataset.startswith("nyu:"):
         return _finish(_nyu(Path(dataset.removeprefix("nyu:")), tracker, model), out)
@@ -118,6 +121,12 @@ def main(
     if not letters <= set("TSH"):
         raise HandcamError(f"The invariances are any of the letters T, S and H, not {invariances!r}.")
     samples = open_dataset(dataset, **({} if split is None else {"split": split}))
+    estimated_by = getattr(samples, "estimated_by", "")
+    if estimated_by and not circular:
+        raise HandcamError(
+            f"The labels of {dataset} are estimates of {estimated_by}: measured against them handcam is only compared "
+            "with itself. Correct them first, or add --circular."
+        )
     if frames < 1:
         raise HandcamError("Each picture must be shown at least once: --frames 1.")
     methods = _methods(compare)
@@ -134,6 +143,7 @@ def main(
     ours["settings"] = {
         "dataset": dataset, "split": split, "detector": tracker.detector, "modality": tracker.modality, "root": root,
         "invariances": invariances.upper(), "hand_length_mm": tracker.hand_length_mm, "frames": frames, **how,
+        **({"labels_estimated_by": estimated_by} if estimated_by else {}),
     }  # fmt: skip
     draw, size = sample_page(samples, found)
     return _finish(Results(ours | ({"compare": figures} if figures else {}), tables, (), draw, size), out, plot)

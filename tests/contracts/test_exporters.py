@@ -11,7 +11,15 @@ from handcam.session.export import ExportError, ExportSettings, RecordedResults,
 from handcam.types import Side
 
 FORMATS = names("handcam.session.export")
-PACKAGES = {"parquet": "pyarrow", "glb": "pygltflib", "usd": "pxr", "mcap": "foxglove", "rrd": "rerun"}
+PACKAGES = {
+    "c3d": "ezc3d",
+    "ros2": "rosbags",
+    "parquet": "pyarrow",
+    "glb": "pygltflib",
+    "usd": "pxr",
+    "mcap": "foxglove",
+    "rrd": "rerun",
+}
 
 
 def record(path, sides):
@@ -40,7 +48,8 @@ def format(request):
 
 
 def test_all_the_formats_that_are_promised_are_there():
-    promised = ["csv", "parquet", "json", "bvh", "glb", "usd", "mcap", "rrd", "freihand", "folder", "overlay", "sheet"]
+    promised = ["csv", "parquet", "json", "bvh", "glb", "usd", "mcap", "rrd", "freihand", "folder", "overlay", "sheet",
+                "trc", "c3d", "coco", "ros2", "lerobot"]  # fmt: skip
     assert sorted(promised) == FORMATS
 
 
@@ -74,7 +83,7 @@ def test_nothing_is_overwritten_unless_asked(format, session_path, tmp_path):
 def test_a_session_without_a_hand_gives_an_empty_table_or_a_sentence(format, empty_path, tmp_path):
     out = tmp_path / f"take{suffix(format)}"
     with open_session(empty_path) as session:
-        if format in ("csv", "parquet", "json", "mcap", "rrd", "overlay", "sheet"):
+        if format in ("csv", "parquet", "json", "mcap", "rrd", "overlay", "sheet", "ros2"):
             assert convert(session, format, out) == [out]
         else:
             with pytest.raises(ExportError, match="no hand"):

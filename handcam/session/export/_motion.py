@@ -22,13 +22,15 @@ from handcam.hand.rotations import (
     rest_rotations,
 )  # fmt: skip
 from handcam.hand.skeleton import WRIST, hand_length
-from handcam.session.export import ExportSettings, Recording, frame_results
+from handcam.session.export import ExportError, ExportSettings, Recording, frame_results
 from handcam.types import Array, HandPose, Side
 
-__all__ = ["Motion", "Skin", "bind_skin", "motions", "move_on"]
+__all__ = ["Motion", "Rows", "Skin", "bind_skin", "even_rows", "motions", "move_on"]
 
 _MOST_JOINTS = 4
 """Joints that may move one vertex."""
+_MOST_ROWS = 300_000
+"""So many rows are written even if most of them are empty."""
 _FARTHEST_M = 1000.0
 """A joint beyond this is damage, and its hand was not seen."""
 
@@ -139,6 +141,60 @@ def _motion(
         steps[present, 1:] = np.median(steps[present, 1:], axis=0)
     move_on(time_ns, looked, present, local, steps, settings.between)
     return Motion(side, index, time_ns, looked, present, forward(local, steps), local, steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A motion at a constant rate, for formats without times: one row for every frame number from first to last."""
+
+    frame_time_s: float
+    """From row to row."""
+    time_ns: list[int | None]
+    """Capture time of each row; None where the device lost the frame."""
+    looked: Bool[Array, " r"]
+    """Was the row's frame processed?"""
+    seen: Bool[Array, " r"]
+    """Is the hand there?"""
+    local: Float[Array, "r 21 3 3"]
+    """Rotation of each joint in its parent's frame; the identity where the hand is not."""
+    offsets_m: Float[Array, "r 21 3"]
+    """Position of each joint in its parent's frame; at rest where the hand is not."""
+
+
+def even_rows(motion: Motion, between: Literal["interpolate", "hold"]) -> Rows:
+    """Spread a motion over rows, and go on through the frames that the device lost.
+
+    Raises:
+        ExportError: the frames are too far apart.
+    """
+    frame_time_s, rows = _row_numbers(motion)
+    n = int(rows[-1]) + 1
+    looked, seen = np.zeros(n, bool), np.zeros(n, bool)
+    local, steps = np.tile(np.eye(3), (n, 21, 1, 1)), np.tile(motion.rest_m, (n, 1, 1))
+    looked[rows], seen[rows] = motion.looked, motion.present
+    local[rows[motion.present]], steps[rows[motion.present]] = (
+        motion.local[motion.present], motion.offsets_m[motion.present],
+    )  # fmt: skip
+    move_on(np.arange(n), looked, seen, local, steps, between)
+    times: list[int | None] = [None] * n
+    for row, time_ns in zip(rows, motion.time_ns, strict=True):
+        times[row] = int(time_ns)
+    return Rows(frame_time_s, times, looked, seen, local, steps)
+
+
+def _row_numbers(motion: Motion) -> tuple[float, Array]:
+    """Seconds from row to row, and the row of every frame.
+
+    Rows follow the frame numbers; where these do not rise (the source was opened anew) they follow the times.
+    """
+    steps, seconds = np.diff(motion.index), np.diff(motion.seconds)
+    good = (steps > 0) & (seconds > 0)
+    frame_time = float(np.median(seconds[good] / steps[good])) if good.any() else 1 / 30
+    steps = np.where(good, steps, np.maximum(np.round(seconds / frame_time), 1))
+    rows = np.concatenate([[0.0], np.cumsum(steps)])
+    if rows[-1] > max(_MOST_ROWS, 2 * len(rows)):
+        raise ExportError("The frames of this session are too far apart for a format that has a row for every moment.")
+    return frame_time, rows.astype(int)
 
 
 @dataclass(frozen=True, slots=True)

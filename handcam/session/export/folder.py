@@ -16,7 +16,7 @@ from jaxtyping import UInt8, UInt16
 
 from handcam.pictures import write_picture
 from handcam.session import FrameEntry
-from handcam.session.export import ExportSettings, Recording, frame_results
+from handcam.session.export import ExportSettings, Recording, frame_results, provenance
 from handcam.types import Array, HandPose
 
 __all__ = ["SUFFIX", "LabelledFrame", "export", "labelled_frames"]
@@ -52,6 +52,7 @@ def labelled_frames(recording: Recording, settings: ExportSettings) -> Iterator[
 def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
     """Write the folder ``out`` with ``labels.jsonl``, ``color/`` and, where there is depth, ``depth/``."""
     lines: list[str] = []
+    origin = provenance(recording)
     for frame in labelled_frames(recording, settings):
         n = frame.entry.n
         files: dict[str, Any] = {"image": f"color/{n:06d}.png"}
@@ -61,7 +62,7 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
             write_picture(out / files["depth"], frame.depth, _FASTEST)
         for track, pose in frame.hands:
             if np.isfinite(pose.keypoints_px).all():
-                lines.append(json.dumps(files | _label(frame.entry, pose, track)))
+                lines.append(json.dumps(files | _label(frame.entry, pose, track) | origin))
     if lines:
         (out / "labels.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from handcam.hand.skeleton import INDEX, bone_lengths
 from handcam.pictures import write_picture
-from handcam.session.export import ExportSettings, Recording
+from handcam.session.export import ExportSettings, Recording, provenance
 from handcam.session.export.folder import labelled_frames
 from handcam.types import Side
 
@@ -45,6 +45,7 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
             })  # fmt: skip
     if not joints:
         return
+    (out / "provenance.json").write_text(json.dumps(provenance(recording)), encoding="utf-8")
     named = {"training_xyz": joints, "training_K": cameras, "training_scale": scales, "index": index}
     for name, values in named.items():
         (out / f"{name}.json").write_text(json.dumps(values), encoding="utf-8")

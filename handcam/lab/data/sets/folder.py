@@ -73,6 +73,11 @@ class Folder:
     name: str
     """The folder's name."""
 
+    @property
+    def estimated_by(self) -> str:
+        """The program whose estimates these labels are; empty for labels of people."""
+        return next((str(entry["estimated_by"]) for _, entry in self.entries if entry.get("estimated_by")), "")
+
     def __len__(self) -> int:
         return len(self.entries)
 

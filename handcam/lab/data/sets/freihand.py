@@ -39,7 +39,9 @@ def open(rest: str, split: str = "evaluation") -> "FreiHand":
             f"{root} has {len(pictures)} pictures, {len(matrices)} cameras and {len(joints)} hands for {split}, "
             "which do not belong together."
         )
-    return FreiHand(f"freihand {split}", tuple(pictures), matrices, joints)
+    origin = root / "provenance.json"
+    said = json.loads(origin.read_text("utf-8")) if origin.is_file() else {}
+    return FreiHand(f"freihand {split}", tuple(pictures), matrices, joints, str(said.get("estimated_by", "")))
 
 
 def _labels(path: Path, shape: tuple[int, ...]) -> np.ndarray:
@@ -65,6 +67,8 @@ class FreiHand:
     """Camera matrices, px."""
     joints_m: Float[np.ndarray, "n 21 3"]
     """True joints, camera frame, metres."""
+    estimated_by: str = ""
+    """The program whose estimates these labels are; empty for labels of people."""
 
     def __len__(self) -> int:
         return len(self.pictures)
