@@ -40,17 +40,19 @@ _PACKAGES: dict[str, tuple[str, str, str, str]] = {
     "libxcb-shape": ("libxcb-shape0", "libxcb", "libxcb", ""),
     "libxcb-xkb": ("libxcb-xkb1", "libxcb", "libxcb", ""),
     "libX11": ("libx11-6", "libX11", "libx11", ""),
+    "libxcb-util": ("libxcb-util1", "xcb-util", "xcb-util", ""),
+    "libidn2": ("libidn2-0", "libidn2", "libidn2", "libidn2"),
     "libgomp": ("libgomp1", "libgomp", "gcc-libs", "libomp"),
     "libusb-1.0": ("libusb-1.0-0", "libusb1", "libusb", "libusb"),
 }
 """Package of each library by manager; empty where the system brings it."""
-_TOOLS = {"uv/tools": "uv tool install", "pipx/venvs": "pipx install --force"}
-"""What installed a program whose environment lies in such a folder."""
+_TOOLS = {"uv-receipt.toml": "uv tool install", "pipx_metadata.json": "pipx install --force"}
+"""What installed a program whose environment holds such a file."""
 _TRAIN = ("torch", "safetensors", "onnx", "onnxscript", "lightning_fabric", "tensorboard", "sklearn", "tflite")
 """Modules that only the extra ``train`` brings."""
 XCB = (
     "libxcb-cursor.so.0", "libxcb-icccm.so.4", "libxcb-image.so.0", "libxcb-keysyms.so.1", "libxcb-render-util.so.0",
-    "libxcb-shape.so.0", "libxcb-xkb.so.1", "libxkbcommon-x11.so.0",
+    "libxcb-shape.so.0", "libxcb-util.so.1", "libxcb-xkb.so.1", "libxkbcommon-x11.so.0",
 )  # fmt: skip
 """Libraries that Qt's X11 plug-in asks for."""
 
@@ -77,7 +79,7 @@ def pip_command(extra: str = "all") -> str:
     """Compose the line that installs an optional part: into the checkout that runs, or beside the installed package."""
     if (Path(__file__).parents[1] / "pyproject.toml").is_file():
         return f'pip install -e ".[{extra}]"'
-    tool = next((call for folder, call in _TOOLS.items() if folder in Path(sys.prefix).as_posix()), "pip install")
+    tool = next((call for file, call in _TOOLS.items() if (Path(sys.prefix) / file).is_file()), "pip install")
     return f'{tool} "handcam[{extra}]"'
 
 

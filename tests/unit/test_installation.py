@@ -1,6 +1,7 @@
 """A missing package or system library is named with the command that installs it."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -40,18 +41,19 @@ def test_a_missing_package_is_named_with_its_extra() -> None:
 
 
 @pytest.mark.parametrize(
-    ("prefix", "command"),
+    ("receipt", "command"),
     [
-        ("/home/ada/.local/share/uv/tools/handcam", 'uv tool install "handcam[export]"'),
-        ("/home/ada/.local/share/pipx/venvs/handcam", 'pipx install --force "handcam[export]"'),
-        ("/home/ada/hands/.venv", 'pip install "handcam[export]"'),
+        ("uv-receipt.toml", 'uv tool install "handcam[export]"'),
+        ("pipx_metadata.json", 'pipx install --force "handcam[export]"'),
+        ("pyvenv.cfg", 'pip install "handcam[export]"'),
     ],
 )
 def test_an_installed_program_is_extended_with_what_installed_it(
-    prefix: str, command: str, monkeypatch: pytest.MonkeyPatch
+    receipt: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(installation, "__file__", f"{prefix}/lib/handcam/installation.py")
-    monkeypatch.setattr(installation.sys, "prefix", prefix)
+    (tmp_path / receipt).touch()
+    monkeypatch.setattr(installation, "__file__", f"{tmp_path}/lib/handcam/installation.py")
+    monkeypatch.setattr(installation.sys, "prefix", str(tmp_path))
     assert pip_command("export") == command
     missing = ModuleNotFoundError("No module named 'no_mediapipe'", name="no_mediapipe")
     assert needs(missing, "mediapipe").endswith(command.replace("export", "mediapipe"))
