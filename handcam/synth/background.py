@@ -193,42 +193,43 @@ def clutter_picture(rng: np.random.Generator, width: int, height: int) -> UInt8[
     return np.clip(out * light, 0, 255).astype(np.uint8)
 
 
-def keyboard_picture(rng: np.random.Generator, width: int, height: int) -> UInt8[Array, "h w 3"]:
-    """Draw piano or computer keys from above, in some perspective, on a plain case."""
+def keyboard_picture(
+    rng: np.random.Generator, around: UInt8[Array, "h w 3"], key_px: float, at: Float[Array, " 2"]
+) -> UInt8[Array, "h w 3"]:
+    """Draw a piano's or a computer's keys from above, in some perspective, on a plain case.
+
+    Args:
+        rng: source of randomness.
+        around: the picture they are put into.
+        key_px: width of a key.
+        at: what the keys lie under, px.
+    """
     case = np.full(3, rng.uniform(8, 70)) if rng.random() < 0.7 else rng.uniform([50, 25, 10], [160, 110, 80])
-    flat = np.broadcast_to(case, (256, 512, 3)).astype(np.uint8).copy()
-    if rng.random() < 0.7:
-        wide, tall = int(rng.integers(12, 34)), int(rng.integers(90, 150))
-        top, ivory = int(rng.integers(20, 90)), tuple(float(c) for c in np.array([0, -2, -8]) + rng.uniform(205, 250))
-        for i in range(512 // wide + 1):
-            cv2.rectangle(flat, (i * wide, top), (i * wide + wide - 2, top + tall), ivory, -1)
-            cv2.line(flat, (i * wide - 1, top), (i * wide - 1, top + tall), (90.0, 90.0, 90.0), 1)
+    flat = np.broadcast_to(case, (260, 1040, 3)).astype(np.uint8).copy()
+    if rng.random() < 0.75:
+        top, ivory = int(rng.integers(20, 110)), tuple(float(c) for c in np.array([0, -2, -8]) + rng.uniform(205, 250))
+        black, gap = tuple([float(rng.uniform(8, 40))] * 3), tuple([float(rng.uniform(60, 150))] * 3)
+        cv2.rectangle(flat, (0, top), (1040, top + 128), ivory, -1)
+        for i in range(52):
+            cv2.line(flat, (20 * i, top), (20 * i, top + 128), gap, 1, cv2.LINE_AA)
             if i % 7 in (0, 1, 3, 4, 5):
-                right = i * wide + wide * 4 // 3
-                cv2.rectangle(
-                    flat, (i * wide + wide * 2 // 3, top), (right, top + tall * 5 // 8), (22.0, 22.0, 24.0), -1
-                )
+                cv2.rectangle(flat, (20 * i + 14, top), (20 * i + 26, top + 80), black, -1)
+        middle, size = np.array([rng.uniform(250, 790), top + rng.uniform(50, 120)]), 20.0
     else:
-        wide, key = int(rng.integers(16, 30)), tuple(float(c) for c in np.full(3, rng.uniform(15, 230)))
+        key = tuple([float(rng.uniform(15, 230))] * 3)
         for row in range(5):
-            for i in range(-1, 512 // wide + 1):
-                x, y = i * wide + row * wide // 4, 40 + row * wide
-                cv2.rectangle(flat, (x + 1, y + 1), (x + wide - 3, y + wide - 3), key, -1)
-    corners = np.array([[0, 0], [512, 0], [512, 256], [0, 256]], np.float32)
-    squeeze, angle = rng.uniform(0.6, 1.0), rng.normal(0, 0.25)
-    to = (
-        (corners - [256, 128])
-        * np.array([[squeeze, 1], [squeeze, 1], [1, 1], [1, 1]])
-        * width
-        / 512
-        * rng.uniform(1.2, 2.2)
-    )
+            for i in range(-1, 16):
+                x, y = 300 + i * 26 + row * 7, 60 + row * 26
+                cv2.rectangle(flat, (x + 1, y + 1), (x + 23, y + 23), key, -1)
+        middle, size = np.array([rng.uniform(330, 680), rng.uniform(70, 180)]), 32.0  # smaller than a piano's
+    corners = np.array([[0, 0], [1040, 0], [1040, 260], [0, 260]], np.float32)
+    away = (corners - middle) * key_px / size
+    away[:2] *= rng.uniform(0.75, 1.0)
+    angle = rng.normal(0, 0.2) + (np.pi if rng.random() < 0.15 else 0.0)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    to = to @ turn.T + np.array([width, height]) * rng.uniform(0.35, 0.65, 2)
-    warp = cv2.getPerspectiveTransform(corners, to.astype(np.float32))
-    out = cv2.warpPerspective(
-        flat, warp, (width, height), borderValue=tuple(float(c) for c in rng.uniform(20, 200) + rng.normal(0, 12, 3))
-    )
+    warp = cv2.getPerspectiveTransform(corners, (away @ turn.T + at).astype(np.float32))
+    height, width = around.shape[:2]
+    out = cv2.warpPerspective(flat, warp, (width, height), around.copy(), borderMode=cv2.BORDER_TRANSPARENT)
     return np.clip(out * (1 + 0.15 * noise_picture(rng, width, height, 0.5)[..., None]), 0, 255).astype(np.uint8)
 
 

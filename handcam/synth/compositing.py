@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from jaxtyping import UInt8
 
+from handcam.geometry import project
+from handcam.hand.skeleton import TIPS
 from handcam.synth.arms import Arm, Look
 from handcam.synth.background import keyboard_picture
 from handcam.synth.camera_effects import apply_camera_effects
@@ -18,6 +20,9 @@ from handcam.types import Array, Intrinsics
 
 __all__ = ["compose"]
 
+_KEY_M = 0.0235
+"""Width of a piano's key."""
+
 
 def compose(
     rng: np.random.Generator, group: list[Arm], behind: list[Surface], camera: Intrinsics, settings: WorldSettings,
@@ -26,10 +31,11 @@ def compose(
     """Draw people before a photograph, with occluders and the camera's faults."""
     photographs = Photographs.load(settings.scenes, settings.split)
     objects = Objects.load(settings.scenes, settings.split)
-    if look is Look.ABOVE and rng.random() < 0.35:
-        background = keyboard_picture(rng, camera.width, camera.height)
-    else:
-        background = photographs.background(rng, camera.width, camera.height, 0.35 if look is Look.ABOVE else 0.12)
+    background = photographs.background(rng, camera.width, camera.height, 0.35 if look is Look.ABOVE else 0.12)
+    if look is Look.ABOVE and group and rng.random() < 0.4:
+        tips = group[0].joints_m[list(TIPS)].mean(0)
+        key_px = _KEY_M * camera.fx / float(tips[2]) * rng.uniform(0.85, 1.15)
+        background = keyboard_picture(rng, background, key_px, project(tips, camera))
     lights = sample_lights(rng, 0.5)
     lights, exposure = _matched(rng, lights, background)
     surfaces = [s for number, arm in enumerate(group) for s in arm.surfaces(number)] + behind
@@ -53,7 +59,7 @@ def compose(
 def _developed(rng: np.random.Generator, color: Array) -> Array:
     """What a camera makes of it: mostly paler than the light was, its edges sharpened."""
     grey = color @ np.full((3, 1), 1 / 3, np.float32)
-    color = grey + np.float32(rng.uniform(0.3, 1.0)) * (color - grey)
+    color = grey + np.float32(rng.uniform(0.45, 1.0)) * (color - grey)
     if rng.random() < 0.7:
         color = color + np.float32(rng.uniform(0.4, 2.2)) * (color - cv2.blur(color, (3, 3)))
     return color.astype(np.float32)

@@ -33,7 +33,7 @@ def bodies(rng: np.random.Generator, look: Look, group: list[Arm], turn: Array, 
             shoulder = joint + reach * arm.size
         else:  # on out of the picture, about as the forearm goes
             along = joint - arm.joints_m[0]
-            shoulder = joint + 2.5 * (along + 0.3 * np.linalg.norm(along) * rng.standard_normal(3))
+            shoulder = joint + 4.0 * (along + 0.3 * np.linalg.norm(along) * rng.standard_normal(3))
             shoulder[2] = max(shoulder[2], 0.6 * joint[2])  # nearer, it would fill the picture
         if look is Look.FACING and shoulders:  # of the same person
             shoulder = shoulders[0] + right * (1.0 if group[0].left else -1.0) * -0.38 * arm.size

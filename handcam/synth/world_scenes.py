@@ -55,7 +55,7 @@ def _scene(rng: np.random.Generator, hands: Iterator[PosedHand], settings: World
 
 def _share(rng: np.random.Generator, look: Look) -> float:
     """Length of the hand as a share of the picture's longer side."""
-    low, high = {Look.EGO: (0.14, 0.6), Look.ABOVE: (0.08, 0.4), Look.FACING: (0.035, 0.5), Look.ANY: (0.05, 0.6)}[look]
+    low, high = {Look.EGO: (0.14, 0.6), Look.ABOVE: (0.1, 0.45), Look.FACING: (0.035, 0.5), Look.ANY: (0.05, 0.6)}[look]
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 

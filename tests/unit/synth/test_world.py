@@ -1,5 +1,7 @@
 """Hands in a world of photographs: the same for the same seed, and labels that fit what is drawn."""
 
+import importlib
+import sys
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -135,6 +137,13 @@ def test_photographs_come_from_a_folder(tmp_path: Path):
     photographs = Photographs.load(tmp_path)
     assert len(photographs.rooms) == 1
     assert photographs.background(np.random.default_rng(0), 40, 30)[..., 1].mean() > 100
+
+
+def test_without_numba_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    monkeypatch.delitem(sys.modules, "handcam.synth.raster", raising=False)
+    with pytest.raises(HandcamError, match="pip install"):
+        importlib.import_module("handcam.synth.raster")
 
 
 def test_packs_are_written_and_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
