@@ -144,7 +144,16 @@ def test_the_error_against_the_truth() -> None:
 @pytest.mark.skipif(not default_weights().is_file(), reason="needs the weights of the program")
 def test_ctrl_c_after_a_sleep_ends_the_real_thing_cleanly_and_keeps_everything(tmp_path: Path) -> None:
     clip, report, session = make_video(tmp_path / "clip.mp4"), tmp_path / "report.json", tmp_path / "session"
-    command = [sys.executable, "launch.py", "--source", f"video:{clip}", "--loop", "--headless", "--runtime", "eager"]
+    command = [
+        sys.executable,
+        "launch.py",
+        "--source",
+        f"video:{clip}",
+        "--loop",
+        "--headless",
+        "--runtime",
+        "onnxruntime",
+    ]
     run = subprocess.Popen(
         [*command, "--record", str(session), "--report", str(report)],
         cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

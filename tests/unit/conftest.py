@@ -7,8 +7,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def _small_weights_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    import torch
-
+    torch = pytest.importorskip("torch")
     from handcam.lab.data.mediapipe_weights import read_landmark_network
     from handcam.model.vae import CrossModalVAE, save_weights
     from handcam.model.weights import WeightsCard

@@ -134,7 +134,7 @@ def test_every_runtime_says_what_the_reference_says(name):
     path = shipped("weights/palm.safetensors")
     try:
         runtime = open_named(name, path)
-    except HandcamError as error:
+    except (HandcamError, ImportError) as error:
         pytest.skip(str(error))
     crops, away = deviation_from_check(check_file(path), runtime)
     runtime.close()
