@@ -26,6 +26,9 @@ RATE = 60
 BOTH = (Side.RIGHT, Side.LEFT)
 
 
+PROTOCOLS = [name for name in names("handcam.streams") if name in ("osc", "udp", "websocket", "zmq")]
+
+
 def free_ports(count: int) -> list[int]:
     with ExitStack() as stack:
         probes = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(count)]
@@ -62,7 +65,7 @@ def load(protocol: str, receivers: int, seconds: float) -> dict[str, float]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("protocol", names("handcam.streams"))
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_ten_receivers_one_of_them_stuck(protocol):
     found = load(protocol, 10, 1.0)
     assert found["least_heard"] > 0.7, found
@@ -71,7 +74,7 @@ def test_ten_receivers_one_of_them_stuck(protocol):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("protocol", names("handcam.streams"))
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_a_hundred_receivers_one_of_them_stuck(protocol):
     found = load(protocol, 100, 10.0)
     print(f"\n{protocol}: " + ", ".join(f"{name} {value:.3g}" for name, value in found.items()))
