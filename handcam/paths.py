@@ -1,9 +1,12 @@
 """Files that ship with the program, user folders for cache, settings and data, and atomic writing of files."""
 
 import errno
+import hashlib
 import os
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import BinaryIO
@@ -11,11 +14,13 @@ from typing import BinaryIO
 from platformdirs import user_cache_path, user_config_path, user_data_path
 
 __all__ = [
-    "atomic_file", "cache_folder", "crash_folder", "open_file", "presets_file", "settings_file", "shipped",
+    "atomic_file", "cache_folder", "crash_folder", "digest", "open_file", "presets_file", "settings_file", "shipped",
     "write_atomic",
 ]  # fmt: skip
 
 _APP = "handcam"
+_FRESH_NS = 2_000_000_000
+"""So long after a file was written its time may not tell that it is written again."""
 
 
 def shipped(name: str) -> Path:
@@ -102,6 +107,28 @@ def open_file(path: Path) -> BinaryIO:
 def private_opener(path: str, flags: int) -> int:
     """An ``opener`` of :func:`open` that lets only the owner read a new file (on Windows the folder decides)."""
     return os.open(path, flags, 0o600)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal; read once for as long as the file stays as it is.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    about = path.stat()
+    if abs(time.time_ns() - about.st_mtime_ns) < _FRESH_NS:  # it may change again without another time
+        return _read_digest(path)
+    return _known_digest(path.absolute(), about.st_ino, about.st_size, about.st_mtime_ns)
+
+
+def _read_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _known_digest(path: Path, inode: int, size: int, time_ns: int) -> str:
+    return _read_digest(path)
 
 
 class UnbufferedFile:

@@ -20,13 +20,14 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, g
 import numpy as np
 from msgspec import Meta
 
+from handcam.paths import digest, shipped
 from handcam.plugins import names
-from handcam.types import LARGEST_EDGE_PX, Array, Frame, InputError, shorten
+from handcam.types import LARGEST_EDGE_PX, Array, Frame, HandcamError, InputError, shorten
 
 __all__ = [
     "BatchSize", "Count", "Fraction", "InputFile", "InputFolder", "Latent", "OutputFile", "OutputFolder", "OutputPath",
     "Positive", "Seed", "Share", "Steps", "Weight", "Whole", "bounds", "check", "check_frame", "check_picture",
-    "describe", "one_of",
+    "describe", "one_of", "shipped_file",
 ]  # fmt: skip
 
 Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
@@ -60,6 +61,11 @@ OutputFolder = Annotated[Path, Meta(extra={"path": "a folder that can be written
 OutputPath = Annotated[Path, Meta(extra={"path": "a file or folder that can be written"})]
 """What is written, in a format that decides whether it is a file."""
 
+_SHIPPED = {
+    "assets/hand-rig/right.glb": "291790c14f7f88a7f9bd35330c47392ed8e8d395ae6728f4bb7089f1bc1f2b96",
+    "weights/mediapipe.task": "979ddde30591948af01822afa3d97265db5ed613d670263a2aa4f2c4e32cde00",
+}
+"""SHA-256 of the files of others; the weights' own stand in their side files."""
 _DTYPES = {"color": (np.uint8, 3, "an array of uint8 (height width 3), RGB"),
            "depth": (np.uint16, 2, "an array of uint16 (height width)")}  # fmt: skip
 """Pixels, axes and words of each plane of a frame."""
@@ -153,6 +159,24 @@ def _range(picture: Array) -> str:
     if picture.dtype.kind not in "uif" or not 0 < picture.size <= LARGEST_EDGE_PX**2:
         return ""
     return f" from {picture.min():g} to {picture.max():g}"
+
+
+def shipped_file(name: str) -> Path:
+    """A file of others that ships with the program, checked to be the one that was released.
+
+    Raises:
+        HandcamError: it is missing or altered.
+    """
+    path = shipped(name)
+    try:
+        whole = digest(path) == _SHIPPED[name]
+    except OSError:
+        whole = False
+    if not whole:
+        raise HandcamError(
+            f"{path} is missing or altered (its SHA-256 is not the recorded one); install handcam again."
+        )
+    return path
 
 
 def describe(kind: Any) -> str:

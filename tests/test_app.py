@@ -88,7 +88,7 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Refused:
         (["--intrinsics", "1,2"], r"neither four numbers fx,fy,cx,cy nor a JSON file"),
         (["--intrinsics", "0,1,2,3"], r"fx is 0\.0; it must be a number from 0\.1"),
         (["--stream", "smoke:1"], r"Unknown stream 'smoke:1'; use one of .*osc"),
-        (["--stream", "udp", "--stream-joints", "mano"], r"--stream-joints.*mano"),
+        (["--stream", "udp", "--stream-joints", "mano"], r"'mano' for argument '--stream-joints'"),
         (["--source", "sonar:1"], r"Unknown source 'sonar:1'; use one of .*webcam"),
         (["--source", "video:not_there.mp4"], r"There is no video file not_there\.mp4"),
         (["--source", "video:"], r"Which video\?"),

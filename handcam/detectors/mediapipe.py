@@ -13,8 +13,8 @@ import numpy as np
 from jaxtyping import Float
 
 from handcam.crop import box_around
-from handcam.paths import shipped
 from handcam.types import Array, Frame, HandBox, Side
+from handcam.validation import shipped_file
 
 # before the import, and for as long as its threads run; nothing else in this program speaks HTTPS
 os.environ.update(https_proxy="http://127.0.0.1:9", HTTPS_PROXY="http://127.0.0.1:9", no_proxy="", NO_PROXY="")
@@ -65,7 +65,7 @@ class MediaPipe:
     def __init__(self, max_hands: int, min_score: float, still: bool) -> None:
         modes, self._still = _tasks.vision.RunningMode, still
         self._options: Any = _tasks.vision.HandLandmarkerOptions(
-            base_options=_tasks.BaseOptions(model_asset_path=str(shipped(BUNDLE))),
+            base_options=_tasks.BaseOptions(model_asset_path=str(shipped_file(BUNDLE))),
             running_mode=modes.IMAGE if still else modes.VIDEO,
             num_hands=max_hands,
             min_hand_detection_confidence=min_score,

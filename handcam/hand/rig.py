@@ -29,8 +29,8 @@ from handcam.geometry import einsum
 from handcam.hand.glb import read_glb
 from handcam.hand.rotations import compose, flexion_abduction, joint_rotation, rotate
 from handcam.hand.skeleton import FINGERS
-from handcam.paths import shipped
 from handcam.types import Array
+from handcam.validation import shipped_file
 
 __all__ = ["ABDUCTION_SIGN", "DOFS", "DOF_INDEX", "Rig", "Shape", "face_sums", "load_rig", "vertex_normals"]
 
@@ -275,7 +275,7 @@ _CHILD = np.array([2, 3, 4, 6, 7, 8, 10, 11, 12, 14, 15, 16, 18, 19, 20, 5, 9, 1
 @cache
 def load_rig() -> Rig:
     """The right hand from ``assets/hand-rig/right.glb``, read once."""
-    tree, (position, _, uv, bones, shares, index, inverse_bind) = read_glb(shipped("assets/hand-rig/right.glb"))
+    tree, (position, _, uv, bones, shares, index, inverse_bind) = read_glb(shipped_file("assets/hand-rig/right.glb"))
     names = [tree["nodes"][i]["name"] for i in tree["skins"][0]["joints"]]
     order = np.array([names.index(name) for name in _NODES])
     bind = np.linalg.inv(inverse_bind.reshape(-1, 4, 4).swapaxes(1, 2).astype(float))[order]

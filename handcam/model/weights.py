@@ -1,6 +1,5 @@
 """Weights on disk: one safetensors file and a JSON side file that describes it, validated when it is read."""
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from math import isfinite
@@ -10,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from handcam.paths import shipped
+from handcam.paths import digest, shipped
 from handcam.types import WeightsError, shorten
 
 __all__ = ["FORMAT", "WeightsCard", "default_weights", "read_card", "write_card"]
@@ -171,12 +170,6 @@ def _demand_file(path: Path) -> None:
     if not there:
         shown = shorten(str(path), 300)
         raise WeightsError(f"The weights file {shown} is missing; restore it or pass --weights.")
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_card(weights: Path, card: WeightsCard) -> None:

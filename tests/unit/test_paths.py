@@ -1,6 +1,8 @@
 """User folders are found, and files appear whole or not at all."""
 
+import hashlib
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import numpy as np
 import pytest
 
 from handcam import paths
-from handcam.paths import atomic_file, write_atomic
+from handcam.paths import atomic_file, digest, write_atomic
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names of Linux folders")
@@ -81,3 +83,17 @@ def test_what_ships_is_found_beside_the_package_or_inside_it(tmp_path: Path, mon
     assert paths.shipped("weights") == tmp_path / "weights"
     (package / "_data").mkdir(parents=True)
     assert paths.shipped("weights") == package / "_data" / "weights"
+
+
+def test_a_digest_is_read_once_and_follows_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "weights"
+    path.write_bytes(b"one")
+    assert digest(path) == hashlib.sha256(b"one").hexdigest()
+    path.write_bytes(b"two")  # at once, and as long
+    assert digest(path) == hashlib.sha256(b"two").hexdigest()
+    os.utime(path, (1, 1))
+    assert digest(path) == hashlib.sha256(b"two").hexdigest()
+    monkeypatch.setattr(paths, "_read_digest", lambda _: "read again")
+    assert digest(path) == hashlib.sha256(b"two").hexdigest()
+    os.utime(path, (2, 2))
+    assert digest(path) == "read again"

@@ -16,10 +16,10 @@ from jaxtyping import Float
 from msgspec import Meta
 
 import handcam.api
-from handcam import HandTracker
+from handcam import HandTracker, validation
 from handcam.model.weights import default_weights
 from handcam.types import HandcamError, InputError, Side
-from handcam.validation import bounds, check, check_picture
+from handcam.validation import bounds, check, check_picture, shipped_file
 
 TESTS = Path(__file__).parents[1]
 
@@ -106,6 +106,20 @@ def test_the_library_refuses_or_takes_whatever_it_is_given_and_goes_on(count: in
     assert found["taken"] + found["refused"] >= count
     assert found["taken"] > 10
     assert found["refused"] > count / 2
+
+
+def test_shipped_files_of_others_are_those_that_were_released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "assets/hand-rig/right.glb"
+    whole = shipped_file(name).read_bytes()
+    altered = tmp_path / "right.glb"
+    monkeypatch.setattr(validation, "shipped", lambda _: altered)
+    with pytest.raises(HandcamError, match="missing or altered"):
+        shipped_file(name)
+    altered.write_bytes(whole[:-1] + b"x")
+    with pytest.raises(HandcamError, match="missing or altered"):
+        shipped_file(name)
+    altered.write_bytes(whole)
+    assert shipped_file(name) == altered
 
 
 class Opened:

@@ -11,7 +11,7 @@ from torch import nn
 
 from handcam.model.nets.hand_landmark import HandLandmark
 from handcam.model.nets.palm import Palm
-from handcam.paths import shipped
+from handcam.validation import shipped_file
 
 __all__ = ["LANDMARKS", "PALMS", "read_landmark_network", "read_palm_detector"]
 
@@ -67,7 +67,7 @@ class _Graph:
     """The operators of a TensorFlow Lite file in the bundle, with its float16 constants widened."""
 
     def __init__(self, name: str) -> None:
-        with ZipFile(shipped(BUNDLE)) as bundle:
+        with ZipFile(shipped_file(BUNDLE)) as bundle:
             model = tflite.Model.GetRootAs(bundle.read(name), 0)
         graph: Any = model.Subgraphs(0)
         self.constants: dict[int, np.ndarray] = {}
