@@ -249,19 +249,25 @@ NEEDED = ("Packages", "Weights", "Hand detector", "Runtimes")
 """Checks without which the main job cannot run."""
 
 
-def main(*, json: bool = False) -> int:
+def main(*, json: bool = False, self_test: bool = False) -> int:
     """Check Python, packages, weights, engines, display, cameras and disk. Exit code 1 when the main job cannot run.
 
     Args:
         json: print the findings as JSON.
+        self_test: put camera, model, recording, streams and window to work for up to a minute instead, and print each
+            one's figures and verdict as plain text, to be pasted into an issue.
     """
+    if self_test:
+        from handcam.cli._self_test import run  # its parts are slow to load
+
+        return run(json)
     found: list[Finding] = []
     columns = (SpinnerColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("")
         for name in CHECKS:
             bar.update(task, description=name)
-            found += _check(name)
+            found += checked(name)
     bad = [finding for finding in found if finding.needed and finding.state != OK]
     if json:
         print(json_format.dumps({"ok": not bad, "findings": [asdict(finding) for finding in found]}, indent=1))
@@ -280,10 +286,10 @@ def main(*, json: bool = False) -> int:
     return 0
 
 
-def _check(name: str) -> list[Finding]:
-    """Run one check; an exception is a finding too."""
+def checked(name: str, check: "Callable[[], Finding | list[Finding]] | None" = None) -> list[Finding]:
+    """Run one check, by default that of the name; an exception is a finding too."""
     try:
-        found = CHECKS[name]()
+        found = (check or CHECKS[name])()
     except Exception as error:  # a broken library may raise anything, and that is what is asked for here
         library = missing_library(error)
         cure = pip_command() if library is None else install_command([library])
