@@ -9,7 +9,7 @@ from builders import frame_of
 
 from handcam.cli import _self_test as tested
 from handcam.cli import main
-from handcam.cli.doctor import BROKEN, MISSING, OK, Finding
+from handcam.cli._finding import BROKEN, MISSING, OK, SLOW, Finding
 from handcam.sources import Device
 from handcam.types import Frame, SourceError
 
@@ -37,7 +37,7 @@ class Camera:
         self.closed = True
 
 
-@pytest.mark.parametrize(("sent_hz", "state"), [(30.0, OK), (12.0, tested.SLOW)])
+@pytest.mark.parametrize(("sent_hz", "state"), [(30.0, OK), (12.0, SLOW)])
 def test_a_camera_is_measured_and_let_go(sent_hz: float, state: str, monkeypatch: pytest.MonkeyPatch) -> None:
     camera = Camera(30.0, sent_hz)
     monkeypatch.setattr(tested, "cameras", lambda: [Device("broken", "webcam:0"), Device("good", "webcam:1")])
@@ -60,7 +60,7 @@ def test_without_a_camera_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_recording_is_read_back(frames: list[Frame]) -> None:
     found = tested.recording(frames)
-    assert found.state in (OK, tested.SLOW), found
+    assert found.state in (OK, SLOW), found
     assert "depth bit for bit" in found.what
 
 

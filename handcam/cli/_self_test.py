@@ -16,7 +16,7 @@ import numpy as np
 
 from handcam.cli._cameras import cameras
 from handcam.cli._display import window_problem
-from handcam.cli.doctor import BROKEN, MISSING, OK, Finding, checked
+from handcam.cli._finding import BROKEN, MISSING, OK, SLOW, Finding, checked
 from handcam.crash_report import anonymous
 from handcam.installation import describe_machine
 from handcam.plugins import names
@@ -27,7 +27,6 @@ from handcam.version import __version__
 
 __all__ = ["TESTS", "run"]
 
-SLOW = "slow"
 
 CAMERA_S = 3.0
 """Time that a camera is looked at, after its first picture."""

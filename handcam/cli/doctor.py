@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,38 +19,21 @@ from rich.table import Table
 
 from handcam.cli._cameras import cameras
 from handcam.cli._display import window_problem
-from handcam.installation import PYTHONS, install_command, missing_library, needs, pip_command
+from handcam.cli._finding import BROKEN, COLOURS, MISSING, OK, Finding, checked, first_line
+from handcam.installation import PYTHONS, install_command, needs, pip_command
 from handcam.model.weights import check as check_hash
 from handcam.model.weights import default_weights, read_card
 from handcam.plugins import constants, load, names
 from handcam.types import HandcamError
 
-__all__ = ["CHECKS", "Finding", "main"]
+__all__ = ["CHECKS", "main"]
 
-OK, MISSING, BROKEN = "OK", "missing", "broken"
-_COLOUR = {OK: "green", MISSING: "yellow", BROKEN: "red"}
 _OPEN3D = (
     "import open3d as o, numpy as np; v = o.visualization.Visualizer();"
     "assert v.create_window('probe', 64, 64, visible=False), 'no EGL';"
     "v.add_geometry(o.geometry.TriangleMesh.create_sphere());"
     "p = np.asarray(v.capture_screen_float_buffer(True)); assert p.std() > 0, 'a black picture'; print(o.__version__)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the doctor's table."""
-
-    name: str
-    """Name of the part."""
-    state: str
-    """``OK``, ``missing`` or ``broken``."""
-    what: str
-    """State in words, with versions."""
-    cure: str = ""
-    """Remedy; empty where all is well."""
-    needed: bool = False
-    """True when the app cannot run without it."""
 
 
 def python() -> Finding:
@@ -211,7 +194,7 @@ def engines() -> list[Finding]:
         except ImportError as error:
             found.append(Finding(f"Runtime {name}", MISSING, str(error), f"it {needs(error)}"))
         except Exception as error:  # whatever an engine says, the next line still comes
-            found.append(Finding(f"Runtime {name}", BROKEN, _first_line(error), "another is used"))
+            found.append(Finding(f"Runtime {name}", BROKEN, first_line(error), "another is used"))
     if not any(finding.state == OK for finding in found):
         found.append(Finding("Runtimes", BROKEN, "none opens the weights", pip_command(), True))
     return found
@@ -267,14 +250,14 @@ def main(*, json: bool = False, self_test: bool = False) -> int:
         task = bar.add_task("")
         for name in CHECKS:
             bar.update(task, description=name)
-            found += checked(name)
+            found += checked(name, CHECKS[name], name in NEEDED)
     bad = [finding for finding in found if finding.needed and finding.state != OK]
     if json:
         print(json_format.dumps({"ok": not bad, "findings": [asdict(finding) for finding in found]}, indent=1))
         return 1 if bad else 0
     table = Table("", "", "found", "what to do", title="handcam doctor", title_justify="left", show_edge=False)
     for f in found:
-        table.add_row(f.name, f"[{_COLOUR[f.state]}]{f.state}[/]", escape(f.what), escape(f.cure))
+        table.add_row(f.name, f"[{COLOURS[f.state]}]{f.state}[/]", escape(f.what), escape(f.cure))
     console = Console()
     if not console.is_terminal:
         console.width = 200  # a log has no edge
@@ -284,19 +267,3 @@ def main(*, json: bool = False, self_test: bool = False) -> int:
         return 1
     print("The app runs here.")
     return 0
-
-
-def checked(name: str, check: "Callable[[], Finding | list[Finding]] | None" = None) -> list[Finding]:
-    """Run one check, by default that of the name; an exception is a finding too."""
-    try:
-        found = (check or CHECKS[name])()
-    except Exception as error:  # a broken library may raise anything, and that is what is asked for here
-        library = missing_library(error)
-        cure = pip_command() if library is None else install_command([library])
-        found = Finding(name, BROKEN, _first_line(error), cure, name in NEEDED)
-    return found if isinstance(found, list) else [found]
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__
