@@ -75,14 +75,17 @@ EVERYDAY = PoseSettings(width=1.0, jitter_deg=6.0, bones=0.06, off_axis=0.2)
 """Poses on which sigma is calibrated: less extreme than those of the training, whose errors are larger than life."""
 RANGED = 150
 """Real crops from which the 8-bit graph reads its ranges."""
-DATA = [  # for the weights that ship
+DATA = [
     "poses and pictures rendered by handcam (MIT) from the hand rig of the WebXR input profiles (MIT)",
-    "backgrounds: procedural, and photographs from repositories under Apache-2.0 and MIT",
-    "6,565 real pictures of hands without labels: kaust-dsa299-rps (CDLA-Sharing-1.0)",
-    "... Hand-Gesture-YOLOv8 and hands-dguzk (CC BY 4.0)",
-    "... Sign-Language-Digits-Dataset and SubhiH's HandsDataset (Apache-2.0)",
-    "landmark network: hand_landmark_full of mediapipe 0.10.21, unchanged (Apache-2.0; its authors' own data)",
+    "photographs and textured objects in the pictures: CC0, CC BY 4.0, MIT and BSD-3-Clause (NOTICE), or procedural",
+    "landmark network: hand_landmark_full of mediapipe 0.10.21 (Apache-2.0; its authors' own data), trained further",
 ]
+REAL = [
+    "real pictures of hands without labels: kaust-dsa299-rps (CDLA-Sharing-1.0)",
+    "... Hand-Gesture-YOLOv8, hands-dguzk, CORe50, hand-aobxu and others of NOTICE (CC BY 4.0)",
+    "... Sign-Language-Digits-Dataset, SubhiH's HandsDataset (Apache-2.0); GroceryStoreDataset and others (MIT)",
+]
+"""The collections that were given as ``real`` for the weights that ship."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +183,7 @@ def trained_through_trunk(recipe: Recipe, say: Callable[[str], None] = print) ->
     )  # fmt: skip
     validation = {name: stems.of_dataset(open_dataset(name), whole.backbone) for name in recipe.validation}
     model = restore_channels(trunk.train(settings, whole, FUSION, validation), whole)
-    save_file(_contiguous(model.state_dict()), out / "trunk.safetensors")
+    _save(model.state_dict(), out / "trunk.safetensors")
     return model
 
 
@@ -211,8 +214,7 @@ def _lifted(recipe: Recipe) -> CrossModalVAE:
         pairs=("joints3d>joints3d",), steps=recipe.latent_steps, warmup=200, precision="bf16-mixed", seed=recipe.seed,
         save_every=500,
     )  # fmt: skip
-    start = recipe.out / "latent.safetensors"
-    save_file(_contiguous(averaged_weights(train(latent))), start)
+    start = _save(averaged_weights(train(latent)), recipe.out / "latent.safetensors")
     numbers = {name: net for name, net in ENCODERS.items() if net == "mlp"}
     poses = replace(
         latent, out=recipe.out / "poses", nets=NETS, encoders=numbers, decoders=DECODERS, start=start,
@@ -251,8 +253,8 @@ def finish(model: CrossModalVAE, held_out: Path, out: Path, real: Path | None = 
     calibration, metrics = _measure(model, features.open(str(held_out)))
     card = WeightsCard(
         name="handcam", encoders=ENCODERS, decoders=DECODERS, latent=LATENT, crop_px=224, joint_order="common21",
-        drive="fused", sha256="", nets=NETS, fusion=FUSION, calibration=calibration, data=DATA, metrics=metrics,
-        licence="MIT; the landmark network inside is Apache-2.0 (NOTICE)",
+        drive="fused", sha256="", nets=NETS, fusion=FUSION, calibration=calibration, metrics=metrics,
+        data=DATA if real is None else DATA + REAL, licence="MIT; the landmark network inside is Apache-2.0 (NOTICE)",
         rebuild="handcam train weights --out runs/weights --scenes FOLDER --backgrounds FOLDER --real FOLDER",
     )  # fmt: skip
     path = save_weights(model, card, out)
@@ -260,8 +262,9 @@ def finish(model: CrossModalVAE, held_out: Path, out: Path, real: Path | None = 
     return path
 
 
-def _contiguous(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {name: value.contiguous() for name, value in state.items()}
+def _save(state: dict[str, torch.Tensor], path: Path) -> Path:
+    save_file({name: value.contiguous() for name, value in state.items()}, path)
+    return path
 
 
 def _held_out(targets: Path) -> InMemoryDataset:
