@@ -95,10 +95,9 @@ class Recipe:
     out: OutputFolder
     """Folder of everything."""
     scenes: InputFolder | None = None
-    """Folder of photographs, negatives and textured objects (``handcam synthesize --scenes``), or None for procedural
-    ones only."""
+    """Folder of photographs and objects (``handcam synthesize --scenes``), or None for procedural ones only."""
     backgrounds: InputFolder | None = None
-    """Folder of photographs without hands, or None for procedural ones only: behind the hands of steps 4 and 5."""
+    """Folder of photographs without hands, behind the hands of steps 4 and 5, or None for procedural ones only."""
     real: InputFolder | None = None
     """Folder of real pictures of hands, without labels, or None for rendered ones only."""
     crops: str | None = None
@@ -152,9 +151,8 @@ def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
     )  # fmt: skip
     model.load_state_dict(averaged_weights(train(depth)))
     weights = finish(model, out / "held_out", out / "weights", recipe.real)
-    for done in rendered_targets.make(
-        out / "rendered_targets", recipe.targets, decoders.decoded_by(weights), recipe.seed
-    ):
+    decoded = decoders.decoded_by(weights)
+    for done in rendered_targets.make(out / "rendered_targets", recipe.targets, decoded, recipe.seed):
         say(f"rendered {done} of {recipe.targets} hands to decode")
     decoding = decoders.settings(weights, out / "rendered_targets", out / "pictures", recipe.decoder_steps, recipe.seed)
     decoders.add(weights, averaged_weights(train(decoding)), _held_out(out / "rendered_targets"))
