@@ -34,6 +34,8 @@ def main(
     rounds: Annotated[int, Meta(ge=1, le=1000)] = 5,
     app: bool = True,
     start: bool = False,
+    batch: bool = False,
+    streams: bool = False,
     weights: InputFile | None = None,
     json: OutputFile | None = None,
     plot: OutputFile | None = None,
@@ -48,6 +50,8 @@ def main(
         app: measure the age of the pixels in the running app too.
         start: start the window three times too: time to the window and to the first skeleton, memory, and what each
             frame costs the window's thread.
+        batch: measure this instead: files tracked whole, as handcam track does, beside MediaPipe's video mode.
+        streams: measure this instead: the age of the pixels when a receiver has their message, for every protocol.
         weights: a safetensors file; by default the one that ships with the program.
         json: write the figures to this file.
         plot: write a picture of the figures to this PNG.
@@ -56,6 +60,8 @@ def main(
     from handcam.lab.evaluate.results import save_figure, write_json
     from handcam.runtimes import candidates, graph_file
 
+    if batch or streams:
+        return _files_and_streams(source, seconds, rounds, batch, streams, json)
     weights = default_weights() if weights is None else weights
     console = Console()
     machine = describe_machine()
@@ -102,6 +108,22 @@ def main(
         write_json(out, json)
     if plot is not None:
         save_figure(bench.plotted(out), plot, f"{source}, {machine['cpu']}")
+    return 0
+
+
+def _files_and_streams(source: str, seconds: float, rounds: int, batch: bool, streams: bool, json: Path | None) -> int:
+    from handcam.lab.evaluate import throughput
+    from handcam.lab.evaluate.results import write_json
+
+    out: dict = {"machine": describe_machine()}
+    if batch:
+        out["batch"] = throughput.batch(source, rounds)
+    if streams:
+        frames, _ = _read(source, min(seconds, 5.0))
+        out["streams"] = throughput.stream_latency(frames)
+    Console().print_json(data=out)
+    if json is not None:
+        write_json(out, json)
     return 0
 
 
