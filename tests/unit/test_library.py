@@ -1,9 +1,11 @@
 """The library in a person's hands: pictures of every kind, determinism, and what results can be turned into."""
 
+import doctest
 import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -163,6 +165,13 @@ def test_everything_is_at_the_front_door():
     assert {"HandTracker", "Controls", "Result", "Side", "track_file"} <= set(dir(handcam)) == set(handcam.__all__)
     for name in handcam.__all__:
         assert getattr(handcam, name) is not None
+
+
+def test_the_examples_of_the_documents_run():
+    path = Path(__file__).parents[2] / "docs" / "library.md"
+    failures, tests = doctest.testfile(str(path), module_relative=False, optionflags=doctest.ELLIPSIS)
+    assert tests > 12
+    assert failures == 0
 
 
 def test_importing_and_tracking_change_no_setting_of_the_process():
