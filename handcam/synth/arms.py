@@ -16,8 +16,8 @@ from handcam.synth.objects import Objects
 from handcam.synth.people import arm, cloth, elbow, glove, prop_surface, worn_sleeve, worn_watch
 from handcam.synth.poses import PoseBatch, PoseSettings, collides, sample_angles, sample_shape
 from handcam.synth.props import HELD, WORN, ring
-from handcam.synth.raster import PICTURE, PLAIN
 from handcam.synth.render import OTHER
+from handcam.synth.shading import PICTURE, PLAIN
 from handcam.synth.skin import SkinAppearance, sample_skin
 from handcam.synth.surfaces import Material, Surface
 from handcam.synth.world import WorldSettings
@@ -150,7 +150,7 @@ def endless_hands(rng: np.random.Generator, settings: WorldSettings, looks: dict
     """
     objects = Objects.load(settings.scenes, settings.split)
     while True:
-        seen = list(rng.choice(list(looks), _BATCH, p=list(looks.values())))
+        seen = [list(looks)[i] for i in rng.choice(len(looks), _BATCH, p=list(looks.values()))]
         grasps = iter(sample_grasps(rng, objects, int(rng.binomial(_BATCH, settings.held))))
         batch = _posed(rng, seen, [next(grasps, None) for _ in seen])
         yield from (batch[i % _BATCH] for i in rng.permutation(_USES * _BATCH))

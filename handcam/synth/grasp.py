@@ -81,7 +81,8 @@ def _distances(thing: Thing) -> tuple[Array, Array, Array]:
     step = (high - low) / (_GRID - 1)
     at = np.stack(np.meshgrid(*(np.arange(_GRID),) * 3, indexing="ij"), -1).reshape(-1, 3) * step + low
     caster = RayCaster(thing.vertices_m, thing.faces)
-    return caster.signed_distance(at).reshape((_GRID,) * 3), low.astype(float), step.astype(float)
+    apart = np.array(caster.signed_distance(at))  # not Open3D's own memory
+    return apart.reshape((_GRID,) * 3), low.astype(float), step.astype(float)
 
 
 def _close(rng: np.random.Generator, things: list[Thing], shape: Shape) -> list[Grasp | None]:

@@ -7,8 +7,8 @@ from jaxtyping import Float
 
 from handcam.synth.body import ARM_RINGS_M, Body, load_surface, tube_faces
 from handcam.synth.props import Prop, sleeve, watch
-from handcam.synth.raster import CLOTH, PLAIN, SKIN
 from handcam.synth.render import BACKGROUND
+from handcam.synth.shading import CLOTH, PLAIN, SKIN
 from handcam.synth.skin import SkinAppearance
 from handcam.synth.surfaces import Material, Surface, cross, tube_uv
 from handcam.types import Array

@@ -10,7 +10,8 @@ from jaxtyping import Bool, Float, Int, UInt8
 
 from handcam.synth.light import Lights
 from handcam.synth.props import WORN
-from handcam.synth.raster import one_of_four, project_vertices, rasterise, resolve, shade
+from handcam.synth.raster import one_of_four, project_vertices, rasterise
+from handcam.synth.shading import resolve, shade
 from handcam.synth.skin import FLUSH, RELIEF_M, SkinAppearance, load_skin_texture, to_linear
 from handcam.types import Array, Intrinsics
 
@@ -22,7 +23,7 @@ class Material:
     """What a surface is made of."""
 
     kind: int
-    """``SKIN``, ``PLAIN``, ``PICTURE`` or ``CLOTH`` of :mod:`handcam.synth.raster`."""
+    """``SKIN``, ``PLAIN``, ``PICTURE`` or ``CLOTH`` of :mod:`handcam.synth.shading`."""
     picture: int = 0
     """Number of the picture, of PICTURE and CLOTH."""
     repeats: float = 1.0

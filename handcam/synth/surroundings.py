@@ -5,7 +5,7 @@ import numpy as np
 from handcam.synth.arms import Arm, Look
 from handcam.synth.objects import Objects
 from handcam.synth.people import capsule, cloth, head, torso
-from handcam.synth.raster import PICTURE, PLAIN
+from handcam.synth.shading import PICTURE, PLAIN
 from handcam.synth.skin import sample_skin
 from handcam.synth.surfaces import Material, Surface
 from handcam.synth.world import WorldSettings

@@ -51,7 +51,8 @@ def _crop(rng: np.random.Generator, hands: Iterator[PosedHand], settings: WorldS
         group.append(_beside(rng, arms[1].mirrored(), arm))
     group = [a.turned(turn) for a in group]
     lens = crop.intrinsics.scaled(n, n)
-    inside = cv2.warpPerspective(_SEEN, crop.crop_from_image @ _FROM_SEEN, (settings.size, settings.size))
+    crop_from_seen = np.asarray(crop.crop_from_image @ _FROM_SEEN, float)
+    inside = cv2.warpPerspective(_SEEN, crop_from_seen, (settings.size, settings.size))
     picture, drawing = compose(rng, group, bodies(rng, look, group, turn, lens), lens, settings, look)
     picture = cv2.resize(picture, (settings.size, settings.size), interpolation=cv2.INTER_LINEAR)
     depth, segments = (

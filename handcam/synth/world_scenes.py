@@ -10,7 +10,7 @@ from handcam.synth.arms import Arm, Look, PosedHand, dressed_arms, endless_hands
 from handcam.synth.compositing import compose
 from handcam.synth.props import WORN
 from handcam.synth.render import visibility
-from handcam.synth.surfaces import Drawing, outline
+from handcam.synth.surfaces import Drawing, Surface, outline
 from handcam.synth.surroundings import bodies, decoys
 from handcam.synth.world import RenderedScene, SceneHand, WorldSettings
 from handcam.types import Intrinsics, Side

@@ -178,3 +178,26 @@ def test_painted_hands_on_disk_and_on_the_fly(tmp_path, monkeypatch):
         assert near[hand > 0].abs().max() < 1.2
     with pytest.raises(HandcamError, match="no canonical renders to test on"):
         painted.open(str(tmp_path), split="test")
+
+
+def test_crops_of_a_world_of_photographs_fit_together(tmp_path: Path):
+    pytest.importorskip("numba")
+    from handcam.synth.world import WorldSettings
+
+    (tmp_path / "scenes/backgrounds/a").mkdir(parents=True)
+    for i in range(24):
+        cv2.imwrite(str(tmp_path / f"scenes/backgrounds/a/{i}.png"), np.full((90, 120, 3), 7 * i, np.uint8))
+    settings = WorldSettings(size=64, scenes=tmp_path / "scenes", empty=0.5, held=0.0)
+    shards.write_shard(tmp_path, 0, 8, shards.ShardJob("crop", settings, 3, "none", 95))
+    read, fresh = crops.open(str(tmp_path)), crops.open(f"scenes={tmp_path / 'scenes'}")
+    assert 0 < len(read) < 8, "crops without a hand have nothing to teach here"
+    for data, size in ((read, 64), (fresh, crops.CROP_PX)):
+        batch = data.batch(0, 3)
+        assert batch["rgb"].shape == (3, size, size, 3)
+        keypoints = batch["keypoints2d"][:, :42].reshape(3, 21, 2)
+        assert keypoints.abs().median() < 1, "in crop halves"
+        on = batch["target.depth"][:, 1] > 0
+        assert on.any((1, 2)).all()
+        cells = ((keypoints + 1) * 32).long().clamp(0, 63)
+        hits = [on[i, y, x].item() for i in range(3) for x, y in cells[i]]
+        assert np.mean(hits) > 0.5

@@ -2,11 +2,13 @@
 
 ``crops:FOLDER`` reads what ``handcam synthesize FOLDER`` wrote, a folder of real crops without labels
 (:mod:`handcam.lab.data.sets.unlabelled`), or labelled pictures of the exchange format
-(:mod:`handcam.lab.data.sets.folder`, colour only); ``crops`` renders on the fly. Nets that take pixels are trained
+(:mod:`handcam.lab.data.sets.folder`, colour only); ``crops`` renders on the fly, ``crops:scenes=FOLDER`` in a world of
+photographs (:mod:`handcam.synth.world`). Nets that take pixels are trained
 on it, such as the paper's ResNet-18: ``rgb>joints3d``, ``rgb>rgb``, ``depth>joints3d``, ``depth>depth`` and so on. Of
 real crops there is ``rgb>rgb`` alone (section 4.6).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -25,6 +27,7 @@ from handcam.model.modalities.depth import DECODED_PX, INPUT_PX, relative
 from handcam.synth.scenes import PictureSettings, RenderedImage, crops
 from handcam.synth.sensor import degrade
 from handcam.synth.shards import camera_from_labels, read_shard
+from handcam.synth.world import WorldSettings
 from handcam.types import HandcamError
 
 __all__ = ["CropDataset", "decode_picture", "open"]
@@ -61,6 +64,8 @@ def open(rest: str = "", seed: int = 0, split: str = "train") -> "CropDataset":
     """
     if not rest:
         return CropDataset([], seed)
+    if rest.startswith("scenes="):
+        return CropDataset([], seed, WorldSettings(size=CROP_PX, scenes=Path(rest.removeprefix("scenes=")), empty=0.0))
     if (Path(rest) / "labels.jsonl").is_file():
         return CropDataset([_from_sample(sample) for sample in folder.open(rest) if sample.joints_m is not None], seed)
     read = (sample for path in find_packs(rest, split) for sample in read_shard(path))
@@ -83,7 +88,9 @@ class CropDataset:
         settings: what is rendered.
     """
 
-    def __init__(self, kept: list[_Crop], seed: int, settings: PictureSettings = PictureSettings()) -> None:
+    def __init__(
+        self, kept: list[_Crop], seed: int, settings: PictureSettings | WorldSettings = PictureSettings()
+    ) -> None:
         self._kept, self._seed, self._settings = kept, seed, settings
 
     def __len__(self) -> int:
@@ -94,11 +101,19 @@ class CropDataset:
         rng = np.random.default_rng((self._seed, step, 29))
         if self._kept:
             return _tensors([self._kept[i] for i in rng.integers(0, len(self), size)], rng)
-        return _tensors([_from_rendered(p, rng) for p in islice(crops(rng, self._settings), size)], rng)
+        return _tensors([_from_rendered(p, rng) for p in islice(_rendered(rng, self._settings), size)], rng)
 
     def take(self, index: np.ndarray) -> Batch:
         """The examples of these numbers."""
         return _tensors([self._kept[i] for i in index], np.random.default_rng(self._seed))
+
+
+def _rendered(rng: np.random.Generator, settings: PictureSettings | WorldSettings) -> Iterator[RenderedImage]:
+    if isinstance(settings, PictureSettings):
+        return crops(rng, settings)
+    from handcam.synth.world_crops import world_crops  # needs numba
+
+    return world_crops(rng, settings)
 
 
 def _from_files(label: dict, files: dict[str, bytes]) -> _Crop:
