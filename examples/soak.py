@@ -130,7 +130,7 @@ def draw(folder: Path, rows: list[dict[str, float]]) -> None:
             own = [row for row in rows if row["piece"] == piece]
             axes.plot([row["hours"] for row in own], [row[name] for row in own], linewidth=0.8)
         axes.set_ylabel(label)
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.15 * max(row[name] for row in rows))
     panels[-1].set_xlabel("hours; a line a piece")
     figure.savefig(folder / "soak.png", dpi=110)
 

@@ -76,7 +76,7 @@ def wrong_calls(lines: Sequence[str], home: Path) -> Iterator[str]:
                 yield f"talks to {host}:{port}"
             continue
         made = _MADE.match(line)
-        if made is None or ("open" in line.partition("(")[0] and not re.search(r"O_CREAT|O_WRONLY|O_RDWR", made[1])):
+        if made is None or ("open" in line.partition("(")[0] and not re.search(r"O_CREAT|O_WRONLY|O_TRUNC", made[1])):
             continue
         for path in re.findall(r'"([^"]*)"', made[1]):
             place = path if path.startswith("/") else str(home / "work" / path)

@@ -6,6 +6,7 @@ weights, the packages or the processor change, so only the first start measures;
 processor busy is measured once more when they no longer do.
 """
 
+import ctypes
 import hashlib
 import importlib.metadata as metadata
 import json
@@ -13,7 +14,7 @@ import logging
 import platform
 import sys
 from collections.abc import Callable
-from ctypes.util import find_library
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter, thread_time
@@ -62,13 +63,22 @@ def open_named(name: str, weights: Path) -> Runtime:
     return plugin.open(weights, precision)
 
 
+def _has_nvidia_driver() -> bool:
+    """Look for the driver by loading it; ``find_library`` would ask compilers, and leave files of theirs."""
+    for name in ("libcuda.so.1", "nvcuda.dll"):
+        with suppress(OSError):
+            ctypes.CDLL(name)
+            return True
+    return False
+
+
 def candidates(on_card: bool = True) -> list[str]:
     """Runtimes that ``auto`` tries here, as :func:`open_named` takes them, likely fastest first; imports nothing.
 
     Args:
         on_card: take those that need an NVIDIA card, where there is one.
     """
-    card = on_card and bool(find_library("cuda") or find_library("nvcuda"))
+    card = on_card and _has_nvidia_driver()
     found: list[tuple[bool, int, str]] = []
     for name in names(FOLDER):
         said = constants(FOLDER, name)

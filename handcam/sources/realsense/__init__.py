@@ -5,10 +5,7 @@ aligned to colour; the unit, the intrinsics and the time stamps are the device's
 straightened together with its depth, since :class:`~handcam.types.Intrinsics` is a pinhole.
 """
 
-import atexit
 import os
-import shutil
-import time
 from pathlib import Path
 
 os.environ["RS2_RUM_CLOUD_ENABLED"] = "0"  # before it is loaded: it uploads its use where somebody once allowed it
@@ -19,11 +16,6 @@ from handcam.sources.realsense.file import RealSenseFile
 from handcam.sources.realsense.frames import Aligner, DepthSettings, parse
 
 __all__ = ["Aligner", "DepthSettings", "RealSenseCamera", "RealSenseFile", "devices", "open"]
-
-
-_usage = Path.home() / ".rum"
-"""The SDK writes down its use here, on a thread of its own, and knows no way not to."""
-_not_ours = _usage.exists()
 
 
 def open(rest: str, settings: SourceSettings) -> Source:
@@ -41,19 +33,4 @@ def open(rest: str, settings: SourceSettings) -> Source:
 
 def devices() -> list[Device]:
     """The cameras that are plugged in, by their names and serial numbers; never waits for one."""
-    try:
-        return [Device(name, f"realsense:{serial}") for serial, name in cameras()]
-    finally:
-        _forget_usage(0.1)
-
-
-def _forget_usage(wait_s: float = 0.0) -> None:
-    """Remove what the SDK has written, unless another program's was there before."""
-    until = time.monotonic() + wait_s
-    while not (_usage / "rum.json").exists() and time.monotonic() < until:
-        time.sleep(0.005)
-    if not _not_ours:
-        shutil.rmtree(_usage, ignore_errors=True)
-
-
-atexit.register(_forget_usage)
+    return [Device(name, f"realsense:{serial}") for serial, name in cameras()]

@@ -8,6 +8,7 @@ import pyrealsense2 as rs
 
 from handcam.sources import SourceSettings
 from handcam.sources.realsense.frames import Aligner, DepthSettings
+from handcam.sources.realsense.usage import forget_usage
 from handcam.types import Frame, SourceError
 
 __all__ = ["RealSenseCamera", "cameras", "failure_sentence"]
@@ -30,6 +31,8 @@ def _connected() -> list["rs.device"]:
     except RuntimeError as error:  # a camera that is just being plugged or unplugged
         log.warning("RealSense cameras could not be listed: %s", error)
         return []
+    finally:
+        forget_usage()
 
 
 def _info(device: "rs.device", key: "rs.camera_info") -> str:
@@ -93,6 +96,7 @@ class RealSenseCamera:
                     pipeline.stop()
                 except RuntimeError as error:  # it was unplugged, or never started
                     log.debug("stopping %s: %s", self.name, error)
+                forget_usage()
 
 
 def _choose(serial: str) -> "rs.device":

@@ -9,6 +9,7 @@ import pyrealsense2 as rs
 
 from handcam.sources import SourceSettings
 from handcam.sources.realsense.frames import Aligner, DepthSettings
+from handcam.sources.realsense.usage import forget_usage
 from handcam.types import Frame, SourceError
 
 __all__ = ["RealSenseFile"]
@@ -136,3 +137,4 @@ class RealSenseFile:
             if self._pipeline is not None:
                 pipeline, self._pipeline = self._pipeline, None
                 pipeline.stop()
+                forget_usage()
