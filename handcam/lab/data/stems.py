@@ -28,7 +28,7 @@ from handcam.model.nets.hand_landmark import INPUT_PX, STEM_SHAPE, HandLandmark
 from handcam.paths import atomic_file
 from handcam.types import HandcamError
 
-__all__ = ["CropTable", "LabelledCrops", "cached", "make", "of_dataset", "pictures", "stems_of"]
+__all__ = ["CropTable", "LabelledCrops", "cache_folder", "cached", "make", "of_dataset", "pictures", "stems_of"]
 
 MIRRORED = 0.15
 """Share of crops that are mirrored: what a left hand looks like before anybody has told its side."""
@@ -71,6 +71,11 @@ def pictures(folders: str, seed: int = 0, split: str = "train") -> "CropTable":
     packs = [read_crop_pack(path) for path in paths]
     seen = [_Pictures(pack, _mirrored(path, len(pack))) for path, pack in zip(paths, packs, strict=True)]
     return CropTable([_labels(part.pack, part.mirrored) for part in seen], seen, seed, threads=os.cpu_count() or 1)
+
+
+def cache_folder(packs: str, out: Path) -> Path:
+    """Where the cache of a folder of packs goes; folders of one name in two places have two."""
+    return out / "-".join(Path(packs).absolute().parts[-2:])
 
 
 def make(packs: Sequence[Path], out: Path, backbone: HandLandmark, fast: bool = False) -> Iterator[int]:

@@ -231,7 +231,7 @@ def _cached(folders: str, whole: CrossModalVAE, out: Path, say: Callable[[str], 
     """First modules of all crops of some folders; returns the folders of the caches."""
     caches = []
     for folder in folders.split(","):
-        caches.append(out / "stems" / Path(folder).name)
+        caches.append(stems.cache_folder(folder, out / "stems"))
         for done in stems.make(find_packs(folder, "all"), caches[-1], whole.backbone):
             say(f"cached {done} packs of {folder}")
     return ",".join(map(str, caches))

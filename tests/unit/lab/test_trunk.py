@@ -211,6 +211,11 @@ def test_bones_that_are_told_are_those_of_the_hand():
     assert float((told[known] / truth[known]).log().std()) == pytest.approx(trunk.BONE_NOISE, rel=0.1)
 
 
+def test_folders_of_one_name_have_caches_of_their_own(tmp_path):
+    places = {stems.cache_folder(f"{run}/crops", tmp_path) for run in ("runs/a", "runs/b")}
+    assert places == {tmp_path / "a-crops", tmp_path / "b-crops"}
+
+
 def test_nothing_to_train_on_is_said(tmp_path, model):
     with pytest.raises(HandcamError, match="no crops"):
         train(quick(tmp_path / "out", tmp_path), model, FUSION, progress=False)
