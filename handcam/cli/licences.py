@@ -36,6 +36,8 @@ _SPDX = (
     (r"\bisc", "ISC"), (r"public domain|unencumbered", "Unlicense"), (r"zlib", "Zlib"), (r"hpnd", "HPND"),
 )  # fmt: skip
 """Words that packages without an SPDX expression use."""
+_READ = {"ezc3d": "MIT", "apsw": "Zlib"}
+"""Packages whose metadata say nothing, by their licence files; apsw may be had under any licence of the OSI."""
 _COPYLEFT = re.compile(r"(?:^|/)lib(x264|x265)[-.]")
 """Libraries under the GPL, by the names of their files in wheels."""
 _HEAD = "| package | licence | part |\n|---|---|---|\n"
@@ -119,7 +121,9 @@ def licence_of(dist: metadata.Distribution) -> str:
         for pattern, spdx in _SPDX:
             if re.search(pattern, text.lower()):
                 return spdx
-    return NVIDIA if re.match(r"nvidia-|cuda-toolkit|onnxruntime-ep-nv", about["Name"]) else "unknown"
+    if re.match(r"nvidia-|cuda-toolkit|onnxruntime-ep-nv", about["Name"]):
+        return NVIDIA
+    return _READ.get(canonicalize_name(about["Name"]), "unknown")
 
 
 def fits(package: Package) -> bool:
