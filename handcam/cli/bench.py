@@ -36,6 +36,7 @@ def main(
     start: bool = False,
     batch: bool = False,
     streams: bool = False,
+    scaling: bool = False,
     weights: InputFile | None = None,
     json: OutputFile | None = None,
     plot: OutputFile | None = None,
@@ -52,6 +53,7 @@ def main(
             frame costs the window's thread.
         batch: measure this instead: files tracked whole, as handcam track does, beside MediaPipe's video mode.
         streams: measure this instead: the age of the pixels when a receiver has their message, for every protocol.
+        scaling: measure instead how the cost of a frame grows with hands (none to four) and the picture (to 4K).
         weights: a safetensors file; by default the one that ships with the program.
         json: write the figures to this file.
         plot: write a picture of the figures to this PNG.
@@ -64,6 +66,8 @@ def main(
         return _files_and_streams(source, seconds, rounds, batch, streams, json)
     weights = default_weights() if weights is None else weights
     console = Console()
+    if scaling:
+        return _scaling(console, weights, runtimes or "auto", json)
     machine = describe_machine()
     frames, read_ms = _read(source, seconds)
     names = [name.strip() for name in runtimes.split(",") if name.strip()] or [*candidates(), "eager"]
@@ -124,6 +128,19 @@ def _files_and_streams(source: str, seconds: float, rounds: int, batch: bool, st
     Console().print_json(data=out)
     if json is not None:
         write_json(out, json)
+    return 0
+
+
+def _scaling(console: Console, weights: Path, runtime: str, json: Path | None) -> int:
+    from handcam.api import open_tracker
+    from handcam.lab.evaluate import scaling
+    from handcam.lab.evaluate.results import Results, show, write_json
+
+    rows = scaling.measure(lambda: open_tracker(weights, runtime, live=True))
+    figures = {"machine": describe_machine(), "rows": rows}
+    show(Results(figures, (scaling.table(rows),)), console)
+    if json is not None:
+        write_json(figures, json)
     return 0
 
 

@@ -10,15 +10,11 @@ from handcam.crop import cut, image_from_crop_points
 from handcam.model.fusion import distance
 from handcam.runtimes import CropBatch, Encoding, Runtime
 from handcam.tracking.depth_crop import prepare_depth
-from handcam.tracking.track import Track
+from handcam.tracking.track import FOUND, LOST, Track
 from handcam.types import Array, Frame, HandCrop, Posterior
 
 __all__ = ["Observation", "ObservedHand", "Observer"]
 
-FOUND = 0.5
-"""Presence from which a detected hand is tracked."""
-LOST = 0.2
-"""Presence below which a tracked hand is lost: hard poses and blur lower it, and 0.5 loses hands in sight."""
 TURN_RAD = 0.2
 """A new or doubtful hand is also encoded rotated by this to either side; averaging the three poses lowers the error."""
 DOUBT_PRESENCE = 0.5
@@ -96,6 +92,7 @@ class Observer:
         if not seen:
             return []
         again = [track for track, view in zip(tracks, seen, strict=True) if track in fresh or _doubtful(view)]
+        as_found = {track.number: replace(track.box, sided=True) for track in fresh}
         if fresh:
             # a detector's box is coarse: crop again around the joints of a new hand
             palms = [track for track in fresh if not track.box.sided]
@@ -115,6 +112,12 @@ class Observer:
             # a turned view of a new hand is believed only as a new hand is
             views = [v for j, v in enumerate(seen) if v.track == track.number and (j == i or j >= len(tracks))]
             views = [v for v in views if v.presence >= least]
+            if not views and track.vouched:
+                if track in fresh:  # joints that are no hand's say nothing about where it is
+                    track.box = replace(as_found[track.number], side=track.box.side)
+                    views = self._encode(frame, [track], experts, stop)
+                else:
+                    views = [seen[i]]
             if views:
                 out.append(ObservedHand(track, tuple(views), float(np.mean([v.right for v in views]))))
         return out

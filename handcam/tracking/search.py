@@ -13,6 +13,7 @@ from threading import Event, Thread
 
 from handcam.detectors import Detector
 from handcam.tracking.parts import WHOLE, Part, distinct, part_around, parts_of
+from handcam.tracking.track import Track
 from handcam.types import Frame, HandBox
 
 __all__ = ["Search"]
@@ -22,6 +23,8 @@ SEARCH_EVERY = 3
 """Frames between two searches of the whole picture while no hand is in view; a live search looks at parts between."""
 SEARCH_SECOND_EVERY = 10
 """Frames between two searches for a further hand."""
+CONFIRM_EVERY = 5
+"""Frames between two looks at a hand that the landmark network doubts."""
 RECENTLY = 15
 """Frames after the loss of one of two hands in which it is searched for as if none were in view."""
 HUNG_S = 5.0
@@ -66,21 +69,28 @@ class Search:
         """True while a search is under way whose answer nobody has taken."""
         return self._asked is not None
 
-    def ask_if_due(self, frame: Frame, tracked: int, max_hands: int) -> bool:
-        """Start a search if a hand is missing and it is time; True if one was started.
+    def ask_if_due(self, frame: Frame, tracks: Sequence[Track], max_hands: int) -> bool:
+        """Start a search if a hand is missing or doubted, and it is time; True if one was started.
 
         Args:
             frame: to search.
-            tracked: number of hands that are tracked.
+            tracks: hands that are tracked.
             max_hands: number of hands wanted.
         """
+        tracked = len(tracks)
         self._since_search += 1
         if tracked and self._since_loss >= RECENTLY:
             pause = SEARCH_SECOND_EVERY
         else:
             often = self._in_parts and (self._lost or (self._live and not tracked))
             pause = 1 if often else SEARCH_EVERY
-        if tracked >= max_hands or self._since_search < pause or self.busy:
+        if self.busy:
+            return False
+        doubted = [track.box for track in tracks if track.doubted] if self._in_parts else []
+        if doubted and self._since_search >= CONFIRM_EVERY and not self._lost:
+            self._lost = [doubted[self._turn % len(doubted)]]
+            self._turn += 1
+        elif tracked >= max_hands or self._since_search < pause:
             return False
         self._since_search = 0
         self.ask(frame, max_hands, thorough=not self._live and not tracked)

@@ -12,8 +12,16 @@ from handcam.hand.skeleton import ROOT
 from handcam.tracking.temporal import TemporalFusion
 from handcam.types import Array, HandBox, HandPose, Intrinsics, Side, TrackedHand
 
-__all__ = ["SURELY_OTHER", "Track", "average_estimates", "same_hand"]
+__all__ = ["FOUND", "LOST", "SURE", "SURELY_OTHER", "VOUCHED", "Track", "average_estimates", "same_hand"]
 
+FOUND = 0.5
+"""Presence from which a detected hand is tracked."""
+LOST = 0.2
+"""Presence below which a tracked hand is lost: hard poses and blur lower it, and 0.5 loses hands in sight."""
+SURE = 0.8
+"""Score of a palm from which it is a hand whatever the landmark network says: that knows few hands that hold things."""
+VOUCHED = 15
+"""Frames for which such a palm is believed."""
 SURELY_OTHER = 0.2
 """Probability of the detector's side below which a new hand is taken for the other one."""
 SIDE_SHARE = 0.5
@@ -55,6 +63,29 @@ class Track:
     """Of the root along the crop's axis, where a depth sensor measured it."""
     evidence: float = 0.0
     """Log-odds that the side is right, over the last frames."""
+    presence: float = 1.0
+    """That the landmark network saw in the last frame."""
+    vouched: int = 0
+    """Frames for which the detector's word is enough where the landmark network sees no hand."""
+
+    @staticmethod
+    def start(number: int, box: HandBox, lock: Side | None) -> "Track":
+        """A track of what a detector found."""
+        track = Track(number, replace(box, side=lock or box.side))
+        track.confirm(box)
+        return track
+
+    def confirm(self, box: HandBox) -> None:
+        """Take note that the detector sees this hand, and where; palms alone are as sure as that."""
+        if not box.sided and box.score >= SURE:
+            self.vouched = VOUCHED
+            if self.doubted:
+                self.box = replace(box, side=self.box.side, sided=True)
+
+    @property
+    def doubted(self) -> bool:
+        """Does the landmark network see no hand, so that the detector must see it again and again?"""
+        return self.presence < LOST
 
     def recentre(self, keypoints_px: Float[Array, "21 2"], right: float | None, score: float) -> None:
         """Move a detector's coarse box to the keypoints seen in it, and to the side that they say.
@@ -90,8 +121,11 @@ class Track:
             self.evidence = min(self.evidence + SIDE_SHARE * float(np.log(p / (1 - p))), SIDE_SURE)
             if self.evidence < -SIDE_SWITCH:
                 side, self.evidence = side.other, -self.evidence
-        self.keypoints_px = seen
+        self.presence, self.keypoints_px = pose.score, seen
         self.distance_m = float(np.linalg.norm(pose.joints_m[ROOT])) if pose.metric else None
+        if self.doubted:  # joints that are no hand's say nothing about where it goes; the detector looks again
+            self.vouched -= new
+            return
         edge = np.array([camera.width, camera.height])
         beyond = OUTSIDE * edge.max()
         box = box_around(np.clip(seen + ahead, -beyond, edge + beyond), lock or side, pose.score)

@@ -126,7 +126,7 @@ class Tracker:
         self._last = frame, controls, [one for one, _ in estimates]
         if self._live and kept:
             # now, so that it is done before the next frame comes
-            self._search.ask_if_due(frame, len(self._tracks), controls.max_hands)
+            self._search.ask_if_due(frame, self._tracks, controls.max_hands)
         explored = None if hands else self.explore(controls, frame)
         return Result(frame, tuple(hands), clock.times, perf_counter_ns(), explored, controls)
 
@@ -181,13 +181,15 @@ class Tracker:
     def _start_tracks(self, frame: Frame, controls: Controls) -> list[Track]:
         """Start tracks where a search found hands; live, a hand that is tracked waits for no search."""
         waits = self._live and self._tracks
-        asked = not waits and self._search.ask_if_due(frame, len(self._tracks), controls.max_hands)
+        asked = not waits and self._search.ask_if_due(frame, self._tracks, controls.max_hands)
         fresh: list[Track] = []
         for box in self._search.answer(PATIENCE_S if asked else 0.0):
-            taken = any(same_place(track.box, box) for track in self._tracks)
-            if not taken and len(self._tracks) < controls.max_hands:
+            known = next((track for track in self._tracks if same_place(track.box, box)), None)
+            if known is not None:
+                known.confirm(box)
+            elif len(self._tracks) < controls.max_hands:
                 self._count += 1
-                fresh.append(Track(self._count, replace(box, side=controls.lock_side or box.side)))
+                fresh.append(Track.start(self._count, box, controls.lock_side))
                 self._tracks.append(fresh[-1])
         return fresh
 

@@ -56,21 +56,21 @@ class SceneSource:
 def compose(rng: np.random.Generator, source: SceneSource, edge: int) -> PalmScene:
     """Compose one picture."""
     draw = rng.random()
-    if draw < 0.1:
+    if draw < 0.2:
         scene = _background(rng, source, edge)
-    elif draw < 0.45:
+    elif draw < 0.5:
         scene = _background(rng, source, edge, plain=0.9)
         _place(rng, scene, _hands(rng, source), (0.5 * edge, 0.5 * edge), None, "whole")
-    elif draw < 0.7:
+    elif draw < 0.72:
         scene = _background(rng, source, edge, plain=0.4)
-        _place(rng, scene, _hands(rng, source), (0.5 * edge, 0.5 * edge), _hand_size(rng, 0.12, 0.8) * edge, "whole")
-    elif draw < 0.85:
+        _place(rng, scene, _hands(rng, source), (0.5 * edge, 0.5 * edge), _hand_size(rng, 0.07, 0.8) * edge, "whole")
+    elif draw < 0.86:
         scene = _mosaic(rng, source, edge)
     else:
         scene = _background(rng, source, edge)
         for _ in range(int(rng.integers(1, 5))):
             where = tuple(rng.uniform(0.1, 0.9, 2) * edge)
-            _place(rng, scene, _hands(rng, source), where, _hand_size(rng, 0.1, 0.5) * edge, "cut")
+            _place(rng, scene, _hands(rng, source), where, _hand_size(rng, 0.06, 0.5) * edge, "cut")
     scene.color = _camera(rng, scene.color)
     if rng.random() < 0.5:
         scene.color = np.ascontiguousarray(scene.color[:, ::-1])

@@ -18,12 +18,13 @@ from handcam.crop import box_around, cut, image_from_crop_points
 from handcam.detectors.palm import PalmDetector
 from handcam.hand.skeleton import INDEX
 from handcam.lab.data.boxed import BoxedPicture
+from handcam.lab.data.rendered import LabelledPicture
 from handcam.model.nets.palm import POINTS
 from handcam.paths import write_atomic
 from handcam.runtimes import CropBatch, Runtime
 from handcam.types import Frame, HandBox, Intrinsics, Side
 
-__all__ = ["PalmPicture", "palm_square", "read_or_label"]
+__all__ = ["PalmPicture", "palm_square", "read_or_label", "rendered_palms", "without_labels"]
 
 LONGEST_PX = 416
 """Longer edge of a picture that is kept."""
@@ -35,6 +36,8 @@ FILLS = 0.45
 """Intersection over union of joints and label from which they are of one hand."""
 SUSPECTED = 0.25
 """Score from which the detector's palms without a label are left out."""
+LEAST_SEEN = 0.35
+"""Share of a rendered hand's outline that must be seen."""
 _POINTS = [INDEX[n] for n in ("wrist", "index_mcp", "middle_mcp", "ring_mcp", "little_mcp", "thumb_cmc", "thumb_mcp")]
 
 
@@ -147,6 +150,17 @@ def _joints_of(frame: Frame, box: HandBox, runtime: Runtime) -> tuple[Float[np.n
     assert crop.color is not None
     seen = runtime.encode(CropBatch(np.array([crop.intrinsics.half_tan], np.float32), crop.color[None]))
     return image_from_crop_points(np.asarray(seen.keypoints_px[0], float), crop), float(seen.presence[0])
+
+
+def rendered_palms(picture: LabelledPicture) -> PalmPicture:
+    """A rendered picture; hands that are mostly hidden are neither hands nor background."""
+    seen = [hand for hand in picture.hands if hand.seen >= LEAST_SEEN]
+    hidden = [hand.seen_box_px for hand in picture.hands if hand.seen < LEAST_SEEN]
+    return PalmPicture(
+        picture.picture(), np.array([hand.seen_box_px for hand in seen], float).reshape(-1, 4),
+        np.array([hand.keypoints_px[_POINTS] for hand in seen], float).reshape(-1, POINTS, 2),
+        np.array(hidden, float).reshape(-1, 4),
+    )  # fmt: skip
 
 
 def without_labels(paths: Iterable[Path]) -> list[BoxedPicture]:

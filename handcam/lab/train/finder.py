@@ -22,14 +22,21 @@ from handcam.detectors import palm
 from handcam.lab.data.boxed import picture_files, read_boxed
 from handcam.lab.data.mediapipe_weights import read_palm_detector
 from handcam.lab.data.palm_scenes import SceneSource, compose
-from handcam.lab.data.palms import SUSPECTED, PalmPicture, read_or_label, without_labels
+from handcam.lab.data.palms import SUSPECTED, PalmPicture, read_or_label, rendered_palms, without_labels
+from handcam.lab.data.rendered import find_packs, read_scene_pack
 from handcam.lab.train.loop import LoopSettings, Task, averaged_weights, run, start_fabric
 from handcam.model.nets.palm import INPUT_PX, POINTS, Palm, PalmOutput, anchors
 from handcam.model.weights import default_weights
-from handcam.types import HandcamError
+from handcam.runtimes import Detections
+from handcam.tracking.parts import WHOLE, parts_of
+from handcam.types import Frame, HandcamError, Intrinsics
 
 __all__ = ["FinderSettings", "PalmObjective", "build", "drawer", "read_pictures", "train", "trained_detector"]
 
+MISTAKEN = 0.4
+"""Score from which something that is no hand is shown more often."""
+PACKS = 8
+"""Files of rendered pictures that are read, 500 pictures each."""
 MOST = 8
 """Hands of a picture that are taught."""
 _FIELDS = {"squares": (MOST, 3), "points": (MOST, POINTS, 2), "boxes": (MOST, 4), "ignored": (MOST, 4)}
@@ -41,13 +48,15 @@ class FinderSettings(LoopSettings):
 
     pictures: tuple[str, ...]
     """Folders of pictures with hands, each ``FOLDER``, ``FOLDER=SHARE``, or ``FOLDER=SHARE=stretched`` where the aspect
-    is unknown; with boxes, with palms.json, or without labels."""
+    is unknown; with boxes, with palms.json, rendered (``handcam synthesize --kind scene``), or without labels."""
     empty: tuple[Path, ...]
     """Folders of pictures without hands."""
     start: Path | None = None
     """Weights of a detector to start from; MediaPipe's by default."""
     edge_px: int = INPUT_PX
     """Edge of the pictures."""
+    mine: bool = False
+    """Show, of the pictures without hands, what ``start`` takes for hands more often than the rest."""
 
 
 class PalmObjective(nn.Module):
@@ -150,7 +159,9 @@ def read_pictures(settings: FinderSettings) -> SceneSource:
         share, _, how = rest.partition("=")
         folder = Path(name)
         cache = settings.out / f"palms.{folder.name}.json"
-        if (folder / "palms.json").is_file():
+        if (folder / "dataset.json").is_file():
+            hands.append([rendered_palms(one) for path in find_packs(name)[:PACKS] for one in read_scene_pack(path)])
+        elif (folder / "palms.json").is_file():
             hands.append(_read_by_eye(folder))
         else:
             known = read_boxed(folder) if _has_boxes(folder) else without_labels(picture_files(folder))
@@ -161,6 +172,29 @@ def read_pictures(settings: FinderSettings) -> SceneSource:
     runtime.close()
     empty = [_small(path) for folder in settings.empty for path in picture_files(folder)]
     return SceneSource(hands, shares, empty)
+
+
+@torch.inference_mode()
+def mistaken(net: Palm, pictures: Sequence[np.ndarray], edge: int) -> list[np.ndarray]:
+    """Cut out of pictures without hands what a net takes for one, with as much again around it."""
+    out = []
+    for color in pictures:
+        height, width = color.shape[:2]
+        frame = Frame(0, 0, Intrinsics.from_fov(width, height, 1.0), color)
+        for part in [WHOLE, *parts_of(frame)[:1]]:
+            shown = part.of(frame).color
+            assert shown is not None
+            square, scale, offset = palm.letterbox(shown, edge)
+            seen = net(torch.from_numpy(square)[None].permute(0, 3, 1, 2).float() / 255)
+            found = Detections(seen.boxes.numpy(), seen.points.numpy(), torch.sigmoid(seen.logits).numpy())
+            for one in palm.merge(found, MISTAKEN)[:2]:
+                middle = (one.box_px[:2] + one.box_px[2:]) / 2 * edge * scale + offset + [part.left, part.top]
+                reach = max(2 * float(one.box_px[2] - one.box_px[0]) * edge * scale, 24.0)
+                low, high = np.maximum(middle - reach, 0).astype(int), (middle + reach).astype(int)
+                piece = color[low[1] : high[1], low[0] : high[0]]
+                if min(piece.shape[:2]) >= 24:
+                    out.append(np.ascontiguousarray(piece))
+    return out
 
 
 def _has_boxes(folder: Path) -> bool:
@@ -215,6 +249,8 @@ def train(settings: FinderSettings, validate: Callable[[nn.Module], dict[str, fl
     net = trained_detector(settings.start) if settings.start is not None else read_palm_detector()
     net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     source = read_pictures(settings)
+    if settings.mine:
+        source.empty = [*source.empty, *mistaken(net, source.empty, settings.edge_px)]
     return run(fabric, settings, PalmObjective(net), net, drawer(source, settings), validate=validate)
 
 

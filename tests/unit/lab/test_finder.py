@@ -177,3 +177,13 @@ def test_the_curve_ranks_boxes_by_their_scores(boxed, monkeypatch):
     assert figures["score"] == [0.9, 0.8]
     assert figures["recall"] == [1.0, 1.0]
     assert figures["average_precision"] == 1.0
+
+
+def test_the_table_of_costs_says_what_was_not_found():
+    from handcam.lab.evaluate.scaling import SIZES, table
+
+    sizes = [{"width": width, "height": height} for width, height in SIZES]
+    rows = [size | {"hands": n, "found": min(n, 1), "ms": 4.0 + n} for size in sizes for n in (0, 1, 2)]
+    made = table(rows)
+    assert made.head == ("picture", "no hand", "1 hand", "2 hands")
+    assert made.rows[0] == ("640 x 480", "4.0", "5.0", "6.0 (1 found)")

@@ -7,6 +7,7 @@ import pytest
 
 from handcam.tracking.parts import WHOLE, Part, distinct, part_around, parts_of
 from handcam.tracking.search import SEARCH_EVERY, SEARCH_SECOND_EVERY, Search
+from handcam.tracking.track import Track
 from handcam.types import Frame, HandBox, Intrinsics, Side
 
 
@@ -43,6 +44,9 @@ def hand(x: float, y: float, size: float = 70.0, score: float = 0.9) -> HandBox:
     return HandBox(Side.RIGHT, np.array([float(x), float(y)]), size, 0.0, score)
 
 
+TRACK = Track(1, hand(600, 300))
+
+
 def edges(detector: SmallHands) -> list[int]:
     return [max(shown.color.shape[:2]) for shown in detector.shown]
 
@@ -50,13 +54,13 @@ def edges(detector: SmallHands) -> list[int]:
 def test_without_a_clock_all_parts_are_searched_until_there_are_enough_hands():
     detector = SmallHands([hand(100, 100), hand(560, 400), hand(330, 240, 200.0)])
     search = Search([detector])
-    assert search.ask_if_due(frame(), 0, 4)
+    assert search.ask_if_due(frame(), [], 4)
     found = search.answer(0.0)
     assert sorted(box.centre_px.tolist() for box in found) == [[100, 100], [330, 240], [560, 400]]
     assert len(detector.shown) == 1 + len(parts_of(frame()))
     detector.shown.clear()
     search.forget()
-    search.ask_if_due(frame(), 0, 1)
+    search.ask_if_due(frame(), [], 1)
     assert len(detector.shown) == 1, "one hand is wanted, and the whole picture shows it"
 
 
@@ -66,7 +70,7 @@ def test_while_a_hand_is_tracked_one_part_is_searched_at_a_time():
     found = []
     for _ in range(SEARCH_SECOND_EVERY * 2 * len(parts_of(frame()))):
         before = len(detector.shown)
-        search.ask_if_due(frame(), 1, 2)
+        search.ask_if_due(frame(), [TRACK], 2)
         assert len(detector.shown) - before <= 1
         found += search.answer(0.0)
     assert edges(detector)[:4] == [640, 320, 640, 320]
@@ -78,7 +82,7 @@ def test_live_every_frame_without_a_hand_costs_one_look():
     search = Search([detector], live=True)
     found = []
     for i in range(2 * len(parts_of(frame()))):
-        assert search.ask_if_due(frame(), 0, 2)
+        assert search.ask_if_due(frame(), [], 2)
         found += search.answer(5.0)
         assert len(detector.shown) == i + 1
     assert [box.centre_px.tolist() for box in found] == [[100, 100]] * len(found)
@@ -88,10 +92,10 @@ def test_live_every_frame_without_a_hand_costs_one_look():
 def test_a_lost_hand_is_searched_where_it_was_in_the_next_frame():
     detector = SmallHands([hand(480, 100, 60.0)])
     search = Search([detector])
-    search.ask_if_due(frame(), 1, 2)
+    search.ask_if_due(frame(), [TRACK], 2)
     search.answer(0.0)
     search.count_frame([hand(470, 110, 60.0)])
-    assert search.ask_if_due(frame(), 1, 2)
+    assert search.ask_if_due(frame(), [TRACK], 2)
     assert edges(detector)[-1] < 150
     (box,) = search.answer(0.0)
     assert box.centre_px.tolist() == pytest.approx([480, 100], abs=8)
@@ -101,10 +105,10 @@ def test_a_detector_of_whole_pictures_is_shown_no_parts():
     detector = SmallHands([], in_parts=False)
     search = Search([detector])
     for _ in range(2 * SEARCH_EVERY):
-        search.ask_if_due(frame(), 0, 2)
+        search.ask_if_due(frame(), [], 2)
         search.answer(0.0)
     search.count_frame([hand(100, 100)])
-    search.ask_if_due(frame(), 0, 2)
+    search.ask_if_due(frame(), [], 2)
     assert set(edges(detector)) == {640}
     assert len(detector.shown) == 3, "every third frame, lost or not"
 
@@ -143,3 +147,16 @@ def test_the_part_around_a_hand_stays_in_the_picture():
 def test_of_two_boxes_of_one_hand_the_first_stays():
     boxes = [hand(100, 100, 70, 0.5), hand(110, 95, 80, 0.8), hand(200, 100, 70, 0.6)]
     assert distinct(boxes) == [boxes[0], boxes[2]]
+
+
+def test_a_doubted_hand_is_looked_at_again_though_no_hand_is_missing():
+    detector = SmallHands([hand(480, 100, 60.0)])
+    search = Search([detector])
+    doubted = Track(1, hand(480, 100, 60.0), presence=0.1)
+    for _ in range(30):
+        search.ask_if_due(frame(), [doubted], 1)
+        search.answer(0.0)
+    assert len(detector.shown) == 6
+    assert set(edges(detector)) == {96}, "where it is, and nowhere else"
+    for _ in range(30):
+        assert not search.ask_if_due(frame(), [TRACK], 1)

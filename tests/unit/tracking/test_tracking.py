@@ -16,7 +16,7 @@ from handcam.model.weights import WeightsCard
 from handcam.runtimes import Encoding
 from handcam.tracking import search as _search
 from handcam.tracking.search import SEARCH_EVERY, SEARCH_SECOND_EVERY, Search
-from handcam.tracking.track import Track
+from handcam.tracking.track import SURE, VOUCHED, Track
 from handcam.tracking.tracker import Tracker
 from handcam.types import Controls, Frame, HandBox, Side, WeightsError
 
@@ -651,3 +651,31 @@ def test_of_two_tracks_on_one_hand_the_one_with_its_side_stays(scene):
     for i in range(2, 2 + 2 * SEARCH_EVERY):
         tracker.track(frame(i), Controls(filters=()))
     assert detector.calls == calls + 2, "what was lost a moment ago is searched for as if no hand were in view"
+
+
+@pytest.mark.parametrize("score", [0.95, 0.6])
+def test_a_sure_palm_is_believed_where_the_landmark_network_sees_no_hand(scene, score):
+    nets, detector, tracker = scene
+    show(nets, detector, (right_hand((0.0, 0.05, 0.5)), Side.RIGHT))
+    palm = replace(detector.boxes[0], score=score, sided=False)
+    shown = [palm]
+
+    def find(seen, max_hands=2):  # in the part that is shown
+        corner = frame().intrinsics.cx - seen.intrinsics.cx, frame().intrinsics.cy - seen.intrinsics.cy
+        return [replace(box, centre_px=box.centre_px - corner) for box in shown]
+
+    detector.in_parts, detector.find = True, find
+    tracker._search = Search([detector])
+    nets.sure = 0.05
+    hands = tracker.track(frame(), Controls(filters=(), max_hands=1)).hands
+    assert len(hands) == (1 if score >= SURE else 0)
+    if hands:
+        centre = hands[0].crop.box.centre_px
+        for i in range(1, 2 * VOUCHED):
+            (held,) = tracker.track(frame(i), Controls(filters=(), max_hands=1)).hands
+            assert held.track == hands[0].track
+            assert np.linalg.norm(held.crop.box.centre_px - centre) < 2, "joints that are no hand's move no box"
+        shown.clear()
+        left = [len(tracker.track(frame(i), Controls(filters=(), max_hands=1)).hands) for i in range(100, 130)]
+        assert left[5] == 1
+        assert left[VOUCHED:] == [0] * len(left[VOUCHED:]), "what the detector sees no more goes"

@@ -19,7 +19,6 @@ from mcap_protobuf.decoder import DecoderFactory
 from moving_hands import result
 from pxr import Usd, UsdGeom, UsdShade
 from recorded_hands import Recorded
-from rrd_reader import read_rrd
 from typed import present
 
 from handcam.hand.skeleton import JOINTS
@@ -177,12 +176,13 @@ def test_parquet_is_null_where_nothing_is_known_and_holds_depth(sparse, tmp_path
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_rrd_is_columns(recorded, sparse, tmp_path):
-    pytest.importorskip("rerun")
+    rerun = pytest.importorskip("rerun")
     (out,) = recorded.convert("rrd", tmp_path / "take.rrd")
     assert out.stat().st_size < 400_000, "2 MB when every frame is a row of its own"
     (out,) = sparse.convert("rrd", tmp_path / "depth.rrd", ExportSettings(pictures=True))
-    buffers = read_rrd(out, "DepthImage:buffer")["/camera/depth"]
-    for i, (buffer,) in enumerate(buffers.values()):
+    table = rerun.dataframe.load_recording(out).view(index="frame", contents="/camera/depth").select().read_all()
+    (buffers,) = [name for name in table.column_names if name.endswith("ImageBuffer")]
+    for i, (buffer,) in enumerate(table[buffers].to_pylist()):
         assert (np.array(buffer, np.uint8).view(np.uint16) == 500 + i).all()
 
 
@@ -200,7 +200,7 @@ def test_video_plays_at_its_own_times_in_its_own_colours(tmp_path):
     with av.open(io.BytesIO(data)) as container:
         stream = container.streams.video[0]
         context = stream.codec_context
-        assert not stream.average_rate
+        assert stream.average_rate is None
         assert (context.colorspace, context.color_range) == (6, 1), "BT.601, video range"
         assert [picture.pts for picture in container.decode(stream)] == times
 

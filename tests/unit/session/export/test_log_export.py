@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from mcap.reader import make_reader
 from mcap_protobuf.decoder import DecoderFactory
-from rrd_reader import read_rrd
 
 from handcam.session.export import ExportSettings
 from handcam.types import Side
@@ -49,8 +48,16 @@ def test_mcap(recorded, tmp_path):
 
 
 def test_rrd(recorded, tmp_path):
+    chunks = pytest.importorskip("rerun.chunk")
     (out,) = recorded.convert("rrd", tmp_path / "take.rrd")
-    rows = read_rrd(out, "Points3D:positions")
+    rows: dict[str, dict[int, object]] = {}
+    for chunk in chunks.RrdReader(out).stream():
+        batch = chunk.to_record_batch()
+        for name in batch.schema.names:
+            if "frame" in chunk.timeline_names and name.endswith("Points3D:positions"):
+                frames, values = batch.column("frame").to_pylist(), batch.column(name).to_pylist()
+                there = {frame: value for frame, value in zip(frames, values, strict=True) if value}
+                rows.setdefault(chunk.entity_path, {}).update(there)
     for side in Side:
         found, truth = rows[f"/hands/{side.value}/joints"], recorded.joints(side)
         for index, joints in zip(recorded.index.tolist(), truth, strict=True):
