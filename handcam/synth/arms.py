@@ -53,6 +53,8 @@ class PosedHand:
     """Joint angles of the rig."""
     shape: Float[Array, " 27"]
     """As in ``RenderedImage``."""
+    elbow: tuple[Float[Array, " 3"], float]
+    """Its place and the forearm's half width there."""
     grasp: Grasp | None
     """What it holds."""
 
@@ -91,7 +93,7 @@ class Arm:
     @property
     def elbow(self) -> tuple[Float[Array, " 3"], float]:
         """Its place and half width."""
-        at, wide = elbow(self.hand.body)
+        at, wide = self.hand.elbow
         return self.rotation @ at + self.origin_m, wide
 
     @property
@@ -208,7 +210,9 @@ def _posed(rng: np.random.Generator, looks: list[Look], grasps: list[Grasp | Non
     )
     rows = np.concatenate([shape.size[:, None], shape.lengths, shape.breadth[:, None], shape.thickness], 1)
     rows = rows.astype(np.float32)
-    return [PosedHand(looks[i], bodies[i], joints[i], angles[i], rows[i], grasps[i]) for i in range(n)]
+    return [
+        PosedHand(looks[i], bodies[i], joints[i], angles[i], rows[i], elbow(bodies[i]), grasps[i]) for i in range(n)
+    ]
 
 
 def _view(rng: np.random.Generator, look: Look, holds: bool) -> Float[Array, "3 3"]:

@@ -45,7 +45,7 @@ def compose(
             np.zeros((*empty.shape, 3), np.float32), empty, empty, empty.astype(np.uint8), np.full(empty.shape, -1)
         )
     else:
-        drawing = draw(rng, surfaces, camera, lights, exposure, objects.pictures)
+        drawing = draw(surfaces, camera, lights, exposure, objects.pictures)
     alpha = drawing.alpha[..., None]
     shadowed = background
     if rng.random() < 0.5:
@@ -67,7 +67,7 @@ def _developed(rng: np.random.Generator, color: Array) -> Array:
 
 def _matched(rng: np.random.Generator, lights: Lights, background: Array) -> tuple[Lights, float]:
     """Lamps of the photograph's colour, and an exposure for its brightness; some hands are back-lit or dark."""
-    mean = (background.reshape(-1, 3)[::61].mean(0) / 255 + 0.04) ** 2.2
+    mean = (background[::8, ::8].reshape(-1, 3).mean(0) / 255 + 0.04) ** 2.2
     tint = np.clip((mean / mean.mean()) ** rng.uniform(0.05, 0.4), 0.75, 1.35).astype(np.float32)
     lights = replace(
         lights, ambient=lights.ambient * tint, slope=lights.slope * tint, colours=lights.colours * tint**0.7

@@ -105,13 +105,12 @@ class _Joined:
 
 
 def draw(
-    rng: np.random.Generator, surfaces: Sequence[Surface], camera: Intrinsics, lights: Lights, exposure: float,
+    surfaces: Sequence[Surface], camera: Intrinsics, lights: Lights, exposure: float,
     pictures: Sequence[UInt8[Array, "t _s _s 3"]],
 ) -> Drawing:  # fmt: skip
     """Draw surfaces: outlines with four samples a pixel, light with one.
 
     Args:
-        rng: for the soft shadows.
         surfaces: what there is.
         camera: of the picture.
         lights: the light.
@@ -138,7 +137,7 @@ def draw(
     placed = corners - np.array([left, top, 0], np.float32)
     near = nearness[::3, ::3]
     near = near[near > 0]
-    pixel_m = 1 / float(np.median(near) if len(near) else nearness.max()) / camera.fx
+    pixel_m = 1 / float(near.mean() if len(near) else nearness.max()) / camera.fx
     level = int(np.clip(np.round(np.log2(max(pixel_m / texture.texel_m, 1.0))), 0, len(texture.masks) - 1))
     coarse = int(np.clip(np.round(np.log2(max(pixel_m / 0.001, 1.0))), 0, len(pictures) - 1))
     surface = resolve(
@@ -151,7 +150,7 @@ def draw(
         surface, ids, _openness(surface[..., 11], hit, pixel_m), mesh.material, mesh.kinds, lights.directions,
         lights.colours, lights.ambient, lights.slope, np.float32(lights.gloss), np.float32(exposure),
         np.float32(RELIEF_M / pixel_m / 8), shadow, axes, np.float32(scale),
-        np.float32(0.6 * lights.softness * 0.05 * scale), _offsets(rng), _display(),
+        np.float32(0.6 * lights.softness * 0.05 * scale), _offsets(), _display(),
     )  # fmt: skip
     color[part], depth[part] = shaded * alpha[part][..., None], surface[..., 11]
     face = np.where(hit, ids, 0)
@@ -250,7 +249,10 @@ def _openness(depth: Float[Array, "h w"], hit: Bool[Array, "h w"], pixel_m: floa
     return np.clip(np.float32(0.95) - closed, 0.15, 1.0)
 
 
-def _offsets(rng: np.random.Generator) -> Float[Array, "j 2"]:
+@cache
+def _offsets() -> Float[Array, "j 2"]:
+    """Points in the unit disc, in mixed order."""
+    rng = np.random.default_rng(3)
     t, r = rng.uniform(0, 2 * np.pi, 64), np.sqrt(rng.random(64))
     return np.stack([r * np.cos(t), r * np.sin(t)], 1).astype(np.float32)
 
