@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -45,6 +46,7 @@ def violations(
         "QT_QPA_PLATFORM": "offscreen", **(more or {}),
     }  # fmt: skip
     traced = ["strace", "-f", "-qq", "-s", "200", "-e", f"trace={_CALLS}", "-o", str(trace)] if can_trace() else []
+    start_s = time.time()
     done = subprocess.run(
         [*traced, *map(str, command)], cwd=home / "work", env=environment, capture_output=True, text=True, check=False
     )
@@ -53,7 +55,7 @@ def violations(
     )
     found = log.read_text("utf-8").splitlines() if log.is_file() else []
     if traced:
-        found += wrong_calls(trace.read_text("utf-8", "replace").splitlines(), home)
+        found += wrong_calls(trace.read_text("utf-8", "replace").splitlines(), home, start_s)
         trace.unlink()
     return sorted(set(found) | {f"leaves ~/{file}" for file in left_behind(home)})
 
@@ -66,8 +68,11 @@ def left_behind(home: Path) -> Iterator[str]:
             yield name
 
 
-def wrong_calls(lines: Sequence[str], home: Path) -> Iterator[str]:
-    """System calls that lead out of the computer, or write where they may not."""
+def wrong_calls(lines: Sequence[str], home: Path, since_s: float = 0.0) -> Iterator[str]:
+    """System calls that lead out of the computer, or write where they may not.
+
+    A file that has not changed ``since_s`` was only opened as if to be written; ``__pycache__`` is Python's own.
+    """
     for line in lines:
         address = _NET.search(line)
         if address is not None:
@@ -80,7 +85,9 @@ def wrong_calls(lines: Sequence[str], home: Path) -> Iterator[str]:
             continue
         for path in re.findall(r'"([^"]*)"', made[1]):
             place = path if path.startswith("/") else str(home / "work" / path)
-            if not place.startswith((f"{home}/", *_SYSTEM)) and place != os.devnull:
+            if place.startswith((f"{home}/", *_SYSTEM)) or place == os.devnull or "__pycache__" in place:
+                continue
+            if not (os.path.exists(place) and os.path.getmtime(place) < since_s):
                 yield f"writes {path}"
 
 

@@ -55,8 +55,9 @@ class StatusLine(QWidget):
         self.texts["rate"] = f"{rate:.0f} fps" if running else status.state
         self.texts["age"] = f"pixels {age_ms:.0f} ms old" if age_ms is not None and running else ""
         self.texts["lost"] = f"{status.dropped} lost frame" + "s" * (status.dropped != 1)
-        streams = (each.failure or f"{each.name}: {each.sent} sent, {each.dropped} dropped" for each in status.streams)
-        self.right = " · ".join(part for part in (*streams, status.weights, status.runtime) if part)
+        failed = [each.failure for each in status.streams if each.failure is not None]
+        sent = (f"{each.name}: {each.sent} sent, {each.dropped} dropped" for each in status.streams)
+        self.right = " · ".join(failed or [part for part in (*sent, status.weights, status.runtime) if part])
         self.update()
 
     def show_model(self, status: LiveStatus) -> None:

@@ -58,7 +58,7 @@ def message_for(
     if status.state == "ended":
         return Message("The end", f"{name} has been played.", ("play_again",))
     if status.stalled and (status.runtime or not picture):  # a model that loads shows the picture meanwhile
-        return Message("Nothing comes", status.stalled, ("retry", "use_demo"))
+        return Message("Stalled", status.stalled, ("retry", "use_demo"))
     if status.state == "starting":
         if not picture:
             return Message("Starting", f"Opening {name}…")

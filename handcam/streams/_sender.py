@@ -77,7 +77,8 @@ class Sender:
                 try:
                     sent, lost = self._deliver(result, sequence)
                 except Exception as error:  # the edge of a thread: what fails here must not end the stream
-                    sent, lost, self._failure = 0, 1, f"{self.name} cannot send: {error or type(error).__name__}."
+                    why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+                    sent, lost, self._failure = 0, 1, f"{self.name} cannot send: {why}."
                 else:
                     self._failure = None
                 self._sending_since_s = None

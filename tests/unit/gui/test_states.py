@@ -1,9 +1,12 @@
 from dataclasses import replace
 
 from fake_live import RUNNING
+from PySide6.QtWidgets import QApplication
 
 from handcam.gui.actions import COMMANDS
+from handcam.gui.status_line import StatusLine
 from handcam.gui.status_messages import Message, message_for
+from handcam.live import StreamStatus
 
 
 def test_every_state_has_its_words_and_every_button_something_behind_it() -> None:
@@ -47,3 +50,12 @@ def test_what_stalls_is_said_and_can_be_started_again() -> None:
     assert (said.text, said.actions[0]) == ("No picture.", "retry")
     loading = replace(RUNNING, state="starting", source="demo", runtime="", stalled="The model has been loading.")
     assert message_for(loading, False, True).hint == "Loading the model…", "the picture is not covered meanwhile"
+
+
+def test_streams_and_what_fails_of_them_are_in_the_status_line(app: QApplication) -> None:
+    line = StatusLine()
+    good, bad = StreamStatus("osc:1", 7, 2, None), StreamStatus("udp:1", 0, 9, "udp:1 cannot send: Network is down.")
+    line.show_result(None, 30.0, None, replace(RUNNING, streams=(good,)))
+    assert line.right.startswith("osc:1: 7 sent, 2 dropped")
+    line.show_result(None, 30.0, None, replace(RUNNING, streams=(good, bad)))
+    assert line.right == "udp:1 cannot send: Network is down."
