@@ -137,3 +137,28 @@ def test_on_a_busy_core_the_newest_frame_wins_and_the_rate_says_so(tmp_path: Pat
     rates = [int(rate) for rate in re.findall(r" · (\d+) per s", err)]
     assert rates, err
     assert min(rates) < 30, err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_window_that_ends_leaves_no_process_and_no_shared_memory(how: signal.Signals, tmp_path: Path) -> None:
+    app = subprocess.Popen(
+        [sys.executable, "launch.py", "--source", "demo", "--runtime", "onnxruntime:int8", "--record", tmp_path / "s"],
+        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+    )  # fmt: skip
+    try:
+        until((tmp_path / "s" / "frames.jsonl").is_file, "it did not start")
+        until(lambda: len(psutil.Process(app.pid).children()) >= 2, "no 3D process")  # and the one that counts memory
+        family = psutil.Process(app.pid).children(recursive=True)
+        blocks = {
+            Path("/dev/shm") / n for n in re.findall(r"/dev/shm/(psm_\w+)", Path(f"/proc/{app.pid}/maps").read_text())
+        }
+        assert blocks
+        app.send_signal(how)
+        app.wait(60)
+    finally:
+        app.kill()
+        app.wait()
+    until(lambda: not any(process.is_running() for process in family), "a process stays", 20)
+    until(lambda: not any(block.exists() for block in blocks), "shared memory stays", 5)
