@@ -14,6 +14,7 @@ from handcam.tracking.depth_fit import fit_to_depth
 from handcam.tracking.depth_volume import joints_in_cube
 from handcam.tracking.localisation import locate
 from handcam.tracking.observation import Observation
+from handcam.tracking.sigma import joint_sigma, rms_sigma, spread_axes
 from handcam.types import Array, Controls, HandPose, Posterior, TrackedHand
 
 __all__ = ["SIGMA_SAMPLES", "PoseEstimator"]
@@ -55,8 +56,9 @@ class PoseEstimator:
             z = z + np.asarray(controls.offset, np.float32)
         edited = controls.latent is not None or controls.offset is not None
         spread = np.exp(0.5 * posterior.log_var) * self._noise[: max(SIGMA_SAMPLES, controls.samples)]
-        latents = np.concatenate([posterior.mean[None], z[None], z + spread])
-        live, shapes = np.split(self._runtime.decode("joints3d", latents).astype(float), [1])
+        alone = [seen.posteriors[n].mean for n in names] if len(names) > 1 else []
+        latents = np.concatenate([posterior.mean[None], *([mean[None] for mean in alone]), z[None], z + spread])
+        live, shapes = np.split(self._runtime.decode("joints3d", latents).astype(float), [1 + len(alone)])
         # a decoded hand is a few percent longer or shorter than one hand length
         live, shapes = live / hand_length(live[0]), shapes / hand_length(shapes[0])
 
@@ -64,16 +66,18 @@ class PoseEstimator:
         length_m, root, metric = locate(live[0], seen.keypoints_px, distances, crop.intrinsics, controls.hand_length_m)
         joints = shapes * length_m + root
         key = names[0] if len(names) == 1 else "fused+depth" if "depth" in names else "fused"
-        gain, floor_m = card.calibration[key]["gain"], card.calibration[key]["floor"] * length_m
-        deviation = gain * (shapes[1:] - shapes[:1]) * length_m
-        sigma = np.sqrt((deviation**2).mean((0, 2)) + floor_m**2)
+        calibration = card.calibration[key]
+        deviation, rays = shapes[1:] - shapes[:1], joints[0] / np.linalg.norm(joints[0], axis=1, keepdims=True)
+        disagreement = spread_axes(live[1:] - live[:1], rays) if len(alone) else np.zeros((21, 2))
+        sigma = length_m * joint_sigma(spread_axes(deviation, rays), disagreement, calibration)
         if metric and not edited:
-            joints, sigma = self._fit(seen, joints, deviation[:SIGMA_SAMPLES], floor_m, sigma)
+            deviation = calibration["gain"] * deviation[:SIGMA_SAMPLES] * length_m
+            joints, sigma = self._fit(seen, joints, deviation, calibration["floor"] * length_m, sigma)
 
         placed = camera_from_crop_points(joints, crop)
         pose = HandPose(
             side=crop.box.side, score=seen.presence, joints_m=placed[0], metric=metric,
-            keypoints_px=image_from_crop_points(seen.keypoints_px, crop), sigma_m=sigma,
+            keypoints_px=image_from_crop_points(seen.keypoints_px, crop), sigma_m=rms_sigma(sigma), sigma_axes_m=sigma,
         )  # fmt: skip
         decoded = {name: self._runtime.decode(name, z[None])[0] for name in controls.decode if name in card.decoders}
         samples = placed[1 : 1 + controls.samples]
@@ -101,7 +105,8 @@ class PoseEstimator:
             crop.depth_m, crop.intrinsics, seen.keypoints_px, joints[0], deviation, floor_m, second
         )
         if fitted_deviation is not None:
-            sigma = np.minimum(sigma, np.sqrt((FITTED_GAIN * fitted_deviation) ** 2 + FITTED_FLOOR_M**2))
+            fitted_sigma = np.sqrt((FITTED_GAIN * fitted_deviation) ** 2 + FITTED_FLOOR_M**2)
+            sigma = np.minimum(sigma, fitted_sigma[:, None])
         return joints + (fitted - joints[0]), sigma
 
 

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from handcam.crop import box_around
 from handcam.filters import Filter
 from handcam.hand.skeleton import ROOT
+from handcam.tracking.bones import BoneEstimate
 from handcam.tracking.temporal import TemporalFusion
 from handcam.types import Array, HandBox, HandPose, Intrinsics, Side, TrackedHand
 
@@ -59,6 +60,8 @@ class Track:
     """From the frame before the last to the last."""
     fusion: TemporalFusion = field(default_factory=TemporalFusion)
     """The poses of the frames before."""
+    bones: BoneEstimate = field(default_factory=BoneEstimate)
+    """The lengths of its bones."""
     distance_m: float | None = None
     """Of the root along the crop's axis, where a depth sensor measured it."""
     evidence: float = 0.0
@@ -149,6 +152,7 @@ def average_estimates(estimates: Sequence[TrackedHand]) -> TrackedHand:
         joints_m=np.mean([hand.raw.joints_m for hand in estimates], 0),
         keypoints_px=np.mean([hand.raw.keypoints_px for hand in estimates], 0),
         sigma_m=np.mean([hand.raw.sigma_m for hand in estimates], 0),
+        sigma_axes_m=np.mean([hand.raw.sigma_axes_m for hand in estimates], 0),
     )
     return replace(estimates[0], pose=pose, raw=pose)
 

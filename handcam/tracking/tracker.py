@@ -17,6 +17,7 @@ from handcam.geometry import project
 from handcam.model.weights import WeightsCard
 from handcam.plugins import load
 from handcam.runtimes import Runtime
+from handcam.tracking.bones import with_bones
 from handcam.tracking.observation import ObservedHand, Observer
 from handcam.tracking.parts import same_place
 from handcam.tracking.pose import PoseEstimator
@@ -24,6 +25,7 @@ from handcam.tracking.search import Search
 from handcam.tracking.track import Track, average_estimates, same_hand
 from handcam.types import (
     Array,
+    Bones,
     Controls,
     Frame,
     HandPose,
@@ -114,8 +116,7 @@ class Tracker:
         estimates = _without_duplicates(estimates)
         hands: list[TrackedHand] = []
         for one, hand in estimates:
-            if controls.latent is None and controls.offset is None:  # a pose that the user sets has no past
-                hand = _fused_in_time(one, hand, frame.intrinsics, new)
+            hand = _with_past(one, hand, frame.intrinsics, controls, new)
             hands.append(self._filter(one.track, hand, frame, controls))
             one.track.update(hand.raw, one.right, controls.lock_side, frame.intrinsics, new)
         clock.stop("refine")
@@ -145,7 +146,9 @@ class Tracker:
             return None
         clock = _Clock()
         experts = self._experts(controls.drive)
-        hands = tuple(self._estimate(one, experts, controls) for one in seen)
+        hands = tuple(
+            _with_past(one, self._estimate(one, experts, controls), frame.intrinsics, controls, False) for one in seen
+        )
         clock.stop("decode")
         explored = None if hands else self.explore(controls, frame)
         return Result(frame, hands, clock.times, perf_counter_ns(), explored, controls)
@@ -208,14 +211,28 @@ class Tracker:
             if name not in track.filters:
                 track.filters[name] = self._open_filter(name)
             pose = track.filters[name].apply(pose, time_ns)
+        if hand.bones is not None and not pose.metric:
+            pose = with_bones(pose, hand.bones.lengths)
         return replace(hand, pose=pose)
 
 
-def _fused_in_time(one: ObservedHand, hand: TrackedHand, camera: Intrinsics, new: bool) -> TrackedHand:
-    """The hand with the looks of the frames before."""
-    raw = one.track.fusion.fuse(hand.raw, one.views[0].crop.box.size_px, camera, len(one.views), new)
-    moved = raw.joints_m - hand.raw.joints_m
-    return replace(hand, pose=raw, raw=raw, samples_m=hand.samples_m + moved)
+def _with_past(
+    one: ObservedHand, hand: TrackedHand, camera: Intrinsics, controls: Controls, new: bool
+) -> TrackedHand:  # fmt: skip
+    """The hand with the looks of the frames before, and with constant bones where no depth has measured them.
+
+    A pose that the user sets has no past.
+    """
+    if controls.latent is not None or controls.offset is not None:
+        return hand
+    track = one.track
+    raw = track.fusion.fuse(hand.raw, one.views[0].crop.box.size_px, camera, len(one.views), new)
+    if new:
+        track.bones.observe(raw.joints_m)
+    bones = track.bones.bones() if controls.bones is None else Bones(controls.bones, np.zeros(20))
+    if not raw.metric:
+        raw = with_bones(raw, bones.lengths)
+    return replace(hand, pose=raw, raw=raw, samples_m=hand.samples_m + (raw.joints_m - hand.raw.joints_m), bones=bones)
 
 
 def _without_duplicates(found: list[tuple[ObservedHand, TrackedHand]]) -> list[tuple[ObservedHand, TrackedHand]]:

@@ -120,11 +120,12 @@ def errors_mm(predicted: Float[np.ndarray, "n 21 3"], split: Split, scale: bool 
     Args:
         predicted: joints in hand lengths.
         split: its second part is the truth.
-        scale: S, the true size is given; else every hand is taken for one of the mean length of those trained on.
+        scale: S, the true hand length is given, as in section 4.5 of the paper; else every hand is taken for one of
+            the mean length of those trained on.
     """
     true = with_palm(split.test.joints_mm)
-    length = float(split.train.length_mm.mean())
-    return joint_errors(align(with_palm(predicted * length), true, root="palm", scale=scale), true)
+    length = split.test.length_mm if scale else np.full(len(true), split.train.length_mm.mean())
+    return joint_errors(align(with_palm(predicted * length[:, None, None]), true, root="palm", scale=False), true)
 
 
 Task = tuple[str, Split, str]

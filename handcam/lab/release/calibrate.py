@@ -1,67 +1,79 @@
-"""Calibrate sigma: scale the spread of posterior samples until it covers the errors on data that was not trained on.
+"""Calibrate sigma: scale what the model says of its errors until it covers them on data that was not trained on.
 
 A VAE's posterior is too sure of itself: nothing in equation 5 asks the samples of one picture to spread as far as the
-truth lies from them. ``sigma^2 = gain^2 spread^2 + floor^2`` has two numbers for each source modality.
+truth lies from them. The formula is :func:`handcam.tracking.sigma.joint_sigma`'s; its numbers are fitted for each
+source modality. In the crop's frame the axis stands for the ray to each joint.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from jaxtyping import Float
+from scipy.optimize import minimize
 
 from handcam.hand.skeleton import ROOT
 from handcam.lab.evaluate.metrics import interval_z
 from handcam.model.vae import CrossModalVAE, reparameterise
 from handcam.tracking.pose import SIGMA_SAMPLES
+from handcam.tracking.sigma import joint_sigma
 
 __all__ = ["calibrate", "calibrated_coverage", "spread_and_error"]
+
+_JOINTS = [j for j in range(21) if j != ROOT]
+"""The root's error is zero by definition."""
 
 
 @torch.inference_mode()
 def spread_and_error(
-    model: CrossModalVAE, mean: torch.Tensor, log_var: torch.Tensor, truth: torch.Tensor
-) -> tuple[Float[np.ndarray, "b 21"], Float[np.ndarray, "b 21 3"]]:
-    """Spread of decoded samples about the decoded mean as the tracker computes it, and the error of the mean.
+    model: CrossModalVAE, mean: torch.Tensor, log_var: torch.Tensor, truth: torch.Tensor,
+    alone: Sequence[torch.Tensor] = (),
+) -> tuple[Float[np.ndarray, "2 b 21 2"], Float[np.ndarray, "b 21 3"]]:  # fmt: skip
+    """What speaks of the error, as the tracker computes it, and the error of the decoded mean.
 
     Args:
         model: decodes joints3d.
         mean: of the posterior, (b z).
         log_var: of the posterior, (b z).
         truth: normalised joints (b 21 3).
+        alone: mean of each encoder that the posterior was fused from, (b z) each.
 
     Returns:
-        Root mean square deviation per joint and axis, and error, both in hand lengths.
+        Root mean square deviation of decoded samples, and of the encoders' own poses, about the decoded mean, across
+        the axis and along it; and the error; all in hand lengths.
     """
     decoded = model.decode("joints3d", mean)
     generator = torch.Generator().manual_seed(0)
-    squares = torch.zeros(truth.shape[:2])
-    for _ in range(SIGMA_SAMPLES):
-        noise = torch.randn(mean.shape, generator=generator)
-        sample = model.decode("joints3d", reparameterise(mean, log_var, noise))
-        squares += (sample - decoded).square().mean(-1)
-    return (squares / SIGMA_SAMPLES).sqrt().numpy(), (decoded - truth).numpy()
+    noise = [torch.randn(mean.shape, generator=generator) for _ in range(SIGMA_SAMPLES)]
+    samples = [model.decode("joints3d", reparameterise(mean, log_var, n)) - decoded for n in noise]
+    others = [model.decode("joints3d", z) - decoded for z in alone]
+    spreads = [
+        torch.stack([torch.stack([d[..., :2].square().mean(-1), d[..., 2].square()], -1) for d in group]).mean(0).sqrt()
+        if group else torch.zeros(*truth.shape[:2], 2)
+        for group in (samples, others)
+    ]  # fmt: skip
+    return torch.stack(spreads).numpy(), (decoded - truth).numpy()
 
 
-def calibrate(spread: Float[np.ndarray, "b 21"], error: Float[np.ndarray, "b 21 3"]) -> dict[str, float]:
-    """The gain and floor under which the errors are most likely, then scaled so that 90 % lies in the 90 % interval."""
-    joints = [j for j in range(spread.shape[1]) if j != ROOT]  # the root's error is zero by definition
-    spread, error = spread[:, joints], error[:, joints]
-    squared, variance = np.square(spread).ravel(), np.square(error).mean(-1).ravel()
-    best = (np.inf, 1.0, 0.02)
-    for gain in np.linspace(0.0, 6.0, 19):
-        for floor in np.geomspace(0.004, 0.12, 19):
-            expected = gain**2 * squared + floor**2
-            nll = float((np.log(expected) + variance / expected).mean())
-            best = min(best, (nll, float(gain), float(floor)))
-    _, gain, floor = best
-    sigma = np.sqrt(gain**2 * spread**2 + floor**2)
-    scale = float(np.quantile(np.abs(error) / sigma[..., None], 0.9)) / interval_z(0.9)
-    return {"gain": round(gain * scale, 4), "floor": round(floor * scale, 5)}
+def calibrate(spreads: Float[np.ndarray, "2 b 21 2"], error: Float[np.ndarray, "b 21 3"]) -> dict[str, float]:
+    """The numbers under which the errors are most likely, then scaled so that 90 % lies in the 90 % interval."""
+    axes = np.stack([np.square(error[..., :2]).mean(-1), np.square(error[..., 2])], -1)[:, _JOINTS]
+    names, start = ("gain", "floor", "disagreement", "along"), np.log([2.0, 0.03, 0.3, 1.0])
+
+    def nll(numbers: np.ndarray) -> float:
+        variance = np.square(joint_sigma(*spreads, dict(zip(names, np.exp(numbers), strict=True)))[:, _JOINTS])
+        return float(((np.log(variance) + axes / variance) * [2.0, 1.0]).mean())
+
+    found = dict(zip(names, np.exp(minimize(nll, start, method="Nelder-Mead").x).tolist(), strict=True))
+    sigma = joint_sigma(*spreads, found)[:, _JOINTS][..., [0, 0, 1]]
+    scale = float(np.quantile(np.abs(error[:, _JOINTS]) / sigma, 0.9)) / interval_z(0.9)
+    found |= {"gain": found["gain"] * scale, "floor": found["floor"] * scale}
+    return {name: round(value, 5) for name, value in found.items()}
 
 
 def calibrated_coverage(
-    spread: Float[np.ndarray, "b 21"], error: Float[np.ndarray, "b 21 3"], calibration: dict[str, float]
+    spreads: Float[np.ndarray, "2 b 21 2"], error: Float[np.ndarray, "b 21 3"], calibration: dict[str, float]
 ) -> float:
     """Share of errors inside the 90 % interval."""
-    sigma = np.sqrt(calibration["gain"] ** 2 * spread**2 + calibration["floor"] ** 2)
-    inside = np.abs(error) <= interval_z(0.9) * sigma[..., None]
-    return float(np.delete(inside, ROOT, axis=1).mean())
+    sigma = joint_sigma(*spreads, calibration)[:, _JOINTS][..., [0, 0, 1]]
+    return float((np.abs(error[:, _JOINTS]) <= interval_z(0.9) * sigma).mean())

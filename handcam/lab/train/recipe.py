@@ -289,12 +289,13 @@ def _measure(
     calibration, metrics = {}, {}
     half = len(truth) // 2
     for drive, (mean, log_var) in drives.items():
-        spread, error = spread_and_error(model, mean, log_var, truth)
-        calibration[drive] = calibrate(spread[:half], error[:half])
+        experts = color if drive == "fused" else list(FUSION) if drive == "fused+depth" else []
+        spread, error = spread_and_error(model, mean, log_var, truth, [single[n][0] for n in experts])
+        calibration[drive] = calibrate(spread[:, :half], error[:half])
         metrics[drive] = {
             "epe_mean_mm": round(float(np.linalg.norm(error, axis=-1).mean()) * HAND_MM, 2),
             "pa_mean_mm": round(float(procrustes_errors(truth.numpy() + error, truth.numpy()).mean()) * HAND_MM, 2),
-            "coverage_90": round(calibrated_coverage(spread[half:], error[half:], calibration[drive]), 3),
+            "coverage_90": round(calibrated_coverage(spread[:, half:], error[half:], calibration[drive]), 3),
         }
     metrics["command"] = "handcam train weights (rendered hands of its folder held_out)"  # type: ignore[assignment]
     return calibration, metrics

@@ -1,6 +1,7 @@
 """Sampled poses are seen by the virtual camera exactly as the live cropper would cut them."""
 
 import numpy as np
+import pytest
 import torch
 
 from handcam.crop import box_around, view
@@ -9,6 +10,7 @@ from handcam.hand.skeleton import ROOT, hand_length
 from handcam.lab.data.sets.poses import Noise, Poses, crop_views
 from handcam.lab.release.calibrate import calibrate, calibrated_coverage
 from handcam.synth.poses import sample_poses
+from handcam.tracking.sigma import joint_sigma
 from handcam.types import Intrinsics, Side
 
 
@@ -46,12 +48,14 @@ def test_without_noise_the_modalities_agree():
     assert torch.allclose(batch["landmarks3d"], batch["joints3d"], atol=1e-5)
 
 
-def test_calibration_covers_what_it_says():
+@pytest.mark.parametrize("gain", [2.5, 12.0])  # posteriors can be far too sure
+def test_calibration_covers_what_it_says(gain: float):
     rng = np.random.default_rng(0)
-    spread = np.exp(rng.normal(-4, 0.5, (600, 21)))
-    sigma = np.sqrt((2.5 * spread) ** 2 + 0.02**2)
-    error = rng.normal(size=(600, 21, 3)) * sigma[..., None]
-    found = calibrate(spread, error)
-    assert abs(calibrated_coverage(spread, error, found) - 0.9) < 0.01
-    assert abs(found["floor"] - 0.02) < 0.01
-    assert abs(found["gain"] - 2.5) < 0.5
+    spreads = np.exp(rng.normal(-4 - np.log(gain / 2.5), 0.5, (2, 600, 21, 2)))
+    truth = {"gain": gain, "floor": 0.02, "disagreement": 0.5, "along": 1.6}
+    sigma = joint_sigma(*spreads, truth)
+    error = rng.normal(size=(600, 21, 3)) * sigma[..., [0, 0, 1]]
+    found = calibrate(spreads, error)
+    assert abs(calibrated_coverage(spreads, error, found) - 0.9) < 0.01
+    for name, value in truth.items():
+        assert found[name] == pytest.approx(value, rel=0.15)

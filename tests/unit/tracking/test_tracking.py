@@ -11,7 +11,7 @@ from builders import CAMERA, frame_of, pose_of
 
 from handcam.crop import box_around
 from handcam.geometry import project
-from handcam.hand.skeleton import hand_length, normalise
+from handcam.hand.skeleton import bone_lengths, hand_length, normalise
 from handcam.model.weights import WeightsCard
 from handcam.runtimes import Encoding
 from handcam.tracking import search as _search
@@ -135,7 +135,7 @@ def test_the_true_joints_come_out_in_the_camera_frame(scene, side):
     if side is Side.LEFT:
         joints = joints * [-1, 1, 1]
     show(nets, detector, (joints, side))
-    controls = Controls(hand_length_m=float(hand_length(joints)))
+    controls = Controls(hand_length_m=float(hand_length(joints)), bones=bone_lengths(joints) / hand_length(joints))
     (hand,) = tracker.track(frame(), controls).hands
     np.testing.assert_allclose(hand.pose.joints_m, joints, atol=1e-5)
     np.testing.assert_allclose(hand.pose.keypoints_px, project(joints, CAMERA), atol=1e-3)
@@ -197,7 +197,8 @@ def test_one_sure_look_is_enough_for_a_new_hand(scene):
     joints = right_hand((0, 0.05, 0.5))
     show(nets, detector, (joints, Side.RIGHT))
     nets.sure = [0.4, 0.2, 0.7]  # as it stands, and turned to either side
-    controls = Controls(max_hands=1, hand_length_m=float(hand_length(joints)))
+    bones = bone_lengths(joints) / hand_length(joints)
+    controls = Controls(max_hands=1, hand_length_m=float(hand_length(joints)), bones=bones)
     (hand,) = tracker.track(frame(0), controls).hands
     np.testing.assert_allclose(hand.pose.joints_m, joints, atol=1e-4)
 
@@ -275,15 +276,18 @@ def test_a_clock_that_goes_away_does_not_hold_the_pose(scene):
     for i in range(1, 30):
         joints = right_hand((min(0.005 * i, 0.03), 0.05, 0.5))
         show(nets, detector, (joints, Side.RIGHT))
-        (hand,) = tracker.track(frame(i), Controls(max_hands=1, hand_length_m=float(hand_length(joints)))).hands
+        length_m = float(hand_length(joints))
+        controls = Controls(max_hands=1, hand_length_m=length_m, bones=bone_lengths(joints) / length_m)
+        (hand,) = tracker.track(frame(i), controls).hands
     np.testing.assert_allclose(hand.pose.joints_m, joints, atol=2e-3)
 
 
 def test_a_slider_on_a_standing_picture_decodes_only(scene):
     nets, detector, tracker = scene
-    show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))
+    joints = right_hand((0, 0.05, 0.5))
+    show(nets, detector, (joints, Side.RIGHT))
     standing, offset = frame(), np.zeros(63, np.float32)
-    (hand,) = tracker.track(standing, Controls(filters=())).hands
+    (hand,) = tracker.track(standing, Controls(filters=(), bones=bone_lengths(joints) / hand_length(joints))).hands
     calls, crops = len(nets.calls), len(nets.crops)
     for offset[0] in (0.1, 0.2, 0.0):
         result = tracker.decode_again(standing, Controls(offset=offset.copy()))

@@ -1,0 +1,28 @@
+"""Sigma across the viewing ray and along it."""
+
+import numpy as np
+import pytest
+
+from handcam.tracking.sigma import FLOOR_OF_JOINT, joint_sigma, rms_sigma, spread_axes
+
+
+def test_spread_is_split_at_the_ray() -> None:
+    rng = np.random.default_rng(0)
+    ray = np.array([0.6, 0.0, 0.8])
+    aside = np.array([[0.8, 0.0, -0.6], [0.0, 1.0, 0.0]])
+    deviation = 0.03 * rng.normal(size=(4000, 21, 1)) * ray + (0.01 * rng.normal(size=(4000, 21, 2))) @ aside
+    axes = spread_axes(deviation, np.broadcast_to(ray, (21, 3)))
+    np.testing.assert_allclose(axes, np.broadcast_to([0.01, 0.03], (21, 2)), rtol=0.06)
+    np.testing.assert_allclose(rms_sigma(axes), np.sqrt((2 * 0.01**2 + 0.03**2) / 3), rtol=0.06)
+
+
+def test_encoders_that_disagree_widen_it_and_old_weights_keep_theirs() -> None:
+    spread, apart = np.full((21, 2), 0.01), np.full((21, 2), 0.04)
+    old = {"gain": 2.0, "floor": 0.02}
+    np.testing.assert_allclose(joint_sigma(spread, apart, old), np.hypot(0.02, 0.02))
+    new = old | {"disagreement": 0.5, "along": 1.5}
+    near, far = joint_sigma(spread, 0 * apart, new), joint_sigma(spread, apart, new)
+    assert (far > near).all()
+    np.testing.assert_allclose(far[:, 1], 1.5 * far[:, 0])
+    assert far[FLOOR_OF_JOINT.argmax(), 0] > far[FLOOR_OF_JOINT.argmin(), 0]
+    assert far[0, 0] == pytest.approx(np.sqrt(4 * (0.01**2 + 0.02**2) + (0.02 * FLOOR_OF_JOINT[0]) ** 2))
