@@ -144,7 +144,8 @@ def _mirrored(path: Path, n: int) -> np.ndarray:
 def _labels(pack: CropPack, mirrored: np.ndarray) -> dict[str, np.ndarray]:
     x = np.where(mirrored[:, None, None], MIRROR, np.ones(3, np.float32))
     return {
-        "joints_m": np.float32(pack.joints_m * x), "keypoints": np.float32(pack.keypoints * x[..., :2]),
+        "joints_m": (pack.joints_m * x).astype(np.float32),
+        "keypoints": (pack.keypoints * x[..., :2]).astype(np.float32),
         "visible": pack.visible & pack.in_view, "presence": pack.presence, "right": ~mirrored,
         "half_tan": pack.half_tan.astype(np.float32),
     }  # fmt: skip

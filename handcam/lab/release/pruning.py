@@ -5,6 +5,7 @@ whatever the picture. A constant is folded into the biases of what reads it and 
 up to the order of additions; the exported graphs are made from the result.
 """
 
+from collections.abc import Sequence
 from copy import deepcopy
 
 import torch
@@ -64,7 +65,7 @@ def restore_channels(small: CrossModalVAE, whole: CrossModalVAE) -> CrossModalVA
     return out
 
 
-def _groups(model: CrossModalVAE) -> list[tuple[nn.Conv2d, nn.Conv2d, list[nn.Conv2d | nn.Linear]]]:
+def _groups(model: CrossModalVAE) -> list[tuple[nn.Conv2d, nn.Conv2d, Sequence[nn.Conv2d | nn.Linear]]]:
     """Widening convolution, depthwise convolution and what reads its channels, of the landmark network's parts."""
     backbone = getattr(model.encoders["rgb"], "backbone", None) if "rgb" in model.encoders else None
     if not isinstance(backbone, HandLandmark):

@@ -25,7 +25,9 @@ class _Encoder(nn.Module):
         self.bones = bones
         self.net = _layers(prod(shape) + (BONES + 1 if bones else 0), 2 * latent, hidden, depth)
         if bones:
-            nn.init.zeros_(self.net[0].weight[:, -BONES - 1 :])  # until it is taught them they mean nothing
+            nn.init.zeros_(
+                self.net.get_parameter("0.weight")[:, -BONES - 1 :]
+            )  # until it is taught them they mean nothing
 
     def forward(self, x: Tensor, bones: Tensor | None = None) -> tuple[Tensor, Tensor]:
         x = x.flatten(1)
