@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from jaxtyping import UInt8
 
-from handcam.types import LARGEST_EDGE_PX, Array, InputError, shorten
+from handcam.ranges import LARGEST_EDGE_PX
+from handcam.types import Array, InputError, shorten
 from handcam.validation import check_picture
 
 __all__ = ["read_picture", "size_of", "to_rgb", "write_picture"]

@@ -19,43 +19,18 @@ import numpy as np
 from jaxtyping import Float, UInt8, UInt16
 from msgspec import Meta
 
+from handcam.ranges import DepthUnit, Edge, Focal, HandLength, Instant, Name, PrincipalPoint
+
 __all__ = [
-    "HAND_LENGTHS_M", "LARGEST_EDGE_PX", "NOMINAL_HAND_LENGTH_M", "Array", "Bones", "Controls", "DepthUnit", "Edge",
-    "FieldOfView", "Focal", "Frame", "HandBox", "HandCrop", "HandLength", "HandLengthCm", "HandLengthMm",
-    "HandPose", "HandcamError", "InputError", "Intrinsics", "Name", "Posterior", "PrincipalPoint", "RecordingError",
-    "Result", "Side", "SourceError", "TrackedHand", "WeightsError", "shorten",
+    "NOMINAL_HAND_LENGTH_M", "Array", "Bones", "Controls", "Frame", "HandBox", "HandCrop", "HandPose",
+    "HandcamError", "InputError", "Intrinsics", "Posterior", "RecordingError", "Result", "Side", "SourceError",
+    "TrackedHand", "WeightsError", "shorten",
 ]  # fmt: skip
 
 Array = np.ndarray[Any, np.dtype[Any]]  # numpy 2.5 turned its NDArray into an alias that jaxtyping cannot read
 """An array of numpy, to be shaped by jaxtyping: ``Float[Array, "21 3"]``. A bare ``np.ndarray`` is of unknown type."""
 NOMINAL_HAND_LENGTH_M = 0.19
 """Length of an adult's hand, wrist to middle fingertip along the bones: assumed where nobody says how long it is."""
-
-LARGEST_EDGE_PX = 8192
-"""Longest edge of a picture: a larger one is refused before it is decoded."""
-
-# Ranges of what comes from outside; handcam.validation and msgspec read them where a field is annotated with them.
-HAND_LENGTHS_M = (0.05, 0.4)
-"""Least and greatest length of a hand."""
-HandLength = Annotated[float, Meta(ge=HAND_LENGTHS_M[0], le=HAND_LENGTHS_M[1])]
-"""Length of a hand, metres."""
-HandLengthCm = Annotated[float, Meta(ge=100 * HAND_LENGTHS_M[0], le=100 * HAND_LENGTHS_M[1])]
-"""The same, centimetres."""
-HandLengthMm = Annotated[float, Meta(ge=1000 * HAND_LENGTHS_M[0], le=1000 * HAND_LENGTHS_M[1])]
-"""The same, millimetres."""
-Focal = Annotated[float, Meta(ge=0.1, le=1e6)]
-"""A focal length, px."""
-PrincipalPoint = Annotated[float, Meta(ge=-1e6, le=1e6)]
-"""A coordinate of the principal point, px."""
-Edge = Annotated[int, Meta(ge=1, le=LARGEST_EDGE_PX)]
-"""Width or height of a picture, px."""
-FieldOfView = Annotated[float, Meta(ge=5, le=170)]
-"""Field of view along the longer edge, degrees."""
-DepthUnit = Annotated[float, Meta(gt=0, lt=1)]
-"""Metres per count of a depth picture."""
-Name = Annotated[str, Meta(max_length=64)]
-"""Name of a part, such as a detector or a modality."""
-_Instant = Annotated[int, Meta(ge=-(1 << 62), le=1 << 62)]
 
 
 class HandcamError(Exception):
@@ -169,9 +144,9 @@ class HandPose:
 class Frame:
     """One picture from a source. At least one of ``color`` and ``depth`` is there."""
 
-    index: _Instant
+    index: Instant
     """Number of the frame since the source was opened; gaps are frames that the device lost."""
-    time_ns: _Instant
+    time_ns: Instant
     """Time when the pixels reached this process, ``time.perf_counter_ns``."""
     intrinsics: Intrinsics
     """The camera of both planes: depth is aligned to colour."""
@@ -181,7 +156,7 @@ class Frame:
     """Distance along z in units of ``depth_unit_m``; 0 means no reading."""
     depth_unit_m: DepthUnit = 0.001
     """Metres per depth count."""
-    device_time_ns: _Instant | None = None
+    device_time_ns: Instant | None = None
     """The device's own clock, where it has one."""
     truth: tuple[HandPose, ...] = ()
     """The true hands, known for rendered and labelled frames only; never shown to the model."""

@@ -22,7 +22,8 @@ from msgspec import Meta
 
 from handcam.paths import digest, shipped
 from handcam.plugins import names
-from handcam.types import LARGEST_EDGE_PX, Array, Frame, HandcamError, InputError, shorten
+from handcam.ranges import LARGEST_EDGE_PX
+from handcam.types import Array, Frame, HandcamError, InputError, shorten
 
 __all__ = [
     "BatchSize", "Count", "Fraction", "InputFile", "InputFolder", "Latent", "OutputFile", "OutputFolder", "OutputPath",

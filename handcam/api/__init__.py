@@ -14,16 +14,8 @@ from handcam.api.parts import open_runtime, open_tracker, runtimes_here
 from handcam.api.results import Hand, Result
 from handcam.pictures import to_rgb
 from handcam.plugins import names
-from handcam.types import (
-    Array,
-    Controls,
-    FieldOfView,
-    Frame,
-    HandcamError,
-    InputError,
-    Intrinsics,
-    Name,
-)
+from handcam.ranges import FieldOfView, Name
+from handcam.types import Array, Controls, Frame, HandcamError, InputError, Intrinsics
 from handcam.validation import check, check_frame
 
 __all__ = ["Hand", "HandTracker", "Result", "open_runtime", "open_tracker", "runtimes_here", "track_file"]

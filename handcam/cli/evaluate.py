@@ -30,7 +30,8 @@ from handcam.lab.evaluate.pipeline import (
 from handcam.lab.evaluate.results import Results, save_figure, show, write_json
 from handcam.lab.evaluate.sample_page import sample_page
 from handcam.plugins import load
-from handcam.types import NOMINAL_HAND_LENGTH_M, Controls, HandcamError, HandLengthMm
+from handcam.ranges import HandLengthMm
+from handcam.types import NOMINAL_HAND_LENGTH_M, Controls, HandcamError
 from handcam.validation import Count, InputFile, OutputFile, one_of
 
 if TYPE_CHECKING:

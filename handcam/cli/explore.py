@@ -11,7 +11,8 @@ from handcam.cli._display import window_problem
 from handcam.cli._options import ModelOptions, WindowOptions, hand_length_m
 from handcam.live import Live
 from handcam.model.weights import read_card
-from handcam.types import Controls, HandcamError, HandLengthCm
+from handcam.ranges import HandLengthCm
+from handcam.types import Controls, HandcamError
 from handcam.validation import OutputFile
 
 if TYPE_CHECKING:

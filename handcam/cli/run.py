@@ -16,8 +16,9 @@ from handcam.cli._display import window_problem
 from handcam.cli._options import Detector, ModelOptions, Seconds, WindowOptions, completed, hand_length_m
 from handcam.live import Live
 from handcam.model.weights import read_card
+from handcam.ranges import HandLengthCm
 from handcam.sources import SourceSettings
-from handcam.types import Controls, HandcamError, HandLengthCm, WeightsError, shorten
+from handcam.types import Controls, HandcamError, WeightsError, shorten
 from handcam.validation import Count, OutputFile, OutputFolder
 
 if TYPE_CHECKING:

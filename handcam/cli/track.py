@@ -14,9 +14,10 @@ from handcam.api.clips import RUNTIME
 from handcam.batch import Done, JobSettings, jobs_of, run_all
 from handcam.cli._options import hand_length_m
 from handcam.plugins import names
+from handcam.ranges import FieldOfView, HandLengthCm
 from handcam.session.export import ExportSettings, suffix
 from handcam.sources import SourceSettings
-from handcam.types import Controls, FieldOfView, HandcamError, HandLengthCm, Intrinsics
+from handcam.types import Controls, HandcamError, Intrinsics
 from handcam.validation import Count, InputFile, one_of
 
 __all__ = ["main"]

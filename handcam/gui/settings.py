@@ -14,7 +14,8 @@ import msgspec
 from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.scene3d.scenes import SAMPLES
 from handcam.paths import write_atomic
-from handcam.types import HAND_LENGTHS_M, NOMINAL_HAND_LENGTH_M, Controls, HandLengthCm, Side
+from handcam.ranges import HAND_LENGTHS_M, HandLengthCm
+from handcam.types import NOMINAL_HAND_LENGTH_M, Controls, Side
 
 __all__ = ["HANDS", "HAND_LENGTH_CM", "SettingsStore", "WindowSettings"]
 

@@ -20,7 +20,8 @@ from av.video.stream import VideoStream
 from jaxtyping import UInt8, UInt16
 
 from handcam.paths import UnbufferedFile, open_file
-from handcam.types import LARGEST_EDGE_PX, Array, RecordingError
+from handcam.ranges import LARGEST_EDGE_PX
+from handcam.types import Array, RecordingError
 
 __all__ = ["VideoReader", "VideoWriter", "copy_video", "decode_pictures", "missing_codecs"]
 

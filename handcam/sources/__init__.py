@@ -12,7 +12,8 @@ from msgspec import Meta
 
 from handcam.installation import needs
 from handcam.plugins import load, names
-from handcam.types import LARGEST_EDGE_PX, FieldOfView, Frame, Intrinsics, SourceError
+from handcam.ranges import LARGEST_EDGE_PX, FieldOfView
+from handcam.types import Frame, Intrinsics, SourceError
 from handcam.validation import Seed
 
 __all__ = ["Device", "Seekable", "Source", "SourceSettings", "open_source"]

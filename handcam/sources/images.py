@@ -19,9 +19,10 @@ import msgspec
 import numpy as np
 
 from handcam.pictures import read_picture
+from handcam.ranges import DepthUnit
 from handcam.sources import SourceSettings
 from handcam.sources._file_reader import FileSource
-from handcam.types import Array, DepthUnit, Frame, InputError, Intrinsics, SourceError, shorten
+from handcam.types import Array, Frame, InputError, Intrinsics, SourceError, shorten
 
 __all__ = ["open"]
 

@@ -26,7 +26,8 @@ from handcam.lab.train.loop import averaged_weights
 from handcam.lab.train.pairs import TrainSettings, train
 from handcam.model.vae import CrossModalVAE, fuse, load, save_weights
 from handcam.model.weights import WeightsCard, default_weights, digest
-from handcam.types import HandcamError, HandLengthMm
+from handcam.ranges import HandLengthMm
+from handcam.types import HandcamError
 from handcam.validation import BatchSize, Fraction, InputFile, InputFolder, OutputFolder, Seed, Share, Steps
 
 __all__ = ["Errors", "Finetune", "finetune", "read_bones"]
