@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Literal, cast
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import ThreadpoolController  # pyright: ignore[reportMissingTypeStubs]
 
 from handcam.api.clips import track_file
 from handcam.api.parts import open_runtime, open_tracker, runtimes_here
@@ -71,7 +71,7 @@ class HandTracker:
         self._intrinsics, self._fov_rad = intrinsics, float(np.radians(fov_deg))
         self._index = 0
         self._time_s: float | None = None
-        self._pools: ThreadpoolController | None = None
+        self._pools: Any = None  # the package states no types
 
     def track(
         self,
@@ -121,7 +121,8 @@ class HandTracker:
             frame = self._frame(to_rgb(picture, color, value_range), time_s, plane, unit_m, intrinsics)
         check_frame(frame)
         if self._pools is None:  # helper threads spin between the small products of a frame, a whole core for nothing
-            self._pools = ThreadpoolController().select(user_api="blas")
+            controller: Any = ThreadpoolController()
+            self._pools = controller.select(user_api="blas")
         with self._pools.limit(limits=1):
             return Result.of(self._tracker.track(frame, controls))
 
@@ -188,9 +189,9 @@ class HandTracker:
         self.close()
 
 
-def _depth_counts(depth: Any) -> Array:
+def _depth_counts(depth: Any) -> Any:
     """Depth as it stands in a frame: floats in metres become counts of :data:`FLOAT_DEPTH_UNIT_M`, 0 if not finite."""
-    if not (isinstance(depth, np.ndarray) and depth.dtype.kind == "f"):
-        return depth
-    counts = np.nan_to_num(np.asarray(depth, float) / FLOAT_DEPTH_UNIT_M, nan=0.0, posinf=0.0, neginf=0.0)
+    if not isinstance(depth, np.ndarray) or cast(Array, depth).dtype.kind != "f":
+        return cast(object, depth)
+    counts = np.nan_to_num(np.asarray(cast(Array, depth), float) / FLOAT_DEPTH_UNIT_M, nan=0.0, posinf=0.0, neginf=0.0)
     return np.where((counts > 0) & (counts < 65535.5), np.round(counts), 0).astype(np.uint16)

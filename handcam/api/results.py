@@ -17,7 +17,7 @@ from handcam.pictures import to_rgb
 from handcam.types import Array, HandcamError, InputError
 
 if TYPE_CHECKING:
-    import pandas
+    import pandas  # pyright: ignore[reportMissingTypeStubs]
     import polars
 
 __all__ = ["Hand", "Result"]
@@ -65,9 +65,10 @@ class Result(types.Result):
     @staticmethod
     def of(result: types.Result) -> "Result":
         """The same result, with these methods."""
-        values = {field.name: getattr(result, field.name) for field in fields(types.Result)}
+        values: dict[str, Any] = {field.name: getattr(result, field.name) for field in fields(types.Result)}
         hands = tuple(Hand(*(getattr(hand, f.name) for f in fields(types.TrackedHand))) for hand in result.hands)
-        return Result(**{**values, "hands": hands})
+        values["hands"] = hands
+        return Result(**values)
 
     def to_dict(self, order: str = "common21") -> dict[str, Any]:
         """Describe the result in plain values: the message of ``docs/streaming.md``.

@@ -116,6 +116,7 @@ def _on_ray(jobs: Sequence[Job], address: str) -> Iterator[Done]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
     try:
         import ray
+        from ray.exceptions import RayError
     except ImportError as error:
         raise HandcamError(f"A Ray cluster {needs(error, 'ray')}.") from None
     try:
@@ -130,7 +131,7 @@ def _on_ray(jobs: Sequence[Job], address: str) -> Iterator[Done]:
             job = pending.pop(ended)
             try:
                 yield ray.get(ended)
-            except ray.exceptions.RayError as error:
+            except RayError as error:
                 yield Done(job.input, "failed", reason=f"its worker died ({type(error).__name__})")
     finally:
         ray.shutdown()

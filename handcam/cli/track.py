@@ -71,7 +71,7 @@ def main(
     """
     if not files:
         raise HandcamError("Which files? Give videos, folders or sessions: handcam track clip.mp4.")
-    formats = tuple(dict.fromkeys([*to, *(["overlay"] if overlay else [])]))
+    formats: tuple[str, ...] = (*to, "overlay") if overlay and "overlay" not in to else to
     for format in formats:
         suffix(format)  # an unknown one is refused before anything is tracked
     todo = jobs_of(files, out, JobSettings(

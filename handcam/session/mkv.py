@@ -62,7 +62,7 @@ class VideoWriter:
         stream.height, stream.width = shape[:2]
         stream.pix_fmt = pixels
         stream.codec_context.time_base = stream.time_base = MILLISECOND
-        stream.codec_context.framerate = 0  # no constant rate: players take each picture's own time
+        stream.codec_context.framerate = Fraction(0)  # no constant rate: players take each picture's own time
         if codec == "libx264":  # what the conversion from RGB does: BT.601 in video range, of sRGB pictures
             context = cast(Any, stream.codec_context)
             context.color_range, context.colorspace, context.color_primaries, context.color_trc = 1, 6, 1, 13

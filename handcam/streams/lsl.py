@@ -6,9 +6,10 @@ the hand is not in view. Time stamps are capture times by LSL's clock. Programs 
 """
 
 import time
+from typing import Any
 
 import numpy as np
-import pylsl
+import pylsl  # pyright: ignore[reportMissingTypeStubs]
 
 from handcam.hand.message import ORDERS
 from handcam.hand.openxr import to_openxr
@@ -29,7 +30,7 @@ def open(rest: str, settings: StreamSettings = StreamSettings()) -> Sender:
         )
     if not scope:  # before the library's first use; later it is too late, and does nothing
         pylsl.set_config_content("[multicast]\nResolveScope = machine\n")
-    outlets = {side: _outlet(f"{name}_{side.value}", joints) for side in Side}
+    outlets: dict[Side, Any] = {side: _outlet(f"{name}_{side.value}", joints) for side in Side}
 
     def deliver(result: Result, sequence: int) -> tuple[int, int]:
         at = pylsl.local_clock() - (time.perf_counter_ns() - result.frame.time_ns) / 1e9

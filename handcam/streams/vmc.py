@@ -73,5 +73,5 @@ def bundle(result: Result) -> bytes:
 def _add(parts: OscBundleBuilder, address: str, *arguments: str | float) -> None:
     builder = OscMessageBuilder(address)
     for value in arguments:
-        builder.add_arg(value, {str: "s", int: "i"}.get(type(value), "f"))
+        builder.add_arg(value, "s" if isinstance(value, str) else "i" if isinstance(value, int) else "f")
     parts.add_content(builder.build())

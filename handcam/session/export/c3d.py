@@ -7,7 +7,7 @@ C3D knows a rate and no times: there is one frame for every frame number, as in 
 from pathlib import Path
 from typing import Any
 
-import ezc3d
+import ezc3d  # pyright: ignore[reportMissingTypeStubs]
 import numpy as np
 
 from handcam.hand.rotations import forward

@@ -35,8 +35,8 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
             writer.writerows(zip(*(_text(column) for column in columns.values()), strict=True))
 
 
-def _text(column: Array) -> list[str]:
-    column = column.filled() if isinstance(column, np.ma.MaskedArray) else column
+def _text(column: Any) -> list[str]:
+    column = column.filled() if hasattr(column, "filled") else column
     if column.dtype.kind == "f":
         return ["NaN" if np.isnan(v) else f"{v:.9g}" for v in column.tolist()]
     return [str(int(v)) if column.dtype.kind in "ib" else v for v in column.tolist()]
@@ -74,7 +74,8 @@ def _pictures(rows: list[tuple[FrameEntry, TrackedHand | None]], recording: Reco
 
 def _known(values: Any, known: Any, instead: Any) -> Array:
     """A masked array of the values that are known, and what stands for the others where nothing can be masked."""
-    return np.ma.array(values, mask=~np.asarray(known, bool), fill_value=instead)
+    masked: Any = np.ma  # its types are incomplete
+    return masked.array(values, mask=~np.asarray(known, bool), fill_value=instead)
 
 
 def _columns(rows: list[tuple[FrameEntry, TrackedHand | None]], start_ns: int) -> dict[str, Array]:

@@ -90,12 +90,13 @@ def _column(values: Array) -> Any:
 
 def _parquet(path: Path, columns: dict[str, Any], index: str | None = None) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    table = pa.table(columns)
+    table: Any = pa.table(columns)
     if index is not None:  # as pandas marks the index of a table
         kind = {"name": index, "field_name": index, "pandas_type": "unicode", "numpy_type": "object", "metadata": None}
         about = {"index_columns": [index], "column_indexes": [], "columns": [kind], "pandas_version": "2.0"}
         table = table.replace_schema_metadata({"pandas": json.dumps(about)})
-    pq.write_table(table, path)
+    parquet: Any = pq  # the package's own types are incomplete
+    parquet.write_table(table, path)
 
 
 def _stats(values: Array) -> dict[str, Any]:

@@ -44,6 +44,6 @@ def arrow_column(column: Array) -> Any:
     """An Arrow array with null where the column is NaN or masked."""
     if column.dtype == object:  # pictures
         return pa.array(column.tolist(), pa.binary())
-    unknown = np.ma.getmaskarray(column)
-    values = np.ma.getdata(column)
+    masked: Any = np.ma  # its types are incomplete
+    unknown, values = masked.getmaskarray(column), masked.getdata(column)
     return pa.array(values, mask=unknown | np.isnan(values) if values.dtype.kind == "f" else unknown)

@@ -56,8 +56,9 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
         for entry, result in frame_results(recording, settings):
             at = entry.capture_ns + offset_ns
             write("/camera/camera_info", at, *_camera(entry.intrinsics))
+            hands = [h.raw if settings.raw else h.pose for h in result.hands] if result is not None else []
             for side in Side if result is not None else ():
-                seen = [h.raw if settings.raw else h.pose for h in result.hands if h.pose.side is side]
+                seen = [pose for pose in hands if pose.side is side]
                 write(f"/hands/{side.value}", at, _poses(max(seen, key=lambda pose: pose.score, default=None)))
             color, depth = recording.pictures(entry.n) if settings.pictures else (None, None)
             if color is not None:

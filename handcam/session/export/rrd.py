@@ -6,6 +6,7 @@ that was looked for and not seen is cleared. Timelines: ``frame``, and ``time`` 
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rerun as rr
@@ -67,7 +68,7 @@ def _send(
     number = np.array([entry.index for entry, _ in rows])
     since = np.array([entry.capture_ns - start_ns for entry, _ in rows], "timedelta64[ns]")
 
-    def send(path: str, columns: rr.ComponentColumnList | rr.AnyValues, of: Array | slice = slice(None)) -> None:
+    def send(path: str, columns: Any, of: Array | slice = slice(None)) -> None:
         times = [rr.TimeColumn("frame", sequence=number[of]), rr.TimeColumn("time", duration=since[of])]
         rr.send_columns(path, times, columns, recording=stream)
 
@@ -83,9 +84,9 @@ def _send(
     stream.log(f"hands/{name}/joints", rr.Points3D.from_fields(colors=[colour]), static=True)
     stream.log(f"hands/{name}/bones", rr.LineStrips3D.from_fields(colors=[colour]), static=True)
     stream.log(f"hands/{name}/raw", rr.Points3D.from_fields(radii=[0.001]), static=True)
-    labels = {"labels": JOINTS, "show_labels": False}
+    labels: dict[str, Any] = {"labels": JOINTS, "show_labels": False}
     stream.log(f"camera/{name}", rr.Points2D.from_fields(colors=[colour], **labels), static=True)
-    about = {"score": [h.pose.score for h in hands], "track": [h.track for h in hands]}
+    about: dict[str, Any] = {"score": [h.pose.score for h in hands], "track": [h.track for h in hands]}
     about["metric"] = [h.pose.metric for h in hands]
     send(f"hands/{name}", rr.AnyValues.columns(**about), there)
     for angle, values in zip(ANGLES, angles_deg(joints.astype(float), side).T, strict=True):

@@ -8,6 +8,7 @@ import numpy as np
 from handcam.pictures import write_picture
 from handcam.session.export import ExportSettings, Recording, frame_results
 from handcam.session.export.overlay import draw_hands
+from handcam.types import Array
 
 __all__ = ["SUFFIX", "export"]
 
@@ -18,12 +19,10 @@ _COLUMNS, _ROWS, _WIDTH_PX = 5, 4, 320
 def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
     """Write the picture; nothing where there is no colour picture."""
     shown = [(entry, result) for entry, result in frame_results(recording, settings) if entry.has_color]
-    chosen = (
-        [shown[i] for i in np.unique(np.linspace(0, len(shown) - 1, _COLUMNS * _ROWS).round().astype(int))]
-        if shown
-        else []
-    )
-    start_ns, tiles = recording.frames[0].capture_ns, []
+    spread = np.unique(np.linspace(0, max(0, len(shown) - 1), _COLUMNS * _ROWS).round().astype(int))
+    numbers: list[int] = spread.tolist()
+    chosen = [shown[i] for i in numbers] if shown else []
+    start_ns, tiles = recording.frames[0].capture_ns, list[Array]()
     for entry, result in chosen:
         color, _ = recording.pictures(entry.n)
         if color is None:

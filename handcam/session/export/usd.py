@@ -6,11 +6,12 @@ value at all) and the hand is invisible.
 """
 
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pxr import Gf, Sdf, Usd, UsdGeom, UsdShade, UsdSkel, Vt
+from pxr import Gf, Sdf, Usd, UsdGeom, UsdSkel, Vt
 
 from handcam.hand.rotations import quaternions, rest_rotations
 from handcam.hand.skeleton import JOINTS, PARENTS
@@ -21,6 +22,7 @@ from handcam.types import Array
 __all__ = ["SUFFIX", "export"]
 
 SUFFIX = ".usd"
+_SHADE: Any = import_module("pxr.UsdShade")  # the package's own types leave it out
 _RATES = (24.0, 25.0, 30.0, 48.0, 50.0, 60.0, 90.0, 120.0)
 """Rates that film tools and game engines know."""
 _SKIN_COLOUR = Gf.Vec3f(0.80, 0.58, 0.47)
@@ -42,8 +44,8 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
     world = UsdGeom.Xform.Define(stage, "/hands").GetPrim()
     world.SetCustomDataByKey("handcam", json.dumps(provenance(recording)))
     stage.SetDefaultPrim(world)
-    material = UsdShade.Material.Define(stage, "/hands/skin")
-    shader = UsdShade.Shader.Define(stage, "/hands/skin/preview")
+    material = _SHADE.Material.Define(stage, "/hands/skin")
+    shader = _SHADE.Shader.Define(stage, "/hands/skin/preview")
     shader.CreateIdAttr("UsdPreviewSurface")
     shader.CreateInput("diffuseColor", Sdf.ValueTypeNames.Color3f).Set(_SKIN_COLOUR)
     shader.CreateInput("roughness", Sdf.ValueTypeNames.Float).Set(0.7)
@@ -92,7 +94,7 @@ def _add(stage: Any, motion: Motion, codes: Array, material: Any) -> None:
     mesh.CreateFaceVertexIndicesAttr(Vt.IntArray.FromNumpy(surface.faces.astype(np.int32).ravel()))
     mesh.CreateSubdivisionSchemeAttr(UsdGeom.Tokens.none)
     mesh.CreateDisplayColorAttr(Vt.Vec3fArray([_SKIN_COLOUR]))
-    UsdShade.MaterialBindingAPI.Apply(mesh.GetPrim()).Bind(material)
+    _SHADE.MaterialBindingAPI.Apply(mesh.GetPrim()).Bind(material)
     binding = UsdSkel.BindingAPI.Apply(mesh.GetPrim())
     binding.CreateSkeletonRel().SetTargets([skeleton.GetPath()])
     binding.CreateJointIndicesPrimvar(False, 4).Set(Vt.IntArray.FromNumpy(surface.joints.astype(np.int32).ravel()))
