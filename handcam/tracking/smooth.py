@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
-from scipy import linalg  # pyright: ignore[reportMissingTypeStubs]
 
 from handcam.hand.skeleton import PARENTS, ROOT, bone_lengths
 from handcam.tracking.track import same_hand
@@ -94,6 +93,8 @@ def whittaker(
     for i in range(2):
         band[1, i + 1 : n - 1 + i] += stiffness * rows[i] * rows[i + 1]
     band[0, 2:] += stiffness * rows[0] * rows[2]
+    from scipy import linalg  # pyright: ignore[reportMissingTypeStubs]  # late: the window's start need not wait
+
     solver: Any = linalg  # the package's own types are incomplete
     return np.asarray(solver.solveh_banded(band, data[:, None] * values))
 
