@@ -8,14 +8,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from jaxtyping import Float
 
 from handcam.model.weights import read_card
 from handcam.paths import atomic_file
-from handcam.types import WeightsError
+from handcam.types import WeightsError, shorten
 
 __all__ = ["ReferenceSet", "read_reference_set", "reference_set_path", "write_reference_set"]
 
@@ -60,8 +59,8 @@ def read_reference_set(weights: Path) -> ReferenceSet:
         variance = {key[9:]: a.astype(np.float32) for key, a in arrays.items() if key.startswith("variance.")}
         joints, parameters = (arrays[key].astype(np.float32) for key in ("joints", "parameters"))
         names = tuple(str(name) for name in arrays["names"])
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile, TypeError) as error:
-        raise WeightsError(f"The reference set {path} is damaged ({error}); {_MAKE}.") from None
+    except Exception as error:  # numpy and zip raise whatever a damaged archive leads them to
+        raise WeightsError(f"The reference set {path} is damaged ({shorten(repr(error))}); {_MAKE}.") from None
     if of != card.sha256:
         raise WeightsError(f"The reference set {path} belongs to other weights than {weights.name}; {_MAKE}.")
     n = len(joints)

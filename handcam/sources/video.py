@@ -74,6 +74,9 @@ class VideoFileReader:
             why = "has only sound in it" if sound else "cannot be read: it is damaged, cut off, or not a video"
             raise SourceError(f"The video {self._path} {why}.")
         self._stream = self._container.streams.video[0]
+        if not hasattr(self._stream, "width"):  # a codec that nobody knows has no decoder, and its stream no size
+            self._container.close()
+            raise SourceError(f"The video {self._path} is of a codec that is not known, or it is damaged.")
         self._stream.thread_type = "AUTO"
 
     def _prepare(self) -> None:

@@ -178,7 +178,7 @@ def read_bones(path: Path) -> dict[str, float]:
     try:
         fields = json.loads(path.read_text("utf-8"))
         bones = {str(name): float(value) for name, value in fields.items()}
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise HandcamError(f"The bones {path} cannot be read: {error}.") from None
     wrong = [name for name, value in bones.items() if name not in JOINTS[1:] or not 5 <= value <= 200]
     if wrong:

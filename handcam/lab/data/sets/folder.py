@@ -28,6 +28,7 @@ import numpy as np
 from handcam.lab.data.sets import Sample, tight_box
 from handcam.pictures import read_picture
 from handcam.types import Frame, HandcamError, Intrinsics, Side
+from handcam.validation import check_frame
 
 __all__ = ["Folder", "open", "write"]
 
@@ -52,7 +53,7 @@ def open(rest: str) -> "Folder":
             continue
         try:
             entry = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise HandcamError(f"{labels}, line {number} is not JSON: {error}.") from None
         if not isinstance(entry, dict) or not isinstance(entry.get("image"), str):
             raise HandcamError(f'{labels}, line {number} is not an object with an "image".')
@@ -85,9 +86,9 @@ class Folder:
         number, entry = self.entries[index]
         try:
             return self._sample(index, entry)
-        except (ValueError, TypeError, KeyError) as error:
-            where = self.root / "labels.jsonl"
-            raise HandcamError(f"{where}, line {number} ({entry['image']}) is not as it should be: {error}.") from None
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            where = f"{self.root / 'labels.jsonl'}, line {number} ({entry['image']})"
+            raise HandcamError(f"{where} is not as it should be: {str(error).rstrip('.')}.") from None
 
     def _sample(self, index: int, entry: dict) -> Sample:
         color = read_picture(self.root / entry["image"])
@@ -105,6 +106,7 @@ class Folder:
                 raise ValueError(f"depth must be 16-bit, one channel, {width} x {height}")
         unit = entry.get("depth_unit_m")
         frame = Frame(index, index, camera, color, depth, 0.001 if unit is None else float(unit))
+        check_frame(frame)
         side = None if entry.get("side") is None else Side(str(entry["side"]).lower())
         joints, keypoints = _numbers(entry, "joints_mm", (21, 3)), _numbers(entry, "keypoints_px", (21, 2))
         box = _numbers(entry, "box", (4,))
