@@ -4,15 +4,19 @@ A stream is asked for by ``protocol:where``, e.g. ``osc:127.0.0.1:9000``, ``webs
 ``zmq:5556``; without a host it stays on this computer. What is sent is written down in ``docs/streaming.md``.
 """
 
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from handcam.installation import needs
 from handcam.plugins import load, names
-from handcam.types import HandcamError, Result
+from handcam.types import HandcamError, Result, shorten
 
-__all__ = ["LOOPBACK", "Stream", "StreamError", "StreamSettings", "address", "addresses", "open_stream", "open_streams"]
+__all__ = [
+    "LOOPBACK", "Stream", "StreamError", "StreamSettings", "address", "addresses", "open_stream", "open_streams",
+    "own_address",
+]  # fmt: skip
 
 LOOPBACK = "127.0.0.1"
 """Default address: nothing leaves the computer."""
@@ -103,15 +107,31 @@ def address(text: str, port: int) -> tuple[str, int]:
     An IPv6 host stands in brackets: ``[::1]:9000``.
 
     Raises:
-        StreamError: the port is not a number from 0 to 65535.
+        StreamError: the host can be none, or the port is not a number from 0 to 65535.
     """
     host, colon, tail = text.strip().rpartition(":")
     if text.strip().endswith("]") or (not colon and not tail.isdecimal()):
         host, tail = text.strip(), ""
-    number = tail or str(port)
-    if not (number.isdecimal() and len(number) < 6 and int(number) < 65536):
-        raise StreamError(f"{text!r} is not an address; write host:port, e.g. {LOOPBACK}:{port}.")
-    return host.strip("[]") or LOOPBACK, int(number)
+    number, host = tail or str(port), host.strip("[]") or LOOPBACK
+    possible = host.isprintable() and len(host) < 254 and all(0 < len(label) < 64 for label in host.split("."))
+    if not (possible and number.isdecimal() and len(number) < 6 and int(number) < 65536):
+        raise StreamError(f"{shorten(repr(text))} is not an address; write host:port, e.g. {LOOPBACK}:{port}.")
+    return host, int(number)
+
+
+def own_address(text: str, port: int) -> tuple[str, int]:
+    """An :func:`address` to listen on.
+
+    Raises:
+        StreamError: it is none, or there is no such host.
+    """
+    host, number = address(text, port)
+    try:
+        socket.getaddrinfo(host, number, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError:
+        better = f"use {LOOPBACK} or an address of this computer"
+        raise StreamError(f"There is no host {host!r} to listen on; {better}.") from None
+    return host, number
 
 
 def addresses(text: str, port: int) -> list[tuple[str, int]]:

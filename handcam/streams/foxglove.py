@@ -29,7 +29,7 @@ from foxglove.messages import (
 
 from handcam.hand.message import SCHEMA, encode_message, stream_message
 from handcam.hand.skeleton import BONES
-from handcam.streams import StreamError, StreamSettings, address
+from handcam.streams import StreamError, StreamSettings, own_address
 from handcam.streams._sender import Sender
 from handcam.types import Intrinsics, Result, Side, TrackedHand
 
@@ -50,7 +50,7 @@ def open(rest: str, settings: StreamSettings = StreamSettings()) -> Sender:
     Raises:
         StreamError: the address is wrong or taken.
     """
-    host, port = address(rest, PORT)
+    host, port = own_address(rest, PORT)
     context = foxglove.Context()
     hands = foxglove.Channel("/hands", schema=dict(SCHEMA), message_encoding="json", context=context)
     scene = SceneUpdateChannel("/hands/scene", context=context)

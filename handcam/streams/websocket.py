@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from websockets.asyncio.server import Server, ServerConnection, broadcast, serve
 
 from handcam.hand.message import encode_message, stream_message
-from handcam.streams import StreamError, StreamSettings, address
+from handcam.streams import StreamError, StreamSettings, own_address
 from handcam.streams._sender import Sender
 from handcam.types import Result
 
@@ -35,7 +35,7 @@ def open(rest: str, settings: StreamSettings = StreamSettings()) -> Sender:
     Raises:
         StreamError: the address is wrong or taken.
     """
-    host, port = address(rest, PORT)
+    host, port = own_address(rest, PORT)
     clients = _Clients(host, port)
 
     def deliver(result: Result, sequence: int) -> tuple[int, int]:

@@ -7,7 +7,7 @@ subscriber and drops the rest by itself, uncounted; the subscriber sees the gap 
 import zmq
 
 from handcam.hand.message import encode_message, stream_message
-from handcam.streams import StreamError, StreamSettings, address
+from handcam.streams import StreamError, StreamSettings, own_address
 from handcam.streams._sender import Sender
 from handcam.types import Result
 
@@ -23,7 +23,7 @@ def open(rest: str, settings: StreamSettings = StreamSettings()) -> Sender:
     Raises:
         StreamError: the address is wrong or taken.
     """
-    host, port = address(rest, PORT)
+    host, port = own_address(rest, PORT)
     context = zmq.Context()
     publisher = context.socket(zmq.PUB)
     publisher.setsockopt(zmq.SNDHWM, _QUEUE)
