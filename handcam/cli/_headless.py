@@ -27,8 +27,8 @@ GIVE_UP_S = 12.0
 
 
 def run_headless(live: Live, report: Report, duration_s: float | None, out: Path | None) -> int:
-    """Run until the source ends, fails or never comes, the recording fails, the time is over, or a signal asks for the
-    end. Returns the exit code."""
+    """Run until the source ends, fails or never comes, the time is over, a signal asks for the end, or the recording
+    fails and neither report nor stream is wanted. Returns the exit code."""
     console = Console(stderr=True)
     live.start()
     status = live.status()
@@ -39,6 +39,9 @@ def run_headless(live: Live, report: Report, duration_s: float | None, out: Path
             while status.state not in ("ended", "failed", "stopped"):
                 time.sleep(POLL_S)
                 status, now = live.status(), time.monotonic()
+                stopped = status.recording is not None and status.recording.stopped
+                if stopped and out is None and not status.streams:
+                    break  # there is nothing to go on for
                 _tell(status, told)
                 if not status.stalled:
                     silent = now
@@ -48,8 +51,6 @@ def run_headless(live: Live, report: Report, duration_s: float | None, out: Path
                         break
                 elif duration_s is not None and now - begun >= duration_s:
                     break
-                if status.recording is not None and status.recording.stopped and not status.streams:
-                    break  # there is nothing to go on for
                 if line is not None:
                     line.update(_text(status, report))
                 elif now - printed >= PLAIN_LINE_S:
@@ -79,6 +80,8 @@ def run_headless(live: Live, report: Report, duration_s: float | None, out: Path
 def _tell(status: LiveStatus, told: set[str]) -> None:
     """Warn of what goes wrong while the run goes on, once until it is well again."""
     troubles = {"": status.stalled} | {stream.name: stream.failure for stream in status.streams}
+    if status.recording is not None and status.recording.stopped:
+        troubles["recording"] = status.recording.failure
     for name, trouble in troubles.items():
         if trouble is not None and name not in told:
             log.warning("%s", trouble)
