@@ -24,6 +24,8 @@ WINDOW_S = 0.35
 """Length of the sliding quadratic fit that stands for the true motion."""
 VISIBLE_DEG = 5.0
 """Excess over a joint limit from which an impossible pose can be seen."""
+STILL = 1 / 3
+"""Share of the joints and frames, those that move least, in which stillness is measured apart."""
 LONGEST_LAG_S = 0.3
 """Largest lag that is tried."""
 
@@ -88,12 +90,14 @@ def quality(track: PoseSequence) -> dict:
         ``bone_spread`` (standard deviation over mean of each bone's length, mean over the bones); ``violations`` (share
         of angles beyond their limits by more than 5 degrees), ``violating_frames`` (share of frames with one) and
         ``violation_deg`` (mean excess over all angles); ``jitter_mm`` (RMS distance of a joint from a sliding quadratic
-        fit over 0.35 s), ``jitter_px`` (the same in the picture) and ``jerk_m_s3`` (RMS of the third derivative).
+        fit over 0.35 s), ``jitter_px`` (the same in the picture), ``jitter_still_mm`` and ``jitter_still_px`` (over the
+        third of them that moves least, where it is noise and not motion that the fit smooths away) and ``jerk_m_s3``
+        (RMS of the third derivative).
     """
     seen = [p for p in track.poses if p is not None]
     out: dict = dict.fromkeys((
         "frames", "found", "losses", "side_changes", "bone_spread", "violations", "violating_frames", "violation_deg",
-        "jitter_mm", "jitter_px", "jerk_m_s3",
+        "jitter_mm", "jitter_px", "jitter_still_mm", "jitter_still_px", "jerk_m_s3",
     ))  # fmt: skip
     out |= {"frames": len(track.poses), "found": len(seen) / max(len(track.poses), 1)}
     out["losses"] = sum(1 for run in track.runs(1) if run.stop < len(track.poses))
@@ -117,15 +121,19 @@ def quality(track: PoseSequence) -> dict:
         plane.append(_residual(np.stack([p.keypoints_px for p in track.poses[run] if p is not None]), window))
         jerks.append((np.diff(j, n=3, axis=0) / step**3).reshape(-1, 3))
     if still:
-        out["jitter_mm"] = _rms(still) * 1e3
-        out["jitter_px"] = _rms(plane)
+        for key, parts, unit in (("mm", still, 1e3), ("px", plane, 1.0)):
+            off, speed = (np.concatenate(x) for x in zip(*parts, strict=True))
+            out[f"jitter_{key}"] = _rms([off]) * unit
+            out[f"jitter_still_{key}"] = _rms([off[speed <= np.quantile(speed, STILL)]]) * unit
         out["jerk_m_s3"] = _rms(jerks)
     return out
 
 
-def _residual(points: np.ndarray, window: int) -> np.ndarray:
-    """Residual of a sliding quadratic fit, one row a point."""
-    return (points - savgol_filter(points, window, 2, axis=0)).reshape(-1, points.shape[-1])
+def _residual(points: np.ndarray, window: int) -> tuple[np.ndarray, np.ndarray]:
+    """Residual of a sliding quadratic fit, one row a point, and how far the fit moves in a frame."""
+    smooth = np.asarray(savgol_filter(points, window, 2, axis=0))
+    speed = np.linalg.norm(np.gradient(smooth, axis=0), axis=-1)
+    return (points - smooth).reshape(-1, points.shape[-1]), speed.ravel()
 
 
 def _rms(parts: Sequence[np.ndarray]) -> float:

@@ -33,6 +33,9 @@ SIGMA_ANGLE = 0.1
 """The same for angles of joints and palm, radians."""
 _SLACK_ANGLE = 0.25
 """Radians by which the limits of joints are widened: angles read from a cupped palm's joints are off by that much."""
+_SLACK_THUMB = 0.2
+"""Radians by which the angle between the rays to the thumb's CMC and the index MCP is widened: where a CMC joint
+lies in the flesh is a convention, and the rig's stands 7 mm from where labels put it, 42 mm from the wrist."""
 _NEAREST = 0.5
 """A hand is no nearer to the camera than this, hand lengths."""
 _PARENTS, _CHILDREN = (list(ends) for ends in zip(*BONES, strict=True))
@@ -137,8 +140,10 @@ def _intervals(device: torch.device, dtype: torch.dtype) -> tuple[Tensor, Tensor
     lengths = torch.linalg.vector_norm(joints[:, _CHILDREN] - joints[:, _PARENTS], dim=-1)
     drawn = torch.cat([lengths, palm(joints)], 1)
     limits = torch.from_numpy(np.radians(np.stack(limits_deg()))).float()
-    low = torch.cat([drawn.amin(0), limits[0] - _SLACK_ANGLE])
-    high = torch.cat([drawn.amax(0), limits[1] + _SLACK_ANGLE])
+    slack = torch.zeros(drawn.shape[1])
+    slack[len(BONES)] = _SLACK_THUMB
+    low = torch.cat([drawn.amin(0) - slack, limits[0] - _SLACK_ANGLE])
+    high = torch.cat([drawn.amax(0) + slack, limits[1] + _SLACK_ANGLE])
     return low.to(device, dtype), high.to(device, dtype)
 
 

@@ -59,6 +59,7 @@ def test_noise_shows_in_jitter_jerk_and_bones() -> None:
     assert figures["bone_spread"] > 0.01
     assert figures["jerk_m_s3"] > 20
     assert figures["jitter_px"] > 0.3
+    assert figures["jitter_still_mm"] == pytest.approx(figures["jitter_mm"], rel=0.25), "noise is the same at rest"
     twice = quality(track_of(swaying(TIMES) + 2 * (noisy - swaying(TIMES)), TIMES))
     assert twice["jitter_mm"] == pytest.approx(2 * figures["jitter_mm"], rel=0.01)
     large = quality(track_of(noisy * 1.3, TIMES))  # another assumed hand size must not look shakier

@@ -1,12 +1,14 @@
 """What bones can be: nothing to object to in possible hands, and a way back for impossible ones."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from handcam.hand.anatomy import ANGLES, angles_deg
 from handcam.hand.rig import DOF_INDEX, load_rig
-from handcam.hand.skeleton import BONES, INDEX, bone_lengths, normalise
+from handcam.hand.skeleton import BONES, INDEX, bone_lengths, from_order, normalise
 from handcam.lab.data.sets.poses import Noise, Poses
 from handcam.lab.train.constraints import angles, palm, prior, reprojection, violations
 from handcam.synth.poses import sample_poses
@@ -113,3 +115,14 @@ def test_2d_pulls_joints_across_the_picture():
     (slope,) = torch.autograd.grad(reprojection(joints, batch["keypoints2d"]).sum(), joints)
     after = reprojection(joints - 1e-4 * slope, batch["keypoints2d"]).sum()
     assert after < 0.9 * before
+
+
+def test_real_hands_are_possible(shared_data: Path):
+    """Poses of people (validation only) lie within what the prior allows: 99 of 100."""
+    inside = []
+    for side, mirror in (("left", -1.0), ("right", 1.0)):
+        with np.load(shared_data / "validation" / "dexycb_poses" / f"dexycb_{side}.npz") as file:
+            hands = normalise(from_order(file["joints3d_m"][::100].astype(float), "ho3d")) * [mirror, 1.0, 1.0]
+        found = violations(torch.from_numpy(hands).float())
+        inside.append(torch.cat(list(found), 1).amax(1) <= 0)
+    assert torch.cat(inside).float().mean() >= 0.99
