@@ -16,7 +16,7 @@ GUI renders the live skeleton in Open3D with latent sliders [``live/``, ``gui/``
 ``model/``                 the cross-modal VAE, its weights, modalities, nets and latent space
 ``sources/``               where frames come from: webcam, realsense, video, images, recording, demo
 ``session/``               the recorded session: format, writer, reader, repair, export
-``detectors/``             where the hands are: palm, depth, full_frame, mediapipe
+``detectors/``             where the hands are: palm, finder, depth, full_frame, mediapipe
 ``filters/``               what is done after: one_euro
 ``streams/``               to other programs: osc, udp, websocket, zmq
 ``synth/``                 rendered hands: pictures, depth and labels

@@ -255,14 +255,14 @@ def train(settings: FinderSettings, validate: Callable[[nn.Module], dict[str, fl
 
 
 def build(settings: FinderSettings) -> Path:
-    """Train, and write ``out/palm.safetensors`` with card and graph; returns it."""
+    """Train, and write ``out/finder.safetensors`` with card and graph; returns it."""
     from handcam.lab.release.detector import release
 
     net = trained_detector(train(settings))
     data = ["start: palm_detection_full of mediapipe 0.10.21 (Apache-2.0; its authors' own data)"]
     data += [_source(Path(text.partition("=")[0])) for text in settings.pictures]
     data += [f"{_source(folder)}, without hands" for folder in settings.empty]
-    return release(net, settings.edge_px, settings.out, "palm", data, "Apache-2.0", "handcam train finder")
+    return release(net, settings.edge_px, settings.out, "finder", data, "Apache-2.0", "handcam train finder")
 
 
 def _source(folder: Path) -> str:
