@@ -3,17 +3,17 @@
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Annotated
 
 from rich.console import Console
 from rich.progress import track
 from tyro.conf import Positional, arg
 
-from handcam.cli._options import ModelOptions
+from handcam.cli._options import Detector, ModelOptions
 from handcam.lab.evaluate.pipeline import mediapipe_predictor, tracker_predictor
 from handcam.lab.evaluate.results import save_figure, show, write_json
 from handcam.types import Controls, HandcamError
+from handcam.validation import Count, OutputFile
 
 __all__ = ["detection"]
 
@@ -25,13 +25,13 @@ def detection(
     data: Positional[Annotated[tuple[str, ...], arg(metavar="DATA [DATA ...]")]],
     /,
     *,
-    detector: str = "palm",
-    frames: int = 3,
-    max_hands: int = 4,
-    limit: Annotated[int | None, arg(metavar="N")] = None,
+    detector: Detector = "palm",
+    frames: Count = 3,
+    max_hands: Count = 4,
+    limit: Annotated[Count | None, arg(metavar="N")] = None,
     mediapipe: bool = True,
-    json: Annotated[Path | None, arg(metavar="FILE")] = None,
-    plot: Annotated[Path | None, arg(metavar="FILE")] = None,
+    json: Annotated[OutputFile | None, arg(metavar="FILE")] = None,
+    plot: Annotated[OutputFile | None, arg(metavar="FILE")] = None,
     model: ModelOptions = ModelOptions(),
 ) -> None:
     """Measure how many hands are found in pictures, and how many that are none.

@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -109,7 +109,7 @@ def _requirements(dist: metadata.Distribution, extras: frozenset[str]) -> Iterat
 
 def licence_of(dist: metadata.Distribution) -> str:
     """The SPDX expression of a package, from its own or from the words of its metadata."""
-    about = dist.metadata
+    about: Any = dist.metadata  # a message of the standard library's email
     expression = about.get("License-Expression")
     if expression:
         return expression
@@ -164,7 +164,9 @@ def constraints() -> str:
 def bill_of_materials() -> str:
     """The packages as CycloneDX 1.5."""
     there = packages()
-    names = {canonicalize_name(p.name): f"pkg:pypi/{canonicalize_name(p.name)}@{p.version}" for p in there}
+    names: dict[str, str] = {
+        canonicalize_name(p.name): f"pkg:pypi/{canonicalize_name(p.name)}@{p.version}" for p in there
+    }
     about = {"type": "application", "name": "handcam", "version": metadata.version("handcam"), "bom-ref": "handcam"}
     direct = [canonicalize_name(need.name) for need in _requirements(metadata.distribution("handcam"), frozenset())]
     parts = [

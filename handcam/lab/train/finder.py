@@ -29,7 +29,8 @@ from handcam.model.nets.palm import INPUT_PX, POINTS, Palm, PalmOutput, anchors
 from handcam.model.weights import default_weights
 from handcam.runtimes import Detections
 from handcam.tracking.parts import WHOLE, parts_of
-from handcam.types import Frame, HandcamError, Intrinsics
+from handcam.types import Edge, Frame, HandcamError, Intrinsics
+from handcam.validation import InputFile, InputFolder
 
 __all__ = ["FinderSettings", "PalmObjective", "build", "drawer", "read_pictures", "train", "trained_detector"]
 
@@ -49,11 +50,11 @@ class FinderSettings(LoopSettings):
     pictures: tuple[str, ...]
     """Folders of pictures with hands, each ``FOLDER``, ``FOLDER=SHARE``, or ``FOLDER=SHARE=stretched`` where the aspect
     is unknown; with boxes, with palms.json, rendered (``handcam synthesize --kind scene``), or without labels."""
-    empty: tuple[Path, ...]
+    empty: tuple[InputFolder, ...]
     """Folders of pictures without hands."""
-    start: Path | None = None
+    start: InputFile | None = None
     """Weights of a detector to start from; MediaPipe's by default."""
-    edge_px: int = INPUT_PX
+    edge_px: Edge = INPUT_PX
     """Edge of the pictures."""
     mine: bool = False
     """Show, of the pictures without hands, what ``start`` takes for hands more often than the rest."""
