@@ -106,7 +106,7 @@ def check(value: Any, kind: Any, name: str) -> None:
         _demand(isinstance(value, kind), value, name, f"of {kind.__name__}")
         for field, hint in hints(kind).items():
             check(getattr(value, field), hint, f"{name}.{field}" if name else field)
-    elif hasattr(kind, "array_type"):  # jaxtyping's: kind of number and number of axes
+    elif hasattr(cast(Any, kind), "array_type"):  # jaxtyping's: kind of number and number of axes
         _demand(isinstance(value, kind), value, name, f"an array of {_words(kind)}")
         _demand(value.dtype.kind != "f" or bool(np.isfinite(value).all()), value, name, "finite in every number")
     elif isinstance(origin, type) and not (origin is type or issubclass(origin, Mapping)):
@@ -148,8 +148,9 @@ def check_picture(picture: Any, plane: str = "color") -> None:
     edges = f", with edges from 1 to {LARGEST_EDGE_PX} px"
     if not isinstance(picture, np.ndarray):
         raise InputError(f"The picture is of type {type(picture).__name__}; it must be {what}{edges}.")
+    picture = cast(Array, picture)
     shape = picture.shape
-    good = picture.dtype == dtype and len(shape) == axes and (axes == 2 or shape[2] == 3)
+    good = bool(picture.dtype == dtype) and len(shape) == axes and (axes == 2 or shape[2] == 3)
     if not (good and min(shape[:2]) > 0 and max(shape[:2]) <= LARGEST_EDGE_PX):
         found = f"{picture.dtype} {_shape(picture)}{_range(picture)}"
         raise InputError(f"The picture is of {found}; it must be {what}{edges}.")
@@ -296,5 +297,6 @@ def _shape(array: Array) -> str:
 
 def _demand(good: bool, value: Any, name: str, what: str) -> None:
     if not good:
-        shown = f"of {value.dtype} {_shape(value)}" if isinstance(value, np.ndarray) else repr(value)
+        array = cast(Array, value)
+        shown = f"of {array.dtype} {_shape(array)}" if isinstance(value, np.ndarray) else repr(value)
         raise InputError(f"{name} is {shorten(shown)}; it must be {what}.")
