@@ -15,7 +15,7 @@ NAMES = ("one/00", "one/07", "two/00", "two/05", "depth/03")
 ANSWERS = FRAMES.parent / "palms.npz"
 """Written by ``python tests/unit/detectors/test_palm.py`` where mediapipe 0.10.21 is installed."""
 
-SCORE = 1e-3 if cv2.__version__ < "5" else 1e-2
+SCORE, PX = (1e-3, 0.5) if cv2.__version__ < "5" else (1e-2, 3.0)
 """OpenCV 5 resamples pictures without the rounding of OpenCV 4, which MediaPipe's answers were made with."""
 
 
@@ -88,7 +88,7 @@ def test_finds_what_mediapipe_finds(source, detector):
         assert len(ours) == len(rows), name
         away = np.abs(ours - rows)
         assert away[:, 0].max() < SCORE, name
-        assert away[:, 1:22].max() < 0.5, name
+        assert away[:, 1:22].max() < PX, name
         assert away[:, 22].max() < 0.005, name
 
 
