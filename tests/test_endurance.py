@@ -133,7 +133,7 @@ def test_on_a_busy_core_the_newest_frame_wins_and_the_rate_says_so(tmp_path: Pat
             busy.wait()
     assert app.returncode == 0, err
     half = len(ages_s) // 2
-    assert half > 2, "it stands still"
+    assert half > 1, "it stands still"
     assert np.median(ages_s[half:]) < 2 * np.median(ages_s[:half]) + 1, f"it falls behind: {ages_s}"
     told = json.loads(report.read_text())
     assert told["frames"]["dropped"] > 0
