@@ -73,7 +73,10 @@ class MediaPipe:
         self._open()
 
     def _open(self) -> None:
-        self._hands: Any = _tasks.vision.HandLandmarker.create_from_options(self._options)
+        try:
+            self._hands: Any = _tasks.vision.HandLandmarker.create_from_options(self._options)
+        except OSError as error:  # its library is loaded here, and asks for libGLESv2
+            raise ImportError(str(error), name="mediapipe") from error
         self._time_ms = 0
 
     def find(self, frame: Frame, max_hands: int = 2) -> list[HandBox]:
