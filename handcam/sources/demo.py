@@ -162,6 +162,9 @@ class _Foreground:
             cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
             for data in (self.color, self.alpha, self.depth)
         )
+        assert front is not None
+        assert cover is not None
+        assert z is not None
         front = cv2.cvtColor(cv2.resize(front, size, interpolation=cv2.INTER_LINEAR), cv2.COLOR_BGR2RGB)
         a = cv2.resize(cover, size, interpolation=cv2.INTER_LINEAR).astype(np.float32)[..., None] * np.float32(1 / 255)
         front = cv2.add(front, grain[part].astype(np.int16), dtype=cv2.CV_16S).astype(np.float32)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from threading import Lock
 from time import perf_counter_ns
+from typing import Any
 
 # Before OpenCV is used: no messages of its own, and on Windows a start in less than a minute.
 os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
@@ -22,7 +23,8 @@ __all__ = ["devices", "open"]
 
 for _name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):  # OpenCV's Qt 5 must not be offered to the window
     os.environ.pop(_name, None)
-(cv2.setLogLevel if hasattr(cv2, "setLogLevel") else cv2.utils.logging.setLogLevel)(0)  # OpenCV 4, and 5
+_cv2: Any = cv2  # a release's types know one of the two
+(_cv2.setLogLevel if hasattr(_cv2, "setLogLevel") else _cv2.utils.logging.setLogLevel)(0)  # OpenCV 4, and 5
 
 BACKEND = {"linux": cv2.CAP_V4L2, "win32": cv2.CAP_DSHOW, "darwin": cv2.CAP_AVFOUNDATION}.get(sys.platform, cv2.CAP_ANY)
 NETWORK = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp", "rtp", "srt")

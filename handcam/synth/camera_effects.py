@@ -64,7 +64,9 @@ def apply_camera_effects(
     if draw[5] < settings.jpeg:
         quality = int(rng.uniform(25, 95))
         _, data = cv2.imencode(".jpg", cv2.cvtColor(out, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
-        out = cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        assert decoded is not None
+        out = cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
     return out
 
 

@@ -103,6 +103,7 @@ def _read(path: Path, number: int, pictures: list[Array]) -> Thing:
         picture = cv2.imdecode(np.frombuffer(data, np.uint8, view["byteLength"], start), cv2.IMREAD_COLOR_RGB)
     except (OSError, ValueError, KeyError, IndexError, json.JSONDecodeError) as error:
         raise HandcamError(f"The mesh {path} cannot be read: {error}.") from None
+    assert picture is not None
     pictures.append(cv2.resize(picture, (PICTURE_PX, PICTURE_PX), interpolation=cv2.INTER_AREA))
     # vertices are split at the texture's seams: weld them for the normals
     welded, weld = np.unique(position.round(5), axis=0, return_inverse=True)

@@ -132,7 +132,7 @@ def _skin(
         for maps in (texture.masks, texture.noise)
     )
     base, factor = albedo(appearance, masks, noise)
-    height, inside = np.zeros((2, *hits.hit.shape), np.float32)
+    height, inside = np.zeros(hits.hit.shape, np.float32), np.zeros(hits.hit.shape, np.float32)
     where = np.flatnonzero(hits.hit)[at]
     height.ravel()[where], inside.ravel()[where] = noise[0], 1.0
     strength = np.float32(RELIEF_M * appearance.bump / pixel_m / 8) * cv2.erode(inside, np.ones((3, 3))).ravel()[where]
@@ -155,7 +155,7 @@ def _lit(
     rays[:, 3:] = rng.standard_normal((len(toward), 3), np.float32) * np.float32(0.6 * lights.softness)
     rays[:, 3:] += lights.directions[0]
     lit[toward] = ~caster.occluded(rays)
-    picture, inside = np.zeros((2, *hits.hit.shape), np.float32)
+    picture, inside = np.zeros(hits.hit.shape, np.float32), np.zeros(hits.hit.shape, np.float32)
     picture[hits.hit], inside[hits.hit] = lit, 1.0
     k = (5, 5) if lights.softness > 0.06 else (3, 3)
     return cv2.blur(picture, k)[hits.hit] / np.maximum(cv2.blur(inside, k)[hits.hit], np.float32(1e-6))
@@ -163,7 +163,7 @@ def _lit(
 
 def _openness(hits: RayHits, z: Float[Array, " n"], pixel_m: float) -> Float[Array, " n"]:
     """Ambient occlusion in the picture: share of the surroundings each point sees, from neighbours in front of it."""
-    depth, inside = np.zeros((2, *hits.hit.shape), np.float32)
+    depth, inside = np.zeros(hits.hit.shape, np.float32), np.zeros(hits.hit.shape, np.float32)
     depth[hits.hit], inside[hits.hit] = z, 1.0
     closed = np.zeros(len(z), np.float32)
     for radius_m, weight in ((0.006, 0.55), (0.02, 0.55)):

@@ -63,7 +63,7 @@ def _crop(rng: np.random.Generator, hands: Iterator[PosedHand], settings: WorldS
     joints = arm.joints_m
     pixels = project(joints, crop.intrinsics).astype(np.float32)
     seen = visibility(joints, depth, crop.intrinsics, 0.017 * arm.size)
-    in_view = ((pixels > -0.5) & (pixels < settings.size - 0.5)).all(1)
+    in_view = np.asarray(((pixels > -0.5) & (pixels < settings.size - 0.5)).all(1))
     if not inside.all():
         picture, depth, segments = picture * inside[..., None], depth * inside, segments * inside
         x, y = np.clip(np.round(pixels), 0, settings.size - 1).astype(int).T

@@ -134,7 +134,7 @@ def _motion(
         if pose is not None:
             joints[i] = pose.joints_m @ Y_UP.T
     frames = joint_frames(joints, side)
-    present = np.isfinite(frames).all((1, 2, 3)) & (np.abs(joints) < _FARTHEST_M).all((1, 2))
+    present = np.asarray(np.isfinite(frames).all((1, 2, 3)) & (np.abs(joints) < _FARTHEST_M).all((1, 2)))
     joints[~present], frames[~present] = np.nan, np.nan
     local, steps = local_rotations(frames), offsets(joints, frames)
     if settings.fixed_bones and present.any():

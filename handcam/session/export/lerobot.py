@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow  # pyright: ignore[reportMissingTypeStubs]
+import pyarrow.parquet  # pyright: ignore[reportMissingTypeStubs]
 
 from handcam.hand.rotations import Y_UP, forward, quaternions
 from handcam.hand.skeleton import JOINTS, WRIST
@@ -21,6 +21,8 @@ from handcam.types import Array, Side
 
 __all__ = ["SUFFIX", "export"]
 
+pa: Any = pyarrow  # some releases have types, incomplete ones
+pq: Any = pyarrow.parquet
 SUFFIX = ""
 _FILE = "chunk-000/file-000.parquet"
 _TASK = "move the hands"
@@ -90,13 +92,12 @@ def _column(values: Array) -> Any:
 
 def _parquet(path: Path, columns: dict[str, Any], index: str | None = None) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    table: Any = pa.table(columns)
+    table = pa.table(columns)
     if index is not None:  # as pandas marks the index of a table
         kind = {"name": index, "field_name": index, "pandas_type": "unicode", "numpy_type": "object", "metadata": None}
         about = {"index_columns": [index], "column_indexes": [], "columns": [kind], "pandas_version": "2.0"}
         table = table.replace_schema_metadata({"pandas": json.dumps(about)})
-    parquet: Any = pq  # the package's own types are incomplete
-    parquet.write_table(table, path)
+    pq.write_table(table, path)
 
 
 def _stats(values: Array) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow  # pyright: ignore[reportMissingTypeStubs]
+import pyarrow.parquet  # pyright: ignore[reportMissingTypeStubs]
 
 from handcam.session.export import ExportSettings, Recording, provenance, unix_start_ns
 from handcam.session.export.csv import table_chunks
@@ -18,6 +18,8 @@ from handcam.types import Array
 
 __all__ = ["SUFFIX", "arrow_column", "export"]
 
+pa: Any = pyarrow  # some releases have types, incomplete ones
+pq: Any = pyarrow.parquet
 SUFFIX = ".parquet"
 
 
@@ -28,7 +30,7 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
         "unix_start_ns": unix_start_ns(recording),
     }  # fmt: skip
     metadata = {key: value if isinstance(value, str) else json.dumps(value) for key, value in about.items()}
-    writer: Any = None  # a pq.ParquetWriter; the package's own types are incomplete
+    writer: Any = None  # a pq.ParquetWriter
     try:
         for columns in table_chunks(recording, settings, settings.pictures):
             table = pa.table({name: arrow_column(column) for name, column in columns.items()})
