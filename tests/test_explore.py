@@ -11,9 +11,9 @@ from handcam.cli import main
 
 
 @pytest.mark.parametrize(("options", "said"), [
-    (["--weights", "nowhere.safetensors"], "There is no weights file nowhere.safetensors"),
+    (["--weights", "nowhere.safetensors"], "--weights is 'nowhere.safetensors'; it must be a file that is there."),
     (["--page", "atlas"], "There is no page 'atlas'; use one of explorer, map"),
-    (["--hand-length-cm", "190"], "goes from 5 to 40"),
+    (["--hand-length-cm", "190"], "--hand-length-cm is 190.0; it must be a number from 5 to 40."),
 ])  # fmt: skip
 def test_what_cannot_be_is_told_in_one_sentence(options, said, capsys):
     assert main(["explore", *options]) == 2

@@ -16,8 +16,9 @@ from handcam.crop import box_around
 from handcam.types import Array, Frame, HandBox, Side
 from handcam.validation import shipped_file
 
-# before the import, and for as long as its threads run; nothing else in this program speaks HTTPS
-os.environ.update(https_proxy="http://127.0.0.1:9", HTTPS_PROXY="http://127.0.0.1:9", no_proxy="", NO_PROXY="")
+_REFUSES, _OURS = "http://127.0.0.1:9", "localhost,127.0.0.1,::1"
+# before the import, and for as long as its threads run; connections to this computer, as of streams, go without a proxy
+os.environ.update(https_proxy=_REFUSES, HTTPS_PROXY=_REFUSES, no_proxy=_OURS, NO_PROXY=_OURS)
 os.environ.setdefault("GLOG_minloglevel", "2")  # its start-up notes are not for users
 from mediapipe import Image, ImageFormat  # pyright: ignore[reportMissingTypeStubs]
 from mediapipe.tasks import python as tasks  # pyright: ignore[reportMissingTypeStubs]

@@ -363,10 +363,10 @@ def test_the_command_writes_flat_figures(
         (["nothing"], "Unknown data set 'nothing'"),
         (["clip"], "handcam evaluate clip --help"),
         (["predictions"], "--dataset"),
-        (["predictions", "--dataset", "nyu", "--truth", "a"], "Say which predictions: handcam evaluate predictions"),
+        (["predictions", "--dataset", "nyu", "--truth", "a"], "--truth is 'a'; it must be a file that is there."),
         (["folder:x", "--invariances", "TSX"], "letters T, S and H"),
         (["folder:x", "more"], "more"),
-        (["folder:x", "--limit", "0"], "nothing to evaluate"),
+        (["folder:x", "--limit", "0"], "--limit is 0; it must be a whole number from 1"),
     ],
 )
 def test_the_command_says_what_is_wrong(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from builders import ScriptedTracker, hand_of, pose_of
 
 from handcam.api import open_runtime
 from handcam.cli import main
-from handcam.detectors import mediapipe
+from handcam.detectors import palm
 from handcam.geometry import project
 from handcam.lab.evaluate.scenes import CAMERA, FPS, SCENES, film
 from handcam.lab.evaluate.tracking import CountingDetector, measure, summary, total
@@ -124,7 +124,7 @@ def follow():
     """Scene name, frames -> what the real tracker makes of it."""
     if not default_weights().is_file():
         pytest.skip("the weights are not here")
-    counted = CountingDetector(mediapipe.open())
+    counted = CountingDetector(palm.open())
     tracker = Tracker(open_runtime(default_weights(), "openvino:float32"), [counted])
 
     def run(name: str, frames: int) -> dict:

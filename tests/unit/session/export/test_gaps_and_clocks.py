@@ -176,14 +176,20 @@ def test_parquet_is_null_where_nothing_is_known_and_holds_depth(sparse, tmp_path
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_rrd_is_columns(recorded, sparse, tmp_path):
-    rerun = pytest.importorskip("rerun")
+    chunks = pytest.importorskip("rerun.chunk")
     (out,) = recorded.convert("rrd", tmp_path / "take.rrd")
     assert out.stat().st_size < 400_000, "2 MB when every frame is a row of its own"
     (out,) = sparse.convert("rrd", tmp_path / "depth.rrd", ExportSettings(pictures=True))
-    table = rerun.dataframe.load_recording(out).view(index="frame", contents="/camera/depth").select().read_all()
-    (buffers,) = [name for name in table.column_names if name.endswith("ImageBuffer")]
-    for i, (buffer,) in enumerate(table[buffers].to_pylist()):
-        assert (np.array(buffer, np.uint8).view(np.uint16) == 500 + i).all()
+    depth: dict[int, np.ndarray] = {}
+    for chunk in chunks.RrdReader(out).stream():
+        batch = chunk.to_record_batch()
+        for name in batch.schema.names:
+            if chunk.entity_path == "/camera/depth" and name.endswith(":buffer"):
+                for frame, value in zip(batch.column("frame").to_pylist(), batch.column(name).to_pylist(), strict=True):
+                    depth[frame] = np.array(value[0], np.uint8).view(np.uint16)
+    assert sorted(depth) == sparse.index.tolist()
+    for i, frame in enumerate(sorted(depth)):
+        assert (depth[frame] == 500 + i).all()
 
 
 def test_video_plays_at_its_own_times_in_its_own_colours(tmp_path):
