@@ -58,7 +58,7 @@ def measure(app: psutil.Process, receiver: socket.socket, seconds: float) -> dic
     p50, p95 = np.percentile(ages_ms, [50, 95]) if ages_ms else (np.nan, np.nan)
     return {
         "rss_mb": sum(p.memory_info().rss for p in family) / 2**20,
-        "handles": sum(p.num_fds() if hasattr(p, "num_fds") else p.num_handles() for p in family),
+        "handles": sum(p.num_handles() if sys.platform == "win32" else p.num_fds() for p in family),
         "threads": sum(p.num_threads() for p in family), "processes": len(family),
         "age_ms_p50": float(p50), "age_ms_p95": float(p95), "rate_hz": len(ages_ms) / seconds,
     }  # fmt: skip
@@ -83,7 +83,7 @@ def run_piece(folder: Path, number: int, before_s: float, length_s: float, headl
             time.sleep(0.2)
         start = time.monotonic()
         with (folder / "soak.csv").open("a", newline="") as file:
-            rows = csv.DictWriter(file, COLUMNS)
+            rows: csv.DictWriter[str] = csv.DictWriter(file, COLUMNS)
             if not file.tell():
                 rows.writeheader()
             while app.poll() is None and time.monotonic() - start < length_s:

@@ -50,7 +50,7 @@ def held() -> dict[str, float]:
     process, maps = psutil.Process(), Path("/proc/self/maps")
     return {
         "threads": threading.active_count(), "native threads": process.num_threads(),
-        "handles": process.num_fds() if hasattr(process, "num_fds") else process.num_handles(),
+        "handles": process.num_handles() if sys.platform == "win32" else process.num_fds(),
         "children": len(process.children(recursive=True)),
         "shared memory": maps.read_text().count("/dev/shm/") if maps.is_file() else 0,
         "rss_mb": process.memory_info().rss / 2**20,

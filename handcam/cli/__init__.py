@@ -94,7 +94,7 @@ OLD_OPTIONS = {
 """Renamed options and words by command, old to new; the old ones go with the next version."""
 
 
-def command(name: str, arguments: Sequence[str], check: bool = True) -> Callable[[], Any]:
+def command(name: str, arguments: Sequence[str], check: bool = True) -> partial[Any]:
     """Make the call that a command line asks for; with ``check``, of values that fit and files that are there.
 
     A command's file defines ``main``, or ``KINDS``, a table of functions by the word that chooses them, or both.
@@ -134,14 +134,14 @@ def _renamed(name: str, arguments: Sequence[str]) -> list[str]:
     return new
 
 
-def _parse(name: str, function: Callable[..., Any], arguments: Sequence[str], check: bool) -> Callable[[], Any]:
+def _parse(name: str, function: Callable[..., Any], arguments: Sequence[str], check: bool) -> partial[Any]:
     """Bind a function to its options; an error in them is one sentence."""
     import tyro
 
     from handcam.cli._options import check_options, registry
 
     @wraps(function)
-    def later(*args: Any, **options: Any) -> Callable[[], Any]:
+    def later(*args: Any, **options: Any) -> partial[Any]:
         return partial(function, *args, **options)
 
     signature = inspect.signature(function)

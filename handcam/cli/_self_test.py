@@ -156,7 +156,8 @@ def recording(frames: list[Frame]) -> Finding:
         _, written, dropped, size, failure = recorder.status()
         with open_session(path) as session:
             there = [(frame, session.frame(n)) for n, frame in enumerate(frames) if n < len(session)]
-            same = sum(read is not None and np.array_equal(read.depth, frame.depth) for frame, read in there)
+            depths = [(frame.depth, read.depth) for frame, read in there if read is not None]
+            same = sum(a is not None and b is not None and np.array_equal(a, b) for a, b in depths)
             clean = session.clean
     rate = size / len(frames) * RECORDED_HZ / 2**20
     what = f"{written} frames at {RECORDED_HZ:.0f} Hz, {rate:.1f} MB a second, {dropped} dropped"

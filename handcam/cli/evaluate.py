@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import numpy as np
 from rich.console import Console
@@ -138,7 +138,8 @@ def main(
         figures["ratio"] = labelled.ratios(found, protocol)
     if save is not None:
         save.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(save, **labelled.arrays(found))
+        arrays: dict[str, Any] = {**labelled.arrays(found)}
+        np.savez_compressed(save, **arrays)
     tables = labelled.tables(figures, f"{samples.name}: {len(found)} of {len(samples)} samples")
     ours = figures.pop("handcam")
     ours["settings"] = {

@@ -104,8 +104,8 @@ def candidates(frame: Frame) -> list[Candidate]:
     thin = np.minimum(cv2.distanceTransform(1 - stout, cv2.DIST_L2, 3), w + h) * z / focal > _FINGER_M
     count, label, stats, _ = cv2.connectedComponentsWithStats(limbs, connectivity=8)
     u, v = (
-        (np.arange(w) * float(step) + step // 2 - k.cx) / k.fx,
-        (np.arange(h) * float(step) + step // 2 - k.cy) / k.fy,
+        (np.arange(int(w)) * float(step) + step // 2 - k.cx) / k.fx,
+        (np.arange(int(h)) * float(step) + step // 2 - k.cy) / k.fy,
     )
     out: list[Candidate] = []
     for i in sorted(range(1, count), key=lambda i: -stats[i, cv2.CC_STAT_AREA])[:8]:

@@ -62,7 +62,7 @@ def angles_deg(joints: Float[Array, "*b 21 3"], side: Side = Side.RIGHT) -> Floa
     parents[:, :, 1:] = turns[:, 1:21].reshape(-1, 5, 4, 3, 3)[:, :, :2]
     local = einsum("flji,bflj->bfli", rig.frames, einsum("bflkj,bflk->bflj", parents, bones))
     flexion, sideways = flexion_abduction(local)
-    bend = np.arccos(np.clip(local[..., 1] / np.maximum(np.linalg.norm(local, axis=-1), 1e-12), -1.0, 1.0))
+    bend: Array = np.arccos(np.clip(local[..., 1] / np.maximum(np.linalg.norm(local, axis=-1), 1e-12), -1.0, 1.0))
     hinge = np.where(flexion < 0, -bend, bend)
     out = np.empty((len(flat), 5, 4), np.float32)
     out[:, :, 0] = flexion[:, :, 0]

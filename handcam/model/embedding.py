@@ -8,6 +8,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -76,11 +77,12 @@ def read_reference_set(weights: Path) -> ReferenceSet:
 def write_reference_set(weights: Path, embedding: ReferenceSet) -> Path:
     """Write the reference set beside ``weights``, in half precision; returns the file."""
     path = reference_set_path(weights)
+    variance: dict[str, Any] = {f"variance.{name}": a.astype(np.float32) for name, a in embedding.variance.items()}
     with atomic_file(path) as file:
         np.savez_compressed(
             file, weights_sha256=np.array(read_card(weights).sha256), names=np.array(embedding.names),
             joints=embedding.joints.astype(np.float16), parameters=embedding.parameters.astype(np.float16),
             **{f"z.{name}": a.astype(np.float16) for name, a in embedding.z.items()},
-            **{f"variance.{name}": a.astype(np.float32) for name, a in embedding.variance.items()},
+            **variance,
         )  # fmt: skip
     return path

@@ -7,6 +7,7 @@ reference on the machine where it is asked.
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, UInt8, UInt16
@@ -78,7 +79,8 @@ def deviation(reference: Runtime, runtime: Runtime, crops: CheckCrops) -> dict[s
 def save_check(path: Path, reference: Runtime, crops: CheckCrops) -> None:
     """Write crops and the reference's answers to a file that :func:`deviation_from_check` reads."""
     given = {f.name: getattr(crops, f.name) for f in fields(crops) if getattr(crops, f.name) is not None}
-    np.savez_compressed(path, **given, **{f"answer.{k}": v for k, v in _answers(reference, crops).items()})
+    answers: dict[str, Any] = {f"answer.{k}": v for k, v in _answers(reference, crops).items()}
+    np.savez_compressed(path, **given, **answers)
 
 
 def deviation_from_check(path: Path, runtime: Runtime) -> tuple[CheckCrops, dict[str, Float[Array, " b"]]]:

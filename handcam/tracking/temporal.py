@@ -71,7 +71,10 @@ class TemporalFusion:
         if keep:
             self._keypoints, self._shape, self._scale, self._side = keypoints, shape, scale, pose.side
         # the root moves as far as its fit to the keypoints does; a measured distance has its own mean
-        joints = shape.value * (scale.value[1, 0] if pose.metric else size)
+        assert keypoints.value is not None
+        assert shape.value is not None
+        assert scale.value is not None
+        joints: Array = shape.value * (scale.value[1, 0] if pose.metric else size)
         root = root + solve_translation(joints, keypoints.value, camera)
         root = root - solve_translation(pose.joints_m - pose.joints_m[ROOT], pose.keypoints_px, camera)
         if pose.metric:

@@ -155,7 +155,7 @@ def average_estimates(estimates: Sequence[TrackedHand]) -> TrackedHand:
         joints_m=np.mean([hand.raw.joints_m for hand in estimates], 0),
         keypoints_px=np.mean([hand.raw.keypoints_px for hand in estimates], 0),
         sigma_m=np.mean([hand.raw.sigma_m for hand in estimates], 0),
-        sigma_axes_m=np.mean([hand.raw.sigma_axes_m for hand in estimates], 0),
+        sigma_axes_m=np.mean([a for hand in estimates if (a := hand.raw.sigma_axes_m) is not None], 0),
     )
     return replace(estimates[0], pose=pose, raw=pose)
 

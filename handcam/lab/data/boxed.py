@@ -74,7 +74,10 @@ def _from_yolo(folder: Path) -> Iterator[BoxedPicture]:
         pictures = [p for s in SUFFIXES if (p := path.parents[1] / "images" / f"{path.stem}{s}").is_file()]
         if not pictures:
             continue
-        height, width = cv2.imread(str(pictures[0])).shape[:2]
+        picture = cv2.imread(str(pictures[0]))
+        if picture is None:
+            raise HandcamError(f"{pictures[0]} is no picture.")
+        height, width = picture.shape[:2]
         rows = [np.array([float(x) for x in line.split()[1:]]) for line in path.read_text("utf-8").splitlines() if line]
         corners = []
         for row in rows:

@@ -22,7 +22,7 @@ from handcam.lab.data.rendered import LabelledPicture
 from handcam.model.nets.palm import POINTS
 from handcam.paths import write_atomic
 from handcam.runtimes import CropBatch, Runtime
-from handcam.types import Frame, HandBox, Intrinsics, Side
+from handcam.types import Frame, HandBox, HandcamError, Intrinsics, Side
 
 __all__ = ["PalmPicture", "palm_square", "read_or_label", "rendered_palms", "without_labels"]
 
@@ -100,6 +100,8 @@ def read_or_label(
 def _read(path: Path) -> tuple[np.ndarray, float]:
     """A picture, made smaller, and by how much."""
     color = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+    if color is None:
+        raise HandcamError(f"{path} is no picture.")
     scale = min(1.0, LONGEST_PX / max(color.shape[:2]))
     if scale < 1:
         color = cv2.resize(color, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

@@ -7,6 +7,7 @@ one. Its content is a function of its name alone.
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -35,7 +36,7 @@ def make_shards(folder: Path, names: Sequence[str], make: Callable[[int], Arrays
     done = len(names) - len(missing)
     for k in missing[turn:] + missing[:turn]:  # several processes begin at other places, and share the work
         if not paths[k].is_file():
-            arrays = make(k)
+            arrays: dict[str, Any] = {**make(k)}
             with atomic_file(paths[k]) as file:
                 np.savez(file, **arrays)
         done += 1

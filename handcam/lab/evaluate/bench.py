@@ -119,7 +119,7 @@ def compare(
     def show(name: str, frame: Frame, into: list[float] | None) -> None:
         cpu, wall = process_time(), perf_counter()
         times_ms: Mapping[str, float] = {}
-        if name == MEDIAPIPE:
+        if theirs is not None and name == MEDIAPIPE:
             found = bool(theirs.landmarks(frame))
         else:
             result = trackers[name].track(frame, ONE_HAND)

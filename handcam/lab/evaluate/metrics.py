@@ -11,7 +11,7 @@ The invariances of the paper's section 4.5, as arguments of :func:`align`:
   :func:`handcam.lab.evaluate.pipeline.tracker_predictor`.
 """
 
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from jaxtyping import Float
@@ -149,7 +149,8 @@ def rank_correlation(sigma: Float[np.ndarray, "..."], errors: Float[np.ndarray, 
     """Spearman's correlation of predicted deviations with errors, over all joints of all hands."""
     if np.ptp(sigma) == 0 or np.ptp(errors) == 0:
         return None
-    return float(spearmanr(sigma.ravel(), errors.ravel()).statistic)
+    found: Any = spearmanr(sigma.ravel(), errors.ravel())
+    return float(found.statistic)
 
 
 def _centred(joints: Float[np.ndarray, "*b j 3"]) -> Float[np.ndarray, "*b j 3"]:

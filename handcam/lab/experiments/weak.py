@@ -64,7 +64,7 @@ def run(setup: Setup) -> Results:
             axes.barh(at, means, xerr=spread, color=inks, ecolor="#555555", capsize=3)
             axes.set_yticks(at, list(methods), fontsize=8)
             axes.invert_yaxis()
-            for y, value in zip(at, means, strict=True):
+            for y, value in zip(at.tolist(), means, strict=True):
                 axes.text(0.02 * max(means), y, f"{value:.1f}", va="center", color="white", fontsize=9)
             axes.set(title=name, xlabel="end-point error, mm", xlim=(0, None))
             grid_only(axes)

@@ -61,11 +61,12 @@ def calibrate(spreads: Float[np.ndarray, "2 b 21 2"], error: Float[np.ndarray, "
     names, start = ("gain", "floor", "disagreement", "along"), np.log([2.0, 0.03, 0.3, 1.0])
 
     def nll(numbers: np.ndarray) -> float:
-        variance = np.square(joint_sigma(*spreads, dict(zip(names, np.exp(numbers), strict=True)))[:, _JOINTS])
+        given = dict(zip(names, np.exp(numbers), strict=True))
+        variance = np.square(joint_sigma(spreads[0], spreads[1], given)[:, _JOINTS])
         return float(((np.log(variance) + axes / variance) * [2.0, 1.0]).mean())
 
     found = dict(zip(names, np.exp(minimize(nll, start, method="Nelder-Mead").x).tolist(), strict=True))
-    sigma = joint_sigma(*spreads, found)[:, _JOINTS][..., [0, 0, 1]]
+    sigma = joint_sigma(spreads[0], spreads[1], found)[:, _JOINTS][..., [0, 0, 1]]
     scale = float(np.quantile(np.abs(error[:, _JOINTS]) / sigma, 0.9)) / interval_z(0.9)
     found |= {"gain": found["gain"] * scale, "floor": found["floor"] * scale}
     return {name: round(value, 5) for name, value in found.items()}
@@ -75,5 +76,5 @@ def calibrated_coverage(
     spreads: Float[np.ndarray, "2 b 21 2"], error: Float[np.ndarray, "b 21 3"], calibration: dict[str, float]
 ) -> float:
     """Share of errors inside the 90 % interval."""
-    sigma = joint_sigma(*spreads, calibration)[:, _JOINTS][..., [0, 0, 1]]
+    sigma = joint_sigma(spreads[0], spreads[1], calibration)[:, _JOINTS][..., [0, 0, 1]]
     return float((np.abs(error[:, _JOINTS]) <= interval_z(0.9) * sigma).mean())

@@ -221,6 +221,8 @@ def _read_by_eye(folder: Path) -> list[PalmPicture]:
 
 def _small(path: Path) -> np.ndarray:
     color = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+    if color is None:
+        raise HandcamError(f"{path} is no picture.")
     scale = min(1.0, 512 / min(color.shape[:2]))
     return cv2.resize(color, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
@@ -234,9 +236,9 @@ def drawer(source: SceneSource, settings: FinderSettings) -> Callable[[int], Seq
         parts = [torch.from_numpy(np.stack([scene.color for scene in scenes]))]
         for name, shape in _FIELDS.items():
             rows = np.full((len(scenes), *shape), np.nan, np.float32)
-            for row, scene in zip(rows, scenes, strict=True):
+            for i, scene in enumerate(scenes):
                 given = getattr(scene, name)[:MOST]
-                row[: len(given)] = given
+                rows[i, : len(given)] = given
             parts.append(torch.from_numpy(rows))
         return [Task("palms", tuple(parts))]
 

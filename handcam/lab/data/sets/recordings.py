@@ -8,6 +8,7 @@ them (:mod:`handcam.lab.data.subject`). ``recordings:FILE.npz`` is what :meth:`R
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -83,7 +84,8 @@ class Recordings:
     def save(self, path: Path) -> None:
         """Keep features and corrected poses; no pictures."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(path, **self.arrays)
+        arrays: dict[str, Any] = {**self.arrays}
+        np.savez(path, **arrays)
 
     def part(self, index: np.ndarray) -> "Recordings":
         """Some of the hands."""
