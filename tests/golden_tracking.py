@@ -9,6 +9,7 @@ that runs on any processor and every modality that can drive.
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -129,6 +130,6 @@ if __name__ == "__main__":
         write_frames()
     if "answers" in sys.argv:
         for runtime, drive in RUNS:
-            found = answers(runtime, drive)
+            found: dict[str, Any] = {**answers(runtime, drive)}
             np.savez_compressed(file_of(runtime, drive), opencv=cv2.__version__[0], **found)
             print(runtime, drive, {k[: -len(".frame")]: len(v) for k, v in found.items() if k.endswith(".frame")})

@@ -100,7 +100,7 @@ def main(count: str, first: str) -> None:
 
     plan = settings(
         max_examples=max(int(count) // 4, 1), deadline=None, database=None, phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=list(HealthCheck),  # pyright: ignore[reportArgumentType]
     )  # fmt: skip
 
     @seed(int(first))
@@ -126,7 +126,8 @@ def main(count: str, first: str) -> None:
     @plan
     @given(ARGUMENTS)
     def arguments(given: dict[str, Any]) -> None:
-        attempt(lambda: HandTracker(**given | ({} if given else {"weights": "none"})))
+        options: dict[str, Any] = given or {"weights": "none"}
+        attempt(lambda: HandTracker(**options))
 
     for each in (pictures, frames, controls, arguments):
         each()

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from scipy.io import savemat
+from typed import present
 
 from handcam.geometry import project
 from handcam.hand.skeleton import INDEX, from_order
@@ -264,7 +265,9 @@ def test_stb_palm_wrist_and_cameras(tmp_path: Path) -> None:
     assert left.joints_m is not None
     assert right.keypoints_px is not None
     assert left.keypoints_px is not None
-    np.testing.assert_allclose(left.palm_m, (left.joints_m[0] + left.joints_m[INDEX["ring_mcp"]]) / 2, atol=1e-6)
+    np.testing.assert_allclose(
+        present(left.palm_m), (left.joints_m[0] + left.joints_m[INDEX["ring_mcp"]]) / 2, atol=1e-6
+    )
     disparity = (left.keypoints_px - right.keypoints_px)[:, 0]
     np.testing.assert_allclose(disparity, 822.79041 * 0.120054 / left.joints_m[:, 2])
     with pytest.raises(HandcamError, match="no camera 'middle'"):

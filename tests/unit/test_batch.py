@@ -14,6 +14,7 @@ import pandas
 import psutil
 import pytest
 from media import make_video
+from typed import present
 
 from handcam import track_file
 from handcam.cli import main
@@ -34,7 +35,7 @@ def videos(tmp_path_factory) -> Path:
             for i in range(FRAMES):
                 frame = source.read()
                 assert frame is not None
-                picture = av.VideoFrame.from_ndarray(frame.color, "rgb24")
+                picture = av.VideoFrame.from_ndarray(present(frame.color), "rgb24")
                 picture.pts = i * 512 + 100 * (i % 3)
                 container.mux(stream.encode(picture))
             container.mux(stream.encode(None))
@@ -64,10 +65,10 @@ def test_a_video_becomes_a_table_that_is_the_same_every_time(videos, tmp_path, c
     table = pandas.read_csv(tmp_path / "a" / "one.hands.csv")
     assert len(table) == FRAMES
     with av.open(str(videos / "one.mp4")) as container:
-        pts = [float(picture.pts * picture.time_base) for picture in container.decode(video=0)]
+        pts = [float(present(picture.pts) * present(picture.time_base)) for picture in container.decode(video=0)]
     np.testing.assert_allclose(table["time_s"], np.array(pts) - pts[0], atol=1e-6)
     with av.open(str(tmp_path / "a" / "one.hands.mp4")) as container:
-        drawn = [float(picture.pts * picture.time_base) for picture in container.decode(video=0)]
+        drawn = [float(present(picture.pts) * present(picture.time_base)) for picture in container.decode(video=0)]
     np.testing.assert_allclose(drawn, table["time_s"], atol=1e-4)
     assert table["tracked"].mean() > 0.8
 

@@ -13,6 +13,7 @@ import pytest
 from builders import ScriptedTracker
 from moving_hands import CAMERA, pose, result
 from PIL import Image
+from typed import present
 
 import handcam
 from handcam import HandTracker
@@ -142,8 +143,9 @@ def test_a_hand_knows_its_rotations_angles_and_skin():
 
 def test_drawing_leaves_the_picture_alone_and_keeps_its_channels():
     made = Result.of(result(3))
-    before = made.frame.color.copy()
-    drawn, bgr = made.draw(), made.draw(made.frame.color[..., ::-1], color="bgr")
+    color = present(made.frame.color)
+    before = color.copy()
+    drawn, bgr = made.draw(), made.draw(color[..., ::-1], color="bgr")
     np.testing.assert_array_equal(made.frame.color, before)
     np.testing.assert_array_equal(drawn, bgr[..., ::-1])
     u, v = made.hands[0].pose.keypoints_px[8].round().astype(int)
@@ -194,7 +196,7 @@ def test_with_times_the_same_pictures_give_the_same_joints():
     from handcam.sources import SourceSettings, open_source
 
     source = open_source("demo", SourceSettings(realtime=False, width=320, height=240))
-    pictures = [source.read().color for _ in range(5)]
+    pictures = [present(source.read()).color for _ in range(5)]
     source.close()
     with HandTracker(runtime="onnxruntime:float32") as tracker:
         runs = []

@@ -5,6 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from typed import present
 
 from handcam.crop import CUBE_M, cube_box, cut
 from handcam.detectors.depth import LEAST_SCORE, candidates, open  # noqa: A004
@@ -107,7 +108,7 @@ def test_any_unit_and_size():
     joints, meshes = hand((0.05, 0.0, 0.45))
     frame = shoot(meshes, 0.000125)
     assert inside(open().find(frame)[0], joints) > 0.95
-    small = cv2.resize(frame.depth, (320, 240), interpolation=cv2.INTER_NEAREST)
+    small = cv2.resize(present(frame.depth), (320, 240), interpolation=cv2.INTER_NEAREST)
     camera = CAMERA.scaled(320, 240)
     box = open().find(Frame(0, 0, camera, depth=small, depth_unit_m=0.000125))[0]
     assert np.abs(box.centre_px - project(joints.mean(0), camera)).max() < 20

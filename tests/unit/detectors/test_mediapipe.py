@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from builders import frame_of
+from typed import present
 
 from handcam.hand.skeleton import INDEX
 from handcam.types import Frame, Intrinsics, Side
@@ -49,7 +50,7 @@ print(asked)
 
 @pytest.mark.parametrize("still", [True, False])
 def test_a_hand_is_found_again_and_mirrored_it_is_the_other_one(still: bool) -> None:
-    color = cv2.imread(str(PICTURES / "00.jpg"), cv2.IMREAD_COLOR_RGB)
+    color = present(cv2.imread(str(PICTURES / "00.jpg"), cv2.IMREAD_COLOR_RGB))
     detector = mediapipe.open(still=still)
     (hand,), (again,) = detector.landmarks(frame_of(color=color)), detector.landmarks(frame_of(color=color))
     size = np.ptp(hand.keypoints_px, axis=0).max()

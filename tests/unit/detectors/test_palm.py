@@ -5,6 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from typed import present
 
 from handcam.detectors import Detector, palm
 from handcam.runtimes import Detections, check_file, deviation_from_check, open_named
@@ -21,7 +22,7 @@ SCORE, PX, RAD = (1e-3, 0.5, 0.005) if cv2.__version__ < "5" else (1e-2, 3.0, 0.
 
 def picture(name: str, height: int = 360) -> np.ndarray:
     """A stored frame, cut to another shape."""
-    color = cv2.imread(str(FRAMES / f"{name}.jpg"), cv2.IMREAD_COLOR_RGB)
+    color = present(cv2.imread(str(FRAMES / f"{name}.jpg"), cv2.IMREAD_COLOR_RGB))
     return color[:height]
 
 

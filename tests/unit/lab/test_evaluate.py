@@ -10,6 +10,7 @@ import pytest
 from builders import hand_of, pose_of, result_of
 from matplotlib.figure import Figure
 from scipy.spatial.transform import Rotation
+from typed import present
 
 from handcam import api, cli
 from handcam.geometry import project
@@ -321,7 +322,7 @@ def test_the_page_shows_every_kind_of_sample(tmp_path: Path) -> None:
     assert rows == ["worst", "median", "best", "missed (1)", "without labels"]
     assert len(figure.axes) == 2 * 5 * 3, "a picture and skeletons for each"
     save_figure(Results({}, (), draw=draw, size=size), tmp_path / "page.png", "a page")
-    picture = cv2.cvtColor(cv2.imread(str(tmp_path / "page.png")), cv2.COLOR_BGR2RGB).astype(int)
+    picture = cv2.cvtColor(present(cv2.imread(str(tmp_path / "page.png"))), cv2.COLOR_BGR2RGB).astype(int)
     for colour in ((230, 159, 0), (86, 180, 233), (0, 158, 115), (200, 180, 0), (213, 94, 0)):
         assert (np.abs(picture - colour).sum(-1) < 20).any()
 
@@ -348,7 +349,7 @@ def test_the_command_writes_flat_figures(
     assert (figures["n"], figures["missed"], figures["side_correct"]) == (3, 0, 0.0)
     assert figures["epe_mean_mm"] < 0.1
     assert figures["settings"]["runtime"] == "fake (here)"
-    assert cv2.imread(str(tmp_path / "page.png")) is not None
+    assert present(cv2.imread(str(tmp_path / "page.png"))) is not None
     assert "epe_mean_mm" in capsys.readouterr().out
     assert cli.main([*arguments, "--limit", "2"]) == 0
     assert [s["name"] for s in json.loads((tmp_path / "out" / "figures.json").read_text())["samples"]] == [

@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from typed import present
 
 from handcam.lab.evaluate.results import cell_text
 from handcam.lab.experiments import Setup, Size, save
@@ -49,7 +50,7 @@ def test_it_runs_and_is_written_down(name: str, place: Path):
     assert any("seed" in note for note in figures["notes"]), "the split is told"
     if results.draw is not None:
         assert paths[-1].suffix == ".png"
-        picture = cv2.imread(str(paths[-1]))
+        picture = present(cv2.imread(str(paths[-1])))
         assert min(picture.shape[:2]) > 300
         assert picture.std() > 5
 

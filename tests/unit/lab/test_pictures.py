@@ -69,6 +69,7 @@ def test_runtimes_paint_the_same(weights):
         for name, expected in (("rgb", color), ("depth", depth)):
             graph = find_graph(weights, eager.card, decode_graph(name))
             (got,) = ort.InferenceSession(graph, providers=["CPUExecutionProvider"]).run(None, {"z": z})
+            got = np.asarray(got)
             assert got.dtype == expected.dtype
             np.testing.assert_allclose(got, expected, atol=1 if name == "rgb" else 1e-3)  # NaN where NaN is
 

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from typed import present
 
 from handcam.detectors import mediapipe
 from handcam.lab.data.sets import crops, unlabelled
@@ -21,8 +22,8 @@ def pictures(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("pictures")
     source = open_source("demo", SourceSettings(fps=1, realtime=False))
     for i in range(3):
-        frame = source.read()
-        cv2.imwrite(str(folder / f"{i}.png"), frame.color[..., ::-1])
+        frame = present(source.read())
+        cv2.imwrite(str(folder / f"{i}.png"), present(frame.color)[..., ::-1])
     source.close()
     (folder / "broken.jpg").write_bytes(b"no picture")
     return folder

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from typed import present
 
 from handcam.model.weights import default_weights
 from handcam.runtimes import open_named
@@ -33,7 +34,7 @@ def test_joints_and_their_deviation(runtime, crops):
     off, sure = [], []
     for depth, joints, camera in crops:
         centre = joints.mean(0) + np.random.default_rng(0).normal(0, 0.008, 3)
-        seen, sigma = joints_in_cube(runtime, depth, camera, centre)
+        seen, sigma = present(joints_in_cube(runtime, depth, camera, centre))
         off.append(np.linalg.norm(seen - joints, axis=1))
         sure.append(sigma)
     assert np.median(off) < 0.02
@@ -46,7 +47,7 @@ def test_every_runtime_reads_the_same(name, runtime, crops):
     other = open_named(name, default_weights())
     cubes = np.stack([cut_cube(depth, camera, joints.mean(0)) for depth, joints, camera in crops[:3]])
     centre = np.array([joints[:, 2].mean() for _, joints, _ in crops[:3]], np.float32)
-    wanted, found = runtime.depth_joints(cubes, centre), other.depth_joints(cubes, centre)
+    wanted, found = present(runtime.depth_joints(cubes, centre)), present(other.depth_joints(cubes, centre))
     np.testing.assert_allclose(found.uvd, wanted.uvd, atol=1e-3)
     np.testing.assert_allclose(found.scale, wanted.scale, atol=1e-3)
     other.close()

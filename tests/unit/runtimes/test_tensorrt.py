@@ -21,7 +21,7 @@ def test_the_graph_in_float16_says_the_same(tmp_path):
     options.intra_op_num_threads, options.log_severity_level = 1, 3
     exact, rough = (ort.InferenceSession(path, options, providers=["CPUExecutionProvider"]) for path in (graph, half))
     for output in exact.get_outputs():
-        a, b = (session.run([output.name], planes)[0] for session in (exact, rough))
+        a, b = (np.asarray(session.run([output.name], planes)[0]) for session in (exact, rough))
         assert b.dtype == a.dtype
         np.testing.assert_allclose(b, a, atol=0.5 if output.name == "keypoints_px" else 0.03, err_msg=output.name)
 

@@ -5,6 +5,7 @@ import pytest
 from moving_hands import joints, pose, result
 from pythonosc.osc_bundle import OscBundle
 from scipy.spatial.transform import Rotation
+from typed import present
 
 from handcam.hand.anatomy import ANGLES, angles_deg
 from handcam.streams import StreamSettings, open_stream
@@ -63,6 +64,6 @@ def test_lsl_is_found_by_its_labels_and_times():
             sample, _ = inlet.pull_sample(0.2)
             if sample:
                 break
-        np.testing.assert_allclose(sample[:63], seen.hands[0].pose.joints_m.ravel(), atol=1e-5)
+        np.testing.assert_allclose(present(sample)[:63], seen.hands[0].pose.joints_m.ravel(), atol=1e-5)
     finally:
         stream.close()

@@ -5,6 +5,7 @@ import json
 import cv2
 import numpy as np
 import pytest
+from typed import present
 
 from handcam.geometry import project
 from handcam.types import Intrinsics, Side
@@ -33,7 +34,7 @@ def test_freihand(recorded, tmp_path):
             mirrored += 1
             expected[:, 0] = frame.intrinsics.width - 1 - expected[:, 0]
         np.testing.assert_allclose(pixels[:, :2] / pixels[:, 2:], expected, atol=0.01)
-        picture = cv2.imread(str(out / "training" / "rgb" / f"{i:08d}.jpg"))[..., ::-1]
+        picture = present(cv2.imread(str(out / "training" / "rgb" / f"{i:08d}.jpg")))[..., ::-1]
         truth = frame.color[:, ::-1] if said["mirrored"] else frame.color
         assert np.abs(picture.astype(int) - truth).mean() < 4
         assert scale[i] == pytest.approx(np.linalg.norm(joints[9] - joints[10]))
@@ -56,7 +57,7 @@ def test_folder(recorded, tmp_path):
         inside = np.array(line["keypoints_px"]) - [x, y]
         assert (inside >= -1e-6).all()
         assert (inside <= np.array([w, h]) + 1e-6).all()
-        picture = cv2.imread(str(out / line["image"]))[..., ::-1]
+        picture = present(cv2.imread(str(out / line["image"])))[..., ::-1]
         assert np.abs(picture.astype(int) - frame.color).mean() < 4
 
 

@@ -12,6 +12,7 @@ from mcap_ros2.decoder import DecoderFactory
 from rosbags.rosbag2 import Reader
 from rosbags.typesys import Stores, get_typestore
 from scipy.spatial.transform import Rotation
+from typed import present
 
 from handcam.cli import main
 from handcam.hand.rotations import Y_UP, joint_frames
@@ -50,7 +51,7 @@ def test_c3d(recorded, tmp_path):
         reader = c3d.Reader(file)
         assert reader.point_rate == pytest.approx(60, rel=1e-5)
         assert [label.strip() for label in reader.point_labels] == LABELS
-        assert reader.get("POINT:UNITS").string_value.strip() == "mm"
+        assert present(reader.get("POINT:UNITS")).string_value.strip() == "mm"
         frames = [points.copy() for _, points, _ in reader.read_frames()]
     truth, rows = truth_mm(recorded), recorded.index - recorded.index[0]
     assert len(frames) == rows[-1] + 1
@@ -83,11 +84,13 @@ def test_ros2_bag(recorded, tmp_path):
     camera = recorded.results[0][0].intrinsics
     assert said["/camera/camera_info"][0][1].k[0] == camera.fx
     picture = said["/camera/image/compressed"][0][1]
-    assert cv2.imdecode(picture.data, cv2.IMREAD_COLOR).shape == (480, 640, 3)
+    assert present(cv2.imdecode(picture.data, cv2.IMREAD_COLOR)).shape == (480, 640, 3)
     (file,) = out.glob("*.mcap")
     with file.open("rb") as opened:  # and by the other library of the format
         reader = make_reader(opened, decoder_factories=[DecoderFactory()])
-        schemas = {schema.name for schema, _, _, message in reader.iter_decoded_messages() if message.header.stamp.sec}
+        schemas = {
+            present(schema).name for schema, _, _, message in reader.iter_decoded_messages() if message.header.stamp.sec
+        }
     assert schemas == {"geometry_msgs/msg/PoseArray", "sensor_msgs/msg/CameraInfo", "sensor_msgs/msg/CompressedImage"}
 
 
@@ -124,8 +127,8 @@ def test_lerobot(recorded, tmp_path):
     table = pandas.read_parquet(out / info["data_path"].format(chunk_index=0, file_index=0))
     assert (info["codebase_version"], info["total_frames"], info["fps"]) == ("v3.0", len(table), 60)
     assert pandas.read_parquet(out / "meta" / "tasks.parquet").index.tolist() == ["move the hands"]
-    state = np.stack(table["observation.state"]).reshape(-1, 2, 21, 7)
-    tracked = np.stack(table["observation.tracked"])
+    state = np.stack(table["observation.state"].tolist()).reshape(-1, 2, 21, 7)
+    tracked = np.stack(table["observation.tracked"].tolist())
     rows = recorded.index - recorded.index[0]
     for k, side in enumerate((Side.RIGHT, Side.LEFT)):
         truth = recorded.joints(side)
