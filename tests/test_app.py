@@ -173,7 +173,8 @@ def test_parts_that_are_not_there(clip: str, refused: Refused) -> None:
 def test_a_folder_that_cannot_be_recorded_into(tmp_path: Path, clip: str, refused: Refused) -> None:
     (tmp_path / "file").touch()
     said = refused("--record", tmp_path / "file" / "session", "--source", clip, "--headless")
-    assert said.startswith("--record is '") and "it must be a folder that can be written." in said
+    assert said.startswith("--record is '")
+    assert "it must be a folder that can be written." in said
     full = make_images(tmp_path / "full")
     assert "full" in refused("--record", full, "--source", clip, "--headless")
     assert len(list(full.iterdir())) == 25, "what was there was touched"

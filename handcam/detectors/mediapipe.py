@@ -16,9 +16,9 @@ from handcam.crop import box_around
 from handcam.types import Array, Frame, HandBox, Side
 from handcam.validation import shipped_file
 
-_REFUSES, _OURS = "http://127.0.0.1:9", "localhost,127.0.0.1,::1"
 # before the import, and for as long as its threads run; connections to this computer, as of streams, go without a proxy
-os.environ.update(https_proxy=_REFUSES, HTTPS_PROXY=_REFUSES, no_proxy=_OURS, NO_PROXY=_OURS)
+os.environ.update(https_proxy="http://127.0.0.1:9", HTTPS_PROXY="http://127.0.0.1:9")
+os.environ.update(no_proxy="localhost,127.0.0.1,::1", NO_PROXY="localhost,127.0.0.1,::1")
 os.environ.setdefault("GLOG_minloglevel", "2")  # its start-up notes are not for users
 from mediapipe import Image, ImageFormat  # pyright: ignore[reportMissingTypeStubs]
 from mediapipe.tasks import python as tasks  # pyright: ignore[reportMissingTypeStubs]
