@@ -1,8 +1,8 @@
 """Compare the video encoders of PyAV's wheel at the recorder's task: 640x480 at 60 Hz on one thread, as pictures come.
 
-Usage: ``python examples/figures/codecs.py [SOURCE] [FRAMES]``. Encoders take turns on the same frames, so
-that a busy machine is busy for all of them. Printed are milliseconds of processor time for each picture, its share of a core at 60 Hz, megabits a
-second at 60 Hz, and the peak signal-to-noise ratio of what is read back.
+Usage: ``python examples/figures/codecs.py [SOURCE] [FRAMES]``. Encoders take turns on the same frames, so that a busy
+machine is busy for all of them. Printed are milliseconds of processor time for each picture, its share of a core at
+60 Hz, megabits a second at 60 Hz, and the peak signal-to-noise ratio of what is read back.
 """
 
 import sys
