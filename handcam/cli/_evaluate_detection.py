@@ -49,7 +49,7 @@ def detection(
         plot: draw precision and recall to this PNG.
     """
     from handcam.api import open_tracker
-    from handcam.detectors import finder, palm
+    from handcam.detectors import palm
     from handcam.lab.evaluate.detection import evaluate, open_pictures
 
     if frames < 1 or not 1 <= max_hands <= 4 or (limit is not None and limit < 1):
@@ -65,8 +65,7 @@ def detection(
 
             beside = stack.enter_context(closing(theirs.open(max_hands, 0.5, still=frames == 1)))
             methods["mediapipe"] = mediapipe_predictor(beside, frames)
-        low = {"palm": palm, "finder": finder}.get(detector)
-        boxes = None if low is None else stack.enter_context(closing(low.open(least_score=LEAST_SCORE)))
+        boxes = stack.enter_context(closing(palm.open(least_score=LEAST_SCORE))) if detector == "palm" else None
         shown = track(pictures, "evaluate", console=Console(stderr=True), transient=True)
         results = evaluate(shown, methods, boxes)
     show(results, Console())
