@@ -207,7 +207,8 @@ def test_video_plays_at_its_own_times_in_its_own_colours(tmp_path):
     with av.open(io.BytesIO(data)) as container:
         stream = container.streams.video[0]
         context = stream.codec_context
-        assert stream.average_rate is None
+        rate = stream.average_rate  # what is not claimed is None in PyAV 18 and 0/0 in PyAV 19
+        assert rate is None or rate.denominator == 0
         assert (context.colorspace, context.color_range) == (6, 1), "BT.601, video range"
         assert [picture.pts for picture in container.decode(stream)] == times
 
