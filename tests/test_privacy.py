@@ -49,9 +49,9 @@ def test_the_guard_catches_what_it_should(tmp_path: Path) -> None:
     assert ("talks to 192.0.2.1:9" in found) == can_trace()
     assert not any("127.0.0.1:" in each for each in found if not each.endswith(":53"))
     asked = '7 connect(3, {sa_family=AF_INET6, sin6_port=htons(443), inet_pton(AF_INET6, "2001:db8::1", &x)}, 28) = 0'
-    opened = '7 openat(AT_FDCWD, "/root/.id", O_WRONLY|O_CREAT, 0666) = 3'
+    opened = '7 openat(AT_FDCWD, "/home/user/.id", O_WRONLY|O_CREAT, 0666) = 3'
     read = '7 openat(AT_FDCWD, "/etc/hosts", O_RDONLY|O_CLOEXEC) = 3'
-    assert list(wrong_calls([asked, opened, read], home)) == ["talks to 2001:db8::1:443", "writes /root/.id"]
+    assert list(wrong_calls([asked, opened, read], home)) == ["talks to 2001:db8::1:443", "writes /home/user/.id"]
 
 
 def test_the_app_without_a_window_with_recording_report_and_streams(tmp_path: Path) -> None:

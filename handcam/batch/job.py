@@ -100,7 +100,7 @@ def is_remote(path: str) -> bool:
 
 
 def run(job: Job, progress: Callable[[float], None] = lambda share: None) -> Done:
-    """Do one job; whatever is wrong with it is told in the answer."""
+    """Do one job; what fails is an error in the returned answer."""
     start = time.monotonic()
     try:
         with _local(job.input) as path:

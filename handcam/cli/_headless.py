@@ -23,7 +23,7 @@ POLL_S = 0.05
 PLAIN_LINE_S = 5.0
 """Interval between printed lines where there is no terminal."""
 GIVE_UP_S = 12.0
-"""A source that is open and gives no picture at all for so long after that was told will give none."""
+"""Longest wait for a first picture after the warning that none comes."""
 
 
 def run_headless(live: Live, report: Report, duration_s: float | None, out: Path | None) -> int:
@@ -32,7 +32,7 @@ def run_headless(live: Live, report: Report, duration_s: float | None, out: Path
     console = Console(stderr=True)
     live.start()
     status = live.status()
-    told: set[str] = set()
+    warned: set[str] = set()
     printed = begun = silent = time.monotonic()
     try:
         with _line(console) as line:
@@ -42,7 +42,7 @@ def run_headless(live: Live, report: Report, duration_s: float | None, out: Path
                 stopped = status.recording is not None and status.recording.stopped
                 if stopped and out is None and not status.streams:
                     break  # there is nothing to go on for
-                _tell(status, told)
+                _warn_once(status, warned)
                 if not status.stalled:
                     silent = now
                 if not status.captured:
@@ -72,21 +72,21 @@ def run_headless(live: Live, report: Report, duration_s: float | None, out: Path
         failures.append(f"No frame came from {status.source or 'the source'}.")
     for failure in failures:
         print(f"handcam: {failure}", file=sys.stderr)
-    if not failures and not stalled:  # what stalled was told when it did
+    if not failures and not stalled:  # a stall was warned of when it began
         return 0
     return 1 if status.captured else 2  # 2: it could not even start
 
 
-def _tell(status: LiveStatus, told: set[str]) -> None:
+def _warn_once(status: LiveStatus, warned: set[str]) -> None:
     """Warn of what goes wrong while the run goes on, once until it is well again."""
     troubles = {"": status.stalled} | {stream.name: stream.failure for stream in status.streams}
     if status.recording is not None and status.recording.stopped:
         troubles["recording"] = status.recording.failure
     for name, trouble in troubles.items():
-        if trouble is not None and name not in told:
+        if trouble is not None and name not in warned:
             log.warning("%s", trouble)
-    told.clear()
-    told.update(name for name, trouble in troubles.items() if trouble is not None)
+    warned.clear()
+    warned.update(name for name, trouble in troubles.items() if trouble is not None)
 
 
 def _text(status: LiveStatus, report: Report) -> Text:

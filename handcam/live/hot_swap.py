@@ -42,7 +42,7 @@ class HotSwap:
         self._served = future
         try:
             new = call(open_tracker)
-        except Exception as error:  # told by whoever asked; the old one goes on
+        except Exception as error:  # reported by whoever asked; the old one goes on
             if not future.done():
                 future.set_exception(error)
             return old, None

@@ -111,7 +111,7 @@ class ModelThread:
                 tracker.close()
         except HandcamError as error:
             self.failure = str(error)
-        except Exception as error:  # told in one sentence, with the rest in the log
+        except Exception as error:  # reported in one sentence, the rest is in the log
             log.exception("The model failed.")
             self.failure = f"The model failed unexpectedly ({type(error).__name__}: {error}); start it again."
         finally:

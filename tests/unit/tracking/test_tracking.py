@@ -80,7 +80,7 @@ class KnownNets:
         return None
 
     def detect(self, rgb):
-        raise NotImplementedError
+        raise AssertionError("these nets estimate poses; nobody asks them to detect")
 
     def decode(self, modality, z):
         assert modality == "joints3d"
