@@ -205,7 +205,7 @@ class Capture:
             self._fail(str(error))
         except ImportError as error:
             self._fail(f"The source {needs(error)}; then start it again, or choose another.")
-        except Exception as error:  # a bug or a driver's own exception: reported in one sentence, the rest is in the log
+        except Exception as error:  # a bug or a driver's own exception: reported in a sentence, the rest is in the log
             if not self._stopping:
                 log.exception("The source failed.")
             self._fail(
