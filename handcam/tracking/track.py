@@ -13,7 +13,7 @@ from handcam.tracking.bones import BoneEstimate
 from handcam.tracking.temporal import TemporalFusion
 from handcam.types import Array, HandBox, HandPose, Intrinsics, Side, TrackedHand
 
-__all__ = ["FOUND", "LOST", "SURE", "SURELY_OTHER", "VOUCHED", "Track", "average_estimates", "same_hand"]
+__all__ = ["FOUND", "LOST", "SURE", "SURELY_OTHER", "VOUCHED", "Track", "average_estimates", "near", "same_hand"]
 
 FOUND = 0.5
 """Presence from which a detected hand is tracked."""
@@ -104,7 +104,15 @@ class Track:
         wrong = right is not None and right < (SURELY_OTHER if self.box.sided else 0.5)
         self.box = box_around(keypoints_px, self.box.side.other if wrong else self.box.side, score)
 
-    def update(self, pose: HandPose, right: float, lock: Side | None, camera: Intrinsics, new: bool = True) -> None:
+    def update(
+        self,
+        pose: HandPose,
+        right: float,
+        lock: Side | None,
+        camera: Intrinsics,
+        new: bool = True,
+        crowded: bool = False,
+    ) -> None:
         """Predict the next box, and vote on the side over the last frames.
 
         Args:
@@ -113,6 +121,7 @@ class Track:
             lock: the side that the user has set.
             camera: of the picture.
             new: False for a frame that was tracked before: it has no second vote.
+            crowded: another hand is near, and only its motion tells this one from it when they cross.
         """
         seen, side = pose.keypoints_px, self.box.side
         ahead = np.zeros(2)
@@ -121,7 +130,7 @@ class Track:
             if motion @ self.motion_px > 0:  # noise turns back, a hand goes on
                 ahead = 0.5 * (motion + self.motion_px)
                 speed = float(np.linalg.norm(ahead)) / self.box.size_px
-                ahead = ahead * np.interp(speed, (PREDICT_FROM, PREDICT_ALL), (0.0, 1.0))
+                ahead = ahead * (1.0 if crowded else np.interp(speed, (PREDICT_FROM, PREDICT_ALL), (0.0, 1.0)))
             self.motion_px = motion
             p = float(np.clip(right, 0.02, 0.98))
             self.evidence = min(self.evidence + SIDE_SHARE * float(np.log(p / (1 - p))), SIDE_SURE)
@@ -137,6 +146,11 @@ class Track:
         box = box_around(np.clip(seen + ahead, -beyond, edge + beyond), lock or side, pose.score)
         if not _alike(box, self.box):
             self.box = replace(box, size_px=min(box.size_px, GROWTH * self.box.size_px))
+
+
+def near(a: HandBox, b: HandBox) -> bool:
+    """Do two boxes overlap so far that a crop of one may show the other's hand?"""
+    return float(np.linalg.norm(a.centre_px - b.centre_px)) < 0.5 * (a.size_px + b.size_px)
 
 
 def _alike(a: HandBox, b: HandBox) -> bool:

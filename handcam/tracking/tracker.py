@@ -22,7 +22,7 @@ from handcam.tracking.observation import ObservedHand, Observer
 from handcam.tracking.parts import same_place
 from handcam.tracking.pose import PoseEstimator
 from handcam.tracking.search import Search
-from handcam.tracking.track import Track, average_estimates, same_hand
+from handcam.tracking.track import Track, average_estimates, near, same_hand
 from handcam.types import (
     Array,
     Bones,
@@ -118,7 +118,8 @@ class Tracker:
         for one, hand in estimates:
             hand = _with_past(one, hand, frame.intrinsics, controls, new)
             hands.append(self._filter(one.track, hand, frame, controls))
-            one.track.update(hand.raw, one.right, controls.lock_side, frame.intrinsics, new)
+            crowded = any(other is not one.track and near(other.box, one.track.box) for other in self._tracks)
+            one.track.update(hand.raw, one.right, controls.lock_side, frame.intrinsics, new, crowded)
         clock.stop("refine")
         kept = [one.track for one, _ in estimates]
         lost = [track for track in self._tracks if track not in kept and track not in fresh]
