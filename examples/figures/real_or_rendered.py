@@ -17,7 +17,7 @@ from sklearn.model_selection import cross_val_score
 
 from handcam.pictures import read_picture
 from handcam.synth.world import WorldSettings
-from handcam.synth.world_scenes import world_scenes
+from handcam.synth.world.scenes import world_scenes
 
 EDGE, LEAST_PX, EACH = 224, 40, 90
 

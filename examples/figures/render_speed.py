@@ -16,8 +16,8 @@ import numpy as np
 
 from handcam.synth.scenes import crops
 from handcam.synth.world import WorldSettings
-from handcam.synth.world_crops import world_crops
-from handcam.synth.world_scenes import world_scenes
+from handcam.synth.world.crops import world_crops
+from handcam.synth.world.scenes import world_scenes
 
 PARTS = {  # functions of handcam/synth that do not call each other
     "rays from the camera": ("cast_camera",),

@@ -135,8 +135,8 @@ def write_shard(folder: Path, number: int, count: int, job: ShardJob) -> Path:
     if isinstance(job.settings, PictureSettings):
         stream = (crops if job.kind == "crop" else scenes)(rng, job.settings)
         return write_samples(folder, number, (_files(picture, job, rng) for picture in islice(stream, count)))
-    from handcam.synth.world_crops import world_crops  # these need numba
-    from handcam.synth.world_scenes import world_scenes
+    from handcam.synth.world.crops import world_crops  # these need numba
+    from handcam.synth.world.scenes import world_scenes
 
     if job.kind == "crop":
         stream = world_crops(rng, job.settings)

@@ -18,13 +18,13 @@ from handcam.hand.anatomy import limits_deg
 from handcam.hand.rig import DOFS, load_rig
 from handcam.lab.data.rendered import find_packs, read_crop_pack, read_scene_pack
 from handcam.synth.camera_effects import CameraEffects
-from handcam.synth.grasp import sample_grasps, thing_distance
-from handcam.synth.objects import Objects
-from handcam.synth.photographs import Photographs, of_split
 from handcam.synth.scenes import RenderedImage
 from handcam.synth.world import RenderedScene, WorldSettings
-from handcam.synth.world_crops import world_crops
-from handcam.synth.world_scenes import world_scenes
+from handcam.synth.world.crops import world_crops
+from handcam.synth.world.grasp import sample_grasps, thing_distance
+from handcam.synth.world.objects import Objects
+from handcam.synth.world.photographs import Photographs, of_split
+from handcam.synth.world.scenes import world_scenes
 from handcam.types import HandcamError, Side
 
 CLEAR = CameraEffects(defocus=0, motion=0, low_resolution=0, jpeg=0, noise=0, colour=0)
@@ -141,9 +141,9 @@ def test_photographs_come_from_a_folder(tmp_path: Path):
 
 def test_without_numba_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "numba", None)
-    monkeypatch.delitem(sys.modules, "handcam.synth.raster", raising=False)
+    monkeypatch.delitem(sys.modules, "handcam.synth.world.raster", raising=False)
     with pytest.raises(HandcamError, match="pip install"):
-        importlib.import_module("handcam.synth.raster")
+        importlib.import_module("handcam.synth.world.raster")
 
 
 def test_packs_are_written_and_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

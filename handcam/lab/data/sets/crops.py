@@ -111,7 +111,7 @@ class CropDataset:
 def _rendered(rng: np.random.Generator, settings: PictureSettings | WorldSettings) -> Iterator[RenderedImage]:
     if isinstance(settings, PictureSettings):
         return crops(rng, settings)
-    from handcam.synth.world_crops import world_crops  # needs numba
+    from handcam.synth.world.crops import world_crops  # needs numba
 
     return world_crops(rng, settings)
 

@@ -6,13 +6,13 @@ from itertools import islice
 import numpy as np
 
 from handcam.geometry import project
-from handcam.synth.arms import Arm, Look, PosedHand, dressed_arms, endless_hands
-from handcam.synth.compositing import compose
 from handcam.synth.props import WORN
 from handcam.synth.render import visibility
-from handcam.synth.surfaces import Drawing, Surface, outline
-from handcam.synth.surroundings import bodies, decoys
 from handcam.synth.world import RenderedScene, SceneHand, WorldSettings
+from handcam.synth.world.arms import Arm, Look, PosedHand, dressed_arms, endless_hands
+from handcam.synth.world.compositing import compose
+from handcam.synth.world.surfaces import Drawing, Surface, outline
+from handcam.synth.world.surroundings import bodies, decoys
 from handcam.types import Intrinsics, Side
 
 __all__ = ["world_scenes"]

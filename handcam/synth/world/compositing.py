@@ -8,14 +8,14 @@ from jaxtyping import UInt8
 
 from handcam.geometry import project
 from handcam.hand.skeleton import TIPS
-from handcam.synth.arms import Arm, Look
 from handcam.synth.background import keyboard_picture
 from handcam.synth.camera_effects import apply_camera_effects
 from handcam.synth.light import Lights, sample_lights
-from handcam.synth.objects import Objects
-from handcam.synth.photographs import Photographs
-from handcam.synth.surfaces import Drawing, Surface, draw
 from handcam.synth.world import WorldSettings
+from handcam.synth.world.arms import Arm, Look
+from handcam.synth.world.objects import Objects
+from handcam.synth.world.photographs import Photographs
+from handcam.synth.world.surfaces import Drawing, Surface, draw
 from handcam.types import Array, Intrinsics
 
 __all__ = ["compose"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from handcam.synth.raster import compiled
+from handcam.synth.world.raster import compiled
 
 __all__ = ["CLOTH", "PICTURE", "PLAIN", "SKIN", "resolve", "shade"]
 

@@ -1,7 +1,7 @@
 """Contents and labels of rendered hands in a world: people's arms and bodies, things in hand, before photographs.
 
-:func:`handcam.synth.world_crops.world_crops` gives right hands through a tracker's virtual cameras, for the estimator;
-:func:`handcam.synth.world_scenes.world_scenes` pictures of no to four hands, for the finder.
+:func:`handcam.synth.world.crops.world_crops` gives right hands through a tracker's virtual cameras, for the estimator;
+:func:`handcam.synth.world.scenes.world_scenes` pictures of no to four hands, for the finder.
 """
 
 from dataclasses import dataclass, field

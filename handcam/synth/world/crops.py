@@ -9,12 +9,12 @@ import numpy as np
 
 from handcam.crop import box_around, view
 from handcam.geometry import project
-from handcam.synth.arms import Arm, Look, PosedHand, dressed_arms, endless_hands
-from handcam.synth.compositing import compose
 from handcam.synth.render import visibility
 from handcam.synth.scenes import RenderedImage
-from handcam.synth.surroundings import bodies, decoys
 from handcam.synth.world import WorldSettings
+from handcam.synth.world.arms import Arm, Look, PosedHand, dressed_arms, endless_hands
+from handcam.synth.world.compositing import compose
+from handcam.synth.world.surroundings import bodies, decoys
 from handcam.types import Array, HandBox, Intrinsics, Side
 
 __all__ = ["world_crops"]

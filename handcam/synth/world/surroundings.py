@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from handcam.synth.arms import Arm, Look
-from handcam.synth.objects import Objects
-from handcam.synth.people import capsule, cloth, head, torso
-from handcam.synth.shading import PICTURE, PLAIN
 from handcam.synth.skin import sample_skin
-from handcam.synth.surfaces import Material, Surface
 from handcam.synth.world import WorldSettings
+from handcam.synth.world.arms import Arm, Look
+from handcam.synth.world.objects import Objects
+from handcam.synth.world.people import capsule, cloth, head, torso
+from handcam.synth.world.shading import PICTURE, PLAIN
+from handcam.synth.world.surfaces import Material, Surface
 from handcam.types import Array, Intrinsics
 
 __all__ = ["bodies", "decoys"]

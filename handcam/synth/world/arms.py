@@ -11,16 +11,16 @@ from handcam.hand.rig import load_rig
 from handcam.hand.skeleton import MIRROR
 from handcam.synth.body import Body, build_bodies
 from handcam.synth.gestures import GESTURES, gesture_angles
-from handcam.synth.grasp import Grasp, sample_grasps
-from handcam.synth.objects import Objects
-from handcam.synth.people import arm, cloth, elbow, glove, prop_surface, worn_sleeve, worn_watch
 from handcam.synth.poses import PoseBatch, PoseSettings, collides, sample_angles, sample_shape
 from handcam.synth.props import HELD, WORN, ring
 from handcam.synth.render import OTHER
-from handcam.synth.shading import PICTURE, PLAIN
 from handcam.synth.skin import SkinAppearance, sample_skin
-from handcam.synth.surfaces import Material, Surface
 from handcam.synth.world import WorldSettings
+from handcam.synth.world.grasp import Grasp, sample_grasps
+from handcam.synth.world.objects import Objects
+from handcam.synth.world.people import arm, cloth, elbow, glove, prop_surface, worn_sleeve, worn_watch
+from handcam.synth.world.shading import PICTURE, PLAIN
+from handcam.synth.world.surfaces import Material, Surface
 from handcam.types import Array
 
 __all__ = ["Arm", "Look", "PosedHand", "dressed_arms", "endless_hands"]

@@ -12,8 +12,8 @@ from jaxtyping import Float, Int, UInt8
 from handcam.hand.glb import read_glb
 from handcam.hand.rig import face_sums, vertex_normals
 from handcam.synth.body import tube_faces
-from handcam.synth.photographs import PICTURE_PX, Photographs, of_split, square_picture
-from handcam.synth.surfaces import tube_uv
+from handcam.synth.world.photographs import PICTURE_PX, Photographs, of_split, square_picture
+from handcam.synth.world.surfaces import tube_uv
 from handcam.types import Array, HandcamError
 
 __all__ = ["Objects", "Thing"]

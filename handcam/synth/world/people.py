@@ -8,9 +8,9 @@ from jaxtyping import Float
 from handcam.synth.body import ARM_RINGS_M, Body, load_surface, tube_faces
 from handcam.synth.props import Prop, sleeve, watch
 from handcam.synth.render import BACKGROUND
-from handcam.synth.shading import CLOTH, PLAIN, SKIN
 from handcam.synth.skin import SkinAppearance
-from handcam.synth.surfaces import Material, Surface, cross, tube_uv
+from handcam.synth.world.shading import CLOTH, PLAIN, SKIN
+from handcam.synth.world.surfaces import Material, Surface, cross, tube_uv
 from handcam.types import Array
 
 __all__ = ["arm", "capsule", "cloth", "elbow", "glove", "head", "prop_surface", "torso", "worn_sleeve", "worn_watch"]

@@ -1,6 +1,6 @@
 """Depth buffers of triangle meshes, compiled by numba: about ten times as fast as ray casting.
 
-What a pixel then shows, and in which light, is :mod:`handcam.synth.shading`.
+What a pixel then shows, and in which light, is :mod:`handcam.synth.world.shading`.
 """
 
 import inspect

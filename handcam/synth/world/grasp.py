@@ -12,10 +12,10 @@ from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
 from handcam.hand.rig import Shape, load_rig
-from handcam.synth.objects import Objects, Thing
 from handcam.synth.poses import PoseSettings, sample_shape
-from handcam.synth.raster import trilinear
 from handcam.synth.ray_casting import RayCaster
+from handcam.synth.world.objects import Objects, Thing
+from handcam.synth.world.raster import trilinear
 from handcam.types import Array
 
 __all__ = ["Grasp", "sample_grasps", "thing_distance"]

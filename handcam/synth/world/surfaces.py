@@ -10,9 +10,9 @@ from jaxtyping import Bool, Float, Int, UInt8
 
 from handcam.synth.light import Lights
 from handcam.synth.props import WORN
-from handcam.synth.raster import one_of_four, project_vertices, rasterise
-from handcam.synth.shading import resolve, shade
 from handcam.synth.skin import FLUSH, RELIEF_M, SkinAppearance, load_skin_texture, to_linear
+from handcam.synth.world.raster import one_of_four, project_vertices, rasterise
+from handcam.synth.world.shading import resolve, shade
 from handcam.types import Array, Intrinsics
 
 __all__ = ["Drawing", "Material", "Surface", "cross", "draw", "outline", "tube_uv"]
@@ -23,7 +23,7 @@ class Material:
     """What a surface is made of."""
 
     kind: int
-    """``SKIN``, ``PLAIN``, ``PICTURE`` or ``CLOTH`` of :mod:`handcam.synth.shading`."""
+    """``SKIN``, ``PLAIN``, ``PICTURE`` or ``CLOTH`` of :mod:`handcam.synth.world.shading`."""
     picture: int = 0
     """Number of the picture, of PICTURE and CLOTH."""
     repeats: float = 1.0
