@@ -39,7 +39,8 @@ def detection(
     handcam evaluate detection FOLDER hand:FOLDER none:FOLDER --json OUT --plot OUT
 
     Args:
-        data: FOLDER with boxes.json or YOLO's labels, hand:FOLDER whose pictures all show a hand, none:FOLDER without.
+        data: FOLDER with boxes.json or YOLO's labels, hand:FOLDER whose pictures all show a hand, none:FOLDER without,
+            or a labelled data set (folder:PATH, coco:FILE, synthetic).
         detector: how hands are found.
         frames: each picture is shown so often, as a camera would, and the last answer counts.
         max_hands: hands that are wanted.

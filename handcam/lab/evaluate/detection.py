@@ -1,11 +1,12 @@
-"""Measure how many hands are found: boxed pictures, pictures that all show a hand, and pictures without hands.
+"""Measure how many hands are found: boxed pictures, labelled data sets, and pictures that show a hand or none.
 
 Every picture is shown to a fresh start as often as asked, as a camera would show a still scene, and the last answer
 counts. A hand is found when the mean of somebody's keypoints lies in its labelled box; a box counts once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,18 +14,20 @@ import numpy as np
 from jaxtyping import Float
 
 from handcam.detectors.palm import PalmDetector
+from handcam.lab.data import sets
 from handcam.lab.data.boxed import BoxedPicture, picture_files, read_boxed
-from handcam.lab.data.sets import Sample
-from handcam.lab.evaluate.pipeline import Predictor
+from handcam.lab.data.sets import Dataset, Sample, open_dataset
+from handcam.lab.evaluate.pipeline import Prediction, Predictor
 from handcam.lab.evaluate.results import INKS, Results, ResultTable
 from handcam.pictures import read_picture
+from handcam.plugins import names
 from handcam.tracking.parts import WHOLE, distinct, parts_of
-from handcam.types import Frame, HandcamError, Intrinsics
+from handcam.types import Frame, HandcamError, Intrinsics, Side
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["SIZES", "Picture", "evaluate", "open_pictures"]
+__all__ = ["SIZES", "LabelledHands", "Picture", "evaluate", "open_pictures"]
 
 SIZES = (0.0, 0.1, 0.2, 0.4)
 """Least longer edges of a box, shares of the picture's, of each class of size."""
@@ -33,29 +36,53 @@ FOV_RAD = np.pi / 3
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture with what is known of its hands."""
+class LabelledHands:
+    """A picture that was read, with the hands that are labelled in it."""
 
-    labels: BoxedPicture
-    """File and boxes."""
+    sample: Sample
+    """The picture and its name."""
+    boxes: Float[np.ndarray, "n 4"]
+    """Left, top, right and bottom of each hand, px."""
+    sides: tuple[Side | None, ...]
+    """Which hand each is; None where the labels do not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture and how to read it."""
+
     group: str
     """Name of the collection."""
+    read: Callable[[], LabelledHands]
+    """Reads it; a picture is not kept."""
+    complete: bool = True
+    """False where other hands may be in view."""
     shows_hand: bool | None = None
     """For pictures without boxes: does it show a hand? None where there are boxes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one method made of one picture."""
+    """How one method did on one picture."""
 
+    picture: Picture
+    """The picture."""
     found: np.ndarray
     """Mask of the labelled hands that were found (n)."""
+    sizes: np.ndarray
+    """Longer edge of their boxes, shares of the picture's (n)."""
+    sided: tuple[bool, ...]
+    """Of those found whose side is labelled: was it right?"""
     others: int
     """Hands that lie in no box."""
 
 
 def open_pictures(sources: Sequence[str]) -> list[Picture]:
-    """Read ``FOLDER`` with boxes, ``hand:FOLDER`` whose pictures all show a hand, or ``none:FOLDER`` without hands.
+    """List the pictures of some folders and data sets.
+
+    Args:
+        sources: ``FOLDER`` with boxes; ``hand:FOLDER`` whose pictures all show a hand; ``none:FOLDER`` without hands;
+            or a labelled data set, ``SCHEME:REST`` (``folder:PATH``, ``coco:FILE``, ``synthetic``), a hand at a time.
 
     Raises:
         HandcamError: a folder has no pictures or no labels.
@@ -63,16 +90,37 @@ def open_pictures(sources: Sequence[str]) -> list[Picture]:
     out: list[Picture] = []
     for source in sources:
         kind, colon, rest = source.partition(":")
-        if not colon or kind not in ("hand", "none"):
-            out += [Picture(labels, Path(source).name) for labels in read_boxed(Path(source))]
+        if colon and kind in ("hand", "none"):
+            blank = (BoxedPicture(path, np.zeros((0, 4))) for path in picture_files(Path(rest)))
+            group = Path(rest).name
+            out += [Picture(group, partial(_read_boxed, group, p), shows_hand=kind == "hand") for p in blank]
+        elif kind in names(sets.__name__):
+            data = open_dataset(source)
+            out += [Picture(data.name, partial(_read_sample, data, i), complete=False) for i in range(len(data))]
         else:
-            paths = picture_files(Path(rest))
-            out += [
-                Picture(BoxedPicture(path, np.zeros((0, 4))), Path(rest).name, kind == "hand") for path in paths
-            ]  # fmt: skip
+            group = Path(source).name
+            out += [Picture(group, partial(_read_boxed, group, p), p.complete) for p in read_boxed(Path(source))]
     if not out:
-        raise HandcamError("Name folders of pictures: FOLDER with boxes, hand:FOLDER or none:FOLDER.")
+        raise HandcamError("Name pictures: FOLDER with boxes, hand:FOLDER, none:FOLDER, or a labelled data set.")
     return out
+
+
+def _read_boxed(group: str, picture: BoxedPicture) -> LabelledHands:
+    color = read_picture(picture.path)
+    frame = Frame(0, 0, Intrinsics.from_fov(color.shape[1], color.shape[0], FOV_RAD), color)
+    return LabelledHands(Sample(frame, f"{group}/{picture.path.name}"), picture.boxes, (None,) * len(picture.boxes))
+
+
+def _read_sample(data: Dataset, index: int) -> LabelledHands:
+    """One hand of a data set; its box is that of its keypoints, else the labelled one."""
+    sample = data[index]
+    keypoints, box = sample.picture_joints_px, sample.box
+    if keypoints is not None:
+        return LabelledHands(sample, np.concatenate([keypoints.min(0), keypoints.max(0)])[None], (sample.side,))
+    if box is not None:
+        half = box.size_px / 2
+        return LabelledHands(sample, np.concatenate([box.centre_px - half, box.centre_px + half])[None], (sample.side,))
+    return LabelledHands(sample, np.zeros((0, 4)), ())
 
 
 def evaluate(
@@ -85,75 +133,67 @@ def evaluate(
         methods: predictors by name.
         detector: with a low least score, for the curve of precision and recall of its boxes alone; none without.
     """
-    outcomes: dict[str, list[tuple[Picture, Sample, Outcome]]] = {name: [] for name in methods}
+    outcomes: dict[str, list[Outcome]] = {name: [] for name in methods}
     ranked: list[tuple[float, bool]] = []
     for picture in pictures:
-        sample = _sample(picture)
+        hands = picture.read()
         for name, predict in methods.items():
-            centres = [np.asarray(hand.keypoints_px).mean(0) for hand in predict(sample)]
-            outcomes[name].append((picture, sample, _outcome(picture, centres)))
-        if detector is not None and picture.shows_hand is not True and picture.labels.complete:
-            ranked += _ranked(picture, sample.frame, detector)
+            outcomes[name].append(_outcome(picture, hands, predict(hands.sample)))
+        if detector is not None and picture.shows_hand is not True and picture.complete:
+            ranked += _ranked(hands, detector)
     figures: dict[str, Any] = {name: _figures(rows) for name, rows in outcomes.items()}
     if detector is not None and ranked:
-        first = next(iter(outcomes.values()))
-        total = sum(len(p.labels.boxes) for p, _, _ in first if p.labels.complete)
+        total = sum(len(row.found) for row in next(iter(outcomes.values())) if row.picture.complete)
         figures["boxes"] = _curve(ranked, total)
     return Results(figures, tuple(_tables(figures)), draw=lambda figure: _draw(figure, figures), size=(6.4, 4.6))
 
 
-def _sample(picture: Picture) -> Sample:
-    color = read_picture(picture.labels.path)
-    height, width = color.shape[:2]
-    frame = Frame(0, 0, Intrinsics.from_fov(width, height, FOV_RAD), color)
-    return Sample(frame, f"{picture.group}/{picture.labels.path.name}")
-
-
-def _outcome(picture: Picture, centres: Sequence[Float[np.ndarray, " 2"]]) -> Outcome:
+def _outcome(picture: Picture, hands: LabelledHands, predictions: Sequence[Prediction]) -> Outcome:
     """Give each hand found to the smallest box that holds its middle and is still free."""
-    boxes = picture.labels.boxes
+    boxes, camera = hands.boxes, hands.sample.frame.intrinsics
     if picture.shows_hand is True:  # wherever it is; more than one may be in view
-        return Outcome(np.array([bool(centres)]), 0)
-    found, others = np.zeros(len(boxes), bool), 0
-    order = np.argsort((boxes[:, 2:] - boxes[:, :2]).prod(1)) if len(boxes) else []
-    for centre in centres:
+        return Outcome(picture, np.array([bool(predictions)]), np.full(1, np.nan), (), 0)
+    found, others, sided = np.zeros(len(boxes), bool), 0, []
+    extent = boxes[:, 2:] - boxes[:, :2]
+    order = np.argsort(extent.prod(1))
+    for prediction in predictions:
+        centre = np.asarray(prediction.keypoints_px).mean(0)
         holds = [i for i in order if (boxes[i, :2] <= centre).all() and (centre <= boxes[i, 2:]).all()]
         free = [i for i in holds if not found[i]]
         if free:
             found[free[0]] = True
+            if hands.sides[free[0]] is not None:
+                sided.append(prediction.side is hands.sides[free[0]])
         elif not holds:
             others += 1
-    return Outcome(found, others)
+    sizes = extent.max(1, initial=0.0) / max(camera.width, camera.height)
+    return Outcome(picture, found, sizes, tuple(sided), others)
 
 
-def _figures(rows: Sequence[tuple[Picture, Sample, Outcome]]) -> dict[str, Any]:
-    """Recall by collection and size, and false hands."""
-    out: dict[str, Any] = {"recall": {}, "recall_by_size": {}, "false_hands": {}}
-    for group in dict.fromkeys(picture.group for picture, _, _ in rows):
-        mine = [(p, o) for p, _, o in rows if p.group == group]
-        hands = np.concatenate([o.found for _, o in mine])
-        if len(hands):
+def _figures(rows: Sequence[Outcome]) -> dict[str, Any]:
+    """Recall by collection and size, sides, and false hands."""
+    out: dict[str, Any] = {"recall": {}, "recall_by_size": {}, "sides": {}, "false_hands": {}}
+    for group in dict.fromkeys(row.picture.group for row in rows):
+        mine = [row for row in rows if row.picture.group == group]
+        if len(hands := np.concatenate([row.found for row in mine])):
             out["recall"][group] = {"found": int(hands.sum()), "hands": len(hands), "share": float(hands.mean())}
-        sure = [o.others for p, o in mine if p.labels.complete and p.shows_hand is not True]
+        if sided := [right for row in mine for right in row.sided]:
+            out["sides"][group] = {"hands": len(sided), "share": float(np.mean(sided))}
+        sure = [row.others for row in mine if row.picture.complete and row.picture.shows_hand is not True]
         out["false_hands"][group] = {"hands": int(sum(sure)), "pictures": len(sure)}
-    shares, found = [], []
-    for picture, sample, outcome in rows:
-        if picture.shows_hand is None:
-            k = sample.frame.intrinsics
-            edges = (picture.labels.boxes[:, 2:] - picture.labels.boxes[:, :2]).max(1) / max(k.width, k.height)
-            shares.append(edges)
-            found.append(outcome.found)
-    if shares:
-        size, hit = np.digitize(np.concatenate(shares), SIZES) - 1, np.concatenate(found)
-        for i, least in enumerate(SIZES):
-            if (size == i).any():
-                name = f"from {least:g}"
-                out["recall_by_size"][name] = {"hands": int((size == i).sum()), "share": float(hit[size == i].mean())}
+    found = np.concatenate([row.found for row in rows]) if rows else np.zeros(0, bool)
+    sizes = np.concatenate([row.sizes for row in rows]) if rows else np.zeros(0)
+    known = np.isfinite(sizes)
+    size = np.digitize(sizes, SIZES) - 1
+    for i, least in enumerate(SIZES):
+        if len(mine := found[known & (size == i)]):
+            out["recall_by_size"][f"from {least:g}"] = {"hands": len(mine), "share": float(mine.mean())}
     return out
 
 
-def _ranked(picture: Picture, frame: Frame, detector: PalmDetector) -> list[tuple[float, bool]]:
+def _ranked(hands: LabelledHands, detector: PalmDetector) -> list[tuple[float, bool]]:
     """Score of every box in a picture, searched in all its parts, and whether it is a labelled hand's first."""
+    frame = hands.sample.frame
     parts = [WHOLE, *parts_of(frame)]
     boxes = [box for part in parts for box in part.in_frame(detector.find(part.of(frame), 8))]
     boxes = distinct(sorted(boxes, key=lambda box: -box.score))
@@ -162,7 +202,7 @@ def _ranked(picture: Picture, frame: Frame, detector: PalmDetector) -> list[tupl
     for box in boxes:
         # the square's middle lies at the knuckles
         holds = [
-            i for i, (x0, y0, x1, y1) in enumerate(picture.labels.boxes)
+            i for i, (x0, y0, x1, y1) in enumerate(hands.boxes)
             if x0 <= box.centre_px[0] <= x1 and y0 <= box.centre_px[1] <= y1
         ]  # fmt: skip
         fresh = [i for i in holds if i not in taken]
@@ -183,7 +223,7 @@ def _curve(ranked: list[tuple[float, bool]], total: int) -> dict[str, Any]:
     return {"average_precision": average, "score": score, "precision": precision.tolist(), "recall": recall.tolist()}
 
 
-def _tables(figures: Mapping[str, Any]) -> Iterable[ResultTable]:
+def _tables(figures: Mapping[str, Any]) -> Iterator[ResultTable]:
     methods = [name for name in figures if name != "boxes"]
     first = figures[methods[0]]
 
@@ -195,6 +235,9 @@ def _tables(figures: Mapping[str, Any]) -> Iterable[ResultTable]:
     sizes = [(f"size {s}", str(r["hands"]), *(text(figures[m]["recall_by_size"].get(s)) for m in methods))
              for s, r in first["recall_by_size"].items()]  # fmt: skip
     yield ResultTable(("found", "hands", *methods), [*groups, *sizes], "share of hands found")
+    if any(figures[m]["sides"] for m in methods):
+        sides = [(g, *(text(figures[m]["sides"].get(g)) for m in methods)) for g in first["recall"]]
+        yield ResultTable(("sides", *methods), sides, "share of the hands found whose side is right, where labelled")
     false = [(g, str(r["pictures"]), *(str(figures[m]["false_hands"][g]["hands"]) for m in methods))
              for g, r in first["false_hands"].items() if r["pictures"]]  # fmt: skip
     if false:

@@ -12,11 +12,12 @@ from handcam.detectors.palm import PalmDetector
 from handcam.lab.data.boxed import read_boxed
 from handcam.lab.data.palm_scenes import SceneSource, compose
 from handcam.lab.data.palms import PalmPicture, palm_square
+from handcam.lab.data.sets import Sample, folder
 from handcam.lab.evaluate.detection import evaluate, open_pictures
 from handcam.lab.evaluate.pipeline import Prediction
 from handcam.lab.train.finder import FinderSettings, PalmObjective, drawer
 from handcam.model.nets.palm import POINTS, Palm, PalmOutput, anchors
-from handcam.types import HandcamError, Side
+from handcam.types import Frame, HandcamError, Intrinsics, Side
 
 RED = (230, 20, 20)
 
@@ -158,6 +159,24 @@ def test_a_hand_is_found_where_the_mean_of_keypoints_lies_in_its_box(boxed):
     assert figures["false_hands"]["set"] == {"hands": 1, "pictures": 1}, "a second one in a box is no false hand"
     assert figures["false_hands"]["empty"]["hands"] == 1
     assert figures["recall_by_size"]["from 0.2"] == {"hands": 1, "share": 1.0}
+
+
+def test_sides_count_where_a_data_set_labels_them(tmp_path):
+    points = np.stack([np.linspace(20, 60, 21), np.linspace(30, 50, 21)], 1)
+    color = np.zeros((100, 200, 3), np.uint8)
+    frame = Frame(0, 0, Intrinsics.from_fov(200, 100, 1.0), color)
+    folder.write(
+        tmp_path / "sided", [Sample(frame, "a", Side.LEFT, None, points), Sample(frame, "b", None, None, points)]
+    )
+    pictures = open_pictures([f"folder:{tmp_path / 'sided'}"])
+
+    def answer(side):
+        return lambda _: [Prediction(side, np.zeros((21, 3)), points)]
+
+    figures = evaluate(pictures, {"left": answer(Side.LEFT), "right": answer(Side.RIGHT)}).figures
+    assert figures["left"]["recall"]["sided"]["share"] == figures["right"]["recall"]["sided"]["share"] == 1.0
+    assert figures["left"]["sides"]["sided"] == {"hands": 1, "share": 1.0}
+    assert figures["right"]["sides"]["sided"] == {"hands": 1, "share": 0.0}
 
 
 def test_the_curve_ranks_boxes_by_their_scores(boxed, monkeypatch):
