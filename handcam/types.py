@@ -10,7 +10,7 @@ where it has one. A hand's side is always the real person's, never that of a mir
 order of :mod:`handcam.hand.skeleton`. Every value is frozen; an array is read-only once it has been handed over.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Annotated, Any
@@ -256,9 +256,12 @@ class TrackedHand:
     """The bone lengths of the pose: the user's, or those estimated over the first seconds of the track."""
     filled: bool = False
     """Not seen in this frame but put between those before and after it; whole clips only."""
+    edited: bool = False
+    """The pose is decoded from a latent that the user has set or moved: it was not measured. Its place is."""
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(track={self.track}, pose={self.pose}{', filled' * self.filled})"
+        marks = ", filled" * self.filled + ", edited" * self.edited
+        return f"{type(self).__name__}(track={self.track}, pose={self.pose}{marks})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,9 +271,11 @@ class Controls:
     drive: Name = "auto"
     """Modality whose posterior is decoded: a name, ``fused``, or ``auto`` for what the weights recommend."""
     latent: Float[Array, " z"] | None = None
-    """An absolute latent that replaces the live mean (frozen or explored)."""
+    """An absolute latent that replaces the live mean of one hand (frozen or explored)."""
     offset: Float[Array, " z"] | None = None
-    """Added to the latent."""
+    """Added to the latent of that hand."""
+    edited_side: Side | None = None
+    """Side of the hand that ``latent`` and ``offset`` set, where two are in view; None for the first."""
     samples: Annotated[int, Meta(ge=0, le=1000)] = 0
     """Number of posterior samples to decode for display."""
     decode: tuple[Name, ...] = ()
@@ -285,6 +290,17 @@ class Controls:
     """Treat every hand as this one."""
     max_hands: Annotated[int, Meta(ge=1, le=4)] = 2
     """Number of hands to track, 1 to 4."""
+
+    @property
+    def edits(self) -> bool:
+        """True where the user has set or moved the latent of a hand."""
+        return self.latent is not None or self.offset is not None
+
+    def for_hands(self, sides: Sequence[Side]) -> "list[Controls]":
+        """Controls of each hand in view, by their sides: the user's latent is one hand's, the others are measured."""
+        mine = next((k for k, side in enumerate(sides) if self.edited_side in (None, side)), 0)
+        plain = replace(self, latent=None, offset=None) if self.edits else self
+        return [self if k == mine else plain for k in range(len(sides))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def tracked(hand_pose: HandPose, picture: Frame, controls: Controls = Controls()
     crop = cut(picture, box_around(hand_pose.keypoints_px, hand_pose.side, hand_pose.score), 128)
     names = ("rgb", "keypoints2d", "landmarks3d")
     return TrackedHand(track, hand_pose, hand_pose, posterior, dict.fromkeys(names, posterior), np.asarray(z),
-                       hand_pose.joints_m + spread, crop)  # fmt: skip
+                       hand_pose.joints_m + spread, crop, edited=controls.edits)  # fmt: skip
 
 
 def result(t: float = 0.0, sides=(Side.RIGHT,), controls: Controls = Controls(), index: int = 0, depth=False,
@@ -103,7 +103,8 @@ def result(t: float = 0.0, sides=(Side.RIGHT,), controls: Controls = Controls(),
     wrong = np.random.default_rng(1).normal(0, 0.005, (21, 3)) + np.array([0, 0, 0.012])
     real = [pose(j + wrong, s) for j, s in zip(joints, sides, strict=True)] if truth else ()
     picture = frame(t, index, real, depth, color, joints)
-    hands = tuple(tracked(p, picture, controls, t, k) for k, p in enumerate(poses))
+    own = controls.for_hands(sides)
+    hands = tuple(tracked(p, picture, own[k], t, k) for k, p in enumerate(poses))
     explored = None
     if not hands:
         far = pose(hand(0.0, at=(0, 0.06, 0.5)), camera=CAMERA)

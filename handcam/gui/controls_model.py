@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from handcam.live import Live
-from handcam.types import Controls, Posterior, Result
+from handcam.types import Controls, Posterior, Result, TrackedHand
 
 __all__ = ["ControlsModel"]
 
@@ -54,17 +54,25 @@ class ControlsModel(QObject):
         self._set(changes, step=False)
 
     def update(self, result: Result) -> None:
-        """Follow the posterior of the first hand; latents of another size than assumed correct the size."""
-        hand = result.hands[0] if result.hands else None
+        """Follow the posterior of the hand shown; latents of another size than assumed correct the size."""
+        hand = self.hand_shown(result)
         self.posterior, self.side = (hand.posterior, hand.pose.side.value) if hand else (None, "")
         known = hand or result.explored
         if known is not None and len(known.z) != self.latent_size:
             self.latent_size = len(known.z)
             self.changed.emit()
 
+    def hand_shown(self, result: Result | None) -> TrackedHand | None:
+        """The hand that panels show and that sliders move: of the side that was chosen, or else the first."""
+        hands = result.hands if result is not None else ()
+        wanted = self.state.edited_side
+        return next((hand for hand in hands if hand.pose.side is wanted), hands[0] if hands else None)
+
     def forget_hand(self) -> None:
-        """Drop the posterior: the source has changed."""
+        """Drop the posterior and what was set: the source has changed."""
         self.posterior = None
+        self._apply(None, None)
+        self.history.clear()
 
     # ------------------------------------------------------------------------------------------- the latent shown
 

@@ -11,8 +11,8 @@ from handcam.gui.panels.angles import AnglesPanel
 from handcam.gui.panels.latent import LatentPanel
 from handcam.gui.panels.timings import FrameTimings
 from handcam.gui.theme import STEP
-from handcam.gui.widgets import as_panel, in_column, in_row
-from handcam.types import Result
+from handcam.gui.widgets import as_panel, button, in_column, in_row, show_if
+from handcam.types import Result, Side
 
 __all__ = ["Dock"]
 
@@ -48,9 +48,16 @@ class Dock(QWidget):
             self._stack.addWidget(page)
             self._heads.addWidget(head)
         self.tabs.currentChanged.connect(self._select)
+        self._controls = controls
+        self.sides = {side: button(side.value.capitalize(), "Show and move this hand", False, True)
+                      for side in (Side.LEFT, Side.RIGHT)}  # fmt: skip
+        """Which of two hands the panels show; hidden while there is no choice."""
+        for side, each in self.sides.items():
+            each.clicked.connect(lambda _=False, side=side: controls.set(edited_side=side))
+            each.hide()
         line = QWidget()
         line.setFixedHeight(5 * STEP)
-        line.setLayout(in_row(self.tabs, (self._heads, 1), margins=(STEP, 0, 2 * STEP, 0)))
+        line.setLayout(in_row(self.tabs, *self.sides.values(), (self._heads, 1), margins=(STEP, 0, 2 * STEP, 0)))
         self.setLayout(in_column(line, self._stack, spacing=0))
         self._last: Result | None = None
         self._drawn_s = 0.0
@@ -75,6 +82,7 @@ class Dock(QWidget):
             self._last = result
         if self.isHidden():
             return
+        self._show_sides()
         now, page = time.monotonic(), self._stack.currentWidget()
         wait = _TIMING_S if page is self._timing_page else _ANGLES_S if page is self.angles else _LATENT_S
         if now - self._drawn_s < wait:
@@ -83,6 +91,14 @@ class Dock(QWidget):
         if page is self.latent:
             self.latent.refresh()
         elif page is self.angles and self._last is not None:
-            self.angles.show_result(self._last)
+            self.angles.show_hand(self._controls.hand_shown(self._last) or self._last.explored)
         elif self.timing is not None:
             self.timing.refresh()
+
+    def _show_sides(self) -> None:
+        hands = self._last.hands if self._last is not None else ()
+        shown = self._controls.hand_shown(self._last)
+        choice = len({hand.pose.side for hand in hands}) > 1 and self.tabs.currentIndex() < 2
+        for side, each in self.sides.items():
+            show_if(each, choice)
+            each.setChecked(shown is not None and shown.pose.side is side)

@@ -82,6 +82,8 @@ class LivePage(Page):
         message = message_for(status, bool(hands), camera.result is not None, problem, requested, diagnostic)
         self.views.card.show_message(message, [self._actions[name] for name in message.actions])
         explored = result is not None and result.explored is not None
+        self.views.recording = status.recording is not None
+        self.views.show_edited(result)
         running = status.state in ("running", "paused")
         self.views.show_hints(message.hint, NO_HAND if running and not hands and not explored else "")
 

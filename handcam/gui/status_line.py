@@ -47,6 +47,8 @@ class StatusLine(QWidget):
             self.texts["hand"] = "right and left hand" if len({h.pose.side for h in hands}) > 1 else "two hands"
         else:
             self.texts["hand"] = f"{hands[0].pose.side.value} hand" if hands else "no hand"
+        if any(hand.edited for hand in hands):
+            self.texts["hand"] = "edited pose"
         self.texts["distance"] = ""
         if hands:
             pose = hands[0].pose

@@ -215,7 +215,8 @@ class Window(QMainWindow):
     def _forget_frames_before(self, start_ns: int) -> None:
         """Show nothing of the source that was."""
         if self.result is not None and self.result.frame.time_ns < start_ns:
-            self.result = self.controls.posterior = None
+            self.result = None
+            self.controls.forget_hand()
             if self.live_page is not None:
                 self.live_page.clear()
 

@@ -47,6 +47,8 @@ def hand_message(hand: TrackedHand, order: str = "common21", raw: bool = False) 
     pose = hand.raw if raw else hand.pose
     joints, keypoints, sigma = pose.joints_m, pose.keypoints_px, pose.sigma_m
     axes = np.stack([sigma, sigma], -1) if pose.sigma_axes_m is None else pose.sigma_axes_m
+    if hand.edited:  # nothing measured it
+        sigma, axes = np.full_like(sigma, np.nan), np.full_like(axes, np.nan)
     batch, estimated = joints[None], list[int]()
     frames = joint_frames(joints, pose.side)
     length_m = hand_length(batch)[0]
@@ -60,7 +62,8 @@ def hand_message(hand: TrackedHand, order: str = "common21", raw: bool = False) 
         "side": pose.side.value,
         "track": hand.track,
         "state": "filled" if hand.filled else "tracked",
-        "score": _numbers(pose.score, 4),
+        "edited": hand.edited,
+        "score": _numbers(np.nan if hand.edited else pose.score, 4),
         "metric": pose.metric,
         "joints_m": _numbers(joints, 5),
         "rotations": _numbers(quaternions(frames), 5),
@@ -182,6 +185,10 @@ SCHEMA: Mapping[str, Any] = {
                     "state": {
                         "enum": ["tracked", "filled"],
                         "description": "filled: not seen in this frame but put between its neighbours (whole clips)",
+                    },
+                    "edited": {
+                        "type": "boolean",
+                        "description": "true: the user has set the pose, nothing measured it; score and sigma are null",
                     },
                     "score": {"type": ["number", "null"], "description": "confidence, 0 to 1"},
                     "metric": {"type": "boolean", "description": "false: the scale rests on an assumed hand size"},

@@ -178,21 +178,25 @@ class HandLine(msgspec.Struct):
     """``TrackedHand.bones``."""
     filled: bool | UnsetType = UNSET
     """``TrackedHand.filled``, where it is."""
+    edited: bool | UnsetType = UNSET
+    """``TrackedHand.edited``; older sessions have the controls alone, which set every hand."""
 
     @staticmethod
     def of(hand: TrackedHand) -> "HandLine":
         """The line of a hand: neither samples nor decoded planes nor crops."""
         box = hand.crop.box if hand.crop is not None else None
-        return HandLine(hand.track, hand.pose, hand.raw, hand.posterior, hand.z, box, hand.bones, hand.filled or UNSET)
+        return HandLine(
+            hand.track, hand.pose, hand.raw, hand.posterior, hand.z, box, hand.bones, hand.filled or UNSET, hand.edited
+        )
 
-    def tracked(self, camera: Intrinsics) -> TrackedHand:
-        """The hand; its crop holds the box alone."""
+    def tracked(self, camera: Intrinsics, controls: Controls) -> TrackedHand:
+        """The hand, recorded with these controls; its crop holds the box alone."""
         if len(self.latent.mean) != len(self.latent.log_var):
             raise ValueError("mean and variance differ in length")
         crop = None if self.box is None else HandCrop(self.box, np.eye(3), np.eye(3), camera)
         return TrackedHand(
             self.track, self.pose, self.raw, self.latent, {}, self.z, np.empty((0, 21, 3)), crop, bones=self.bones,
-            filled=self.filled is True,
+            filled=self.filled is True, edited=controls.edits if isinstance(self.edited, UnsetType) else self.edited,
         )  # fmt: skip
 
 
@@ -219,7 +223,7 @@ class ResultLine(msgspec.Struct, tag="result", tag_field="kind"):
     def result(self, frame: Frame, controls: Controls) -> Result:
         """The result in its frame."""
         times = {name: float("nan") if ms is None else ms for name, ms in self.times_ms.items()}
-        hands = tuple(hand.tracked(frame.intrinsics) for hand in self.hands[:2])
+        hands = tuple(hand.tracked(frame.intrinsics, controls) for hand in self.hands[:2])
         return Result(frame, hands, times, self.done_ns, controls=controls)
 
 

@@ -1,8 +1,8 @@
 """Lab Streaming Layer: ``lsl[:NAME]``, two streams that LabRecorder and others find by themselves.
 
 ``NAME_right`` and ``NAME_left`` (type ``MoCap``): x y z of each joint (metres, camera frame), then the score; NaN while
-the hand is not in view. Time stamps are capture times by LSL's clock. Programs of this computer find them;
-``lsl:NAME@network`` lets those of the whole network.
+the hand is not in view, or its pose is set by the user. Time stamps are capture times by LSL's clock. Programs of this
+computer find them; ``lsl:NAME@network`` lets those of the whole network.
 """
 
 import time
@@ -34,7 +34,8 @@ def open(rest: str, settings: StreamSettings = StreamSettings()) -> Sender:
 
     def deliver(result: Result, sequence: int) -> tuple[int, int]:
         at = pylsl.local_clock() - (time.perf_counter_ns() - result.frame.time_ns) / 1e9
-        hands = {hand.pose.side: hand.pose for hand in sorted(result.hands, key=lambda hand: hand.pose.score)}
+        measured = [hand.pose for hand in result.hands if not hand.edited]
+        hands = {pose.side: pose for pose in sorted(measured, key=lambda pose: pose.score)}
         for side, outlet in outlets.items():
             values = np.full(3 * len(joints) + 1, np.nan)
             if (pose := hands.get(side)) is not None:

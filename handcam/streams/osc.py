@@ -47,6 +47,7 @@ def bundle(result: Result, sequence: int, order: str) -> bytes:
             continue
         _add(parts, f"{root}/track", [("i", hand["track"])])
         _add(parts, f"{root}/score", _floats(hand["score"]))
+        _add(parts, f"{root}/edited", [("i", int(hand["edited"]))])
         _add(parts, f"{root}/metric", [("i", int(hand["metric"]))])
         _add(parts, f"{root}/joints", _floats(hand["joints_m"]))
         _add(parts, f"{root}/rotations", _floats(hand["rotations"]))
@@ -57,7 +58,8 @@ def bundle(result: Result, sequence: int, order: str) -> bytes:
         _add(parts, f"{root}/angles", _floats(list(hand["angles_deg"].values())))
         _add(parts, f"{root}/pinch", _floats([hand["pinch"], hand["pinch_m"]]))
         _add(parts, f"{root}/grip", _floats(hand["grip"]))
-    _add(parts, "/mediapipe/hands", [("i", count), *(a for hand in result.hands for a in _landmarks(result, hand))])
+    seen = [hand for hand in result.hands if not hand.edited]  # these messages have no word for a pose set by the user
+    _add(parts, "/mediapipe/hands", [("i", len(seen)), *(a for hand in seen for a in _landmarks(result, hand))])
     return parts.build().dgram
 
 

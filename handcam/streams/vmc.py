@@ -62,6 +62,8 @@ def bundle(result: Result) -> bytes:
     parts = OscBundleBuilder(IMMEDIATELY)
     hands = {hand.pose.side: hand for hand in sorted(result.hands, key=lambda hand: hand.pose.score)}
     for side, hand in hands.items():
+        if hand.edited:  # VMC has no word for it; receivers pass over what they do not know
+            _add(parts, "/handcam/edited", side.value)
         for bone, turn in zip(BONES, bone_rotations(hand.pose).tolist(), strict=True):
             if np.isfinite(turn).all():
                 _add(parts, "/VMC/Ext/Bone/Pos", f"{side.value.capitalize()}{bone}", 0.0, 0.0, 0.0, *turn)

@@ -54,7 +54,6 @@ class PoseEstimator:
         z = posterior.mean if controls.latent is None else np.asarray(controls.latent, np.float32)
         if controls.offset is not None:
             z = z + np.asarray(controls.offset, np.float32)
-        edited = controls.latent is not None or controls.offset is not None
         spread = np.exp(0.5 * posterior.log_var) * self._noise[: max(SIGMA_SAMPLES, controls.samples)]
         alone = [seen.posteriors[n].mean for n in names] if len(names) > 1 else []
         latents = np.concatenate([posterior.mean[None], *([mean[None] for mean in alone]), z[None], z + spread])
@@ -70,7 +69,7 @@ class PoseEstimator:
         deviation, rays = shapes[1:] - shapes[:1], joints[0] / np.linalg.norm(joints[0], axis=1, keepdims=True)
         disagreement = spread_axes(live[1:] - live[:1], rays) if len(alone) else np.zeros((21, 2))
         sigma = length_m * joint_sigma(spread_axes(deviation, rays), disagreement, calibration)
-        if metric and not edited:
+        if metric and not controls.edits:
             deviation = calibration["gain"] * deviation[:SIGMA_SAMPLES] * length_m
             joints, sigma = self._fit(seen, joints, deviation, calibration["floor"] * length_m, sigma)
 
@@ -81,7 +80,9 @@ class PoseEstimator:
         )  # fmt: skip
         decoded = {name: self._runtime.decode(name, z[None])[0] for name in controls.decode if name in card.decoders}
         samples = placed[1 : 1 + controls.samples]
-        return TrackedHand(seen.track, pose, pose, posterior, seen.posteriors, z, samples, crop, decoded)
+        return TrackedHand(
+            seen.track, pose, pose, posterior, seen.posteriors, z, samples, crop, decoded, edited=controls.edits
+        )
 
     def _seen_of(self, experts: tuple[str, ...], posteriors: Mapping[str, Posterior]) -> list[str]:
         """Those of the experts that were seen, or all that were if none of them was; warns once."""

@@ -111,7 +111,8 @@ class Tracker:
         fresh = self._start_tracks(frame, controls)
         clock.stop("detect")
         seen = self._observer.observe(frame, self._tracks, fresh, experts, controls.lock_side is not None, clock.stop)
-        estimates = [(one, self._estimate(one, experts, controls)) for one in seen]
+        own = controls.for_hands([one.track.box.side for one in seen])
+        estimates = [(one, self._estimate(one, experts, each)) for one, each in zip(seen, own, strict=True)]
         clock.stop("decode")
         estimates = _without_duplicates(estimates)
         hands: list[TrackedHand] = []
@@ -148,7 +149,8 @@ class Tracker:
         clock = _Clock()
         experts = self._experts(controls.drive)
         hands = tuple(
-            _with_past(one, self._estimate(one, experts, controls), frame.intrinsics, controls, False) for one in seen
+            _with_past(one, self._estimate(one, experts, each), frame.intrinsics, controls, False)
+            for one, each in zip(seen, controls.for_hands([one.track.box.side for one in seen]), strict=True)
         )
         clock.stop("decode")
         explored = None if hands else self.explore(controls, frame)
@@ -159,7 +161,7 @@ class Tracker:
 
         The hand stands half a metre in front of the camera.
         """
-        if controls.latent is None and controls.offset is None:
+        if not controls.edits:
             return None
         z = np.zeros(self.latent, np.float32) if controls.latent is None else controls.latent
         if controls.offset is not None:
@@ -170,7 +172,7 @@ class Tracker:
         pose = HandPose(Side.RIGHT, 0.0, joints, False, project(joints, camera), np.zeros(21))
         prior = Posterior(np.zeros(self.latent, np.float32), np.zeros(self.latent, np.float32))
         decoded = {name: self.decode(name, z[None])[0] for name in controls.decode if name in self.card.decoders}
-        return TrackedHand(-1, pose, pose, prior, {}, z, np.zeros((0, 21, 3)), None, decoded)
+        return TrackedHand(-1, pose, pose, prior, {}, z, np.zeros((0, 21, 3)), None, decoded, edited=True)
 
     def _experts(self, drive: str) -> tuple[str, ...]:
         """The modalities whose posteriors are fused."""
@@ -224,7 +226,7 @@ def _with_past(
 
     A pose that the user sets has no past.
     """
-    if controls.latent is not None or controls.offset is not None:
+    if hand.edited:
         return hand
     track = one.track
     raw = track.fusion.fuse(hand.raw, one.views[0].crop.box.size_px, camera, len(one.views), new)

@@ -25,8 +25,7 @@ class MeasuredLength:
 
     def update(self, result: Result) -> None:
         """Average over the first hand; a pose that the user has set is left out."""
-        controls = result.controls
-        if not result.hands or controls.latent is not None or controls.offset is not None:
+        if not result.hands or result.hands[0].edited:
             return
         pose = result.hands[0].raw
         if not pose.metric:
@@ -50,8 +49,11 @@ def distance_cm(pose: HandPose) -> float:
     return float(np.linalg.norm(pose.joints_m[ROOT])) * 100
 
 
-def pose_summary(pose: HandPose) -> str:
-    """Side, confidence, and the mean standard deviation of the joints."""
+def pose_summary(hand: TrackedHand) -> str:
+    """Side, confidence, and the mean standard deviation of the joints; of a pose that was set, that it was."""
+    pose = hand.pose
+    if hand.edited:
+        return f"{pose.side.value} · pose set by you"
     return f"{pose.side.value} · {pose.score * 100:.0f} % · σ {float(pose.sigma_m.mean()) * 1e3:.0f} mm"
 
 

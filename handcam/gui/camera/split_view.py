@@ -10,6 +10,7 @@ from handcam.gui.actions import ActionRegistry
 from handcam.gui.camera.picture import Plane
 from handcam.gui.camera.view import CameraView
 from handcam.gui.controls_model import ControlsModel
+from handcam.gui.edited_banner import EditedBanner
 from handcam.gui.scene3d.grid import CELL_M
 from handcam.gui.scene3d.view import SceneView
 from handcam.gui.settings import HANDS, WindowSettings
@@ -31,6 +32,10 @@ class SplitView(QWidget):
         self._controls, self._actions = controls, actions
         self.camera, self.scene = CameraView(), SceneView(reduced=reduced_3d)
         self.card = MessageCard(self.camera)
+        self.banners = EditedBanner(self.camera, actions), EditedBanner(self.scene, actions)
+        """They say that the pose was set by the user."""
+        self.recording = False
+        """A session is being written."""
         self._size = muted("Camera")
         planes = QButtonGroup(self)
         self.planes = {plane: button(plane.value, "Which of a frame's images are shown (T)", False, True)
@@ -111,6 +116,15 @@ class SplitView(QWidget):
             self._size.setText(title)
         self.camera.show_result(result)
         self.scene.show_result(result)
+        self.show_edited(result)
+
+    def show_edited(self, result: Result | None) -> None:
+        """Say over both views that a pose was set by the user, where one was."""
+        hands = result.hands if result is not None else ()
+        edited = next((hand for hand in hands if hand.edited), result.explored if result is not None else None)
+        side = edited.pose.side.value if edited is not None and len(hands) > 1 else ""
+        for banner in self.banners:
+            banner.show_state(edited is not None and edited.edited, side, self.recording)
 
     def show_hints(self, camera: str, scene: str) -> None:
         """Show one line in each view; empty for none."""
@@ -123,10 +137,13 @@ class SplitView(QWidget):
         """Show nothing until the next result."""
         self.camera.clear()
         self.scene.clear()
+        self.show_edited(None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
         self.card.centre()
+        for banner in self.banners:
+            banner.fit()
 
 
 _SCENE_SWITCHES = ("skin", "samples", "points")

@@ -114,8 +114,8 @@ class CameraView(QWidget):
                 draw_box(painter, corners)
                 top = corners[:, 1].min()
             draw_skeleton(painter, joints, scale)
-            lines = [pose_summary(hand.pose)]
-            error = error_mm(hand.pose, result.frame.truth)
+            lines = [pose_summary(hand)]
+            error = None if hand.edited else error_mm(hand.pose, result.frame.truth)
             if error is not None:
                 lines.append(f"error: pose {error[0]:.0f} mm · position {error[1]:.0f} mm")
             labels.append((QPointF(float(joints[:, 0].mean()), float(top) - 2 * STEP), lines))

@@ -1,4 +1,4 @@
-"""Joint angles of the first hand against what hands can do."""
+"""Joint angles of a hand against what hands can do."""
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -11,7 +11,7 @@ from handcam.gui.theme import STEP, font
 from handcam.gui.widgets import in_row, muted
 from handcam.hand.anatomy import ANGLES, angles_deg, grip, limits_deg, pinch_distance_m
 from handcam.hand.skeleton import FINGERS
-from handcam.types import Result
+from handcam.types import TrackedHand
 
 __all__ = ["AnglesPanel"]
 
@@ -33,9 +33,8 @@ class AnglesPanel(QWidget):
         self.head = QWidget()
         self.head.setLayout(in_row(None, self._summary))
 
-    def show_result(self, result: Result) -> None:
-        """Show the angles of the first hand."""
-        hand = result.hands[0] if result.hands else result.explored
+    def show_hand(self, hand: TrackedHand | None) -> None:
+        """Show the angles of a hand."""
         if hand is None or not np.isfinite(hand.pose.joints_m).all():
             self._angles = None
             self._summary.setText("")
@@ -43,7 +42,8 @@ class AnglesPanel(QWidget):
             joints, side = hand.pose.joints_m, hand.pose.side
             self._angles = angles_deg(joints, side)
             closed, apart_mm = float(grip(joints[None], side)[0]), float(pinch_distance_m(joints[None])[0]) * 1e3
-            summary = f"{side.value} hand · pinch {apart_mm:3.0f} mm · grip {closed * 100:3.0f} %"
+            name = f"{side.value} hand" + " · set by you" * hand.edited
+            summary = f"{name} · pinch {apart_mm:3.0f} mm · grip {closed * 100:3.0f} %"
             self._summary.setText(summary)
         self.update()
 

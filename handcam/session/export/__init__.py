@@ -66,6 +66,9 @@ class ExportSettings:
     these together with OFFSET."""
     unit: Literal["cm", "m"] = "cm"
     """bvh: unit of its lengths, which the file itself cannot say."""
+    edited: bool = False
+    """Animations: with the poses that the user has set, which were not measured. Tables and logs hold and mark them;
+    labels never hold them."""
     between: Literal["interpolate", "hold"] = "interpolate"
     """Animations: what a hand does in frames that were not processed."""
     pictures: bool = False

@@ -82,6 +82,8 @@ def motions(recording: Recording, settings: ExportSettings) -> list[Motion]:
     for entry, result in frame_results(recording, settings):
         looked[entry.n] = result is not None
         for hand in result.hands if result is not None else ():
+            if hand.edited and not settings.edited:
+                continue
             pose, poses = hand.raw if settings.raw else hand.pose, best[hand.pose.side]
             before = poses[entry.n]
             if before is None or pose.score > before.score:

@@ -46,7 +46,8 @@ def table_chunks(recording: Recording, settings: ExportSettings, pictures: bool 
     """Yield the table in pieces: columns by name, always the same ones in the same order.
 
     What is not known is NaN, or masked in columns that are no floats; ``processed`` says whether the frame was
-    processed at all, ``tracked`` whether the row holds a hand. ``time_ns`` is the host's clock, ``device_time_ns`` the
+    processed at all, ``tracked`` whether the row holds a hand, ``edited`` whether the user has set its pose (then
+    nothing measured it, and score and sigma are not known). ``time_ns`` is the host's clock, ``device_time_ns`` the
     device's, ``time_s`` the capture time since the first frame (``FrameEntry.capture_ns``). Positions are in the camera
     frame; quaternions (x, y, z, w) turn a bone's frame into its parent's, the wrist's into the camera's
     (:mod:`handcam.hand.rotations`). With ``pictures`` the first row of each frame holds them, compressed.
@@ -110,7 +111,7 @@ def _columns(rows: list[tuple[FrameEntry, TrackedHand | None]], start_ns: int) -
         "tracked": there,
         "track": _known([hand.track if hand is not None else -1 for hand in hands], there, -1),
         "side": _known(sides, there, ""),
-        "score": column([hand.pose.score for hand in seen]),
+        "score": column([np.nan if hand.edited else hand.pose.score for hand in seen]),
         "filled": _known([hand is not None and hand.filled for hand in hands], there, False),
         "metric": _known([hand is not None and hand.pose.metric for hand in hands], there, False),
     }
@@ -122,11 +123,13 @@ def _columns(rows: list[tuple[FrameEntry, TrackedHand | None]], start_ns: int) -
 
     add(joints, ("x_m", "y_m", "z_m"))
     add(column([hand.pose.keypoints_px for hand in seen], (21, 2)), ("u_px", "v_px"))
-    add(column([hand.pose.sigma_m for hand in seen], (21,))[..., None], ("sigma_m",))
+    sigma = column([hand.pose.sigma_m * (np.nan if hand.edited else 1) for hand in seen], (21,))
+    add(sigma[..., None], ("sigma_m",))
     add(column([hand.raw.joints_m for hand in seen], (21, 3)), ("x_m", "y_m", "z_m"), "raw_")
     columns |= {f"{name}_deg": angles[:, i] for i, name in enumerate(ANGLES)}
     columns |= {"pinch_m": pinch_distance_m(joints), "pinch": pinch(joints), "grip": closed}
     add(rotations, ("qx", "qy", "qz", "qw"))
     for name in ("fx", "fy", "cx", "cy", "width", "height"):
         columns[f"camera_{name}"] = np.array([float(getattr(entry.intrinsics, name)) for entry in entries])
+    columns["edited"] = _known([hand is not None and hand.edited for hand in hands], there, False)
     return columns

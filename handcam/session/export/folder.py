@@ -45,7 +45,7 @@ def labelled_frames(recording: Recording, settings: ExportSettings) -> Iterator[
         color, depth = recording.pictures(entry.n) if result is not None and result.hands else (None, None)
         if result is None or color is None:
             continue
-        poses = [(hand.track, hand.raw if settings.raw else hand.pose) for hand in result.hands]
+        poses = [(hand.track, hand.raw if settings.raw else hand.pose) for hand in result.hands if not hand.edited]
         yield LabelledFrame(entry, color, depth, tuple(x for x in poses if np.isfinite(x[1].joints_m).all()))
 
 

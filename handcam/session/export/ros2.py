@@ -1,9 +1,9 @@
 """ROS 2 bag (MCAP with CDR and messages that every installation has), for ``ros2 bag play`` and RViz.
 
 ``/hands/SIDE`` (``geometry_msgs/PoseArray``): 21 joints with rotations in the camera's optical frame, empty when the
-hand was looked for and not seen; ``/camera/camera_info``; with ``pictures`` also ``/camera/image/compressed`` (JPEG)
-and ``/camera/depth/compressedDepth`` (16-bit PNG in millimetres, as image_transport has it). Times are capture times by
-the wall clock.
+hand was looked for and not seen, or its pose was set by the user; ``/camera/camera_info``; with ``pictures`` also
+``/camera/image/compressed`` (JPEG) and ``/camera/depth/compressedDepth`` (16-bit PNG in millimetres, as image_transport
+has it). Times are capture times by the wall clock.
 """
 
 from pathlib import Path
@@ -56,7 +56,8 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
         for entry, result in frame_results(recording, settings):
             at = entry.capture_ns + offset_ns
             write("/camera/camera_info", at, *_camera(entry.intrinsics))
-            hands = [h.raw if settings.raw else h.pose for h in result.hands] if result is not None else []
+            measured = [hand for hand in result.hands if not hand.edited] if result is not None else []
+            hands = [hand.raw if settings.raw else hand.pose for hand in measured]
             for side in Side if result is not None else ():
                 seen = [pose for pose in hands if pose.side is side]
                 write(f"/hands/{side.value}", at, _poses(max(seen, key=lambda pose: pose.score, default=None)))

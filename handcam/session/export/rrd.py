@@ -87,7 +87,7 @@ def _send(
     labels: dict[str, Any] = {"labels": JOINTS, "show_labels": False}
     stream.log(f"camera/{name}", rr.Points2D.from_fields(colors=[colour], **labels), static=True)
     about: dict[str, Any] = {"score": [h.pose.score for h in hands], "track": [h.track for h in hands]}
-    about["metric"] = [h.pose.metric for h in hands]
+    about |= {"metric": [h.pose.metric for h in hands], "edited": [h.edited for h in hands]}
     send(f"hands/{name}", rr.AnyValues.columns(**about), there)  # pyright: ignore[reportUnknownMemberType]
     for angle, values in zip(ANGLES, angles_deg(joints.astype(float), side).T, strict=True):
         send(f"angles/{name}/{angle}", rr.Scalars.columns(scalars=values), there)

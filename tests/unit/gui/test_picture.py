@@ -70,7 +70,7 @@ def test_the_range_is_never_empty_and_small_moves_do_not_make_it_flicker(distanc
 def test_remarks_name_side_distance_and_own_error() -> None:
     seen = result(0.3, truth=True)
     hand = seen.hands[0]
-    assert pose_summary(replace(hand.pose, sigma_m=np.full(21, 0.0071))) == "right · 97 % · σ 7 mm"
+    assert pose_summary(replace(hand, pose=replace(hand.pose, sigma_m=np.full(21, 0.0071)))) == "right · 97 % · σ 7 mm"
     assert 40 < distance_cm(hand.pose) < 55
     error = error_mm(hand.pose, seen.frame.truth)
     assert error is not None

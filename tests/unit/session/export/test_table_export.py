@@ -96,6 +96,7 @@ def test_what_was_not_seen_is_nan_everywhere(table):
         "filled",
         "device_time_ns",
         "picture",
+        "edited",
     }
     known |= {f"camera_{name}" for name in ("fx", "fy", "cx", "cy", "width", "height")}
     assert missing.sum() == 3
