@@ -162,6 +162,8 @@ class Frame:
     """The true hands, known for rendered and labelled frames only; never shown to the model."""
     picture: str = ""
     """File name of the picture, for folders of pictures."""
+    recorded: "tuple[TrackedHand, ...] | None" = None
+    """Hands that a session holds for this frame; None where it holds no result, and for all other sources."""
 
     def __repr__(self) -> str:
         planes = [name for name, plane in (("color", self.color), ("depth", self.depth)) if plane is not None]
@@ -290,6 +292,8 @@ class Controls:
     """Treat every hand as this one."""
     max_hands: Annotated[int, Meta(ge=1, le=4)] = 2
     """Number of hands to track, 1 to 4."""
+    recorded: bool = False
+    """Live: give the hands that a session holds (``Frame.recorded``) instead of estimating them anew."""
 
     @property
     def edits(self) -> bool:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -841,3 +842,73 @@ def test_status_is_a_plain_value() -> None:
             "fake:clip", False, "fake runtime", "fake weights", "ended", None, 7, live.status().processed,
             live.status().dropped, 0, True, 6, 7, 1.0, False, None,
         )  # fmt: skip
+
+
+# --------------------------------------------------------------------------------- pictures, and recorded sessions
+class StillTracker(Tracker):
+    """Remembers which pictures it searched on their own."""
+
+    def track_still(self, frame: Frame, controls: Controls = Controls()) -> Result:
+        self.stills = [*getattr(self, "stills", []), frame.index]
+        return super().track(frame, controls)
+
+
+def test_pictures_are_looked_at_one_by_one_from_the_first() -> None:
+    clip, tracker = Clip(4), StillTracker()
+    clip.stills = True  # type: ignore[attr-defined]
+    with running(clip, tracker, stills=True) as (live, _, got):
+        until(lambda: len(got.results) == 1)
+        status = live.status()
+        assert (status.state, status.position, status.stills, status.length) == ("paused", 0, True, 4)
+        live.step(1)
+        until(lambda: len(got.results) == 2)
+        live.step(1)
+        until(lambda: len(got.results) == 3)
+        assert live.status().state == "paused"
+        live.step(-2)
+        until(lambda: len(got.results) == 4)
+    assert tracker.stills == [0, 1, 2, 0], "each is searched on its own"
+    assert tracker.resets == 4
+    assert status.dropped == 0
+
+
+def test_without_a_window_a_folder_of_pictures_is_a_film() -> None:
+    clip = Clip(4)
+    clip.stills = True  # type: ignore[attr-defined]
+    with running(clip, StillTracker(), lossless=True) as (live, tracker, got):
+        until(lambda: len(got.results) == 4)
+        assert not live.status().stills
+    assert not hasattr(tracker, "stills")
+
+
+class Session(Clip):
+    """A file whose frames hold what was recorded of them."""
+
+    marks = ((3, "here"),)
+
+    def read(self) -> Frame | None:
+        frame = super().read()
+        return None if frame is None else replace(frame, recorded=(hand_of(POSE, 40 + frame.index),))
+
+
+def test_a_session_shows_what_was_recorded_until_it_is_estimated_anew() -> None:
+    tracker = StillTracker(hands=lambda frame: 1)
+    with running(Session(6), tracker, controls=Controls(recorded=True), lossless=True) as (live, _, got):
+        until(lambda: len(got.results) == 6)
+        assert [r.hands[0].track for r in got.results] == [40, 41, 42, 43, 44, 45]
+        assert tracker.seen == []
+        assert live.status().marks == ((3, "here"),)
+        live.set_controls(Controls())
+        live.seek(2)
+        until(lambda: len(got.results) > 6)
+        live.pause(True)
+    again = got.results[6]
+    assert (again.hands[0].track, again.frame.recorded[0].track) == (0, 42)
+    assert again.hands is not again.frame.recorded
+
+
+def test_a_recorded_pose_that_the_user_sets_is_estimated() -> None:
+    set_by_user = Controls(recorded=True, latent=np.zeros(2, np.float32))
+    with running(Session(1), StillTracker(hands=lambda frame: 1), controls=set_by_user) as (_, tracker, got):
+        until(lambda: len(got.results) == 1)
+    assert len(tracker.seen) == 1

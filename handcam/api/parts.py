@@ -2,6 +2,7 @@
 
 import logging
 from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,13 @@ __all__ = ["open_runtime", "open_tracker", "runtimes_here"]
 log = logging.getLogger(__name__)
 
 
-def open_runtime(weights: Path, runtime: str = "auto") -> "Runtime":
+def open_runtime(weights: Path, runtime: str = "auto", at_once: bool = False) -> "Runtime":
     """Open the weights in a runtime; ``auto`` takes the fastest that opens and logs why others did not.
+
+    Args:
+        weights: a safetensors file with its side file.
+        runtime: a file of :mod:`handcam.runtimes`, also with its precision, or ``auto``.
+        at_once: ``auto`` measures nothing; see :func:`handcam.runtimes.fastest`.
 
     Raises:
         WeightsError: the weights are missing or damaged, or the named runtime does not run here.
@@ -30,7 +36,7 @@ def open_runtime(weights: Path, runtime: str = "auto") -> "Runtime":
 
     read_card(weights)  # whatever is wrong with the weights themselves is said here, once
     if runtime == "auto":
-        opened = fastest(weights)
+        opened = fastest(weights, at_once)
     else:
         try:
             opened = open_named(runtime, weights)
@@ -62,6 +68,7 @@ def open_tracker(
     runtime: "str | Runtime" = "auto",
     detector: "str | Detector | None" = "palm",
     live: bool = False,
+    at_once: bool = False,
 ) -> "Tracker":
     """Join runtime, detectors and filters. All calls to the tracker must come from the thread that opens it.
 
@@ -72,6 +79,7 @@ def open_tracker(
         detector: a file of :mod:`handcam.detectors`, beside which ``depth`` is asked with weights that read depth; or
             one that is open and asked alone; or None to decode only.
         live: search for further hands in the background, so that the hand that is followed does not wait.
+        at_once: measure no runtime now; the first start then takes a second or two, not half a minute.
 
     Raises:
         WeightsError: the weights cannot be used.
@@ -79,15 +87,20 @@ def open_tracker(
     """
     from handcam.tracking.tracker import Tracker
 
-    opened = open_runtime(weights or default_weights(), runtime) if isinstance(runtime, str) else runtime
+    opened = open_runtime(weights or default_weights(), runtime, at_once) if isinstance(runtime, str) else runtime
     if not isinstance(detector, str):
         return Tracker(opened, [] if detector is None else [detector], live=live)
     wanted = [detector]
     if "depth" in opened.card.encoders and "depth" in names("handcam.detectors") and detector != "depth":
         wanted.append("depth")
     try:
-        return Tracker(opened, [load("handcam.detectors", name).open() for name in wanted], live=live)
+        return Tracker(opened, [_open_detector(name, at_once) for name in wanted], live=live)
     except LookupError as error:
         raise HandcamError(str(error).strip("'\"")) from None
     except ImportError as error:
         raise HandcamError(f"The detector {detector!r} {needs(error)}.") from error
+
+
+def _open_detector(name: str, at_once: bool) -> "Detector":
+    opener = load("handcam.detectors", name).open
+    return opener(at_once=True) if at_once and "at_once" in signature(opener).parameters else opener()

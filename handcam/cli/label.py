@@ -44,7 +44,7 @@ def main(
             problem = window_problem()
             if problem is not None:
                 raise HandcamError(f"{problem}; label without a window: --accept-all --min-score X.")
-            from handcam.gui.labelling import show
+            from handcam.gui.sessions.labelling import show
 
             code = show(opened, labels, screenshot)
         print(f"{len(labels.accepted())} of {len(labels)} labelled hands are accepted: {labels.path}")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from threading import Timer
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import UseAppendAction, arg
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["RunOptions", "main"]
 
 log = logging.getLogger(__name__)
+MEASURE_AFTER_S = 20.0
+"""Time that the first start has for itself before the runtimes are measured beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +100,18 @@ def main(
         raise HandcamError("--duration and --frames end a run without a window; add --headless.")
 
     def tracker(runtime: str = model.runtime) -> "Tracker":
-        opened = open_tracker(model.weights, runtime, detector, settings.realtime)
+        opened = open_tracker(model.weights, runtime, detector, settings.realtime, at_once=not headless)
         gc.freeze()  # the libraries just loaded stay for good: no frame waits while the collector looks through them
         return opened
 
+    if not headless:
+        controls = replace(controls, recorded=True)  # a session shows what was recorded, until one asks for more
     sink = Report(run.frames, lambda: live.finish())
     streams = open_streams(stream, StreamSettings(stream_joints))
     live = Live(
         open_source, tracker, controls, sinks=[*streams, *([sink] if headless or run.report is not None else [])],
-        record=run.record, lossless=not settings.realtime, loop=settings.loop, settings=asdict(settings),
+        record=run.record, lossless=not settings.realtime, loop=settings.loop, stills=not headless,
+        settings=asdict(settings),
     )  # fmt: skip
     try:
         if headless:
@@ -114,7 +120,10 @@ def main(
             return run_headless(live, sink, run.duration, run.report)
         kept = _settings_file(reset_settings) if window.screenshot is None else None  # a screenshot shows defaults
         given = frozenset((["mirror"] if mirror else []) + (["hand_length_cm"] if hand_length_cm is not None else []))
-        view: dict[str, Any] = {"mirror": mirror, "reduced_3d": software_3d, "settings_file": kept, "overridden": given}
+        view: dict[str, Any] = {
+            "source": source or "", "mirror": mirror, "reduced_3d": software_3d, "settings_file": kept,
+            "overridden": given,
+        }  # fmt: skip
         code = _run_window(live, settings, model, tracker, window, **view)
         live.stop()
         failures = outcome(replace(live.status(), failure=None), live.recorded)  # what failed was seen in the window
@@ -142,6 +151,8 @@ def _run_window(
     from handcam.gui.application import show
     from handcam.gui.source_control import RuntimeChoice
     from handcam.gui.window import CameraOptions
+    from handcam.paths import shipped
+    from handcam.runtimes import measure_beside
 
     try:
         card = read_card(model.path())
@@ -159,6 +170,10 @@ def _run_window(
 
     runtimes = RuntimeChoice(runtimes_here(), model.runtime, change_runtime)
     camera = CameraOptions(cameras, change_source, runtimes=runtimes, **options)
+    if model.runtime == "auto" and window.screenshot is None:
+        later = Timer(MEASURE_AFTER_S, measure_beside, [[model.path(), shipped("weights/palm.safetensors")]])
+        later.daemon = True
+        later.start()
     return show(live, camera, card, model.weights, screenshot=window.screenshot, after_s=window.after,
                 size=window.window)  # fmt: skip
 

@@ -50,19 +50,22 @@ class PalmBox:
         return HandBox(Side.RIGHT, centre, float((high - low).max()) * WIDEN, angle, self.score, sided=False)
 
 
-def open(weights: Path | None = None, runtime: str = "auto", least_score: float = LEAST_SCORE) -> "PalmDetector":
+def open(
+    weights: Path | None = None, runtime: str = "auto", least_score: float = LEAST_SCORE, at_once: bool = False
+) -> "PalmDetector":
     """Load the detector.
 
     Args:
         weights: of a detector; those that ship by default.
         runtime: a file of :mod:`handcam.runtimes`; ``auto`` is the fastest on the processor.
         least_score: palms below are passed over.
+        at_once: ``auto`` measures nothing; see :func:`handcam.runtimes.fastest`.
 
     Raises:
         WeightsError: the weights are missing or damaged.
     """
     path = weights or shipped("weights/palm.safetensors")
-    return PalmDetector(fastest(path) if runtime == "auto" else open_named(runtime, path), least_score)
+    return PalmDetector(fastest(path, at_once) if runtime == "auto" else open_named(runtime, path), least_score)
 
 
 class PalmDetector:

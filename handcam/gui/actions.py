@@ -73,6 +73,9 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("jump_on", "one second on", "Shift+Right"),
         Command("record", "record, stop", "R", caption="Record", tip="Record colour, depth, poses and times"),
         Command("mark", "mark this moment", "K"),
+        Command("export", "export the session", "Ctrl+E", caption="Export…", tip="Write it for other programs"),
+        Command("reestimate", "estimate a session anew", "E", caption="Re-estimate", checkable=True,
+                tip="Estimate the hands of the session anew; the recorded ones stay as a thin line"),
     ),
     "Window": (
         Command("open_file", "open a file", "Ctrl+O", caption="Open file…"),
@@ -89,7 +92,13 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("open_url", "open a network camera", caption="Open network camera…"),
         Command("use_demo", "open the demo", caption="Use the demo hand"),
         Command("play_again", "play from the start", caption="Play again"),
-        Command("dismiss", "close the message", caption="Close"),
+        Command("dismiss", "close the message", "Escape", caption="Close"),
+        Command("play_saved", "play the recorded session", caption="Play"),
+        Command("open_saved", "open the session's folder", caption="Open folder"),
+        Command("label", "judge the hands of a session", caption="Label…", tip="Accept or reject each hand"),
+        Command("repair", "check and repair a session", caption="Check and repair",
+                tip="Read every picture; what is whole is written anew where anything is lost"),
+        Command("dismiss_saved", "close the bar", caption="×"),
     ),
 }  # fmt: skip
 """Actions of the window by the groups of the help page; those of the last have buttons or menus only."""

@@ -14,9 +14,11 @@ from handcam.live import Live
 from handcam.model.weights import WeightsCard
 from handcam.signals import end_on_signals
 
-__all__ = ["application", "run_until_closed", "show", "show_explorer"]
+__all__ = ["application", "fit_screen", "run_until_closed", "show", "show_explorer"]
 
 log = logging.getLogger(__name__)
+FRAME_PX, TITLE_PX = 4, 32
+"""Room for the frame and the title that window managers add; its size is not known before the window is seen."""
 
 
 def show(
@@ -76,10 +78,23 @@ def show_explorer(
 def _run(make: Callable[[], Window], live: Live, screenshot: Path | None, after_s: float, size: tuple[int, int]) -> int:
     app = application()
     window = make()
-    window.resize(*size)
+    fit_screen(window, *size)
     window.show()
     live.start()
     return run_until_closed(app, window, screenshot, after_s)
+
+
+def fit_screen(window: QWidget, width: int, height: int) -> None:
+    """Give a window this size, or what the screen has room for beside its own bars and the window's frame."""
+    screen = window.screen()
+    if screen is None or QApplication.platformName() == "offscreen":  # a window that nobody sees has room
+        window.resize(width, height)
+        return
+    room = screen.availableGeometry()
+    width, height = min(width, room.width() - 2 * FRAME_PX), min(height, room.height() - TITLE_PX - FRAME_PX)
+    window.resize(width, height)
+    left, top = room.left() + (room.width() - width) // 2, room.top() + (room.height() + TITLE_PX - height) // 2
+    window.move(max(left, room.left()), max(top, room.top()))
 
 
 def application() -> QApplication:

@@ -5,8 +5,8 @@ import numpy as np
 from handcam.hand.drawing import FINGER_COLOURS, PALM_COLOUR
 from handcam.hand.skeleton import FINGER_OF_JOINT
 
-__all__ = ["ACCENT", "ALERT", "BACKGROUND", "FINGER", "JOINT_RGB", "LINE", "MUTED", "PALM", "PANEL", "RAISED", "TEXT",
-           "TRUTH", "VIEW", "rgb"]  # fmt: skip
+__all__ = ["ACCENT", "ALERT", "BACKGROUND", "FINGER", "JOINT_RGB", "LINE", "MARK", "MUTED", "PALM", "PANEL", "RAISED",
+           "TEXT", "TRUTH", "VIEW", "rgb"]  # fmt: skip
 
 BACKGROUND, VIEW, PANEL, RAISED, LINE = "#101216", "#16191f", "#1a1d24", "#242831", "#363c48"
 TEXT, MUTED = "#e4e7ec", "#98a0ae"
@@ -15,6 +15,8 @@ ALERT = "#ff6b6b"
 """Recording and failures only."""
 FINGER, PALM = FINGER_COLOURS, PALM_COLOUR
 TRUTH = "#ffffff"
+MARK = "#f0e442"
+"""Marks of the user on the seek bar."""
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

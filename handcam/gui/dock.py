@@ -11,15 +11,17 @@ from handcam.gui.panels.angles import AnglesPanel
 from handcam.gui.panels.latent import LatentPanel
 from handcam.gui.panels.timings import FrameTimings
 from handcam.gui.theme import STEP
-from handcam.gui.widgets import as_panel, button, in_column, in_row, show_if
+from handcam.gui.widgets import as_panel, button, in_column, in_row, scrolled, show_if
 from handcam.types import Result, Side
 
 __all__ = ["Dock"]
 
 _LATENT_S, _TIMING_S, _ANGLES_S = 1 / 20, 1 / 5, 1 / 15
 """Intervals at which the panels are drawn."""
-_HEIGHT = 192
-"""Room for thirty sliders, px."""
+_LATENT, _ANGLES, _TIMING = 0, 1, 2
+"""Numbers of the panels."""
+_HEIGHT, _LEAST = 192, 120
+"""Room for thirty sliders, and for one row of them, px."""
 
 
 class Dock(QWidget):
@@ -28,7 +30,7 @@ class Dock(QWidget):
     def __init__(self, controls: ControlsModel, actions: ActionRegistry, timings: FrameTimings) -> None:
         super().__init__()
         as_panel(self)
-        self.setMinimumHeight(_HEIGHT)
+        self.setMinimumHeight(_LEAST)
         self.tabs = QTabBar()
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
@@ -45,7 +47,7 @@ class Dock(QWidget):
             ("Timing", self._timing_page, QWidget()),
         ):  # fmt: skip
             self.tabs.addTab(name)
-            self._stack.addWidget(page)
+            self._stack.addWidget(page if page is self.latent else scrolled(page))
             self._heads.addWidget(head)
         self.tabs.currentChanged.connect(self._select)
         self._controls = controls
@@ -66,7 +68,7 @@ class Dock(QWidget):
         return QSize(1280, _HEIGHT)
 
     def _select(self, index: int) -> None:
-        if self._stack.widget(index) is self._timing_page and self.timing is None:
+        if index == _TIMING and self.timing is None:
             from handcam.gui.panels.timing import TimingPanel  # pyqtgraph costs a third of a second: only when seen
 
             self.timing = TimingPanel(self._timings)
@@ -83,14 +85,14 @@ class Dock(QWidget):
         if self.isHidden():
             return
         self._show_sides()
-        now, page = time.monotonic(), self._stack.currentWidget()
-        wait = _TIMING_S if page is self._timing_page else _ANGLES_S if page is self.angles else _LATENT_S
+        now, page = time.monotonic(), self._stack.currentIndex()
+        wait = (_LATENT_S, _ANGLES_S, _TIMING_S)[page]
         if now - self._drawn_s < wait:
             return
         self._drawn_s = now
-        if page is self.latent:
+        if page == _LATENT:
             self.latent.refresh()
-        elif page is self.angles and self._last is not None:
+        elif page == _ANGLES and self._last is not None:
             self.angles.show_hand(self._controls.hand_shown(self._last) or self._last.explored)
         elif self.timing is not None:
             self.timing.refresh()

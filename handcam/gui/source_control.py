@@ -1,4 +1,4 @@
-"""Open, play and record sources, and change the runtime; whatever may take long runs beside the window."""
+"""Open and play sources, and change the runtime; whatever may take long runs beside the window."""
 
 import time
 from collections.abc import Callable
@@ -14,6 +14,9 @@ from handcam.live import Live
 
 __all__ = ["RuntimeChoice", "SourceControl", "source_from_path"]
 
+RECENT = 8
+"""Files and folders that are remembered."""
+_REMEMBERED = ("video", "images", "recording")
 _PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
 _FILES = (
     "Videos, pictures, sessions (*.mp4 *.mkv *.avi *.mov *.webm *.png *.jpg *.jpeg *.bag *.db3 session.json)"
@@ -50,6 +53,8 @@ class SourceControl(QObject):
 
     message = Signal(str, float)
     """One sentence for the status line, and for how many seconds."""
+    leaving = Signal()
+    """Another source is about to be opened; what is done before is done first."""
     opened = Signal(object)
     """Another source is open; frames from before this time (ns, an int) are the old one's."""
     runtime_changed = Signal(str)
@@ -57,7 +62,7 @@ class SourceControl(QObject):
 
     def __init__(
         self, window: QWidget, live: Live, actions: ActionRegistry, worker: BackgroundWorker,
-        change_source: Callable[[str], object], recordings: Path, runtimes: RuntimeChoice | None,
+        change_source: Callable[[str], object], runtimes: RuntimeChoice | None, requested: str = "",
     ) -> None:  # fmt: skip
         """
         Args:
@@ -66,22 +71,23 @@ class SourceControl(QObject):
             actions: those that are about sources are connected.
             worker: opens and records beside the window.
             change_source: opens ``scheme:rest`` instead of the present source.
-            recordings: folder for sessions.
             runtimes: what can run the model; None for no choice.
+            requested: the source at the start.
         """
         super().__init__(window)
         self._window, self._live, self._worker = window, live, worker
-        self._change_source, self._recordings, self._runtimes = change_source, recordings, runtimes
+        self._change_source, self._runtimes = change_source, runtimes
         self.problem = ""
         """Why the last try did not work, until the user has seen it."""
-        self.requested = ""
+        self.requested = requested
         """The source picked last, to be named while it cannot say its own name."""
-        self._ending = False
+        self.recent: list[str] = []
+        """Files and folders that were opened, the last first."""
         self._runtime = runtimes.chosen if runtimes is not None else ""
         actions.connect_triggers(
             window, open_file=self.ask_file, open_folder=self.ask_folder, open_url=self.ask_url, retry=self.retry,
             use_demo=lambda: self.open_source("demo"), dismiss=self.dismiss, pause=self.toggle_pause,
-            play_again=self.play_again, record=self.toggle_record, mark=self.mark,
+            play_again=self.play_again,
         )  # fmt: skip
 
     # ------------------------------------------------------------------------------------------------ sources
@@ -89,6 +95,7 @@ class SourceControl(QObject):
     def open_source(self, source: str) -> None:
         """Open another source; when that fails the present one goes on."""
         self.dismiss()
+        self.leaving.emit()
         self.message.emit(f"Opening {source}…", 6.0)
 
         def change() -> int:
@@ -99,9 +106,11 @@ class SourceControl(QObject):
         def opened(start_ns: int) -> None:
             self.message.emit("", 0.0)
             self.requested = source
+            if source.partition(":")[0] in _REMEMBERED:
+                self.recent = [source, *(s for s in self.recent if s != source)][:RECENT]
             self.opened.emit(start_ns)
 
-        self._worker.run(change, opened, self._fail)
+        self._worker.run(change, opened, self.fail)
 
     def open_path(self, path: Path) -> None:
         """Open the source that plays a file or folder."""
@@ -109,7 +118,14 @@ class SourceControl(QObject):
 
     def retry(self) -> None:
         """Open the present source again."""
-        self._worker.run(self._live.restart, failed=self._fail)
+        self.message.emit(f"Opening {self.requested or 'the source'} again…", 6.0)
+        self._worker.run(self._live.restart, failed=self.fail)
+
+    @property
+    def session(self) -> Path | None:
+        """Folder of the session that is played; None for another source."""
+        scheme, _, rest = self.requested.partition(":")
+        return Path(rest) if scheme == "recording" else None
 
     def ask_file(self) -> None:
         """Ask for a video, picture, session or RealSense recording."""
@@ -134,7 +150,8 @@ class SourceControl(QObject):
         """Drop the problem: the user has read it."""
         self.problem = ""
 
-    def _fail(self, why: str) -> None:
+    def fail(self, why: str) -> None:
+        """Say what did not work."""
         self.problem = why
         self.message.emit(why, 15.0)
 
@@ -153,7 +170,7 @@ class SourceControl(QObject):
         def failed(why: str) -> None:
             self._runtime = before
             self.runtime_changed.emit(before)
-            self._fail(why)
+            self.fail(why)
 
         self._worker.run(lambda: runtimes.change(name), lambda _: self.message.emit("", 0.0), failed)
 
@@ -170,31 +187,4 @@ class SourceControl(QObject):
     def play_again(self) -> None:
         """Play from the start."""
         self._live.seek(0)
-        self._live.pause(False)
-
-    def toggle_record(self) -> None:
-        """Begin a session named after the time, or finish it."""
-        if self._live.status().recording is not None:
-            self.end_recording()
-        else:
-            path = self._recordings / time.strftime("%Y-%m-%d_%H-%M-%S")
-            self._worker.run(lambda: self._live.start_recording(path), failed=self._fail)
-
-    def end_recording(self) -> None:
-        """Finish the session, or say why it has stopped by itself."""
-        if not self._ending:
-            self._ending = True
-            self._worker.run(self._live.stop_recording, self._recorded, self._fail)
-
-    def mark(self) -> None:
-        """Put a mark into the session."""
-        if self._live.status().recording is not None:
-            self._live.mark("mark")
-            self.message.emit("Marked this moment", 6.0)
-
-    def _recorded(self, path: Path | None) -> None:
-        self._ending, recorded = False, self._live.recorded
-        if recorded is not None and recorded.stopped:
-            self._fail(recorded.failure or "")
-        elif path is not None:
-            self.message.emit(f"Saved {path}", 12.0)
+        self._live.pause(self._live.status().stills)

@@ -14,7 +14,7 @@ __all__ = ["StatusLine"]
 
 _SLOTS = (
     ("hand", "right and left hand"), ("distance", "000 cm (assumed hand size)"), ("rate", "000 fps"),
-    ("age", "pixels 0000 ms old"), ("lost", "00000 lost frames"),
+    ("age", "pixels 0000 ms old"), ("lost", "00000 frames skipped"),
 )  # fmt: skip
 
 
@@ -55,8 +55,11 @@ class StatusLine(QWidget):
             self.texts["distance"] = f"{distance_cm(pose):.0f} cm" + ("" if pose.metric else " (assumed hand size)")
         running = status.state == "running"
         self.texts["rate"] = f"{rate:.0f} fps" if running else status.state
+        if status.stills:
+            self.texts["rate"] = ""  # a picture has none
         self.texts["age"] = f"pixels {age_ms:.0f} ms old" if age_ms is not None and running else ""
-        self.texts["lost"] = f"{status.dropped} lost frame" + "s" * (status.dropped != 1)
+        skipped = f"{status.dropped} frame{'s' * (status.dropped != 1)} skipped"
+        self.texts["lost"] = skipped if status.dropped and not status.stills else ""
         failed = [each.failure for each in status.streams if each.failure is not None]
         sent = (f"{each.name}: {each.sent} sent, {each.dropped} dropped" for each in status.streams)
         self.right = " · ".join(failed or [part for part in (*sent, status.weights, status.runtime) if part])

@@ -55,8 +55,10 @@ def message_for(
         return Message("No picture", status.failure or "The source has failed.", ("retry", "use_demo"))
     if problem:
         return Message("That did not work", problem, ("dismiss",))
+    if status.state == "ended" and not status.seekable:
+        return Message("The end", f"{name} gives no more pictures.", ("retry", "use_demo"))
     if status.state == "ended":
-        return Message("The end", f"{name} has been played.", ("play_again",))
+        return Message(hint="The end · Space plays it again")
     if status.stalled and (status.runtime or not picture):  # a model that loads shows the picture meanwhile
         return Message("Stalled", status.stalled, ("retry", "use_demo"))
     if status.state == "starting":
@@ -64,12 +66,23 @@ def message_for(
             return Message("Starting", f"Opening {name}…")
         return Message(hint="Loading the model…" if not status.runtime else f"Opening {name}…")
     if not hand and picture:
-        return Message(hint=f"{NO_HAND}: hold one up to the camera")
+        return Message(hint=_no_hand(status))
     if hand and diagnostic:
         return Message(hint=diagnostic)
+    if status.state == "paused" and status.stills:
+        return Message(hint="← and → turn the pictures") if status.length > 1 and status.position == 0 else Message()
     if status.state == "paused":
         return Message(hint="Paused: the sliders go on working")
     return Message()
+
+
+def _no_hand(status: LiveStatus) -> str:
+    """What to do where no hand is seen: only a camera can be shown one."""
+    if status.stills:
+        return "No hand found in this picture"
+    if status.seekable:
+        return "No hand in this frame"
+    return f"{NO_HAND}: hold one up to the camera" if status.source_live else NO_HAND
 
 
 class MessageCard(QFrame):

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -19,7 +20,8 @@ from PySide6.QtWidgets import (
 from handcam.gui.colours import LINE, MUTED, RAISED, TEXT
 from handcam.gui.theme import STEP
 
-__all__ = ["ActionButton", "MenuButton", "as_panel", "button", "in_column", "in_row", "muted", "scrolled", "show_if"]
+__all__ = ["ActionButton", "ElidedLabel", "MenuButton", "as_panel", "button", "in_column", "in_row", "muted",
+           "scrolled", "show_if"]  # fmt: skip
 
 L = TypeVar("L", bound=QBoxLayout)
 W = TypeVar("W", bound=QWidget)
@@ -67,6 +69,21 @@ def muted(text: str = "") -> QLabel:
     label = QLabel(text)
     label.setProperty("muted", True)
     return label
+
+
+class ElidedLabel(QLabel):
+    """A label that gives way: what has no room ends in dots, and is in the tooltip."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
+        self.setProperty("muted", True)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        with QPainter(self) as painter:
+            painter.setPen(self.palette().color(self.foregroundRole()))
+            text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+            painter.drawText(self.rect(), self.alignment(), text)
 
 
 def scrolled(widget: QWidget) -> QScrollArea:

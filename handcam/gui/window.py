@@ -12,16 +12,18 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 
 from handcam.gui.actions import COMMANDS, WITHOUT_CAMERA, ActionRegistry, Command
 from handcam.gui.background_worker import BackgroundWorker
+from handcam.gui.bar.menus import RuntimeMenu
+from handcam.gui.bar.tool_bar import ToolBar
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.help import HelpOverlay
 from handcam.gui.icons import icon
 from handcam.gui.live_page import LivePage
 from handcam.gui.pages import PageContext, PageTabs, page_commands
+from handcam.gui.sessions.recording import RecordingControl, recordings_folder
 from handcam.gui.settings import SettingsStore
 from handcam.gui.source_control import RuntimeChoice, SourceControl
 from handcam.gui.status_line import StatusLine
 from handcam.gui.status_messages import MessageCard, message_for
-from handcam.gui.tool_bar import RuntimeMenu, ToolBar
 from handcam.gui.widgets import in_column
 from handcam.live import Live
 from handcam.model.weights import WeightsCard, default_weights
@@ -51,8 +53,10 @@ class CameraOptions:
     """Start with the picture mirrored."""
     reduced_3d: bool = False
     """Paint the 3D view with Qt alone and start no other process."""
-    recordings: Path = Path("recordings")
-    """Folder for sessions."""
+    source: str = ""
+    """The source at the start, as it was asked for; empty where the first camera is taken."""
+    recordings: Path | None = None
+    """Folder for sessions; default ``handcam`` among the user's videos."""
     runtimes: RuntimeChoice | None = None
     """Runtimes to choose from; None for no choice."""
     settings_file: Path | None = None
@@ -98,6 +102,8 @@ class Window(QMainWindow):
         bars = [self.pages, *([self.tool_bar] if self.tool_bar is not None else [])]
         page = QWidget()
         page.setObjectName("page")
+        page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # at the start no field takes the keys of shortcuts
+        page.setFocus()
         page.setLayout(in_column(*bars, (self.pages.stack, 1), self.status_line, spacing=0))
         self.setCentralWidget(page)
         self.card = self.live_page.views.card if self.live_page is not None else MessageCard(self.pages.stack)
@@ -119,11 +125,18 @@ class Window(QMainWindow):
         listed = camera.devices if callable(camera.devices) else None
         self._list_devices, devices = listed, () if callable(camera.devices) else camera.devices
         self.sources = SourceControl(
-            self, live, self.actions_, self.worker, camera.change_source, camera.recordings, camera.runtimes
+            self, live, self.actions_, self.worker, camera.change_source, camera.runtimes, camera.source
         )
+        self.recording = RecordingControl(
+            self, live, self.actions_, self.worker, camera.recordings or recordings_folder(), self.sources.open_path,
+            lambda: self.sources.session if self.sources is not None else None,
+        )  # fmt: skip
+        self.recording.message.connect(self._show_source_message)
+        self.recording.failed.connect(self.sources.fail)
+        self.sources.leaving.connect(self.recording.end)
         self.live_page = LivePage(self._context, camera.reduced_3d)
         self.tool_bar = ToolBar(live, self.controls, self.actions_, card, devices)
-        self.tool_bar.source_picked.connect(self.sources.open_source)
+        self.tool_bar.source.picked.connect(self.sources.open_source)
         self.tool_bar.source.entries.aboutToShow.connect(self.list_devices)
         self.sources.message.connect(self._show_source_message)
         self.sources.opened.connect(self._forget_frames_before)
@@ -141,7 +154,7 @@ class Window(QMainWindow):
         self.actions_.connect_triggers(
             None, freeze=lambda: self.controls.freeze(freeze.isChecked()), sample=self.controls.sample,
             reset_latent=self.controls.reset, next_page=self.pages.next_page, help=self.help.toggle,
-            full_screen=self._toggle_full_screen, quit=self.close,
+            full_screen=self._toggle_full_screen, quit=self.close, dismiss=self.help.hide,
         )  # fmt: skip
         self.controls.changed.connect(lambda: freeze.setChecked(self.controls.frozen))
 
@@ -159,7 +172,7 @@ class Window(QMainWindow):
     def list_devices(self) -> None:
         """Look for cameras, beside the window."""
         if self.tool_bar is not None and self._list_devices is not None:
-            self.device_worker.run(self._list_devices, self.tool_bar.fill_sources)
+            self.device_worker.run(self._list_devices, self.tool_bar.source.fill)
 
     @property
     def live_page_seen(self) -> bool:
@@ -197,10 +210,13 @@ class Window(QMainWindow):
             if status.notes:
                 self.status_line.show_message(" ".join(status.notes), 15)
         self.status_line.show_result(self.result, page.timings.sample_rate(now_s), page.timings.age_ms(now_s), status)
-        if status.recording is not None and status.recording.stopped:
-            self.sources.end_recording()
+        if status.recording is not None and (status.recording.stopped or status.state in ("failed", "ended")):
+            self.recording.end()
+        page.views.saved.show_text(self.recording.text)
         self.tool_bar.show_status(status, self.sources.requested)
-        self.tool_bar.show_length(page.length.value_m)
+        self.tool_bar.hand.show_measured(page.length)
+        if self.result is not None:
+            self.tool_bar.drive.show_result(self.result)
         page.show_status(status, self.sources.problem, self.sources.requested)
         if self.settings is not None:
             self.settings.follow(now_s)

@@ -24,6 +24,8 @@ STALL_S = 3.0
 """A picture, or a result, that takes longer is reported."""
 HANG_S = 2.0
 """What is left behind after the same call for so long hangs; what has not taken so long is slow, and ends by itself."""
+SLIDE_HZ = 1.0
+"""Pictures a second when pictures by themselves are played."""
 PAUSE_S = 10.0
 """Longest pause between the frames of a file at its own pace."""
 
@@ -44,6 +46,8 @@ class CapturedFrame:
     """The frame."""
     jump: int
     """Grows when a frame does not follow the one before: the tracks are then forgotten."""
+    still: bool = False
+    """A picture by itself: it is searched everywhere, however long that takes."""
 
 
 class Capture:
@@ -62,6 +66,7 @@ class Capture:
         after: "Capture | None" = None,
         lossless: bool = False,
         loop: bool = False,
+        stills: bool = False,
     ) -> None:
         """
         Args:
@@ -74,6 +79,7 @@ class Capture:
             after: the capture before this one; its device must be free before this one's is opened.
             lossless: wait until each frame has been taken, for files that are worked through.
             loop: start again at the end of a source with a position.
+            stills: look at the pictures of a source of stills one by one.
         """
         self.frames: Latest[CapturedFrame] = Latest()
         self.source: Source | None = None
@@ -85,7 +91,8 @@ class Capture:
         self.with_hand = 0
         self.loop = loop
         self.speed = 1.0
-        self.paused = False
+        self.paused = self.stills = False
+        self._by_one = stills
         self._open, self._tracking, self._show, self._tap, self._failed = open_source, tracking, show, tap, failed
         self._after, self._lossless = after, lossless
         self._wake = Condition()
@@ -185,7 +192,7 @@ class Capture:
     def set_speed(self, speed: float) -> None:
         """Playback rate, 1 is the recorded pace."""
         with self._wake:
-            self.speed = max(0.05, speed)
+            self.speed = max(0.01, speed)
             if isinstance(self.source, Paced):
                 self.source.speed = self.speed
 
@@ -197,6 +204,10 @@ class Capture:
             source = self._ask(self._open)
             try:
                 self.source = source
+                if self._by_one and getattr(source, "stills", False):
+                    self.stills = self.paused = self._lossless = True
+                    self.speed = SLIDE_HZ / source.fps
+                    self._target = 0
                 self.set_speed(self.speed)
                 self._read(source)
             finally:
@@ -256,7 +267,8 @@ class Capture:
             if self.paused and source.live:
                 continue
             self.delivered += 1
-            self.frames.put(CapturedFrame(frame, self._jump))
+            self._jump += self.stills
+            self.frames.put(CapturedFrame(frame, self._jump, self.stills))
             while self._lossless and not source.live and not self._stopping and self.frames.peek() is not None:
                 time.sleep(0.001)
 

@@ -91,6 +91,7 @@ class EstimationLoop:
         self._tracker, self._decodes, self._emit = tracker, decodes, emit
         self._from: tuple[Capture, int] | None = None
         self._last: tuple[Frame, Controls | None, float] | None = None
+        self._followed = True  # has the tracker seen the last frame?
 
     def run(
         self,
@@ -122,7 +123,7 @@ class EstimationLoop:
             self._tracker.reset()
             self._from = (source, taken.jump)
         wait_ms = (time.perf_counter_ns() - taken.frame.time_ns) / 1e6
-        result = self._track(taken.frame, controls, wait_ms)
+        result = self._track(taken.frame, controls, wait_ms, still=taken.still)
         source.count(result)
         self._emit(result, True)
 
@@ -139,9 +140,16 @@ class EstimationLoop:
                 return
         self._emit(self._track(frame, controls, 0.0, fresh=False), False)
 
-    def _track(self, frame: Frame, controls: Controls, wait_ms: float, fresh: bool = True) -> Result:
+    def _track(
+        self, frame: Frame, controls: Controls, wait_ms: float, fresh: bool = True, still: bool = False
+    ) -> Result:
         result = None if fresh else self._tracker.decode_again(frame, controls)
-        if result is None:
+        followed, self._followed = self._followed, True
+        if controls.recorded and not controls.edits and frame.recorded is not None:
+            result, self._followed = Result(frame, frame.recorded, {}, time.perf_counter_ns()), False
+        elif result is None and (still or not followed):
+            result = self._tracker.track_still(frame, controls)
+        elif result is None:
             # on a standing picture no time passes, and a filter over time would hold the pose where it was
             result = self._tracker.track(frame, controls if fresh else replace(controls, filters=()))
         since = time.monotonic() if fresh or self._last is None else self._last[2]

@@ -47,6 +47,7 @@ class Live:
         record: Path | None = None,
         lossless: bool = False,
         loop: bool = False,
+        stills: bool = False,
         settings: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         """
@@ -58,12 +59,14 @@ class Live:
             record: a session to write from the first tracked frame on.
             lossless: track every frame of a file, at whatever pace that takes.
             loop: play a file again when it ends.
+            stills: look at pictures one by one: paused on the first, each searched on its own. Without it a folder
+                of pictures is played as a film.
             settings: kept in the sessions that are recorded, for whoever reads them.
         """
         self.results: Latest[Result] = Latest()
         self._controls = controls
         self._open_source = open_source
-        self._sinks, self._record, self._lossless = list(sinks), record, lossless
+        self._sinks, self._record, self._lossless, self._stills = list(sinks), record, lossless, stills
         self._streams = tuple(sink for sink in sinks if isinstance(sink, Stream))
         self._tracking, self._stop = Event(), Event()
         self._ended: bool | None = None
@@ -212,7 +215,7 @@ class Live:
             capture.captured, capture.processed, capture.frames.dropped, capture.with_hand,
             capture.seekable, capture.position, capture.length, capture.speed, capture.loop,
             self._session.status(), source.fps if source and source.fps > 0 else 30.0,
-            tuple(getattr(source, "notes", ())), stalled,
+            tuple(getattr(source, "notes", ())), stalled, capture.stills, tuple(getattr(source, "marks", ())),
             tuple(StreamStatus(each.name, each.sent, each.dropped, each.failure) for each in self._streams),
         )  # fmt: skip
 
@@ -226,6 +229,7 @@ class Live:
             after,
             self._lossless,
             loop,
+            self._stills,
         )
 
     def _new_model(self, open_tracker: "Callable[[], Tracker]") -> ModelThread:

@@ -82,5 +82,9 @@ class LiveStatus:
     """Wishes that the source did not grant, in sentences."""
     stalled: str | None = None
     """What is being waited for longer than it should take, one sentence: a source, a picture, or the model."""
+    stills: bool = False
+    """True for pictures that are looked at one by one."""
+    marks: tuple[tuple[int, str], ...] = ()
+    """Frame and name of each mark in a session that is played."""
     streams: tuple[StreamStatus, ...] = ()
     """Streams to other programs."""

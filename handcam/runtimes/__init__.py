@@ -18,10 +18,10 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 from handcam.runtimes._graphs import CHECK, check_file, decode_graph, find_graph, graph_file, graphs_of
 from handcam.runtimes._parity import CheckCrops, deviation, deviation_from_check, save_check
 from handcam.runtimes._protocol import CropBatch, DepthJoints, Detections, Encoding, Runtime, join
-from handcam.runtimes._select import candidates, fastest, open_named
+from handcam.runtimes._select import candidates, fastest, measure_beside, open_named
 
 __all__ = [
     "CHECK", "CheckCrops", "CropBatch", "DepthJoints", "Detections", "Encoding", "Runtime", "candidates", "check_file",
     "decode_graph", "deviation", "deviation_from_check", "fastest", "find_graph", "graph_file", "graphs_of", "join",
-    "open_named", "save_check",
+    "measure_beside", "open_named", "save_check",
 ]  # fmt: skip

@@ -4,6 +4,9 @@ The check crops beside the weights are run through every candidate; one that is 
 passed over, the others are timed on the same crops, colour and depth. The finding is kept in the user's cache until the
 weights, the packages or the processor change, so only the first start measures; one made while other programs kept the
 processor busy is measured once more when they no longer do.
+
+Who cannot wait for that takes the first that passes (``at_once``), and has the others measured beside
+(:func:`measure_beside`); the next start then believes that finding.
 """
 
 import ctypes
@@ -11,9 +14,11 @@ import hashlib
 import importlib.metadata as metadata
 import json
 import logging
+import multiprocessing
+import os
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,7 +36,7 @@ from handcam.runtimes._parity import CheckCrops, deviation_from_check
 from handcam.runtimes._protocol import Runtime
 from handcam.types import HandcamError, WeightsError
 
-__all__ = ["candidates", "fastest", "open_named"]
+__all__ = ["candidates", "fastest", "measure_beside", "open_named"]
 
 FOLDER = "handcam.runtimes"
 SPEED = ("int8", "bfloat16", "float16", "float32")
@@ -89,19 +94,21 @@ def candidates(on_card: bool = True) -> list[str]:
     return [name for _, _, name in sorted(found)]
 
 
-def fastest(weights: Path) -> Runtime:
+def fastest(weights: Path, at_once: bool = False) -> Runtime:
     """Open the fastest runtime that passes; a finding of an earlier start is believed, unless it was a busy one.
+
+    Args:
+        weights: a safetensors file with its side file.
+        at_once: where there is no finding, open the first that passes, and measure nothing.
 
     Raises:
         WeightsError: the weights are missing or damaged.
         HandcamError: nothing can run them here.
     """
     card = read_card(weights)
-    memory = cache_folder() / "runtime.json"
-    key = _key(card)
-    known, load_then = _recall(memory).get(key, ("", 0.0))
-    load_now = psutil.getloadavg()[0] / (psutil.cpu_count() or 1)
-    if known and not (load_then > BUSY and load_now < 0.5 * load_then):
+    memory, key = _memory(), _key(card)
+    known, stale = _known(key)
+    if known and (at_once or not stale):
         try:
             return open_named(known, weights)
         except (HandcamError, ImportError, LookupError) as error:
@@ -114,17 +121,20 @@ def fastest(weights: Path) -> Runtime:
     best: Runtime | None = None
     best_name, best_s = "eager", float("inf")
     for name in candidates(on_card=not card.detector):  # a detector runs beside the net that is on the card
-        found = _try(name, weights, check)
+        found = _try(name, weights, check, timed=not at_once)
         if found is None:
             continue
         runtime, seconds = found
+        if at_once:
+            log.info("At once: %s; the others are measured later.", runtime.name)
+            return runtime
         if best is None or seconds < CLEARLY * best_s:
             best, runtime, best_name, best_s = runtime, best, name, seconds
         if runtime is not None:
             runtime.close()
     if best is None:
         return _reference(weights)
-    _remember(memory, key, best_name, load_now)
+    _remember(memory, key, best_name, _load())
     log.info("Fastest here: %s, %.1f ms a hand.", best.name, best_s * 1e3)
     return best
 
@@ -144,7 +154,50 @@ def _reference(weights: Path) -> Runtime:
         ) from None
 
 
-def _try(name: str, weights: Path, check: Path) -> tuple[Runtime, float] | None:
+def measure_beside(weights: Sequence[Path]) -> bool:
+    """Measure the runtimes of weights without a finding in a process of its own, which gives way to all others.
+
+    Returns:
+        True where there was something to measure; the next start takes what is found.
+    """
+    todo = [path for path in weights if not all(_finding(path))]
+    if todo:
+        # a process of spawn, daemonic: it ends with this one, and threads and handles stay here
+        multiprocessing.get_context("spawn").Process(target=_measure, args=(todo,), name="measure", daemon=True).start()
+    return bool(todo)
+
+
+def _measure(weights: Sequence[Path]) -> None:
+    with suppress(OSError, AttributeError, psutil.Error):
+        psutil.Process().nice(10 if os.name == "posix" else psutil.IDLE_PRIORITY_CLASS)
+    for path in weights:
+        with suppress(HandcamError):
+            fastest(path).close()
+
+
+def _finding(weights: Path) -> tuple[bool, bool]:
+    """Is there a finding, and may it be believed?"""
+    known, stale = _known(_key(read_card(weights)))
+    return bool(known), not stale
+
+
+def _known(key: str) -> tuple[str, bool]:
+    """The finding of an earlier start, empty without one; and whether it was made while others kept the processor busy
+    that no longer do."""
+    known, load_then = _recall(_memory()).get(key, ("", 0.0))
+    return known, load_then > BUSY and _load() < 0.5 * load_then
+
+
+def _memory() -> Path:
+    return cache_folder() / "runtime.json"
+
+
+def _load() -> float:
+    """Load of each core."""
+    return psutil.getloadavg()[0] / (psutil.cpu_count() or 1)
+
+
+def _try(name: str, weights: Path, check: Path, timed: bool = True) -> tuple[Runtime, float] | None:
     """Open and check one candidate; None if it cannot run or is too far off."""
     try:
         runtime = open_named(name, weights)
@@ -159,6 +212,8 @@ def _try(name: str, weights: Path, check: Path) -> tuple[Runtime, float] | None:
             log.info("%s is passed over: %s is %.2f from the reference.", runtime.name, quantity, away[quantity].mean())
             runtime.close()
             return None
+    if not timed:
+        return runtime, 0.0
     waits = constants(FOLDER, name.partition(":")[0]).get("NEEDS_CARD")
     return runtime, _seconds(runtime, crops, perf_counter if waits else thread_time)
 

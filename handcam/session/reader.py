@@ -91,6 +91,15 @@ class Session:
         """Frames a second, the median; 30 where it is not known."""
         return median_fps(self.frames)
 
+    @property
+    def marks(self) -> tuple[tuple[int, str], ...]:
+        """Number of the frame and name of each mark of the user, in order."""
+        times = [entry.time_ns for entry in self.frames]
+        marks = [event for event in self.events if event["event"] == "mark"]
+        at = np.searchsorted(times, [event["time_ns"] for event in marks])
+        last = len(times) - 1
+        return tuple((min(int(n), last), str(mark.get("label", ""))) for n, mark in zip(at, marks, strict=True))
+
     def frame(self, n: int) -> Frame | None:
         """Frame ``n`` as recorded; None when its pictures were dropped or are damaged. Going forward is fast."""
         entry = self.frames[n]

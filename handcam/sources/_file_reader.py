@@ -56,6 +56,10 @@ class FileSource:
     """
 
     live = False
+    stills = False
+    """True for pictures that have nothing to do with each other; they are looked at one by one."""
+    marks: tuple[tuple[int, str], ...] = ()
+    """Frame and name of each mark that the user has set."""
 
     def __init__(self, name: str, fps: float, reader: FileReader, settings: SourceSettings) -> None:
         self.name = name

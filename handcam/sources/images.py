@@ -47,7 +47,9 @@ def open(rest: str, settings: SourceSettings) -> FileSource:
         raise SourceError(f"The folder {path} cannot be read ({error.strerror}).") from error
     if not pairs:
         raise SourceError(f"There are no pictures in {path}; PNG, JPEG, BMP, WebP and TIFF are read.")
-    return FileSource(f"images:{path.name}", settings.fps, ImageReader(pairs, folder, settings), settings)
+    source = FileSource(f"images:{path.name}", settings.fps, ImageReader(pairs, folder, settings), settings)
+    source.stills = True
+    return source
 
 
 _Pair = tuple[Path | None, Path | None]

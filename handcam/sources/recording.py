@@ -25,7 +25,9 @@ def open(rest: str, settings: SourceSettings) -> FileSource:
     if not any(entry.has_color or entry.has_depth for entry in session.frames):
         session.close()
         raise SourceError(f"The session {rest} holds no picture that can be read; try handcam repair.")
-    return FileSource(f"recording:{session.path.name}", session.fps, SessionReader(session), settings)
+    source = FileSource(f"recording:{session.path.name}", session.fps, SessionReader(session), settings)
+    source.marks = session.marks
+    return source
 
 
 class SessionReader:
@@ -39,10 +41,11 @@ class SessionReader:
         return self._session.frames[n].capture_ns / 1e9
 
     def frame(self, n: int) -> Frame | None:
-        frame = self._session.frame(n)
-        if frame is None or frame.device_time_ns is not None:
-            return frame
-        return replace(frame, device_time_ns=frame.time_ns)
+        frame, result = self._session.frame(n), self._session.result(n)
+        if frame is None:
+            return None
+        clock_ns = frame.time_ns if frame.device_time_ns is None else frame.device_time_ns
+        return replace(frame, device_time_ns=clock_ns, recorded=None if result is None else result.hands)
 
     def close(self) -> None:
         self._session.close()

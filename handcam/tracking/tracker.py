@@ -41,6 +41,8 @@ __all__ = ["Tracker"]
 
 PATIENCE_S = 0.1
 """Longest wait of the live app for a detector while no hand is tracked, so that the hand is in the frame searched."""
+STILL_S = 20.0
+"""Longest wait for the search of one picture."""
 
 
 class Tracker:
@@ -67,6 +69,7 @@ class Tracker:
         self._tracks: list[Track] = []
         self._count = 0
         self._last: tuple[Frame, Controls, list[ObservedHand]] | None = None
+        self._patience_s = PATIENCE_S
 
     @property
     def card(self) -> WeightsCard:
@@ -133,6 +136,18 @@ class Tracker:
         explored = None if hands else self.explore(controls, frame)
         return Result(frame, tuple(hands), clock.times, perf_counter_ns(), explored, controls)
 
+    def track_still(self, frame: Frame, controls: Controls = Controls()) -> Result:
+        """Find the hands of a picture that has nothing to do with any before: it is searched everywhere, however long
+        that takes, and nothing is smoothed."""
+        self._search.answer(STILL_S)  # one that is under way
+        self.reset()
+        self._search.ask(frame, controls.max_hands, thorough=True)
+        self._patience_s = STILL_S
+        try:
+            return self.track(frame, replace(controls, filters=()))
+        finally:
+            self._patience_s = PATIENCE_S
+
     def decode_again(self, frame: Frame, controls: Controls) -> Result | None:
         """Decode the hands of the last frame anew with other controls: no crop, no encoding, no vote, no filter.
 
@@ -189,7 +204,8 @@ class Tracker:
         waits = self._live and self._tracks
         asked = not waits and self._search.ask_if_due(frame, self._tracks, controls.max_hands)
         fresh: list[Track] = []
-        for box in self._search.answer(PATIENCE_S if asked else 0.0):
+        asked = asked or self._patience_s > PATIENCE_S
+        for box in self._search.answer(self._patience_s if asked else 0.0):
             known = next((track for track in self._tracks if same_place(track.box, box)), None)
             if known is not None:
                 known.confirm(box)

@@ -1,5 +1,7 @@
 """Diagnostics of a tracked hand: side, distance, its error, and why it may be inaccurate."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -7,21 +9,27 @@ from handcam.hand.matching import match_hands
 from handcam.hand.skeleton import ROOT, hand_length
 from handcam.types import HandPose, Result, TrackedHand
 
-__all__ = ["MeasuredLength", "crop_diagnostics", "distance_cm", "error_mm", "missing_modality", "pose_summary"]
+__all__ = ["MeasuredLength", "crop_diagnostics", "distance_cm", "error_mm", "missing_modality", "pose_summary",
+           "recorded_mm"]  # fmt: skip
 
+_LENGTHS = 300
+"""Frames over which the measured length is averaged."""
 _SMALL_PX, _BLURRED, _UNSURE, _HOLES = 90.0, 60.0, 0.5, 0.35
 
 
 class MeasuredLength:
-    """Hand length by the depth sensor: the mean of the last second or two, since one frame is noisy."""
+    """Hand length by the depth sensor: the mean of the last ten seconds, since one frame is noisy, and its spread."""
 
     def __init__(self) -> None:
         self.value_m: float | None = None
         """None where nothing measures it. It stays while no hand is in view."""
+        self.sigma_m = 0.0
+        """Standard deviation of single frames."""
+        self._count = 0
 
     def clear(self) -> None:
         """Start anew: another source, maybe another hand."""
-        self.value_m = None
+        self.value_m, self._count, self.sigma_m = None, 0, 0.0
 
     def update(self, result: Result) -> None:
         """Average over the first hand; a pose that the user has set is left out."""
@@ -29,11 +37,14 @@ class MeasuredLength:
             return
         pose = result.hands[0].raw
         if not pose.metric:
-            self.value_m = None
+            self.clear()
             return
         length_m = float(hand_length(pose.joints_m))
         if np.isfinite(length_m):
-            self.value_m = length_m if self.value_m is None else self.value_m + 0.03 * (length_m - self.value_m)
+            self._count = min(self._count + 1, _LENGTHS)
+            away = length_m - (length_m if self.value_m is None else self.value_m)
+            self.sigma_m = float(np.sqrt((1 - 1 / self._count) * (self.sigma_m**2 + away**2 / self._count)))
+            self.value_m = length_m - away + away / self._count
 
 
 def missing_modality(hand: TrackedHand, drive: str) -> str:
@@ -65,6 +76,15 @@ def error_mm(pose: HandPose, truth: tuple[HandPose, ...]) -> tuple[float, float]
     own, true = pose.joints_m, truth[next(iter(pairs))].joints_m
     shape = np.linalg.norm((own - own[ROOT]) - (true - true[ROOT]), axis=1).mean()
     return float(shape) * 1e3, float(np.linalg.norm(own[ROOT] - true[ROOT])) * 1e3
+
+
+def recorded_mm(hand: TrackedHand, recorded: Sequence[TrackedHand]) -> float | None:
+    """Mean distance of the joints from those of the session, relative to the root, mm; None without such a hand."""
+    pairs = match_hands([hand.pose.keypoints_px], [each.pose.keypoints_px for each in recorded])
+    if not pairs:
+        return None
+    own, other = hand.pose.joints_m, recorded[next(iter(pairs))].pose.joints_m
+    return float(np.linalg.norm((own - own[ROOT]) - (other - other[ROOT]), axis=1).mean()) * 1e3
 
 
 def crop_diagnostics(hand: TrackedHand) -> list[str]:

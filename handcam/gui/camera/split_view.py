@@ -10,13 +10,13 @@ from handcam.gui.actions import ActionRegistry
 from handcam.gui.camera.picture import Plane
 from handcam.gui.camera.view import CameraView
 from handcam.gui.controls_model import ControlsModel
-from handcam.gui.edited_banner import EditedBanner
 from handcam.gui.scene3d.grid import CELL_M
 from handcam.gui.scene3d.view import SceneView
 from handcam.gui.settings import HANDS, WindowSettings
 from handcam.gui.status_messages import MessageCard
 from handcam.gui.theme import STEP
-from handcam.gui.widgets import ActionButton, MenuButton, as_panel, button, in_column, in_row, muted, show_if
+from handcam.gui.view_bar import ViewBar
+from handcam.gui.widgets import ActionButton, ElidedLabel, MenuButton, as_panel, button, in_column, in_row, show_if
 from handcam.types import Result
 
 __all__ = ["SplitView"]
@@ -32,11 +32,14 @@ class SplitView(QWidget):
         self._controls, self._actions = controls, actions
         self.camera, self.scene = CameraView(), SceneView(reduced=reduced_3d)
         self.card = MessageCard(self.camera)
-        self.banners = EditedBanner(self.camera, actions), EditedBanner(self.scene, actions)
+        self.banners = tuple(ViewBar(view, [actions["reset_latent"]]) for view in (self.camera, self.scene))
         """They say that the pose was set by the user."""
+        names = ("play_saved", "open_saved", "export", "dismiss_saved")
+        self.saved = ViewBar(self.camera, [actions[name] for name in names], top=False)
+        """It says what was recorded, and what can be done with it."""
         self.recording = False
         """A session is being written."""
-        self._size = muted("Camera")
+        self._size = ElidedLabel("Camera")
         planes = QButtonGroup(self)
         self.planes = {plane: button(plane.value, "Which of a frame's images are shown (T)", False, True)
                        for plane in Plane}  # fmt: skip
@@ -50,12 +53,14 @@ class SplitView(QWidget):
             self.hands.entries.addAction(name, lambda n=count, s=side: controls.set(max_hands=n, lock_side=s))
         actions["points"].setChecked(True)
         self._switches = {name: ActionButton(actions[name])
-                          for name in ("crop", "truth", "skin", "samples", "points", "reset_view")}  # fmt: skip
-        for name in ("truth", "points"):
+                          for name in ("reestimate", "crop", "truth", "skin", "samples", "points",
+                                       "reset_view")}  # fmt: skip
+        for name in ("reestimate", "truth", "points"):
             self._switches[name].hide()
         switches = self._switches
-        left = _pane(self.camera, self._size, self.hands, *self.planes.values(), switches["crop"], switches["truth"])
-        title = muted(f"3D  grid {CELL_M * 100:.0f} cm · radius of a joint 1 σ")
+        own = (switches[name] for name in ("reestimate", "crop", "truth"))
+        left = _pane(self.camera, self._size, self.hands, *self.planes.values(), *own)
+        title = ElidedLabel(f"3D  grid {CELL_M * 100:.0f} cm · radius of a joint 1 σ")
         right = _pane(self.scene, title, *(switches[n] for n in ("skin", "samples", "points", "reset_view")))
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setHandleWidth(STEP)
@@ -68,7 +73,7 @@ class SplitView(QWidget):
         for name in ("mirror", "crop", "truth", "skin", "samples", "points"):
             actions[name].toggled.connect(lambda on: self._follow_switches())
         actions.connect_triggers(None, next_plane=self._next_plane, reset_view=self.scene.reset_view,
-                                 samples=self._switch_samples)  # fmt: skip
+                                 samples=self._switch_samples, reestimate=self._switch_recorded)  # fmt: skip
         controls.changed.connect(self._follow_controls)
         self._follow_controls()
         self._follow_switches()
@@ -78,10 +83,14 @@ class SplitView(QWidget):
         count = self._controls.state.samples or _DEFAULT_SAMPLES
         self._controls.set(samples=count if self._actions["samples"].isChecked() else 0)
 
+    def _switch_recorded(self) -> None:
+        self._controls.set(recorded=not self._actions["reestimate"].isChecked())
+
     def _follow_controls(self) -> None:
         """Samples are switched on exactly when they are decoded; the hands to follow have a name."""
         self.hands.show_value(WindowSettings.of_controls(self._controls.state)["hands"] or "custom")
         self._actions["samples"].setChecked(self._controls.state.samples > 0)
+        self._actions["reestimate"].setChecked(not self._controls.state.recorded)
 
     def _follow_switches(self) -> None:
         """Bring the views to what the switches say."""
@@ -110,8 +119,13 @@ class SplitView(QWidget):
         for switch in self.planes.values():
             show_if(switch, depth and frame.color is not None)
         show_if(self._switches["points"], depth)
+        session = frame.recorded is not None
+        show_if(self._switches["reestimate"], session)
         show_if(self._switches["truth"], bool(frame.truth) or self._actions["truth"].isChecked())
-        title = f"Camera  {frame.intrinsics.width} × {frame.intrinsics.height} px"
+        size = f"{frame.intrinsics.width} × {frame.intrinsics.height} px"
+        title = f"{frame.picture}  {size}" if frame.picture else f"Camera  {size}"
+        if session:
+            title = f"{'Recorded' if result.hands is frame.recorded else 'Estimated anew'}  {size}"
         if title != self._size.text():
             self._size.setText(title)
         self.camera.show_result(result)
@@ -122,9 +136,13 @@ class SplitView(QWidget):
         """Say over both views that a pose was set by the user, where one was."""
         hands = result.hands if result is not None else ()
         edited = next((hand for hand in hands if hand.edited), result.explored if result is not None else None)
-        side = edited.pose.side.value if edited is not None and len(hands) > 1 else ""
+        text = ""
+        if edited is not None and edited.edited:
+            whose = f"Pose of the {edited.pose.side.value} hand" if len(hands) > 1 else "Pose"
+            text = f"{whose} set by you, not measured" + " · recorded as edited" * self.recording
         for banner in self.banners:
-            banner.show_state(edited is not None and edited.edited, side, self.recording)
+            banner.show_text(text)
+        self.camera.reserved_px = self.banners[0].height() + STEP if text else 0
 
     def show_hints(self, camera: str, scene: str) -> None:
         """Show one line in each view; empty for none."""
@@ -142,16 +160,19 @@ class SplitView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
         self.card.centre()
-        for banner in self.banners:
-            banner.fit()
+        for bar in (*self.banners, self.saved):
+            bar.fit()
 
 
 _SCENE_SWITCHES = ("skin", "samples", "points")
 
 
 def _pane(view: QWidget, title: QWidget, *switches: QWidget) -> QWidget:
-    head = in_row(title, None, *switches, spacing=2, margins=(2 * STEP, 2, STEP, 2))
+    head = in_row((title, 1), *switches, spacing=2, margins=(2 * STEP, 2, STEP, 2))
+    line = QWidget()
+    line.setObjectName("pane_head")
+    line.setLayout(head)
     pane = as_panel(QWidget())
-    layout: QVBoxLayout = in_column(head, (view, 1), spacing=0)
+    layout: QVBoxLayout = in_column(line, (view, 1), spacing=0)
     pane.setLayout(layout)
     return pane

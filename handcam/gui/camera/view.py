@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from handcam.geometry import project
-from handcam.gui.camera.diagnostics import crop_diagnostics, error_mm, pose_summary
+from handcam.gui.camera.diagnostics import crop_diagnostics, error_mm, pose_summary, recorded_mm
 from handcam.gui.camera.overlay import draw_box, draw_depth_legend, draw_inset, draw_label
 from handcam.gui.camera.picture import Picture, Plane
 from handcam.gui.colours import VIEW
@@ -32,11 +32,13 @@ class CameraView(QWidget):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(320, 240)
+        self.setMinimumSize(200, 150)
         self.plane = Plane.COLOUR
         self.mirror = self.crop = self.truth = False
         self.hint = ""
         """One line at the bottom of the picture, e.g. what to do when there is no hand."""
+        self.reserved_px = 0
+        """Height at the upper edge that labels leave free."""
         self.paint_ms = 0.0
         """Time that the last painting took."""
         self.result: Result | None = None
@@ -104,6 +106,10 @@ class CameraView(QWidget):
         assert result is not None  # there is a picture
         scale = rect.width() / self._picture.size[0]
         labels: list[tuple[QPointF, list[str]]] = []
+        recorded = result.frame.recorded
+        ghosts = recorded if recorded is not None and recorded is not result.hands else ()
+        for ghost in ghosts:
+            draw_true_skeleton(painter, self.to_widget(ghost.pose.keypoints_px))
         for hand in result.hands:
             joints = self.to_widget(hand.pose.keypoints_px)
             if not np.isfinite(joints).all():
@@ -118,18 +124,22 @@ class CameraView(QWidget):
             error = None if hand.edited else error_mm(hand.pose, result.frame.truth)
             if error is not None:
                 lines.append(f"error: pose {error[0]:.0f} mm · position {error[1]:.0f} mm")
+            away_mm = recorded_mm(hand, ghosts)
+            if away_mm is not None:
+                lines.append(f"{away_mm:.0f} mm from the recorded pose (thin)")
             labels.append((QPointF(float(joints[:, 0].mean()), float(top) - 2 * STEP), lines))
         if self.truth:
             for true in result.frame.truth:
                 draw_true_skeleton(painter, self.to_widget(project(true.joints_m, result.frame.intrinsics)))
+        bounds = QRectF(self.rect()).adjusted(0, self.reserved_px, 0, 0)  # a narrow picture has no room for a label
+        painter.setClipping(False)
         for centre, lines in labels:
-            draw_label(painter, centre, lines, rect)
+            draw_label(painter, centre, lines, bounds)
         if result.frame.depth is not None and (self.plane is not Plane.COLOUR or result.frame.color is None):
             draw_depth_legend(painter, QRectF(rect.left() + STEP, rect.bottom() - 48, 192, 40), self._picture.scale)
         if self.crop:
             self._paint_crops(painter, rect)
         if self.hint:
-            painter.setClipping(False)  # a narrow picture has no room for a sentence
             at = QPointF(rect.center().x(), rect.bottom() - 3 * STEP)
             draw_label(painter, at, [self.hint], QRectF(self.rect()), 13)
 

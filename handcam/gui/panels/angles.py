@@ -26,7 +26,7 @@ class AnglesPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setMinimumSize(600, 5 * _ROW + 2 * STEP)
+        self.setMinimumSize(440, 5 * _ROW + 2 * STEP)
         self._low, self._high = limits_deg()
         self._angles: np.ndarray | None = None
         self._summary = muted()

@@ -2,7 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QLabel, QSpinBox, QWidget
 
 from handcam.gui.actions import ActionRegistry
@@ -11,11 +11,13 @@ from handcam.gui.controls_model import ControlsModel
 from handcam.gui.scene3d.scenes import SAMPLES
 from handcam.gui.slider_track import RANGE, SliderGrid, SliderTrack
 from handcam.gui.theme import STEP, font
-from handcam.gui.widgets import ActionButton, in_column, in_row, muted, scrolled
+from handcam.gui.widgets import ActionButton, ElidedLabel, in_column, in_row, scrolled
 
 __all__ = ["LatentPanel", "LatentSliders"]
 
-_ROW, _IN_A_ROW, _GAP = 44, 10, 2 * STEP
+_ROW, _GAP = 44, 2 * STEP
+_LEAST_PX, _MOST = 104, 10
+"""Least width of a slider, and most of them in a row."""
 
 
 class LatentSliders(SliderGrid):
@@ -26,18 +28,22 @@ class LatentSliders(SliderGrid):
         return self._controls.latent_size
 
     @property
-    def _rows(self) -> int:
-        return -(-self.count // _IN_A_ROW)
+    def _columns(self) -> int:
+        return int(np.clip((self.width() + _GAP) // _LEAST_PX, 2, _MOST))
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        return QSize(1000, self._rows * _ROW)
+        return QSize(1000, -(-self.count // self._columns) * _ROW)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        return QSize(600, self._rows * _ROW)
+        return QSize(2 * _LEAST_PX, self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self.updateGeometry()  # fewer in a row are more rows
 
     def cell_rect(self, k: int) -> QRectF:
-        width = (self.width() + _GAP) / _IN_A_ROW
-        line, place = divmod(k, _IN_A_ROW)
+        width = (self.width() + _GAP) / self._columns
+        line, place = divmod(k, self._columns)
         return QRectF(place * width, line * _ROW, width - _GAP, _ROW)
 
     def track(self, k: int) -> SliderTrack:
@@ -93,7 +99,8 @@ class LatentPanel(QWidget):
         self._controls = controls
         self.sliders = LatentSliders(controls)
         self.setLayout(in_column(scrolled(self.sliders), margins=(2 * STEP, STEP, 2 * STEP, STEP)))
-        self.state = muted()
+        self.state = ElidedLabel()
+        self.state.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.sample_count = QSpinBox()
         self.sample_count.setRange(0, SAMPLES)
         self.sample_count.setFixedWidth(40)
@@ -102,7 +109,7 @@ class LatentPanel(QWidget):
         buttons = [ActionButton(actions[name], solid=True) for name in ("freeze", "reset_latent", "sample")]
         self.head = QWidget()
         self.head.setLayout(
-            in_row(None, self.state, STEP, *buttons, STEP, QLabel("Samples shown"), self.sample_count, spacing=STEP)
+            in_row((self.state, 1), STEP, *buttons, STEP, QLabel("Samples shown"), self.sample_count, spacing=STEP)
         )
         self.sample_count.valueChanged.connect(lambda n: controls.set(samples=n))
         controls.changed.connect(self._follow)

@@ -34,7 +34,7 @@ class _TimePlot(pg.PlotWidget):
         self.setMenuEnabled(False)
         self.setMouseEnabled(False, False)
         self.hideButtons()
-        self.setMinimumSize(160, 60)
+        self.setMinimumSize(96, 60)
         item = self._item = cast(Any, self.getPlotItem())  # pyqtgraph adds its methods at run time
         item.disableAutoRange()
         item.setXRange(-KEEP_S * 1.04, KEEP_S * 0.01, padding=0)

@@ -69,10 +69,12 @@ def build_scene(scene: np.ndarray, result: Result | None, orbit: Orbit, options:
         finite = [s for s in samples if np.isfinite(s).all()]
         scene["samples"] = len(finite)
         scene["sample"][: len(finite)] = np.array(finite).reshape(-1, 21, 3) - target
-    if options.truth:
-        scene["truths"] = min(len(result.frame.truth), HANDS)
-        for k, true in enumerate(result.frame.truth[:HANDS]):
-            scene["truth"][k] = true.joints_m - target
+    recorded = result.frame.recorded
+    ghosts = [hand.pose for hand in recorded or ()] if recorded is not result.hands else []
+    thin = [*ghosts, *(result.frame.truth if options.truth else ())][:HANDS]
+    scene["truths"] = len(thin)
+    for k, pose in enumerate(thin):
+        scene["truth"][k] = pose.joints_m - target
     if options.points and result.frame.depth is not None and hands:
         points, colours = hand_points(result.frame, [h.pose for h in hands])
         scene["points"] = len(points)

@@ -54,7 +54,7 @@ class SceneView(QWidget):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(320, 240)
+        self.setMinimumSize(200, 150)
         self.setCursor(Qt.CursorShape.OpenHandCursor)
         self.options = SceneOptions()
         self.orbit = Orbit()

@@ -25,7 +25,7 @@ def shown(window: Window, live: FakeLive, **what) -> None:
 
 def banners(window: Window) -> list[str]:
     assert window.live_page is not None
-    return [banner.text.text() for banner in window.live_page.views.banners if not banner.isHidden()]
+    return [banner.shown for banner in window.live_page.views.banners if banner.shown]
 
 
 def test_a_set_pose_is_said_over_both_views_with_the_panels_hidden(

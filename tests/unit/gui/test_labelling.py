@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from qt import pump
 from sessions import make_frame, make_pose
 
-from handcam.gui.labelling import LabellingView
+from handcam.gui.sessions.labelling import LabellingView
 from handcam.session import Session, open_session
 from handcam.session.labels import Label, Labels
 from handcam.session.writer import SessionWriter, header

@@ -41,8 +41,19 @@ def test_without_a_camera_only_the_model_can_fail() -> None:
     assert message_for(RUNNING, False, False, camera=False) == Message()
 
 
-def test_no_hand_says_what_to_do() -> None:
+def test_no_hand_says_what_to_do_and_knows_the_source() -> None:
     assert "hold one up" in message_for(RUNNING, False, True, "", "").hint
+    file = replace(RUNNING, source_live=False, seekable=True, state="paused")
+    assert message_for(file, False, True).hint == "No hand in this frame"
+    assert message_for(replace(file, stills=True), False, True).hint == "No hand found in this picture"
+    assert message_for(replace(file, seekable=False, state="running"), False, True).hint == "No hand in view"
+
+
+def test_the_end_covers_nothing() -> None:
+    end = replace(RUNNING, source_live=False, seekable=True, state="ended")
+    assert message_for(end, True, True) == Message(hint="The end · Space plays it again")
+    photo = replace(end, state="paused", stills=True, length=1)
+    assert message_for(photo, True, True) == Message()
 
 
 def test_what_stalls_is_said_and_can_be_started_again() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from handcam.runtimes import (
     deviation,
     fastest,
     find_graph,
+    measure_beside,
     save_check,
 )
 from handcam.types import NOMINAL_HAND_LENGTH_M, HandcamError, WeightsError
@@ -175,3 +177,25 @@ def test_deviation_is_in_millimetres(weights):
     away = deviation(Fake("a", card), Fake("b", card, off_mm=0.7), drawn_crops(2, 32, 1))
     assert away["joints_mm"] == pytest.approx(0.7, rel=1e-3)
     assert not away["keypoints_px"].any()
+
+
+def test_at_once_takes_the_first_that_agrees_and_has_the_others_measured_beside(weights, offer, monkeypatch):
+    started = []
+
+    class Beside:
+        def __init__(self, target, args, name, daemon):
+            started.append((target, args))
+
+        def start(self):
+            pass
+
+    monkeypatch.setattr(_select.psutil, "Process", lambda: SimpleNamespace(nice=lambda level: None))
+    monkeypatch.setattr(_select.multiprocessing, "get_context", lambda how: SimpleNamespace(Process=Beside))
+    offer(wrong={"off_mm": 0.5}, slow={"takes_s": 0.02}, fast={"takes_s": 0.005})
+    assert fastest(weights, at_once=True).name == "slow"
+    assert fastest(weights, at_once=True).name == "slow", "nothing was measured, so nothing is remembered"
+    assert measure_beside([weights])
+    ((target, args),) = started
+    target(*args)  # what the process does
+    assert not measure_beside([weights]), "it is known now"
+    assert fastest(weights, at_once=True).name == "fast"

@@ -49,6 +49,7 @@ def test_everything_comes_back(tmp_path: Path):
         found, lost = (event for event in session.events if event["event"] in ("found", "lost"))
         assert (found["index"], found["side"], lost["index"]) == (15, "right", 45)
         assert [event["label"] for event in session.events if event["event"] == "mark"] == ["here"]
+        assert [label for _, label in session.marks] == ["here"]
 
 
 @settings(max_examples=8)

@@ -1,5 +1,6 @@
 """Following hands, with nets whose answers are known."""
 
+import time
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from threading import Event, current_thread, main_thread
@@ -215,6 +216,40 @@ def test_the_side_follows_the_evidence_but_not_one_frame(scene):
     tracker.reset()
     locked = [tracker.track(frame(50 + i), Controls(lock_side=Side.RIGHT)).hands[0].pose.side for i in range(12)]
     assert set(locked) == {Side.RIGHT}
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_a_picture_by_itself_is_searched_at_once_and_forgets_the_one_before(scene, live):
+    nets, detector, _ = scene
+
+    class Slow(KnownDetector):
+        def find(self, frame, max_hands=2):
+            time.sleep(0.15)  # longer than a live frame waits
+            return detector.find(frame, max_hands)
+
+    tracker = Tracker(nets, [Slow()], live=live)
+    for n, x in enumerate((0.1, -0.1)):
+        show(nets, detector, (right_hand((x, 0.05, 0.5)), Side.RIGHT))
+        (hand,) = tracker.track_still(frame(n)).hands
+        assert hand.track == n + 1, "nothing is followed from picture to picture"
+        np.testing.assert_array_equal(hand.pose.keypoints_px, hand.raw.keypoints_px)
+    show(nets, detector)
+    assert tracker.track_still(frame(2)).hands == ()
+    tracker.close()
+
+
+def test_the_user_s_latent_is_one_hand_s_and_marked(scene):
+    nets, detector, tracker = scene
+    show(nets, detector, (right_hand((0.12, 0.05, 0.5)), Side.RIGHT), (right_hand((-0.12, 0.05, 0.5)), Side.LEFT))
+    measured = tracker.track(frame()).hands
+    assert not any(hand.edited for hand in measured)
+    other = normalise(right_hand((0, 0, 0)) * [1, 0.5, 1]).ravel().astype(np.float32)
+    for controls in (Controls(latent=other), Controls(latent=other, edited_side=measured[1].pose.side)):
+        mine = 0 if controls.edited_side is None else 1
+        for result in (tracker.track(frame(1), controls), tracker.decode_again(frame(1), controls)):
+            assert result is None or [hand.edited for hand in result.hands] == [mine == 0, mine == 1]
+            assert result is None or not np.array_equal(result.hands[0].z, result.hands[1].z)
+    assert tracker.explore(Controls(latent=other)).edited
 
 
 def test_latent_controls(scene):

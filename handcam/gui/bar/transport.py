@@ -1,22 +1,46 @@
 """Play, step, seek, speed and loop for recorded sources; takes the place of the record button."""
 
-from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QLabel, QMenu, QSlider, QStyle, QStyleOptionSlider, QWidget
+from PySide6.QtCore import QEvent, QRectF, QSignalBlocker, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QMenu, QSlider, QStyle, QStyleOptionSlider, QToolTip, QWidget
 
 from handcam.gui.actions import ActionRegistry
+from handcam.gui.colours import MARK
 from handcam.gui.icons import icon
 from handcam.gui.theme import STEP
-from handcam.gui.widgets import ActionButton, button, in_row
+from handcam.gui.widgets import ActionButton, button, in_row, show_if
 from handcam.live import Live, LiveStatus
 
 __all__ = ["SPEEDS", "Transport"]
 
+HANDLE_PX = 12
+"""Width of the slider's handle, as the style sheet has it."""
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 
 
 class _SeekSlider(QSlider):
-    """A slider that jumps to where it is clicked."""
+    """A slider that jumps to where it is clicked, with marks on it."""
+
+    marks: tuple[tuple[int, str], ...] = ()
+    """Value and name of each."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        super().paintEvent(event)
+        with QPainter(self) as painter:
+            for value, _ in self.marks:
+                painter.fillRect(QRectF(self._x(value) - 1, self.height() / 2 - 9, 2, 6), QColor(MARK))
+
+    def _x(self, value: int) -> float:
+        half = HANDLE_PX / 2
+        span = max(self.maximum() - self.minimum(), 1)
+        return half + (value - self.minimum()) / span * (self.width() - 2 * half)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            near = [name for value, name in self.marks if abs(self._x(value) - event.pos().x()) < 6]
+            QToolTip.showText(event.globalPos(), ", ".join(near) if near else self.toolTip(), self)
+            return True
+        return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         option = QStyleOptionSlider()
@@ -41,7 +65,7 @@ class Transport(QWidget):
             ActionButton(actions[name], text="", width=32) for name in ("step_back", "pause", "step_on")
         )
         self.seek = _SeekSlider(Qt.Orientation.Horizontal)
-        self.seek.setMinimumWidth(64)
+        self.seek.setMinimumWidth(96)
         self.seek.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.clock = QLabel()
         self.clock.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -78,10 +102,20 @@ class Transport(QWidget):
             self.seek.setMaximum(last)
             if not self.seek.isSliderDown():
                 self.seek.setValue(min(status.position, last))
-        text = f"{_clock(status.position / status.fps)} / {_clock(last / status.fps)}"
-        if text != self.clock.text():
-            self.clock.setText(text)
-            self.clock.setMinimumWidth(self.clock.fontMetrics().horizontalAdvance("0:00.0 / 00:00.0"))
+        if status.marks != self.seek.marks:
+            self.seek.marks = status.marks
+            self.seek.update()
+        times, widest = f"{_clock(status.position / status.fps)} / {_clock(last / status.fps)}", "0:00.0 / 00:00.0"
+        if status.stills:
+            times, widest = f"{status.position + 1} of {status.length}", f"{status.length} of {status.length}"
+        if times != self.clock.text():
+            self.clock.setText(times)
+            self.clock.setMinimumWidth(self.clock.fontMetrics().horizontalAdvance(widest))
+        several = status.length > 1
+        for part in (self.back, self.play, self.on, self.seek, self.clock):
+            show_if(part, several)  # there is nothing to play in one picture
+        for part in (self.speed, self.loop):
+            show_if(part, several and not status.stills)
         self.speed.setText(f"{status.speed:g}×")
         self.loop.setChecked(status.loop)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QWidget
 
 from handcam.gui.actions import ActionRegistry, Command
 from handcam.gui.application import application, run_until_closed
@@ -13,11 +13,11 @@ from handcam.gui.camera.view import CameraView
 from handcam.gui.colours import ACCENT, ALERT, LINE, MUTED
 from handcam.gui.theme import STEP, font
 from handcam.gui.widgets import ActionButton, as_panel, in_column, in_row
-from handcam.session import Session
+from handcam.session import Session, open_session
 from handcam.session.labels import Label, Labels
 from handcam.types import HandcamError, RecordingError
 
-__all__ = ["LabellingView", "show"]
+__all__ = ["LabellingDialog", "LabellingView", "show"]
 
 COMMANDS = (
     Command("accept", "may be learned from", "A", caption="Accept  A"),
@@ -168,6 +168,31 @@ class _ProgressBar(QWidget):
                 painter.fillRect(x, 2, 1, STEP - 4, colours[self._owner.verdict(x * count // width)])
             x = (self._owner.at + 0.5) / count * width
             painter.fillRect(QRectF(x - 1.5, 0, 3, STEP), QColor(Qt.GlobalColor.white))
+
+
+class LabellingDialog(QDialog):
+    """The view over the window; what is judged is in the file at once, so there is nothing to confirm."""
+
+    def __init__(self, parent: QWidget | None, path: Path) -> None:
+        """
+        Args:
+            parent: the window.
+            path: the session's folder.
+
+        Raises:
+            HandcamError: the session cannot be read, or holds no hands.
+        """
+        super().__init__(parent)
+        self._session = open_session(path)
+        try:
+            view = LabellingView(self._session, Labels(path))
+        except HandcamError:
+            self._session.close()
+            raise
+        self.setWindowTitle(view.windowTitle())
+        self.setLayout(in_column(view))
+        self.resize(960, 720)
+        self.finished.connect(lambda _: self._session.close())
 
 
 def show(session: Session, labels: Labels, screenshot: Path | None = None) -> int:

@@ -1,0 +1,1 @@
+"""Recorded sessions in the window: record, export, label, repair."""
