@@ -41,7 +41,7 @@ def pixels(widget: "QWidget") -> np.ndarray:
 @pytest.fixture(scope="session")
 def app() -> "QApplication":
     """The application, with its theme."""
-    from handcam.gui.application import application
+    from handcam.gui.event_loop import application
 
     return application()
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QApplication, QWidget
 from qt import pump
 
-from handcam.gui import application
+from handcam.gui import event_loop
 from handcam.gui.source_control import RuntimeChoice
 from handcam.gui.window import Window
 
@@ -56,12 +56,12 @@ def _seen(bar: QWidget) -> list[QWidget]:
 
 
 def test_a_window_is_no_larger_than_the_screen_has_room_for(app: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(application.QApplication, "platformName", lambda: "xcb")
+    monkeypatch.setattr(event_loop.QApplication, "platformName", lambda: "xcb")
     window = QWidget()
     for room, size in (
         (QRect(0, 0, 1280, 770), (1272, 734)), (QRect(0, 30, 960, 500), (952, 464)), (QRect(0, 0, 2560, 1400), None),
     ):  # fmt: skip
         monkeypatch.setattr(window, "screen", lambda room=room: SimpleNamespace(availableGeometry=lambda: room))
-        application.fit_screen(window, 1280, 800)
+        event_loop.fit_screen(window, 1280, 800)
         assert (window.width(), window.height()) == (size or (1280, 800))
         assert room.contains(window.geometry())
