@@ -5,7 +5,7 @@ background and the motion; the same seed gives the same frames. The loop lasts 2
 """
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Event
 
 import cv2
@@ -13,6 +13,7 @@ import numpy as np
 
 from handcam.hand.rig import Shape
 from handcam.sources import SourceSettings
+from handcam.sources._rendered_loop import LoopCache, Packed
 from handcam.synth.background import indoor_light, indoor_picture
 from handcam.synth.body import build_bodies
 from handcam.synth.motion import MotionSettings, sample_motion
@@ -57,7 +58,7 @@ class DemoSource:
         frames = max(2, round(_LOOP_S * self.fps))
         self._sides = sides
         drawn = sample_shape(rng, 1, PoseSettings(size=0.05, bones=0.04))
-        person = drawn if person is None else person
+        shown, person = person, drawn if person is None else person
         self._poses = [_path(rng, frames, self.fps, person, len(sides)) for _ in sides]
         self._wrists = [_bend(rng, frames) for _ in sides]
         self._skin = sample_natural_skin(rng)
@@ -69,7 +70,11 @@ class DemoSource:
         self._backgrounds = np.clip(picture + self._grain, 0, 255).astype(np.uint8)
         scale = _SCALE[len(sides)]
         self._small = self._camera.scaled(round(self._camera.width * scale), round(self._camera.height * scale))
-        self._loop: list[_Foreground | None] = [None] * frames
+        self._cache = None
+        if settings.realtime and shown is None:  # who works through frames as fast as they come renders each
+            about = sides, settings.seed, self._camera, self.fps, scale
+            self._cache = LoopCache(about, frames)
+        self._loop: list[Packed | None] = self._cache.load() if self._cache is not None else [None] * frames
         self._seed = settings.seed
 
     def read(self) -> Frame | None:
@@ -89,7 +94,9 @@ class DemoSource:
         return frame
 
     def close(self) -> None:
-        """End; a waiting ``read`` returns None."""
+        """End; a waiting ``read`` returns None. What was rendered is kept for the next start."""
+        if not self._closed.is_set() and self._cache is not None:
+            self._cache.save(self._loop)
         self._closed.set()
 
     def _render(self, index: int) -> Frame:
@@ -97,10 +104,10 @@ class DemoSource:
         at = index % len(self._loop)
         front = self._loop[at]
         if front is None:  # rendered the first time, unpacked from memory later
-            front = self._loop[at] = _Foreground.pack(self._layer(at))
+            front = self._loop[at] = _pack(self._layer(at))
         color = self._backgrounds[index % _GRAINS].copy()
         depth = np.full(color.shape[:2], round(_WALL_M * 1000), np.uint16)
-        front.paste(color, depth, self._grain[index % _GRAINS])
+        _paste(front, color, depth, self._grain[index % _GRAINS])
         truth = tuple(
             true_pose(side, poses.joints_m[at], camera) for side, poses in zip(self._sides, self._poses, strict=True)
         )
@@ -119,59 +126,44 @@ class DemoSource:
         return render_hands(rng, hands, self._small, self._lights, self._exposure)
 
 
-@dataclass(frozen=True, slots=True)
-class _Foreground:
-    """Rendered hands, compressed: a loop takes some 30 MB instead of a gigabyte."""
+def _pack(layer: Layer) -> Packed:
+    """Cut the hands out and compress them: a loop takes some 12 MB instead of a gigabyte."""
+    y, x = np.nonzero(layer.alpha > 0)
+    h, w = layer.alpha.shape
+    rows = (max(int(y.min()) - 1, 0), min(int(y.max()) + 2, h)) if len(y) else (0, 1)
+    columns = (max(int(x.min()) - 1, 0), min(int(x.max()) + 2, w)) if len(x) else (0, 1)
+    color = np.clip(layer.color[slice(*rows), slice(*columns)], 0, 255).astype(np.uint8)[..., ::-1]
+    alpha = np.round(layer.alpha[slice(*rows), slice(*columns)] * 255).astype(np.uint8)
+    depth = np.round(layer.depth_m[slice(*rows), slice(*columns)] * 1000).astype(np.uint16)
+    fast = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+    return Packed(
+        rows, columns, cv2.imencode(".jpg", color, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes(),
+        cv2.imencode(".png", alpha, fast)[1].tobytes(), cv2.imencode(".png", depth, fast)[1].tobytes(), (h, w),
+    )  # fmt: skip
 
-    rows: slice
-    """Of the small picture."""
-    columns: slice
-    color: bytes
-    """JPEG."""
-    alpha: bytes
-    """PNG, 8 bit."""
-    depth: bytes
-    """PNG, 16 bit, millimetres."""
-    small: tuple[int, int]
-    """Height and width of the small picture."""
 
-    @staticmethod
-    def pack(layer: Layer) -> "_Foreground":
-        y, x = np.nonzero(layer.alpha > 0)
-        h, w = layer.alpha.shape
-        rows = slice(max(int(y.min()) - 1, 0), min(int(y.max()) + 2, h)) if len(y) else slice(0, 1)
-        columns = slice(max(int(x.min()) - 1, 0), min(int(x.max()) + 2, w)) if len(x) else slice(0, 1)
-        color = np.clip(layer.color[rows, columns], 0, 255).astype(np.uint8)[..., ::-1]
-        alpha = np.round(layer.alpha[rows, columns] * 255).astype(np.uint8)
-        depth = np.round(layer.depth_m[rows, columns] * 1000).astype(np.uint16)
-        fast = [cv2.IMWRITE_PNG_COMPRESSION, 1]
-        return _Foreground(
-            rows, columns, cv2.imencode(".jpg", color, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes(),
-            cv2.imencode(".png", alpha, fast)[1].tobytes(), cv2.imencode(".png", depth, fast)[1].tobytes(), (h, w),
-        )  # fmt: skip
-
-    def paste(self, color: Array, depth_mm: Array, grain: Array) -> None:
-        """Enlarge and put into a picture and its depth, with noise."""
-        h, w = color.shape[:2]
-        ky, kx = h / self.small[0], w / self.small[1]
-        y0, y1 = round(self.rows.start * ky), round(self.rows.stop * ky)
-        x0, x1 = round(self.columns.start * kx), round(self.columns.stop * kx)
-        part = (slice(y0, y1), slice(x0, x1))
-        size = (x1 - x0, y1 - y0)
-        front, cover, z = (
-            cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-            for data in (self.color, self.alpha, self.depth)
-        )
-        assert front is not None
-        assert cover is not None
-        assert z is not None
-        front = cv2.cvtColor(cv2.resize(front, size, interpolation=cv2.INTER_LINEAR), cv2.COLOR_BGR2RGB)
-        a = cv2.resize(cover, size, interpolation=cv2.INTER_LINEAR).astype(np.float32)[..., None] * np.float32(1 / 255)
-        front = cv2.add(front, grain[part].astype(np.int16), dtype=cv2.CV_16S).astype(np.float32)
-        back = color[part].astype(np.float32)
-        color[part] = np.clip(back + a * (front - back), 0, 255).astype(np.uint8)
-        z = cv2.resize(z, size, interpolation=cv2.INTER_NEAREST)
-        np.copyto(depth_mm[part], z, where=z > 0)
+def _paste(packed: Packed, color: Array, depth_mm: Array, grain: Array) -> None:
+    """Enlarge and put into a picture and its depth, with noise."""
+    h, w = color.shape[:2]
+    ky, kx = h / packed.small[0], w / packed.small[1]
+    y0, y1 = round(packed.rows[0] * ky), round(packed.rows[1] * ky)
+    x0, x1 = round(packed.columns[0] * kx), round(packed.columns[1] * kx)
+    part = (slice(y0, y1), slice(x0, x1))
+    size = (x1 - x0, y1 - y0)
+    front, cover, z = (
+        cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+        for data in (packed.color, packed.alpha, packed.depth)
+    )
+    assert front is not None
+    assert cover is not None
+    assert z is not None
+    front = cv2.cvtColor(cv2.resize(front, size, interpolation=cv2.INTER_LINEAR), cv2.COLOR_BGR2RGB)
+    a = cv2.resize(cover, size, interpolation=cv2.INTER_LINEAR).astype(np.float32)[..., None] * np.float32(1 / 255)
+    front = cv2.add(front, grain[part].astype(np.int16), dtype=cv2.CV_16S).astype(np.float32)
+    back = color[part].astype(np.float32)
+    color[part] = np.clip(back + a * (front - back), 0, 255).astype(np.uint8)
+    z = cv2.resize(z, size, interpolation=cv2.INTER_NEAREST)
+    np.copyto(depth_mm[part], z, where=z > 0)
 
 
 def open(rest: str, settings: SourceSettings) -> DemoSource:

@@ -31,7 +31,7 @@ def test_a_recording_ends_with_its_source(window: Window, live: FakeLive, state:
     live.state = replace(RUNNING, recording=WRITING, state=state, failure="It is gone.")
     assert pump(lambda: ("stop recording",) in live.calls)
     assert pump(lambda: window.recording.saved == Path("a"))
-    assert not window.actions_["record"].isEnabled()
+    assert pump(lambda: not window.actions_["record"].isEnabled())
     assert state in window.actions_["record"].toolTip()
 
 

@@ -74,3 +74,26 @@ def test_it_keeps_the_pace_and_close_ends_a_waiting_read():
 def test_an_unknown_demo_is_said_in_a_sentence():
     with pytest.raises(SourceError, match=r"demo:left"):
         open_source("demo:foot", FAST)
+
+
+def test_what_was_rendered_is_shown_again_at_the_next_start(tmp_path, monkeypatch):
+    monkeypatch.setenv("HANDCAM_CACHE", str(tmp_path))
+    monkeypatch.setattr("handcam.sources._rendered_loop._WORTH", 2)
+    settings = SourceSettings(160, 120, fps=5.0)
+    first = open_source("demo", settings)
+    rendered = [present(first.read()) for _ in range(2)]
+    first.close()
+    (kept,) = (tmp_path / "demo").iterdir()
+    again = open_source("demo", settings)
+    monkeypatch.setattr(type(again), "_layer", lambda self, at: pytest.fail("rendered again"))
+    for before in rendered:
+        after = present(again.read())
+        np.testing.assert_array_equal(after.color, before.color)
+        np.testing.assert_array_equal(after.depth, before.depth)
+    again.close()
+    monkeypatch.undo()
+    monkeypatch.setenv("HANDCAM_CACHE", str(tmp_path))
+    kept.write_bytes(kept.read_bytes()[:-9] + b"something")
+    np.testing.assert_array_equal(present(open_source("demo", settings).read()).color, rendered[0].color)
+    other = open_source("demo", SourceSettings(160, 120, fps=5.0, seed=1))
+    assert not np.array_equal(present(other.read()).color, rendered[0].color)
