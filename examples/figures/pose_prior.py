@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from handcam.hand.skeleton import from_order, normalise
+from handcam.hand.conventions import from_order
+from handcam.hand.skeleton import normalise
 from handcam.lab.data.sets.poses import Noise, Poses
 from handcam.lab.evaluate.metrics import HAND_MM, procrustes_errors
 from handcam.model.vae import CrossModalVAE, kl, load, modality, reparameterise

@@ -18,8 +18,9 @@ import tyro
 
 from handcam.geometry import fit_similarity
 from handcam.hand.anatomy import ANGLES, angles_deg
+from handcam.hand.conventions import from_order
 from handcam.hand.rig import DOFS, Shape, load_rig
-from handcam.hand.skeleton import bone_lengths, from_order
+from handcam.hand.skeleton import bone_lengths
 from handcam.synth.camera_effects import CameraEffects
 from handcam.synth.poses import PoseBatch, PoseSettings, sample_poses
 from handcam.synth.scenes import PictureSettings, render_poses

@@ -21,7 +21,8 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from handcam.geometry import unproject
-from handcam.hand.skeleton import bone_lengths, from_order, hand_length
+from handcam.hand.conventions import from_order
+from handcam.hand.skeleton import bone_lengths, hand_length
 from handcam.types import Intrinsics
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "validation"

@@ -4,7 +4,7 @@ import json
 import socket
 import sys
 
-INDEX_TIP = {"common21": 8, "openxr26": 10}  # number of the joint by the order of the joints (docs/streaming.md)
+INDEX_TIP = {"common21": 8, "mediapipe": 8, "freihand": 8, "mano": 17, "openxr26": 10}  # docs/conventions.md
 
 receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 receiver.bind(("127.0.0.1", int(sys.argv[1]) if len(sys.argv) > 1 else 5052))

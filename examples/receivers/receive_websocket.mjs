@@ -3,7 +3,7 @@ const socket = new WebSocket(`ws://127.0.0.1:${process.argv[2] ?? 8765}`);
 
 socket.onmessage = ({ data }) => {
   const { frame, order, hands } = JSON.parse(data);
-  const tip = { common21: 8, openxr26: 10 }[order]; // index fingertip
+  const tip = { common21: 8, mediapipe: 8, freihand: 8, mano: 17, openxr26: 10 }[order]; // index fingertip
   for (const { side, track, joints_m, pinch, pinch_m } of hands) {
     const [x, y, z] = joints_m[tip].map((v) => v.toFixed(3)); // metres, camera frame
     const mm = (1000 * pinch_m).toFixed(0);

@@ -7,7 +7,9 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from handcam import types
+from handcam.hand import conventions
 from handcam.hand.anatomy import ANGLES, angles_deg
+from handcam.hand.conventions import ConventionName
 from handcam.hand.drawing import draw_skeleton
 from handcam.hand.message import frame_message, hand_message
 from handcam.hand.rotations import joint_frames, local_rotations, quaternions
@@ -50,7 +52,15 @@ class Hand(types.TrackedHand):
         side = self.pose.side
         return surface_for_joints(self.pose.joints_m, side), surface_faces(side)
 
-    def to_dict(self, order: str = "common21") -> dict[str, Any]:
+    def joints(self, convention: ConventionName = "common21") -> Float[Array, "n 3"]:
+        """Place the joints as another convention does (``docs/conventions.md``), metres, camera frame.
+
+        Args:
+            convention: order, names and placement; ``handcam.hand.conventions.convention`` has the names.
+        """
+        return conventions.convention(convention).of_common(self.pose.joints_m)
+
+    def to_dict(self, order: ConventionName = "common21") -> dict[str, Any]:
         """Describe the hand in plain values: the hand of a message of ``docs/streaming.md``."""
         return hand_message(self, order)
 
@@ -70,21 +80,31 @@ class Result(types.Result):
         values["hands"] = hands
         return Result(**values)
 
-    def to_dict(self, order: str = "common21") -> dict[str, Any]:
+    def to_dict(self, order: ConventionName = "common21") -> dict[str, Any]:
         """Describe the result in plain values: the message of ``docs/streaming.md``.
 
         Args:
-            order: joints as ``common21`` or ``openxr26``.
+            order: joint convention.
         """
         return frame_message(self.frame, [hand.to_dict(order) for hand in self.hands], order)
 
-    def to_records(self) -> list[dict[str, Any]]:
-        """List one flat record for each hand, with the columns of the ``csv`` export; None is what is not known."""
-        columns = {name: _plain(column) for name, column in self._columns().items()}
+    def to_records(self, joints: ConventionName = "common21") -> list[dict[str, Any]]:
+        """List one flat record for each hand, with the columns of the ``csv`` export; None is what is not known.
+
+        Args:
+            joints: joint convention.
+        """
+        columns = {name: _plain(column) for name, column in self._columns(joints).items()}
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
-    def to_dataframe(self, library: Literal["pandas", "polars"] = "pandas") -> "pandas.DataFrame | polars.DataFrame":
+    def to_dataframe(
+        self, library: Literal["pandas", "polars"] = "pandas", joints: ConventionName = "common21"
+    ) -> "pandas.DataFrame | polars.DataFrame":
         """Make a table of one row for each hand, with the columns of the ``csv`` export.
+
+        Args:
+            library: pandas or polars.
+            joints: joint convention.
 
         Raises:
             HandcamError: the library is not installed.
@@ -95,7 +115,7 @@ class Result(types.Result):
             module = importlib.import_module(library)
         except ImportError as error:
             raise HandcamError(f"A data frame of {library} {needs(error)}.") from None
-        return module.DataFrame({name: _plain(column) for name, column in self._columns().items()})
+        return module.DataFrame({name: _plain(column) for name, column in self._columns(joints).items()})
 
     def draw(self, picture: Any = None, color: Literal["rgb", "bgr"] = "rgb") -> UInt8[Array, "h w 3"]:
         """Draw the hands into a copy of a picture.
@@ -112,11 +132,11 @@ class Result(types.Result):
             draw_skeleton(drawn, hand.pose.keypoints_px)
         return np.ascontiguousarray(drawn[..., ::-1]) if color == "bgr" else drawn
 
-    def _columns(self) -> dict[str, Array]:
+    def _columns(self, joints: ConventionName) -> dict[str, Array]:
         from handcam.session.export import ExportSettings, RecordedResults
         from handcam.session.export.csv import table_chunks
 
-        chunks = list(table_chunks(RecordedResults([self]), ExportSettings()))
+        chunks = list(table_chunks(RecordedResults([self]), ExportSettings(joints=joints)))
         return {name: column if self.hands else column[:0] for name, column in chunks[0].items()}
 
 

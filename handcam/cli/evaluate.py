@@ -14,6 +14,7 @@ from tyro.conf import Positional, arg
 
 from handcam.cli._evaluate_detection import detection
 from handcam.cli._options import ModelOptions
+from handcam.hand.conventions import ConventionName
 from handcam.lab.data.sets import Dataset, open_dataset
 from handcam.lab.evaluate import labelled
 from handcam.lab.evaluate.labelled import Protocol, summarise
@@ -80,6 +81,7 @@ def main(
     frames: Count = 1,
     root: Root = "middle_mcp",
     invariances: str = "TS",
+    convention: ConventionName = "common21",
     compare: Compared = "auto",
     split: str | None = None,
     circular: bool = False,
@@ -112,6 +114,7 @@ def main(
         root: where the hands are put together: middle_mcp, wrist, or the palm centre of the papers.
         invariances: of the papers, any of T (compare relative to the root), S (scale to the true bone length) and H
             (the side is known to the model).
+        convention: convention of the labels; handcam's joints are placed by it before they are compared.
         compare: score MediaPipe's own landmarks on the same pictures as well: where it is installed, never, or always.
         split: part of a data set, evaluation or training.
         circular: measure even against labels that are handcam's own estimates.
@@ -131,7 +134,7 @@ def main(
     if frames < 1:
         raise HandcamError("Each picture must be shown at least once: --frames 1.")
     methods = _methods(compare)
-    found, how = _labelled(samples, tracker, model, len(methods) > 1, "H" in letters, out.limit, frames)
+    found, how = _labelled(samples, tracker, model, len(methods) > 1, "H" in letters, out.limit, frames, convention)
     protocol = Protocol(root, "T" in letters, "S" in letters)
     figures = {name: summarise(found, protocol, k) for k, name in enumerate(methods)}
     if len(methods) > 1:
@@ -144,7 +147,8 @@ def main(
     ours = figures.pop("handcam")
     ours["settings"] = {
         "dataset": dataset, "split": split, "detector": tracker.detector, "modality": tracker.modality, "root": root,
-        "invariances": invariances.upper(), "hand_length_mm": tracker.hand_length_mm, "frames": frames, **how,
+        "invariances": invariances.upper(), "hand_length_mm": tracker.hand_length_mm, "frames": frames,
+        "convention": convention, **how,
         **({"labels_estimated_by": estimated_by} if estimated_by else {}),
     }  # fmt: skip
     draw, size = sample_page(samples, found)
@@ -287,14 +291,14 @@ def _methods(compare: Compared) -> tuple[str, ...]:
 
 def _labelled(
     samples: Dataset, options: TrackerOptions, model: ModelOptions, beside: bool, known_side: bool,
-    limit: int | None, frames: int,
+    limit: int | None, frames: int, joints: ConventionName,
 ) -> tuple[list[Record], dict[str, str]]:  # fmt: skip
     """Records of a labelled data set, and the weights and runtime that made them."""
     count = len(samples) if limit is None else min(limit, len(samples))
     indices = np.linspace(0, len(samples) - 1, count).round().astype(int).tolist()
     with ExitStack() as stack:
         tracker, labels = _open(stack, model, options.detector)
-        methods = [tracker_predictor(tracker, options.controls(), labels, known_side, frames=frames)]
+        methods = [tracker_predictor(tracker, options.controls(), labels, known_side, frames=frames, joints=joints)]
         if beside:
             methods.append(_mediapipe(stack, max_hands=2, still=frames == 1, frames=frames))
         found = list(_progress(records(samples, *methods, indices=indices), count))

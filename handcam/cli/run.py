@@ -8,13 +8,14 @@ from concurrent.futures import CancelledError
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import Timer
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import UseAppendAction, arg
 
 from handcam.cli._cameras import cameras, opener
 from handcam.cli._display import window_problem
 from handcam.cli._options import Detector, ModelOptions, Seconds, WindowOptions, completed, hand_length_m
+from handcam.hand.conventions import ConventionName
 from handcam.live import Live
 from handcam.model.weights import read_card
 from handcam.ranges import HandLengthCm
@@ -58,7 +59,7 @@ def main(
     software_3d: bool = False,
     reset_settings: bool = False,
     stream: UseAppendAction[tuple[str, ...]] = (),
-    stream_joints: Literal["common21", "openxr26"] = "common21",
+    stream_joints: ConventionName = "common21",
     run: RunOptions = RunOptions(),
     source_settings: SourceSettings = SourceSettings(),
     model: ModelOptions = ModelOptions(),
@@ -78,7 +79,7 @@ def main(
         software_3d: draw the 3D view in software, without Open3D.
         reset_settings: forget what was set last time in the window.
         stream: send every result to osc:HOST:PORT, websocket:PORT, udp:HOST:PORT or zmq:PORT; may be repeated.
-        stream_joints: joint order of streams, common21 or openxr26.
+        stream_joints: joint convention of streams (docs/conventions.md).
     """
     from handcam.api import open_tracker
     from handcam.cli._report import Report, outcome, write

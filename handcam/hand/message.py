@@ -12,25 +12,16 @@ import msgspec
 import numpy as np
 
 from handcam.hand.anatomy import ANGLES, angles_deg, grip, pinch, pinch_distance_m
-from handcam.hand.openxr import (
-    ESTIMATED,
-    OPENXR_JOINTS,
-    joint_radii,
-    openxr_frames,
-    openxr_sigma,
-    to_openxr,
-)  # fmt: skip
+from handcam.hand.conventions import CONVENTIONS, convention
 from handcam.hand.rotations import joint_frames, quaternions
-from handcam.hand.skeleton import JOINTS, bone_lengths, hand_length
+from handcam.hand.skeleton import bone_lengths, hand_length
 from handcam.types import Intrinsics, Result, TrackedHand
 
-__all__ = ["ORDERS", "SCHEMA", "VERSION", "encode_message", "frame_message", "hand_message", "stream_message"]
+__all__ = ["SCHEMA", "VERSION", "encode_message", "frame_message", "hand_message", "stream_message"]
 
 VERSION = 2
 """Version of the message. A reader may rely on the fields of its version; all of version 1 are in 2 as they were. New
 fields that a reader need not rely on do not change the number."""
-ORDERS: Mapping[str, tuple[str, ...]] = {"common21": JOINTS, "openxr26": OPENXR_JOINTS}
-"""Joint names by the name of the order."""
 
 
 def hand_message(hand: TrackedHand, order: str = "common21", raw: bool = False) -> dict[str, Any]:
@@ -38,25 +29,24 @@ def hand_message(hand: TrackedHand, order: str = "common21", raw: bool = False) 
 
     Args:
         hand: joints in the camera frame.
-        order: ``common21`` or ``openxr26``.
+        order: one of :data:`handcam.hand.conventions.CONVENTIONS`.
         raw: the pose before the filters.
 
     Raises:
-        KeyError: there is no such order.
+        KeyError: there is no such convention.
     """
     pose = hand.raw if raw else hand.pose
     joints, keypoints, sigma = pose.joints_m, pose.keypoints_px, pose.sigma_m
     axes = np.stack([sigma, sigma], -1) if pose.sigma_axes_m is None else pose.sigma_axes_m
     if hand.edited:  # nothing measured it
         sigma, axes = np.full_like(sigma, np.nan), np.full_like(axes, np.nan)
-    batch, estimated = joints[None], list[int]()
+    batch, theirs = joints[None], convention(order)
     frames = joint_frames(joints, pose.side)
     length_m = hand_length(batch)[0]
     bones = bone_lengths(batch)[0] if hand.bones is None else hand.bones.lengths * length_m
-    if ORDERS[order] is OPENXR_JOINTS:
-        frames, estimated = openxr_frames(joints, frames), [*ESTIMATED]
-        joints, keypoints, sigma = to_openxr(joints), to_openxr(keypoints), openxr_sigma(sigma)
-        axes = openxr_sigma(axes.T).T
+    if order != "common21":
+        frames, joints, keypoints = theirs.frames(joints, frames), theirs.of_common(joints), theirs.of_common(keypoints)
+        sigma, axes = theirs.sigma(sigma), theirs.sigma(axes.T).T
     angles = angles_deg(batch, pose.side)
     return {
         "side": pose.side.value,
@@ -67,11 +57,11 @@ def hand_message(hand: TrackedHand, order: str = "common21", raw: bool = False) 
         "metric": pose.metric,
         "joints_m": _numbers(joints, 5),
         "rotations": _numbers(quaternions(frames), 5),
-        "radii_m": _numbers(joint_radii(order) * length_m, 5),
+        "radii_m": _numbers(theirs.radii() * length_m, 5),
         "keypoints_px": _numbers(keypoints, 2),
         "sigma_m": _numbers(sigma, 5),
         "sigma_axes_m": _numbers(axes, 5),
-        "estimated": estimated,
+        "estimated": [*theirs.estimated],
         "hand_length_m": _numbers(length_m, 5),
         "bone_lengths_m": _numbers(bones, 5),
         "angles_deg": dict(zip(ANGLES, _numbers(angles[0], 2), strict=True)),
@@ -160,7 +150,7 @@ SCHEMA: Mapping[str, Any] = {
         "unix_time_ns": {"type": "integer", "description": "the same by the sender's wall clock (streams)"},
         "sequence": {"type": "integer", "description": "number of the message; gaps are messages dropped (streams)"},
         "intrinsics": {"type": "array", "description": "fx, fy, cx, cy, width, height in pixels"},
-        "order": {"enum": list(ORDERS)},
+        "order": {"enum": list(CONVENTIONS)},
         "hands": {
             "type": "array",
             "items": {

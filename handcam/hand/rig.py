@@ -93,6 +93,8 @@ class Rig:
 
     rest_m: Float[Array, "25 3"]
     """Joints in the rest pose, hand frame: the 21 and the four finger metacarpals' bases."""
+    file_m: Float[Array, "25 3"]
+    """The same where the file has them, which are OpenXR's."""
     vertices_m: Float[Array, "n 3"]
     """Surface in the rest pose, hand frame."""
     faces: Int[Array, "m 3"]
@@ -286,6 +288,7 @@ def load_rig() -> Rig:
     where = np.argsort(order)[bones[first]]
     np.add.at(weights, (np.arange(len(first))[:, None], where), shares[first])
     rest = (bind[:, :3, 3] - origin) @ _HAND_FROM_FILE.T
+    file_m = rest.astype(np.float32)
     for tip in range(4, 21, 4):  # the file's tips lie 10 mm short of the flesh's end; labels mean the end
         along = rest[tip] - rest[tip - 1]
         along /= np.linalg.norm(along)
@@ -297,4 +300,4 @@ def load_rig() -> Rig:
     corners = uv[index.reshape(-1, 3)].astype(np.float32)
     faces = weld.ravel()[index.reshape(-1, 3)].astype(np.int32)
     rest, vertices, axes = (a.astype(np.float32) for a in (rest, vertices, axes))
-    return Rig(rest, vertices, faces, weights, axes, corners)
+    return Rig(rest, file_m, vertices, faces, weights, axes, corners)

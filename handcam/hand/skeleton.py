@@ -1,4 +1,4 @@
-"""The 21 joints of a hand, their order, and conversions to the orders of others.
+"""The 21 joints of a hand and their order; the orders of others are in :mod:`handcam.hand.conventions`.
 
 The order is the common one (OpenPose, MediaPipe, FreiHAND): wrist; thumb CMC, MCP, IP, TIP; then MCP, PIP, DIP, TIP
 of index, middle, ring and little finger.
@@ -45,22 +45,6 @@ CANONICAL_DISTANCE = 3.0
 The mean lies on the camera's axis; the axes are those of the crop in which the joints are given."""
 CANONICAL_HALF_WIDTH = 0.62
 """From the centre of a canonical render to its edge at that distance, hand lengths: an open hand just fits."""
-
-_ORDERS: dict[str, tuple[int, ...]] = {
-    # position in the foreign order -> our joint
-    "mano": (0, 5, 6, 7, 9, 10, 11, 17, 18, 19, 13, 14, 15, 1, 2, 3, 4, 8, 12, 16, 20),
-    "ho3d": (0, 5, 6, 7, 9, 10, 11, 17, 18, 19, 13, 14, 15, 1, 2, 3, 4, 8, 12, 16, 20),
-    "interhand": (4, 3, 2, 1, 8, 7, 6, 5, 12, 11, 10, 9, 16, 15, 14, 13, 20, 19, 18, 17, 0),
-    "rhd": (0, 4, 3, 2, 1, 8, 7, 6, 5, 12, 11, 10, 9, 16, 15, 14, 13, 20, 19, 18, 17),
-}
-"""``mano`` and ``ho3d``: tips at the end in the order thumb, index, middle, ring, little. ``rhd``: tip first."""
-
-
-def from_order(joints: Float[Array, "*b 21 c"], order: str) -> Float[Array, "*b 21 c"]:
-    """Bring joints of a foreign order into ours."""
-    out = np.empty_like(joints)
-    out[..., list(_ORDERS[order]), :] = joints
-    return out
 
 
 def bone_lengths(joints: Float[Array, "*b 21 3"], bones: Sequence[tuple[int, int]] = BONES) -> Float[Array, "*b n"]:

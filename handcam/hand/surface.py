@@ -151,7 +151,7 @@ def skin_points() -> SkinPoints:
     face_m2 = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
     nearest = np.argmin(((((a + b + c) / 3)[:, None] - points[None, chosen]) ** 2).sum(-1), 1)
     area = np.bincount(nearest, face_m2, _POINTS)
-    part = Rig(rig.rest_m, points[chosen], rig.faces, rig.weights[chosen], rig.axes, rig.corner_uv)
+    part = Rig(rig.rest_m, rig.file_m, points[chosen], rig.faces, rig.weights[chosen], rig.axes, rig.corner_uv)
     return SkinPoints(part, _joint_shares(part), rig.normals(points)[chosen], area)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from handcam.hand.conventions import CONVENTIONS
 from handcam.installation import needs
 from handcam.plugins import load, names
 from handcam.types import HandcamError, Result, shorten
@@ -20,7 +21,6 @@ __all__ = [
 
 LOOPBACK = "127.0.0.1"
 """Default address: nothing leaves the computer."""
-_ORDERS = ("common21", "openxr26")
 
 
 class StreamError(HandcamError):
@@ -32,7 +32,7 @@ class StreamSettings:
     """Settings of every stream."""
 
     joints: str = "common21"
-    """Joint order: ``common21``, or ``openxr26`` with palm and metacarpals estimated and flagged."""
+    """Joint convention, one of :data:`handcam.hand.conventions.CONVENTIONS`."""
 
 
 @runtime_checkable
@@ -75,8 +75,8 @@ def open_stream(spec: str, settings: StreamSettings = StreamSettings()) -> Strea
     protocol, _, rest = spec.partition(":")
     if protocol not in names(__name__):
         raise StreamError(f"Unknown stream {spec!r}; use one of {', '.join(names(__name__))}.")
-    if settings.joints not in _ORDERS:
-        raise StreamError(f"Unknown joint order {settings.joints!r}; use one of {', '.join(_ORDERS)}.")
+    if settings.joints not in CONVENTIONS:
+        raise StreamError(f"Unknown joint convention {settings.joints!r}; use one of {', '.join(CONVENTIONS)}.")
     try:
         plugin = load(__name__, protocol)
     except ImportError as error:

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import pylsl  # pyright: ignore[reportMissingTypeStubs]
 
-from handcam.hand.message import ORDERS
-from handcam.hand.openxr import to_openxr
+from handcam.hand.conventions import convention
 from handcam.streams import LOOPBACK, StreamError, StreamSettings
 from handcam.streams._sender import Sender
 from handcam.types import Result, Side
@@ -23,24 +22,23 @@ __all__ = ["open"]
 def open(rest: str, settings: StreamSettings = StreamSettings()) -> Sender:
     """Offer the streams ``NAME_right`` and ``NAME_left``; ``handcam`` where there is no name."""
     name, _, scope = rest.partition("@")
-    name, joints = name or "handcam", ORDERS[settings.joints]
+    name, theirs = name or "handcam", convention(settings.joints)
     if scope not in ("", "network"):
         raise StreamError(
             f"{rest!r} is no LSL stream; write lsl:NAME, or lsl:NAME@network to offer it beyond this computer."
         )
     if not scope:  # before the library's first use; later it is too late, and does nothing
         pylsl.set_config_content("[multicast]\nResolveScope = machine\n")
-    outlets: dict[Side, Any] = {side: _outlet(f"{name}_{side.value}", joints) for side in Side}
+    outlets: dict[Side, Any] = {side: _outlet(f"{name}_{side.value}", theirs.joints) for side in Side}
 
     def deliver(result: Result, sequence: int) -> tuple[int, int]:
         at = pylsl.local_clock() - (time.perf_counter_ns() - result.frame.time_ns) / 1e9
         measured = [hand.pose for hand in result.hands if not hand.edited]
         hands = {pose.side: pose for pose in sorted(measured, key=lambda pose: pose.score)}
         for side, outlet in outlets.items():
-            values = np.full(3 * len(joints) + 1, np.nan)
+            values = np.full(3 * len(theirs.joints) + 1, np.nan)
             if (pose := hands.get(side)) is not None:
-                points = pose.joints_m if settings.joints == "common21" else to_openxr(pose.joints_m)
-                values[:] = [*points.ravel(), pose.score]
+                values[:] = [*theirs.of_common(pose.joints_m).ravel(), pose.score]
             outlet.push_sample(values.tolist(), at)
         heard = sum(outlet.have_consumers() for outlet in outlets.values())
         return heard, 0

@@ -12,7 +12,8 @@ from scipy.io import savemat
 from typed import present
 
 from handcam.geometry import project
-from handcam.hand.skeleton import INDEX, from_order
+from handcam.hand.conventions import from_order
+from handcam.hand.skeleton import INDEX
 from handcam.lab.data import sets as datasets
 from handcam.lab.data.sets import Dataset, Sample, folder, label_box, open_dataset, rhd, stb, tight_box
 from handcam.plugins import load, names

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from moving_hands import result
 
-from handcam.hand.openxr import OPENXR_JOINTS, to_openxr
+from handcam.hand.conventions import convention
 from handcam.plugins import names
 from handcam.streams import Stream, StreamSettings, open_stream
 from handcam.types import Side
@@ -200,10 +200,8 @@ def test_what_arrives_is_what_was_seen(protocol, order):
         assert said["time_ns"] == seen.frame.time_ns
         assert [hand["side"] for hand in said["hands"]] == ["right", "left"]
         for hand, truth in zip(said["hands"], seen.hands, strict=True):
-            joints, keypoints = truth.pose.joints_m, truth.pose.keypoints_px
-            if order == "openxr26":
-                joints, keypoints = to_openxr(joints), to_openxr(keypoints)
-                assert len(hand["joints_m"]) == len(OPENXR_JOINTS)
+            joints = convention(order).of_common(truth.pose.joints_m)
+            keypoints = convention(order).of_common(truth.pose.keypoints_px)
             np.testing.assert_allclose(np.array(hand["joints_m"]), joints, atol=1e-5)
             np.testing.assert_allclose(np.array(hand["keypoints_px"]), keypoints, atol=0.01)
             assert len(hand["sigma_m"]) == len(joints)

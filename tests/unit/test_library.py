@@ -117,6 +117,10 @@ def test_results_are_plain_values_tables_and_pictures():
     made = Result.of(result(3, (Side.RIGHT, Side.LEFT)))
     said = made.to_dict("openxr26")
     assert (said["frame"], [hand["side"] for hand in said["hands"]]) == (3, ["right", "left"])
+    np.testing.assert_array_equal(made.hands[0].joints("mano")[17], made.hands[0].pose.joints_m[8])
+    assert made.hands[0].joints("openxr26").shape == (26, 3)
+    assert "palm_x_m" in made.to_records("openxr26")[0]
+    assert "palm_x_m" in made.to_dataframe(joints="openxr26")
     records = made.to_records()
     assert [record["side"] for record in records] == ["right", "left"]
     assert records[0]["device_time_ns"] is None

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
+from handcam.hand.conventions import Convention, ConventionName, convention
 from handcam.hand.matching import assign, match_hands, relative_distances
 from handcam.lab.data.sets import Dataset, Sample, label_box
 from handcam.sources import Source
@@ -94,7 +95,7 @@ class LabelDetector:
 
 def tracker_predictor(
     tracker: FrameTracker, controls: Controls = Controls(), labels: LabelDetector | None = None,
-    known_side: bool = False, stream: bool = False, frames: int = 1,
+    known_side: bool = False, stream: bool = False, frames: int = 1, joints: ConventionName = "common21",
 ) -> Predictor:  # fmt: skip
     """The tracker as a method; predictions are its raw poses, with the filtered ones beside them.
 
@@ -106,7 +107,9 @@ def tracker_predictor(
         stream: samples are consecutive frames. Else each is tracked as the first frame of a stream: tracks are
             forgotten before it and filters have nothing to do.
         frames: each picture is shown so often, 33 ms apart, and the last answer counts.
+        joints: convention of the labels; predicted joints are placed by it.
     """
+    theirs = convention(joints)
     if not stream:
         controls = replace(controls, samples=0, decode=(), filters=(), latent=None, offset=None)
     if labels is not None:
@@ -121,13 +124,15 @@ def tracker_predictor(
         for again in _repeated(sample.frame, frames):
             tracker.track(again, settings)
         hands = tracker.track(sample.frame, settings).hands
-        return [replace(_prediction(h.raw, h.track), filtered=_prediction(h.pose, h.track)) for h in hands]
+        return [
+            replace(_prediction(h.raw, h.track, theirs), filtered=_prediction(h.pose, h.track, theirs)) for h in hands
+        ]
 
     return predict
 
 
-def _prediction(pose: HandPose, track: int) -> Prediction:
-    return Prediction(pose.side, pose.joints_m, pose.keypoints_px, pose.sigma_m, True, track)
+def _prediction(pose: HandPose, track: int, theirs: Convention) -> Prediction:
+    return Prediction(pose.side, theirs.placed(pose.joints_m), pose.keypoints_px, pose.sigma_m, True, track)
 
 
 def _repeated(frame: Frame, frames: int) -> Iterator[Frame]:

@@ -1,7 +1,8 @@
 """Write hands in the formats of others.
 
 A file here is a format; it defines ``SUFFIX`` and ``export(recording, out, settings)``, which writes ``out`` (and,
-where it must, files beside it whose names begin alike).
+where it must, files beside it whose names begin alike), and ``ANY_JOINTS = True`` if it goes by
+``ExportSettings.joints``, or shows none.
 
 A hand that was looked for and not seen stays missing: NaN or null and a flag in tables, no key frame and a hidden hand
 in animations. Frames that nobody processed are flagged in tables; animations move on through them
@@ -21,6 +22,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import cv2
 import numpy as np
 
+from handcam.hand.conventions import ConventionName
 from handcam.installation import needs
 from handcam.plugins import load, names
 from handcam.session import FrameEntry, Session
@@ -71,6 +73,8 @@ class ExportSettings:
     labels never hold them."""
     between: Literal["interpolate", "hold"] = "interpolate"
     """Animations: what a hand does in frames that were not processed."""
+    joints: ConventionName = "common21"
+    """csv, parquet, trc, c3d, mcap: the joint convention (docs/conventions.md); the others know ours alone."""
     pictures: bool = False
     """mcap, rrd, parquet: the colour (JPEG) and depth (16-bit PNG) pictures too. ``folder`` always has them."""
     progress: Callable[[int, int], None] = _silent
@@ -178,6 +182,8 @@ def convert(
     """
     plugin = _plugin(format)
     recording = source if isinstance(source, Recording) else RecordedResults(source)
+    if settings.joints != "common21" and not getattr(plugin, "ANY_JOINTS", False):
+        raise ExportError(f"{format} has handcam's own joints and no others; leave out --joints, or write csv.")
     name = f"The session {source.path}" if isinstance(source, Session) else "The recording"
     if not recording.frames:
         raise ExportError(f"{name} holds no frames; there is nothing to convert.")

@@ -10,8 +10,8 @@ from typing import Any
 import ezc3d  # pyright: ignore[reportMissingTypeStubs]
 import numpy as np
 
+from handcam.hand.conventions import convention
 from handcam.hand.rotations import forward
-from handcam.hand.skeleton import JOINTS
 from handcam.session.export import ExportSettings, Recording, provenance
 from handcam.session.export._motion import even_rows, motions
 from handcam.version import __version__
@@ -19,6 +19,7 @@ from handcam.version import __version__
 __all__ = ["SUFFIX", "export"]
 
 SUFFIX = ".c3d"
+ANY_JOINTS = True
 
 
 def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
@@ -27,17 +28,18 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
     if not hands:
         return
     rows = [even_rows(hand, settings.between) for hand in hands]
-    n = len(rows[0].seen)
-    points = np.full((4, len(hands) * len(JOINTS), n), np.nan)
+    n, theirs = len(rows[0].seen), convention(settings.joints)
+    count = len(theirs.joints)
+    points = np.full((4, len(hands) * count, n), np.nan)
     for k, row in enumerate(rows):
-        joints = forward(row.local, row.offsets_m) * 1000
+        joints = theirs.of_common(forward(row.local, row.offsets_m)) * 1000
         joints[~row.seen] = np.nan
-        points[:3, k * 21 : (k + 1) * 21] = joints.transpose(2, 1, 0)
+        points[:3, k * count : (k + 1) * count] = joints.transpose(2, 1, 0)
     points[3] = 1.0
     document: Any = ezc3d.c3d()
     document["parameters"]["POINT"]["RATE"]["value"] = [1 / rows[0].frame_time_s]
     document["parameters"]["POINT"]["LABELS"]["value"] = [
-        f"{hand.side.value[0].upper()}_{joint}" for hand in hands for joint in JOINTS
+        f"{hand.side.value[0].upper()}_{joint}" for hand in hands for joint in theirs.joints
     ]
     document["parameters"]["POINT"]["UNITS"]["value"] = ["mm"]
     document.add_parameter("MANUFACTURER", "SOFTWARE", [f"handcam {__version__}"])

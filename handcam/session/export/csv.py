@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from handcam.hand.anatomy import ANGLES, angles_deg, grip, pinch, pinch_distance_m
-from handcam.hand.rotations import joint_frames, local_rotations, quaternions
-from handcam.hand.skeleton import JOINTS
+from handcam.hand.conventions import Convention, convention
+from handcam.hand.rotations import joint_frames, quaternions
 from handcam.session import FrameEntry
 from handcam.session.export import ExportSettings, Recording, encode_jpeg, encode_png, frame_results
 from handcam.types import Array, Side, TrackedHand
@@ -21,6 +21,7 @@ from handcam.types import Array, Side, TrackedHand
 __all__ = ["SUFFIX", "export", "table_chunks"]
 
 SUFFIX = ".csv"
+ANY_JOINTS = True
 _ROWS, _PICTURES = 2000, 64
 """Rows worked on at once, without and with pictures."""
 
@@ -50,17 +51,18 @@ def table_chunks(recording: Recording, settings: ExportSettings, pictures: bool 
     nothing measured it, and score and sigma are not known). ``time_ns`` is the host's clock, ``device_time_ns`` the
     device's, ``time_s`` the capture time since the first frame (``FrameEntry.capture_ns``). Positions are in the camera
     frame; quaternions (x, y, z, w) turn a bone's frame into its parent's, the wrist's into the camera's
-    (:mod:`handcam.hand.rotations`). With ``pictures`` the first row of each frame holds them, compressed.
+    (:mod:`handcam.hand.rotations`). Joints are those of ``settings.joints``, whose name stands in the column ``joints``
+    where it is another one than ours. With ``pictures`` the first row of each frame holds them, compressed.
     """
-    start_ns = recording.frames[0].capture_ns
+    start_ns, theirs = recording.frames[0].capture_ns, convention(settings.joints)
     rows: list[tuple[FrameEntry, TrackedHand | None]] = []
     for entry, result in frame_results(recording, settings):
         rows += [(entry, hand) for hand in result.hands] if result is not None and result.hands else [(entry, None)]
         if len(rows) >= (_PICTURES if pictures else _ROWS):
-            yield _columns(rows, start_ns) | (_pictures(rows, recording) if pictures else {})
+            yield _columns(rows, start_ns, theirs) | (_pictures(rows, recording) if pictures else {})
             rows = []
     if rows:
-        yield _columns(rows, start_ns) | (_pictures(rows, recording) if pictures else {})
+        yield _columns(rows, start_ns, theirs) | (_pictures(rows, recording) if pictures else {})
 
 
 def _pictures(rows: list[tuple[FrameEntry, TrackedHand | None]], recording: Recording) -> dict[str, Array]:
@@ -79,7 +81,7 @@ def _known(values: Any, known: Any, instead: Any) -> Array:
     return masked.array(values, mask=~np.asarray(known, bool), fill_value=instead)
 
 
-def _columns(rows: list[tuple[FrameEntry, TrackedHand | None]], start_ns: int) -> dict[str, Array]:
+def _columns(rows: list[tuple[FrameEntry, TrackedHand | None]], start_ns: int, theirs: Convention) -> dict[str, Array]:
     entries, hands = [entry for entry, _ in rows], [hand for _, hand in rows]
     there = np.array([hand is not None for hand in hands])
     seen = [hand for hand in hands if hand is not None]
@@ -92,12 +94,13 @@ def _columns(rows: list[tuple[FrameEntry, TrackedHand | None]], start_ns: int) -
 
     joints = column([hand.pose.joints_m for hand in seen], (21, 3))
     sides = np.array([hand.pose.side.value if hand is not None else "" for hand in hands])
-    angles, rotations, closed = column([], (len(ANGLES),)), column([], (21, 4)), column([])
+    angles, rotations = column([], (len(ANGLES),)), column([], (len(theirs.joints), 4))
+    closed = column([])
     for side in Side:
         mine = (sides == side.value) & np.isfinite(joints).all((1, 2))
         if mine.any():
             angles[mine] = angles_deg(joints[mine], side)
-            rotations[mine] = quaternions(local_rotations(joint_frames(joints[mine], side)))
+            rotations[mine] = quaternions(theirs.local(theirs.frames(joints[mine], joint_frames(joints[mine], side))))
             closed[mine] = grip(joints[mine], side, angles[mine])
     device = [entry.device_time_ns for entry in entries]
     pictures = [entry.picture for entry in entries]
@@ -117,15 +120,17 @@ def _columns(rows: list[tuple[FrameEntry, TrackedHand | None]], start_ns: int) -
     }
 
     def add(values: Array, ends: tuple[str, ...], start: str = "") -> None:
-        for j, joint in enumerate(JOINTS):
+        for j, joint in enumerate(theirs.joints):
             for k, end in enumerate(ends):
                 columns[f"{start}{joint}_{end}"] = values[:, j, k]
 
-    add(joints, ("x_m", "y_m", "z_m"))
-    add(column([hand.pose.keypoints_px for hand in seen], (21, 2)), ("u_px", "v_px"))
+    if theirs.name != "common21":
+        columns["joints"] = np.full(len(rows), theirs.name)
+    add(theirs.of_common(joints), ("x_m", "y_m", "z_m"))
+    add(theirs.of_common(column([hand.pose.keypoints_px for hand in seen], (21, 2))), ("u_px", "v_px"))
     sigma = column([hand.pose.sigma_m * (np.nan if hand.edited else 1) for hand in seen], (21,))
-    add(sigma[..., None], ("sigma_m",))
-    add(column([hand.raw.joints_m for hand in seen], (21, 3)), ("x_m", "y_m", "z_m"), "raw_")
+    add(theirs.sigma(sigma)[..., None], ("sigma_m",))
+    add(theirs.of_common(column([hand.raw.joints_m for hand in seen], (21, 3))), ("x_m", "y_m", "z_m"), "raw_")
     columns |= {f"{name}_deg": angles[:, i] for i, name in enumerate(ANGLES)}
     columns |= {"pinch_m": pinch_distance_m(joints), "pinch": pinch(joints), "grip": closed}
     add(rotations, ("qx", "qy", "qz", "qw"))

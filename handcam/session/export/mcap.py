@@ -31,6 +31,7 @@ from handcam.types import Intrinsics, Result
 __all__ = ["SUFFIX", "export"]
 
 SUFFIX = ".mcap"
+ANY_JOINTS = True
 
 
 def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
@@ -54,8 +55,8 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
                 camera = entry.intrinsics
                 calibration.log(calibration_message(camera, at), log_time=at)
             if result is not None:
-                hands.log(_message(entry, result, at, raw=False), log_time=at)
-                raw.log(_message(entry, result, at, raw=True), log_time=at)
+                hands.log(_message(entry, result, at, settings.joints, raw=False), log_time=at)
+                raw.log(_message(entry, result, at, settings.joints, raw=True), log_time=at)
                 scene.log(scene_message(result.hands, at), log_time=at)
             color, depth = recording.pictures(entry.n) if settings.pictures else (None, None)
             for channel, data, kind in (
@@ -67,6 +68,6 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
                     channel.log(picture, log_time=at)
 
 
-def _message(entry: FrameEntry, result: Result, unix_ns: int, raw: bool) -> bytes:
-    hands = [hand_message(hand, raw=raw) for hand in result.hands]
-    return encode_message(frame_message(entry, hands, unix_time_ns=unix_ns))
+def _message(entry: FrameEntry, result: Result, unix_ns: int, joints: str, raw: bool) -> bytes:
+    hands = [hand_message(hand, joints, raw) for hand in result.hands]
+    return encode_message(frame_message(entry, hands, joints, unix_time_ns=unix_ns))

@@ -18,6 +18,8 @@ from handcam.types import Array, Result
 __all__ = ["SUFFIX", "draw_hands", "export"]
 
 SUFFIX = ".mp4"
+ANY_JOINTS = True
+"""It shows the hand as it is drawn everywhere."""
 _TIME_BASE = Fraction(1, 90_000)
 _GREY = "#9aa0a8"
 

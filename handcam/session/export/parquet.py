@@ -21,13 +21,14 @@ __all__ = ["SUFFIX", "arrow_column", "export"]
 pa: Any = pyarrow  # some releases have types, incomplete ones
 pq: Any = pyarrow.parquet
 SUFFIX = ".parquet"
+ANY_JOINTS = True
 
 
 def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
     """Write the table of :mod:`handcam.session.export.csv`; units are in the names, the origin in the metadata."""
     about = {
         "handcam": "hands 2", "frame_of_reference": "camera, x right y down", **provenance(recording),
-        "unix_start_ns": unix_start_ns(recording),
+        "joints": settings.joints, "unix_start_ns": unix_start_ns(recording),
     }  # fmt: skip
     metadata = {key: value if isinstance(value, str) else json.dumps(value) for key, value in about.items()}
     writer: Any = None  # a pq.ParquetWriter

@@ -13,6 +13,8 @@ from handcam.types import Array
 __all__ = ["SUFFIX", "export"]
 
 SUFFIX = ".jpg"
+ANY_JOINTS = True
+"""It shows the hand as it is drawn everywhere."""
 _COLUMNS, _ROWS, _WIDTH_PX = 5, 4, 320
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from handcam.hand.skeleton import JOINTS
+from handcam.hand.conventions import convention
 from handcam.session.export import ExportSettings, Recording
 from handcam.session.export._motion import motions
 
 __all__ = ["SUFFIX", "export"]
 
 SUFFIX = ".trc"
+ANY_JOINTS = True
 _ORIGINAL = ("OrigDataRate", "OrigDataStartFrame", "OrigNumFrames")
 
 
@@ -22,7 +23,8 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
     hands = motions(recording, settings)
     if not hands:
         return
-    names = [f"{hand.side.value[0].upper()}_{joint}" for hand in hands for joint in JOINTS]
+    theirs = convention(settings.joints)
+    names = [f"{hand.side.value[0].upper()}_{joint}" for hand in hands for joint in theirs.joints]
     n, rate = len(hands[0].index), f"{recording.fps:.6g}"
     head = [
         ["PathFileType", "4", "(X/Y/Z)", out.name],
@@ -32,7 +34,7 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
         ["", "", *(f"{axis}{i}" for i in range(1, len(names) + 1) for axis in "XYZ")],
         [],
     ]
-    places = np.concatenate([hand.joints_m for hand in hands], axis=1).reshape(n, -1) * 1000
+    places = np.concatenate([theirs.of_common(hand.joints_m) for hand in hands], axis=1).reshape(n, -1) * 1000
     with out.open("w", encoding="ascii", newline="\n") as file:
         file.writelines("\t".join(line) + "\n" for line in head)
         for i, (second, row) in enumerate(zip(hands[0].seconds.tolist(), places.tolist(), strict=True), 1):

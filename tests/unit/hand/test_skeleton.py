@@ -17,7 +17,6 @@ from handcam.hand.skeleton import (
     ROOT,
     TIPS,
     bone_lengths,
-    from_order,
     hand_length,
     normalise,
 )
@@ -40,29 +39,6 @@ def test_every_joint_hangs_on_the_wrist_through_its_own_finger() -> None:
             assert FINGER_OF_JOINT[parent] == FINGER_OF_JOINT[joint]
             assert JOINTS[parent].split("_")[0] == JOINTS[joint].split("_")[0]
     assert [JOINTS[child] for _, child in HAND_LENGTH_BONES] == ["middle_mcp", "middle_pip", "middle_dip", "middle_tip"]
-
-
-@pytest.mark.parametrize("order", ["ho3d", "interhand", "mano", "rhd"])
-def test_foreign_orders_are_permutations(order: str) -> None:
-    places = from_order(np.arange(21.0)[:, None], order)[:, 0].astype(int)
-    assert sorted(places) == list(range(21))
-    joints = np.random.default_rng(0).normal(size=(2, 21, 3))
-    assert (from_order(joints, order) == joints[:, places]).all()
-
-
-@pytest.mark.parametrize(
-    ("order", "position", "joint"),
-    [
-        ("mano", 0, "wrist"), ("mano", 1, "index_mcp"), ("mano", 7, "little_mcp"), ("mano", 10, "ring_mcp"),
-        ("mano", 13, "thumb_cmc"), ("mano", 16, "thumb_tip"), ("mano", 20, "little_tip"),
-        ("interhand", 0, "thumb_tip"), ("interhand", 3, "thumb_cmc"), ("interhand", 4, "index_tip"),
-        ("interhand", 20, "wrist"),
-        ("rhd", 0, "wrist"), ("rhd", 1, "thumb_tip"), ("rhd", 4, "thumb_cmc"), ("rhd", 20, "little_mcp"),
-    ],
-)  # fmt: skip
-def test_foreign_orders_as_published(order: str, position: int, joint: str) -> None:
-    places = np.arange(21.0)[:, None]
-    assert from_order(places, order)[INDEX[joint], 0] == position
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0.1, 10))

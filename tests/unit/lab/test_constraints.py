@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from handcam.hand.anatomy import ANGLES, angles_deg
+from handcam.hand.conventions import from_order
 from handcam.hand.rig import DOF_INDEX, load_rig
-from handcam.hand.skeleton import BONES, INDEX, bone_lengths, from_order, normalise
+from handcam.hand.skeleton import BONES, INDEX, bone_lengths, normalise
 from handcam.lab.data.sets.poses import Noise, Poses
 from handcam.lab.train.constraints import angles, palm, prior, reprojection, violations
 from handcam.synth.poses import sample_poses

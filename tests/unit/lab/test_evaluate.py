@@ -14,6 +14,7 @@ from typed import present
 
 from handcam import api, cli
 from handcam.geometry import project
+from handcam.hand.conventions import convention
 from handcam.hand.skeleton import INDEX, JOINTS
 from handcam.lab.data.sets import Sample, folder, tight_box
 from handcam.lab.evaluate.labelled import KEYS, Protocol, arrays, curl, facing, pointing, ratios, summarise
@@ -175,6 +176,19 @@ def test_each_picture_is_shown_again_and_the_last_answer_counts() -> None:
     assert len({id(frame) for frame in first}) == 3
     assert np.diff([frame.time_ns for frame in first]).min() > 30e6
     assert all(frame.color is first[0].color for frame in first)
+
+
+def test_predictions_are_placed_by_the_convention_of_the_labels() -> None:
+    (ours,), (theirs,) = (
+        records(Samples([sample(0)]), tracker_predictor(FakeTracker(), joints=name))
+        for name in ("common21", "openxr26")
+    )
+    before, after = ours.prediction(), theirs.prediction()
+    assert before is not None
+    assert after is not None
+    np.testing.assert_allclose(after.joints_m, convention("openxr26").placed(before.joints_m))
+    assert np.linalg.norm(after.joints_m - before.joints_m, axis=1).max() > 0.003
+    np.testing.assert_array_equal(after.keypoints_px, before.keypoints_px)
 
 
 def test_predictions_are_kept_with_gaps_where_missed() -> None:

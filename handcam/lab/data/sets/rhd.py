@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from handcam.hand.skeleton import from_order
+from handcam.hand.conventions import from_order
 from handcam.lab.data.sets import Sample
 from handcam.pictures import read_picture
 from handcam.types import Frame, HandcamError, Intrinsics, Side
