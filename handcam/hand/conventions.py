@@ -130,7 +130,7 @@ class Convention:
         return out
 
     def radii(self) -> Float[Array, " n"]:
-        """Distance from each joint to the skin of the hand rig at rest, hand lengths."""
+        """Distance from each joint to the skin of the hand rig at rest, hand lengths; at least that of our own."""
         return _radii(self.name)
 
 
@@ -167,10 +167,13 @@ def measured() -> Mapping[str, Any]:
 
 @cache
 def _radii(name: str) -> Float[Array, " n"]:
-    rig = load_rig()
-    joints = rig.rest_m[:21].astype(float)
-    apart = convention(name).of_common(joints)[:, None] - rig.vertices_m[None].astype(float)
-    return np.linalg.norm(apart, axis=-1).min(axis=1) / hand_length(joints[None])[0]
+    rig, theirs = load_rig(), convention(name)
+    ours = rig.rest_m[:21].astype(float)
+    joints = np.concatenate([theirs.of_common(ours), ours])
+    apart = np.linalg.norm(joints[:, None] - rig.vertices_m[None].astype(float), axis=-1).min(axis=1)
+    out, numbers = apart[: len(theirs.joints)], list(theirs.numbers)
+    out[numbers] = np.maximum(out[numbers], apart[len(theirs.joints) :])
+    return out / hand_length(ours[None])[0]
 
 
 def from_order(joints: Float[Array, "*b 21 c"], order: str) -> Float[Array, "*b 21 c"]:
