@@ -57,6 +57,7 @@ def run(python: str | Path, program: str, folder: Path) -> subprocess.CompletedP
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", [LIBRARY, DEMO], ids=["library", "demo"])
 def test_the_app_and_the_library_need_no_training_package(program: str, tmp_path: Path) -> None:
     done = run(sys.executable, WITHOUT_TRAINING + program, tmp_path)
