@@ -100,7 +100,7 @@ class Observer:
             if palms:  # that of a palm is coarser still: the palm's size says little about the fingers
                 _recentre(zip(palms, self._encode(frame, palms, experts, stop), strict=True), side_locked)
         turned = [
-            Track(track.number, replace(track.box, angle_rad=track.box.angle_rad + angle))
+            Track(track.number, replace(track.box, angle_rad=track.box.angle_rad + angle), bones=track.bones)
             for track in again for angle in (-TURN_RAD, TURN_RAD)
         ]  # fmt: skip
         first = list(tracks) if fresh else []
@@ -138,6 +138,10 @@ class Observer:
         for depth in (True, False):  # a hand without readings has no part in the depth of another
             chosen = [i for i, there in enumerate(with_depth) if there is depth]
             batch = _batch([crops[i] for i in chosen], frame.color is not None, depth, experts)
+            if batch is not None and self._runtime.card.takes_bones:
+                known = [tracks[i].bones.known for i in chosen]
+                lengths = np.stack([np.zeros(20) if one is None else one for one in known])
+                batch = replace(batch, bones=lengths.astype(np.float32))
             if batch is not None:
                 encoding = self._runtime.encode(batch)
                 for k, i in enumerate(chosen):

@@ -25,7 +25,6 @@ from handcam.tracking.search import Search
 from handcam.tracking.track import Track, average_estimates, near, same_hand
 from handcam.types import (
     Array,
-    Bones,
     Controls,
     Frame,
     HandPose,
@@ -112,6 +111,8 @@ class Tracker:
         experts = self._experts(controls.drive)
         del self._tracks[controls.max_hands :]
         fresh = self._start_tracks(frame, controls)
+        for track in self._tracks:
+            track.bones.given = controls.bones
         clock.stop("detect")
         seen = self._observer.observe(frame, self._tracks, fresh, experts, controls.lock_side is not None, clock.stop)
         own = controls.for_hands([one.track.box.side for one in seen])
@@ -163,6 +164,8 @@ class Tracker:
             return None
         clock = _Clock()
         experts = self._experts(controls.drive)
+        for one in seen:
+            one.track.bones.given = controls.bones
         hands = tuple(
             _with_past(one, self._estimate(one, experts, each), frame.intrinsics, controls, False)
             for one, each in zip(seen, controls.for_hands([one.track.box.side for one in seen]), strict=True)
@@ -231,7 +234,7 @@ class Tracker:
                 track.filters[name] = self._open_filter(name)
             pose = track.filters[name].apply(pose, time_ns)
         if hand.bones is not None and not pose.metric:
-            pose = with_bones(pose, hand.bones.lengths)
+            pose = with_bones(pose, hand.bones.lengths * controls.hand_length_m)
         return replace(hand, pose=pose)
 
 
@@ -248,9 +251,9 @@ def _with_past(
     raw = track.fusion.fuse(hand.raw, one.views[0].crop.box.size_px, camera, len(one.views), new)
     if new:
         track.bones.observe(raw.joints_m)
-    bones = track.bones.bones() if controls.bones is None else Bones(controls.bones, np.zeros(20))
+    bones = track.bones.bones()
     if not raw.metric:
-        raw = with_bones(raw, bones.lengths)
+        raw = with_bones(raw, bones.lengths * controls.hand_length_m)
     return replace(hand, pose=raw, raw=raw, samples_m=hand.samples_m + (raw.joints_m - hand.raw.joints_m), bones=bones)
 
 

@@ -16,6 +16,7 @@ from handcam.hand.skeleton import bone_lengths, hand_length, normalise
 from handcam.model.weights import WeightsCard
 from handcam.runtimes import Encoding
 from handcam.tracking import search as _search
+from handcam.tracking.bones import FRAMES
 from handcam.tracking.search import SEARCH_EVERY, SEARCH_SECOND_EVERY, Search
 from handcam.tracking.track import SURE, VOUCHED, Track
 from handcam.tracking.tracker import Tracker
@@ -315,6 +316,54 @@ def test_a_clock_that_goes_away_does_not_hold_the_pose(scene):
         controls = Controls(max_hands=1, hand_length_m=length_m, bones=bone_lengths(joints) / length_m)
         (hand,) = tracker.track(frame(i), controls).hands
     np.testing.assert_allclose(hand.pose.joints_m, joints, atol=2e-3)
+
+
+def turned(joints: np.ndarray, angle: float) -> np.ndarray:
+    """The hand turned in the picture about its centroid."""
+    c, s = np.cos(angle), np.sin(angle)
+    middle = joints.mean(0)
+    return (joints - middle) @ np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]]) + middle
+
+
+def test_bones_keep_their_length_while_the_hand_turns_fast(scene):
+    """Means over time and filters shorten a turning hand: the length that is restored is the one before them."""
+    nets, detector, tracker = scene
+    found = []
+    for i in range(40):
+        joints = turned(right_hand((0.0, 0.05, 0.5)), 0.25 * np.sin(0.7 * i))
+        nets.world[:], detector.boxes[:] = [joints], [box_around(project(joints, CAMERA), Side.RIGHT, 1.0)]
+        (hand,) = tracker.track(frame(i), Controls(max_hands=1, hand_length_m=0.18)).hands
+        found.append(hand)
+    for poses in ([hand.raw for hand in found], [hand.pose for hand in found]):
+        joints = np.stack([pose.joints_m for pose in poses])
+        np.testing.assert_allclose(hand_length(joints), 0.18, rtol=1e-6)
+        lengths = bone_lengths(joints)
+        assert (lengths.std(0) / lengths.mean(0)).max() < 0.01
+
+
+def test_nets_that_take_bones_are_told_them_once_they_are_known(scene):
+    nets, detector, tracker = scene
+    told = []
+    encode = nets.encode
+    nets.encode = lambda crops: told.append(crops.bones) or encode(crops)
+    joints = right_hand((0.0, 0.05, 0.5))
+    show(nets, detector, (joints, Side.RIGHT))
+    (hand,) = tracker.track(frame(0), Controls(max_hands=1)).hands
+    assert all(bones is None for bones in told), "these weights take none"
+    nets.card = replace(CARD, nets={"rgb": {"bones": 1}})
+    told.clear()
+    for i in range(1, FRAMES + 2):
+        (hand,) = tracker.track(frame(i), Controls(max_hands=1)).hands
+    assert not told[0].any(), "0: not known yet"
+    np.testing.assert_allclose(told[-1], hand.bones.lengths[None], rtol=1e-6)
+    own = bone_lengths(joints) / hand_length(joints)
+    tracker.reset()
+    told.clear()
+    (hand,) = tracker.track(frame(99), Controls(max_hands=1, bones=own)).hands
+    assert len(told) > 1, "a new hand is encoded several times"
+    for bones in told:
+        np.testing.assert_allclose(bones, np.tile(own, (len(bones), 1)), rtol=1e-6)
+    np.testing.assert_array_equal(hand.bones.lengths, own)
 
 
 def test_a_slider_on_a_standing_picture_decodes_only(scene):
