@@ -146,6 +146,7 @@ def solve_scale_translation(
     scale: tuple[float, float],
     sure: Float[Array, " n"] | None = None,
     noise_m: float = 0.006,
+    shape_noise: float = 0.0,
 ) -> tuple[float, Float[Array, " 3"]]:
     """Solve for scale and translation of joints of known shape from their keypoints and measured distances.
 
@@ -162,6 +163,8 @@ def solve_scale_translation(
         scale: expected size and its standard deviation, metres.
         sure: how likely each reading is the joint's own, 0 to 1; default 1.
         noise_m: standard deviation of the distances.
+        shape_noise: of the joints' own coordinates, in their unit. A shape with errors fits best when it is shrunk
+            (regression dilution); what errors add to its squares is taken off again.
 
     Returns:
         Size (metres per unit) and position of the joints' origin in the camera frame, metres.
@@ -186,7 +189,10 @@ def solve_scale_translation(
         a[-1 - len(u) : -1, 0], a[-1 - len(u) : -1, 3] = joints[:, 2] * weight, weight
         b[-1 - len(u) : -1] = d * weight
         a[-1, 0], b[-1] = 1.0 / spread, scale[0] / spread
-        solution = np.linalg.lstsq(a, b, rcond=None)[0]
+        normal = a.T @ a
+        diluted = shape_noise**2 * (np.square(a[: 2 * len(u), 3]).sum() + 2 * len(u) / across**2 + weight @ weight)
+        normal[0, 0] -= min(diluted, 0.5 * normal[0, 0])
+        solution = np.linalg.solve(normal, a.T @ b)
         s, t = float(solution[0]), solution[1:]
     return s, t
 

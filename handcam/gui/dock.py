@@ -36,7 +36,7 @@ class Dock(QWidget):
         self.tabs.setExpanding(False)
         self._stack, self._heads = QStackedWidget(), QStackedWidget()
         self.latent = LatentPanel(controls, actions)
-        self.angles = AnglesPanel()
+        self.angles = AnglesPanel(controls)
         self.timing = None
         self._timings = timings
         self._timing_page, self._timing_layout = QWidget(), QVBoxLayout()

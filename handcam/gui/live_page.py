@@ -93,6 +93,8 @@ class LivePage(Page):
         """Read the settings as they are now."""
         values = WindowSettings.of_controls(self._context.controls.state)
         values |= {name: self._actions[name].isChecked() for name in _SWITCHES}
+        bones = self.dock.angles.bones
+        values |= {"kept_bones": dict(bones.kept), "bones": bones.chosen}
         return WindowSettings(**values, plane=self.views.camera.plane.value)
 
     def apply_settings(self, settings: WindowSettings) -> None:
@@ -101,4 +103,5 @@ class LivePage(Page):
         controls.set(**settings.for_controls(controls.state))
         for name in _SWITCHES:
             self._actions[name].setChecked(getattr(settings, name))
+        self.dock.angles.bones.restore(settings.kept_bones, settings.bones)
         self.views.show_plane(Plane(settings.plane))

@@ -26,6 +26,8 @@ HANDS = {
 """Hands to follow: how many, and which side every hand is taken for."""
 HAND_LENGTH_CM = (100 * HAND_LENGTHS_M[0], 100 * HAND_LENGTHS_M[1])
 """Least and greatest length of a hand."""
+BoneLength = Annotated[float, msgspec.Meta(gt=0, lt=2)]
+"""Of a hand one hand length long."""
 _FORMAT = "handcam.settings"
 _QUIET_S = 1.0
 """Settings are written when they have not changed for so long: a value that is being dragged is written once."""
@@ -54,6 +56,10 @@ class WindowSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     """Show measured points in 3D."""
     panels: bool = True
     """Show the panels."""
+    kept_bones: dict[str, Annotated[tuple[BoneLength, ...], msgspec.Meta(min_length=20, max_length=20)]] = {}
+    """Bone lengths that the user keeps, hand lengths, by the name given to the hand."""
+    bones: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    """Name of those in use; empty to measure each hand."""
 
     @staticmethod
     def of_controls(controls: Controls) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from handcam.tracking.depth_fit import fit_to_depth
 from handcam.tracking.depth_volume import joints_in_cube
 from handcam.tracking.localisation import locate
 from handcam.tracking.observation import Observation
-from handcam.tracking.sigma import joint_sigma, rms_sigma, spread_axes
+from handcam.tracking.sigma import RESIDUAL, joint_sigma, keypoint_residual, rms_sigma, spread_axes
 from handcam.types import Array, Controls, HandPose, Posterior, TrackedHand
 
 __all__ = ["SIGMA_SAMPLES", "PoseEstimator"]
@@ -69,6 +69,8 @@ class PoseEstimator:
         deviation, rays = shapes[1:] - shapes[:1], joints[0] / np.linalg.norm(joints[0], axis=1, keepdims=True)
         disagreement = spread_axes(live[1:] - live[:1], rays) if len(alone) else np.zeros((21, 2))
         sigma = length_m * joint_sigma(spread_axes(deviation, rays), disagreement, calibration)
+        residual = keypoint_residual(live[0] * length_m + root, seen.keypoints_px, crop.intrinsics)
+        sigma[:, 0] = np.hypot(sigma[:, 0], RESIDUAL * residual)
         if metric and not controls.edits:
             deviation = calibration["gain"] * deviation[:SIGMA_SAMPLES] * length_m
             joints, sigma = self._fit(seen, joints, deviation, calibration["floor"] * length_m, sigma)

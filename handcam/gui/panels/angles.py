@@ -6,6 +6,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from handcam.gui.colours import FINGER, LINE, MUTED, TEXT
+from handcam.gui.controls_model import ControlsModel
+from handcam.gui.panels.bones import BonesButton
 from handcam.gui.status_messages import NO_HAND
 from handcam.gui.theme import STEP, font
 from handcam.gui.widgets import in_row, muted
@@ -24,17 +26,20 @@ class AnglesPanel(QWidget):
     :attr:`head` goes into the dock's header.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, controls: ControlsModel) -> None:
         super().__init__()
+        self.bones = BonesButton(controls)
+        """Bone lengths of the hand and those kept."""
         self.setMinimumSize(440, 5 * _ROW + 2 * STEP)
         self._low, self._high = limits_deg()
         self._angles: np.ndarray | None = None
         self._summary = muted()
         self.head = QWidget()
-        self.head.setLayout(in_row(None, self._summary))
+        self.head.setLayout(in_row(None, self._summary, self.bones))
 
     def show_hand(self, hand: TrackedHand | None) -> None:
-        """Show the angles of a hand."""
+        """Show the angles of a hand, and how sure its bones are."""
+        self.bones.show_hand(hand)
         if hand is None or not np.isfinite(hand.pose.joints_m).all():
             self._angles = None
             self._summary.setText("")

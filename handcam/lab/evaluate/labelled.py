@@ -13,6 +13,7 @@ from handcam.lab.evaluate.metrics import (
     Root,
     align,
     auc,
+    axis_coverage,
     centroid_errors,
     coverage,
     cross_mapped,
@@ -33,8 +34,8 @@ __all__ = ["KEYS", "Protocol", "arrays", "curl", "facing", "pointing", "ratios",
 
 KEYS = (
     "n", "missed", "epe_mean_mm", "epe_median_mm", "pa_mean_mm", "pa_median_mm", "centroid_mean_mm", "pa_mapped_mm",
-    "centroid_mapped_mm", "camera_mean_mm", "auc_20_50", "auc_0_50", "kp2d_mean_px", "coverage_90", "sigma_rank",
-    "side_correct",
+    "centroid_mapped_mm", "camera_mean_mm", "auc_20_50", "auc_0_50", "kp2d_mean_px", "coverage_90",
+    "coverage_90_across", "coverage_90_along", "sigma_rank", "side_correct",
 )  # fmt: skip
 """The flat figures, in order."""
 THRESHOLDS_MM = np.arange(0.0, 51.0)
@@ -157,6 +158,11 @@ def _spatial(
         k = total_bone_length(true) / total_bone_length(predicted) if protocol.scale else np.ones(len(true))
         sigma = np.stack(sigmas) * 1e3 * k[:, None]
         flat["coverage_90"] = coverage(predicted * k[:, None, None], true, sigma)
+        axes = [p.sigma_axes_m for p in predictions if p.sigma_axes_m is not None]
+        if len(axes) == len(predictions):
+            flat["coverage_90_across"], flat["coverage_90_along"] = axis_coverage(
+                predicted * k[:, None, None], true, np.stack(axes) * 1e3 * k[:, None, None]
+            )
         flat["sigma_rank"] = rank_correlation(sigma, epe)
     return epe, pa
 

@@ -21,9 +21,9 @@ from handcam.geometry import fit_similarity
 from handcam.hand.skeleton import MIDDLE_MCP, WRIST, bone_lengths
 
 __all__ = [
-    "HAND_MM", "ROOTS", "Root", "align", "auc", "centroid_errors", "coverage", "cross_mapped", "fit_joint_map",
-    "interval_z", "joint_errors", "mean_and_median", "pcf_curve", "pck_curve", "procrustes_errors", "rank_correlation",
-    "root_of", "total_bone_length", "with_palm",
+    "HAND_MM", "ROOTS", "Root", "align", "auc", "axis_coverage", "centroid_errors", "coverage", "cross_mapped",
+    "fit_joint_map", "interval_z", "joint_errors", "mean_and_median", "pcf_curve", "pck_curve", "procrustes_errors",
+    "rank_correlation", "root_of", "total_bone_length", "with_palm",
 ]  # fmt: skip
 
 Root = Literal["middle_mcp", "wrist", "palm"]
@@ -184,6 +184,30 @@ def auc(errors: Float[np.ndarray, "..."], low: float, high: float) -> float:
 def interval_z(level: float = 0.9) -> float:
     """Half width, in standard deviations, of the central interval of a Gaussian that holds ``level`` of it."""
     return float(norm.ppf(0.5 + level / 2))
+
+
+def axis_coverage(
+    predicted: Float[np.ndarray, "*b 21 3"],
+    true: Float[np.ndarray, "*b 21 3"],
+    sigma: Float[np.ndarray, "*b 21 2"],
+    level: float = 0.9,
+) -> tuple[float, float]:
+    """:func:`coverage` across the rays from the camera to the true joints (either axis counts once) and along them.
+
+    Args:
+        predicted: predicted hands, camera frame, already scaled if they should be.
+        true: true hands, camera frame.
+        sigma: standard deviation across the ray and along it.
+        level: probability of the interval.
+    """
+    ray = true / np.linalg.norm(true, axis=-1, keepdims=True)
+    side = np.cross(ray, [0.0, 1.0, 0.0])
+    side /= np.linalg.norm(side, axis=-1, keepdims=True)
+    axes = np.stack([side, np.cross(ray, side), ray], -2)
+    off = (predicted - root_of(predicted)) - (true - root_of(true))
+    inside = np.abs((axes * off[..., None, :]).sum(-1)) <= interval_z(level) * sigma[..., [0, 0, 1]]
+    inside = np.delete(inside, MIDDLE_MCP, axis=-2)
+    return float(inside[..., :2].mean()), float(inside[..., 2].mean())
 
 
 def coverage(

@@ -39,6 +39,8 @@ class Prediction:
     """Joints in the picture, pixels."""
     sigma_m: Float[np.ndarray, " 21"] | None = None
     """Standard deviation of each joint relative to the middle MCP, along one axis, metres."""
+    sigma_axes_m: Float[np.ndarray, "21 2"] | None = None
+    """The same across the ray from the camera to the joint and along it, metres."""
     absolute: bool = True
     """Does ``joints_m`` have the camera's origin?"""
     track: int = 0
@@ -132,7 +134,9 @@ def tracker_predictor(
 
 
 def _prediction(pose: HandPose, track: int, theirs: Convention) -> Prediction:
-    return Prediction(pose.side, theirs.placed(pose.joints_m), pose.keypoints_px, pose.sigma_m, True, track)
+    return Prediction(
+        pose.side, theirs.placed(pose.joints_m), pose.keypoints_px, pose.sigma_m, pose.sigma_axes_m, track=track
+    )
 
 
 def _repeated(frame: Frame, frames: int) -> Iterator[Frame]:

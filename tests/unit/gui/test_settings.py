@@ -67,6 +67,7 @@ def change_everything(window: Window) -> None:
     for name in ("mirror", "smooth", "panels", "skin", "crop", "points"):
         window.actions_[name].trigger()
     page.views.show_plane(Plane.BLEND)
+    page.dock.angles.bones.restore({"my hand": (0.2,) * 20}, "my hand")
     window.controls.set(samples=5, max_hands=1, lock_side=Side.LEFT)
 
 

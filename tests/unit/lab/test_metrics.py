@@ -11,6 +11,7 @@ from handcam.lab.evaluate.metrics import (
     ROOTS,
     align,
     auc,
+    axis_coverage,
     coverage,
     interval_z,
     joint_errors,
@@ -136,3 +137,20 @@ def test_coverage_of_true_sigmas_is_the_level() -> None:
     assert coverage(predicted, true, sigma, level=0.5) == pytest.approx(0.5, abs=0.015)
     assert coverage(predicted, true, sigma / 3) < 0.5
     assert coverage(predicted + 1.0, true, sigma) == pytest.approx(coverage(predicted, true, sigma))
+
+
+def test_coverage_across_and_along_the_ray_each_goes_by_its_own_sigma() -> None:
+    rng = np.random.default_rng(1)
+    true = hands(0, 400) + np.array([0.1, 0.05, 0.6])
+    ray = true / np.linalg.norm(true, axis=-1, keepdims=True)
+    sigma = np.stack([rng.uniform(0.002, 0.01, (400, 21)), rng.uniform(0.01, 0.04, (400, 21))], -1)
+    off = rng.normal(size=true.shape) * sigma[..., :1]
+    off += ray * (rng.normal(size=sigma.shape[:2]) * sigma[..., 1] - (off * ray).sum(-1))[..., None]
+    predicted = true + off
+    predicted[:, MIDDLE_MCP] = true[:, MIDDLE_MCP]
+    across, along = axis_coverage(predicted, true, sigma)
+    assert across == pytest.approx(0.9, abs=0.01)
+    assert along == pytest.approx(0.9, abs=0.01)
+    turned = axis_coverage(predicted, true, sigma[..., ::-1])
+    assert turned[0] > 0.99
+    assert turned[1] < 0.6

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from handcam.tracking.sigma import FLOOR_OF_JOINT, joint_sigma, rms_sigma, spread_axes
+from handcam.geometry import project
+from handcam.tracking.sigma import FLOOR_OF_JOINT, joint_sigma, keypoint_residual, rms_sigma, spread_axes
+from handcam.types import Intrinsics
 
 
 def test_spread_is_split_at_the_ray() -> None:
@@ -26,3 +28,15 @@ def test_encoders_that_disagree_widen_it_and_old_weights_keep_theirs() -> None:
     np.testing.assert_allclose(far[:, 1], 1.5 * far[:, 0])
     assert far[FLOOR_OF_JOINT.argmax(), 0] > far[FLOOR_OF_JOINT.argmin(), 0]
     assert far[0, 0] == pytest.approx(np.sqrt(4 * (0.01**2 + 0.02**2) + (0.02 * FLOOR_OF_JOINT[0]) ** 2))
+
+
+def test_a_joint_off_its_keypoint_is_less_sure_across_the_ray() -> None:
+    camera = Intrinsics.from_fov(640, 480, np.pi / 3)
+    joints = np.random.default_rng(1).normal(size=(21, 3)) * 0.05 + [0.1, 0.0, 0.5]
+    seen = project(joints, camera)
+    np.testing.assert_allclose(keypoint_residual(joints, seen, camera), 0.0, atol=1e-9)
+    moved = joints.copy()
+    moved[8, :2] += [0.006, 0.008]
+    off = keypoint_residual(moved, seen, camera)
+    assert off[8] == pytest.approx(0.01)
+    assert off.sum() == pytest.approx(0.01)
