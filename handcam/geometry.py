@@ -191,7 +191,7 @@ def solve_scale_translation(
         a[-1, 0], b[-1] = 1.0 / spread, scale[0] / spread
         normal = a.T @ a
         diluted = shape_noise**2 * (np.square(a[: 2 * len(u), 3]).sum() + 2 * len(u) / across**2 + weight @ weight)
-        normal[0, 0] -= min(diluted, 0.5 * normal[0, 0])
+        normal[0, 0] -= min(diluted, 0.1 * normal[0, 0])  # a hand seen edge-on says too little of its size
         solution = np.linalg.solve(normal, a.T @ b)
         s, t = float(solution[0]), solution[1:]
     return s, t
