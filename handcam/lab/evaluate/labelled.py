@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from handcam.hand.anatomy import grip
-from handcam.hand.skeleton import FINGERS, INDEX, JOINTS
+from handcam.hand.skeleton import FINGERS, INDEX, JOINTS, hand_length
 from handcam.lab.evaluate.metrics import (
     Root,
     align,
@@ -34,8 +34,8 @@ __all__ = ["KEYS", "Protocol", "arrays", "curl", "facing", "pointing", "ratios",
 
 KEYS = (
     "n", "missed", "epe_mean_mm", "epe_median_mm", "pa_mean_mm", "pa_median_mm", "centroid_mean_mm", "pa_mapped_mm",
-    "centroid_mapped_mm", "camera_mean_mm", "auc_20_50", "auc_0_50", "kp2d_mean_px", "coverage_90",
-    "coverage_90_across", "coverage_90_along", "sigma_rank", "side_correct",
+    "centroid_mapped_mm", "camera_mean_mm", "distance_bias_mm", "length_bias_mm", "auc_20_50",
+    "auc_0_50", "kp2d_mean_px", "coverage_90", "coverage_90_across", "coverage_90_along", "sigma_rank", "side_correct",
 )  # fmt: skip
 """The flat figures, in order."""
 THRESHOLDS_MM = np.arange(0.0, 51.0)
@@ -125,7 +125,11 @@ def ratios(records: Sequence[Record], protocol: Protocol = Protocol()) -> dict:
     """Errors of the first method over those of the second, on the ``n`` hands that both found."""
     both = [r for r in records if r.prediction(0) is not None and r.prediction(1) is not None]
     ours, theirs = (summarise(both, protocol, k) for k in (0, 1))
-    keys = [key for key in KEYS if key.endswith(("_mm", "_px")) and ours[key] is not None and theirs[key]]
+    keys = [
+        key
+        for key in KEYS
+        if key.endswith(("_mm", "_px")) and "bias" not in key and ours[key] is not None and theirs[key]
+    ]
     return {"n": len(both)} | {key: ours[key] / theirs[key] for key in keys}
 
 
@@ -153,6 +157,8 @@ def _spatial(
     flat["auc_20_50"], flat["auc_0_50"] = auc(epe, 20.0, 50.0), auc(epe, 0.0, 50.0)
     if all(p.absolute for p in predictions):
         flat["camera_mean_mm"] = float(joint_errors(predicted, true).mean())
+        flat["distance_bias_mm"] = float(np.median((predicted - true)[..., 2].mean(-1)))
+        flat["length_bias_mm"] = float(np.median(hand_length(predicted) - hand_length(true)))
     sigmas = [p.sigma_m for p in predictions if p.sigma_m is not None]
     if len(sigmas) == len(predictions):
         k = total_bone_length(true) / total_bone_length(predicted) if protocol.scale else np.ones(len(true))
