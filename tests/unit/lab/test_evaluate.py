@@ -215,6 +215,8 @@ def test_known_errors_in_every_figure() -> None:
     assert figures["epe_median_mm"] == pytest.approx(0.0, abs=1e-6)
     assert figures["per_joint"]["index_tip"]["epe_mm"] == pytest.approx(21.0)
     assert figures["camera_mean_mm"] == pytest.approx((20 * 50.0 + np.hypot(30.0, 61.0)) / 21)
+    assert figures["distance_bias_mm"] == pytest.approx(41.0)
+    assert figures["length_bias_mm"] == pytest.approx(0.0, abs=1e-6)
     assert figures["coverage_90"] == pytest.approx(1 - 1 / 60)  # one coordinate of one joint
     assert figures["auc_20_50"] == pytest.approx((20 + 29 / 30) / 21)
     assert figures["kp2d_mean_px"] == pytest.approx(5.0, abs=0.3)
