@@ -39,14 +39,17 @@ class Observation:
     """Probability that the crop shows a hand."""
     right: float
     """Probability that the hand is of the box's side."""
+    sigma_px: Float[Array, " 21"] | None = None
+    """Standard deviation of each keypoint along an axis, crop pixels; None where the weights do not say."""
 
     @staticmethod
     def of(track: int, crop: HandCrop, encoding: Encoding, i: int) -> "Observation":
         """Take one hand out of an encoded batch."""
         posteriors = {name: Posterior(mean[i], encoding.log_vars[name][i]) for name, mean in encoding.means.items()}
         keypoints = np.asarray(encoding.keypoints_px[i], float)
+        sigma_px = None if encoding.sigma_px is None else np.asarray(encoding.sigma_px[i], float)
         return Observation(
-            track, crop, posteriors, keypoints, float(encoding.presence[i]), float(encoding.right[i])
+            track, crop, posteriors, keypoints, float(encoding.presence[i]), float(encoding.right[i]), sigma_px
         )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from time import perf_counter
 import numpy as np
 import pytest
 from builders import CAMERA, frame_of, pose_of
+from typed import present
 
 from handcam.crop import box_around
 from handcam.geometry import project
@@ -425,6 +426,26 @@ def test_depth_alone_does_not_look_at_the_colours(scene, monkeypatch, caplog):
     assert told.message.startswith("This source shows nothing to depth; ")
     assert {"keypoints2d", "landmarks3d"} <= set(told.message.split())
     assert nets.planes[-1] == {"color"}, "without depth the colours must do"
+
+
+def test_keypoints_that_are_not_sure_make_their_joints_less_sure_across_the_ray(scene):
+    nets, detector, tracker = scene
+    show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))
+    (sure,) = tracker.track(frame(), Controls(max_hands=1)).hands
+    encode = nets.encode
+    sigma_px = np.zeros(21)
+    sigma_px[8] = 12.0
+    nets.encode = lambda crops: replace(encode(crops), sigma_px=np.tile(sigma_px, (len(crops), 1)))
+    tracker.reset()
+    (hand,) = tracker.track(frame(), Controls(max_hands=1)).hands
+    before, after = sure.pose.sigma_axes_m, hand.pose.sigma_axes_m
+    assert before is not None
+    assert after is not None
+    camera = present(hand.crop).intrinsics
+    expected = 12.0 / camera.fx * hand.raw.joints_m[8, 2]
+    assert np.sqrt(after[8, 0] ** 2 - before[8, 0] ** 2) == pytest.approx(expected, rel=0.05)
+    np.testing.assert_allclose(np.delete(after[:, 0], 8), np.delete(before[:, 0], 8), rtol=0.02)
+    np.testing.assert_allclose(after[:, 1], before[:, 1], rtol=0.02)
 
 
 def test_sigma_has_the_calibrated_floor(scene):
