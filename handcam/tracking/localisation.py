@@ -15,8 +15,8 @@ VISIBILITY_PRIOR = np.array([1.0, 0.7, 0.7, 0.5, 0.4] + [1.0, 0.5, 0.3, 0.3] * 4
 LENGTH_SPREAD_M = 0.008
 """Standard deviation of people's hand lengths about the setting."""
 SHAPE_NOISE = 0.04
-"""Standard deviation of a decoded joint's coordinates, hand lengths: without it the hands of rendered RGB-D come out 6 mm
-too short in the median (``docs/depth.md``)."""
+"""Standard deviation of a decoded joint's coordinates, hand lengths: without it the hands of rendered RGB-D come out
+6 mm too short in the median (``docs/depth.md``)."""
 LEAST_READINGS = 6
 """Joints with a measured distance below which the scale counts as not measured."""
 

@@ -5,8 +5,9 @@ times that along it: ``spread`` is that of poses decoded from samples of the pos
 the encoders give one by one about the fused one. The posterior alone is too sure of itself (nothing in equation 5 asks
 it to spread as far as the truth lies away), and the encoders' distance is large where the hand is hidden or the view is
 new. A joint off the ray of its own keypoint is wrong by that, or the keypoint is: :data:`RESIDUAL` of the distance is
-added across the ray, and so is the keypoint's own deviation from weights that state it. The floor grows from the knuckles to the tips as errors do. The four numbers are fitted on
-rendered hands, all of them and not those that were found well (:mod:`handcam.lab.release.calibrate`).
+added across the ray, and so is the keypoint's own deviation from weights that state it. The floor grows from the
+knuckles to the tips as errors do. The four numbers are fitted on rendered hands, all of them and not those that were
+found well (:mod:`handcam.lab.release.calibrate`).
 """
 
 from collections.abc import Mapping
