@@ -59,7 +59,9 @@ class Samples(list):
 
 def exact(sample: Sample) -> list[Prediction]:
     assert sample.joints_m is not None
-    return [Prediction(Side.RIGHT, sample.joints_m, project(sample.joints_m, CAMERA), np.full(21, 0.001))]
+    sigma_m = np.full(21, 0.001)
+    at = project(sample.joints_m, CAMERA)
+    return [Prediction(Side.RIGHT, sample.joints_m, at, sigma_m, np.stack([sigma_m, sigma_m], 1))]
 
 
 def missing(sample: Sample) -> list[Prediction]:
