@@ -9,6 +9,7 @@ from handcam.types import Array, Intrinsics
 
 __all__ = [
     "einsum",
+    "fit_rotation",
     "fit_similarity",
     "inverse3",
     "look_at",
@@ -215,9 +216,18 @@ def fit_similarity(
     """Move ``source`` onto ``target`` by the best rotation, translation and, if asked, scale (Procrustes)."""
     mu_s, mu_t = source.mean(-2, keepdims=True), target.mean(-2, keepdims=True)
     s, t = source - mu_s, target - mu_t
-    u, d, vt = np.linalg.svd(np.asarray(np.swapaxes(t, -1, -2) @ s, np.float64))
-    flip = np.ones_like(d)
-    flip[..., -1] = np.sign(np.linalg.det(u) * np.linalg.det(vt))
-    rotation = (u * flip[..., None, :]) @ vt
-    k = (d * flip).sum(-1) / np.maximum((s**2).sum((-1, -2)), 1e-12) if scale else np.ones(d.shape[:-1])
-    return k[..., None, None] * (s @ np.swapaxes(rotation, -1, -2)) + mu_t
+    turned = s @ np.swapaxes(fit_rotation(source, target), -1, -2)
+    k = (turned * t).sum((-1, -2)) / np.maximum((s**2).sum((-1, -2)), 1e-12) if scale else np.ones(s.shape[:-2])
+    return k[..., None, None] * turned + mu_t
+
+
+def fit_rotation(
+    source: Float[Array, "*#b n 3"], target: Float[Array, "*b n 3"], weights: Float[Array, " n"] | None = None
+) -> Float[Array, "*b 3 3"]:
+    """The rotation that brings ``source`` nearest to ``target``, both about their (weighted) means (Kabsch 1976)."""
+    share = np.full(target.shape[-2], 1 / target.shape[-2]) if weights is None else weights / weights.sum()
+    s, t = (x - (share[:, None] * x).sum(-2, keepdims=True) for x in (source, target))
+    u, _, vt = np.linalg.svd(np.asarray(np.swapaxes(t * share[:, None], -1, -2) @ s, np.float64))
+    flip = np.ones(u.shape[:-1])
+    flip[..., 2] = np.sign(np.linalg.det(u @ vt))
+    return (u * flip[..., None, :]) @ vt

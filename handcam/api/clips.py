@@ -13,6 +13,8 @@ import numpy as np
 from handcam import types
 from handcam.api.parts import open_tracker
 from handcam.api.results import Result
+from handcam.filters import Filter, smoothing
+from handcam.plugins import load
 from handcam.session import FrameEntry, open_session
 from handcam.session.export import unix_start_ns
 from handcam.session.format import HEADER_FILE, anonymous_source
@@ -168,7 +170,7 @@ def track_clip(
     Args:
         source: ``scheme:rest``, e.g. of :func:`source_of`.
         tracker: is reset first.
-        controls: settings of the user; with ``smooth`` no filter is applied.
+        controls: settings of the user; with ``smooth``, which takes the place of ``one_euro``, filters come after it.
         settings: camera of files that know none, and the rate of pictures.
         smooth: look ahead as well as back, decide sides once a track, fit bones, fill short gaps.
         progress: called with (frames done, frames in all, or 0 where nobody knows).
@@ -176,6 +178,7 @@ def track_clip(
     Raises:
         HandcamError: the file cannot be read, or shows no frame.
     """
+    rest = smoothing(controls.filters, False) if smooth else ()
     controls = replace(controls, filters=()) if smooth else controls
     settings = replace(settings, realtime=False, loop=False)
     results: list[types.Result] = []
@@ -195,7 +198,25 @@ def track_clip(
     times_ns = np.array([entry.capture_ns for entry in clip.frames])
     if smooth and (np.diff(times_ns) > 0).all():
         clip.results = smooth_clip(results, (times_ns - times_ns[0]) / 1e9)
+    clip.results = _filtered(clip.results, times_ns, rest)
     return clip
+
+
+def _filtered(results: list[types.Result], times_ns: Array, filters: tuple[str, ...]) -> list[types.Result]:
+    """Apply filters to the poses of every track in turn."""
+    opened: dict[tuple[int, str], Filter] = {}
+    out: list[types.Result] = []
+    for result, time_ns in zip(results, times_ns.tolist(), strict=True):
+        hands: list[types.TrackedHand] = []
+        for hand in result.hands:
+            pose = hand.pose
+            for name in filters:
+                if (hand.track, name) not in opened:
+                    opened[hand.track, name] = load("handcam.filters", name).open()
+                pose = opened[hand.track, name].apply(pose, time_ns)
+            hands.append(replace(hand, pose=pose))
+        out.append(replace(result, hands=tuple(hands)))
+    return out
 
 
 def _header(source: str, tracker: "Tracker") -> dict[str, Any]:

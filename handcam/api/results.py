@@ -12,7 +12,7 @@ from handcam.hand.anatomy import ANGLES, angles_deg
 from handcam.hand.conventions import ConventionName
 from handcam.hand.drawing import draw_skeleton
 from handcam.hand.message import frame_message, hand_message
-from handcam.hand.rotations import joint_frames, local_rotations, quaternions
+from handcam.hand.rotations import bone_frames, local_rotations, matrices, quaternions
 from handcam.hand.surface import surface_faces, surface_for_joints
 from handcam.installation import needs
 from handcam.pictures import to_rgb
@@ -38,7 +38,7 @@ class Hand(types.TrackedHand):
         Args:
             frame: turn the bone's axes into the camera's (x right, y down, z forward), or into its parent's.
         """
-        frames = joint_frames(self.pose.joints_m, self.pose.side)
+        frames = bone_frames(self.pose.joints_m, self.pose.side, self.pose.rotations)
         return quaternions(frames if frame == "camera" else local_rotations(frames))
 
     def angles(self) -> dict[str, float]:
@@ -50,7 +50,8 @@ class Hand(types.TrackedHand):
         """Draw the hand rig's skin over the joints: vertices (metres, camera frame) and triangles, counter-clockwise
         seen from outside."""
         side = self.pose.side
-        return surface_for_joints(self.pose.joints_m, side), surface_faces(side)
+        frames = None if self.pose.rotations is None else matrices(self.pose.rotations)
+        return surface_for_joints(self.pose.joints_m, side, frames), surface_faces(side)
 
     def joints(self, convention: ConventionName = "common21") -> Float[Array, "n 3"]:
         """Place the joints as another convention does (``docs/conventions.md``), metres, camera frame.

@@ -27,13 +27,15 @@ from handcam.types import NOMINAL_HAND_LENGTH_M, Intrinsics, shorten
 from handcam.validation import InputFile, OutputFile, check, hints, one_of
 
 __all__ = [
-    "Detector", "ModelOptions", "Seconds", "WindowOptions", "check_options", "completed", "hand_length_m", "options_of",
-    "parse_intrinsics", "registry",
+    "Detector", "FilterName", "ModelOptions", "Seconds", "WindowOptions", "check_options", "completed",
+    "hand_length_m", "options_of", "parse_intrinsics", "registry",
 ]  # fmt: skip
 
 
 Detector = Annotated[str, one_of("handcam.detectors")]
 """Name of a detector."""
+FilterName = Annotated[str, one_of("handcam.filters")]
+"""Name of a filter."""
 Seconds = Annotated[float, Meta(gt=0, le=10_000_000)]
 """A time to wait or to run."""
 WindowEdge = Annotated[int, Meta(ge=100, le=16384)]

@@ -1,20 +1,32 @@
-"""The paper's experiments: each trains, measures, and ends in a table, a figure or both."""
+"""Experiments: the paper's train, measure, and end in a table, a figure or both; others measure what ships."""
 
 import os
+from typing import Annotated
 
 from rich.console import Console
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
-from handcam.lab.evaluate.results import Results, ResultTable, cell_text, show
+from handcam.lab.evaluate.results import Results, ResultTable, cell_text, show, write_json
 from handcam.lab.experiments import Setup, save
 from handcam.plugins import load, names
 from handcam.types import HandcamError
+from handcam.validation import OutputFile
 
 __all__ = ["main"]
 
 
-def main(name: Positional[str], /, *, setup: Setup) -> None:
-    """Run an experiment of the paper: variants, invariances, semisupervised, pck, pcf, walks, mixing, weak; or all.
+def main(
+    name: Positional[str],
+    /,
+    *,
+    json: Annotated[OutputFile | None, arg(metavar="FILE")] = None,
+    quick: bool = False,
+    setup: Setup = Setup(),
+) -> None:
+    """Run an experiment of the paper: variants, invariances, semisupervised, pck, pcf, walks, mixing, weak; or all of
+    these. Or measure what ships: ik, mano, mesh.
+
+    handcam experiment ik --json ik.json
 
     handcam experiment variants --out runs/experiments
 
@@ -26,12 +38,25 @@ def main(name: Positional[str], /, *, setup: Setup) -> None:
 
     Args:
         name: the experiment.
+        json: file for the figures of what ships.
+        quick: what ships: on a tenth of the hands.
     """
     there = names("handcam.lab.experiments")
     if name not in (*there, "all"):
         raise HandcamError(f"There is no experiment {name!r}; choose one of {', '.join(there)}, or all.")
-    for each in there if name == "all" else (name,):
-        _run(each, setup.of(each))
+    found = {each: load("handcam.lab.experiments", each) for each in (there if name == "all" else (name,))}
+    if name != "all" and hasattr(found[name], "measure"):
+        figures = {key: float(f"{value:.4g}") for key, value in found[name].measure(setup, quick).items()}
+        width = max(map(len, figures))
+        print(found[name].TITLE, *(f"{key:<{width}}  {value:g}" for key, value in figures.items()), sep="\n")
+        if json is not None:
+            write_json(figures, json)
+        return
+    if json is not None or quick:
+        raise HandcamError("--json and --quick are for experiments that measure what ships; the paper's write to --out.")
+    for each in found:
+        if hasattr(found[each], "run"):
+            _run(each, setup.of(each))
 
 
 def _run(name: str, setup: Setup) -> None:

@@ -14,7 +14,7 @@ from tyro.conf import UseAppendAction, arg
 
 from handcam.cli._cameras import cameras, opener
 from handcam.cli._display import window_problem
-from handcam.cli._options import Detector, ModelOptions, Seconds, WindowOptions, completed, hand_length_m
+from handcam.cli._options import Detector, FilterName, ModelOptions, Seconds, WindowOptions, completed, hand_length_m
 from handcam.hand.conventions import ConventionName
 from handcam.live import Live
 from handcam.model.weights import read_card
@@ -55,6 +55,7 @@ def main(
     detector: Detector = "palm",
     modality: str = "auto",
     hand_length_cm: Annotated[HandLengthCm | None, arg(metavar="CM")] = None,
+    filters: tuple[FilterName, ...] = Controls().filters,
     mirror: bool = False,
     software_3d: bool = False,
     reset_settings: bool = False,
@@ -75,6 +76,8 @@ def main(
             recommend.
         hand_length_cm: your hand, wrist crease to tip of the straight middle finger; sets the scale without a depth
             sensor. Default: what was set last time in the window, else 19.
+        filters: what is done with the poses, in order: one_euro smooths them, ik after it solves rotations and keeps
+            bones rigid, ik_closed_form does so without a net.
         mirror: show the picture mirrored; left and right stay those of the person.
         software_3d: draw the 3D view in software, without Open3D.
         reset_settings: forget what was set last time in the window.
@@ -86,7 +89,7 @@ def main(
     from handcam.streams import StreamSettings, open_streams
 
     settings = completed(source_settings)
-    controls = Controls(drive=modality, hand_length_m=hand_length_m(hand_length_cm))
+    controls = Controls(drive=modality, hand_length_m=hand_length_m(hand_length_cm), filters=filters)
     open_source = opener(source, replace(settings, loop=False))  # the capture thread loops, and the window may stop it
     if modality != "auto":  # before anything is opened for it
         there = ("auto", "fused", *read_card(model.path()).encoders)
@@ -120,7 +123,9 @@ def main(
 
             return run_headless(live, sink, run.duration, run.report)
         kept = _settings_file(reset_settings) if window.screenshot is None else None  # a screenshot shows defaults
-        given = frozenset((["mirror"] if mirror else []) + (["hand_length_cm"] if hand_length_cm is not None else []))
+        overridden = {"mirror": mirror, "hand_length_cm": hand_length_cm is not None,
+                      "smooth": filters != Controls().filters}  # fmt: skip
+        given = frozenset(name for name, was_given in overridden.items() if was_given)
         view: dict[str, Any] = {
             "source": source or "", "mirror": mirror, "reduced_3d": software_3d, "settings_file": kept,
             "overridden": given,

@@ -12,7 +12,7 @@ from tyro.conf import Positional, arg
 
 from handcam.api.clips import RUNTIME
 from handcam.batch import Done, JobSettings, jobs_of, run_all
-from handcam.cli._options import hand_length_m
+from handcam.cli._options import FilterName, hand_length_m
 from handcam.plugins import names
 from handcam.ranges import FieldOfView, HandLengthCm
 from handcam.session.export import ExportSettings, suffix
@@ -34,6 +34,7 @@ def main(
     ),
     overlay: bool = False,
     smooth: bool = True,
+    filters: tuple[FilterName, ...] = Controls().filters,
     hand_length_cm: Annotated[HandLengthCm | None, arg(metavar="CM")] = None,
     hands: Annotated[int, Meta(ge=1, le=4)] = 2,
     fps: Annotated[float, Meta(ge=0.01, le=1000)] = 30.0,
@@ -57,6 +58,8 @@ def main(
         to: formats, as of handcam convert; sheet is a picture to check by eye.
         overlay: write the video with the hands drawn in, too.
         smooth: look ahead as well as back, decide sides once a track, fit bones, fill gaps below 0.2 s.
+        filters: what is done with the poses, in order; the smoothing takes the place of one_euro, and ik or
+            ik_closed_form then solve rotations and keep bones rigid.
         hand_length_cm: the hand, wrist crease to tip of the middle finger; sets the scale where no sensor does.
         hands: most hands to track.
         fps: rate of folders of pictures.
@@ -75,7 +78,7 @@ def main(
     for format in formats:
         suffix(format)  # an unknown one is refused before anything is tracked
     todo = jobs_of(files, out, JobSettings(
-        formats, smooth, Controls(hand_length_m=hand_length_m(hand_length_cm), max_hands=hands),
+        formats, smooth, Controls(filters=filters, hand_length_m=hand_length_m(hand_length_cm), max_hands=hands),
         SourceSettings(fps=fps, fov_deg=fov_deg, intrinsics=intrinsics), settings,
         None if weights is None else str(weights), runtime, again,
     ))  # fmt: skip

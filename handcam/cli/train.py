@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from tyro.conf import Positional, arg
 
 from handcam.lab.train import depth_joints, recipe
+from handcam.lab.train import ik as inverse_kinematics
 from handcam.lab.train import pairs as training
 from handcam.lab.train.finder import FinderSettings, build
 from handcam.lab.train.pairs import TrainSettings
@@ -14,7 +15,7 @@ from handcam.lab.train.recipe import Recipe
 from handcam.model.weights import default_weights
 from handcam.plugins import load
 from handcam.types import HandcamError
-from handcam.validation import Count, InputFile, OutputFolder, Steps
+from handcam.validation import Count, InputFile, OutputFile, OutputFolder, Steps
 
 __all__ = ["KINDS"]
 
@@ -147,7 +148,21 @@ def finder(*, settings: FinderSettings) -> None:
     print(build(settings))
 
 
-KINDS = {"weights": weights, "pairs": pairs, "depth": depth, "embedding": embedding, "palm": palm, "finder": finder}
+def ik(
+    *, weights: Annotated[OutputFile | None, arg(metavar="FILE")] = None, settings: inverse_kinematics.IKSettings
+) -> None:  # fmt: skip
+    """Train the net of inverse kinematics on sampled poses. A run that was stopped goes on when started again.
+
+    handcam train ik --out runs/ik --weights weights/kinematics.safetensors
+
+    Args:
+        weights: weights that it is added to at the end; by default it is trained only.
+    """
+    print(inverse_kinematics.build(settings, weights))
+
+
+KINDS = {"weights": weights, "pairs": pairs, "depth": depth, "embedding": embedding, "palm": palm, "finder": finder,
+         "ik": ik}  # fmt: skip
 """Trainings by word."""
 
 

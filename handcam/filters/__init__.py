@@ -1,10 +1,15 @@
-"""Temporal filters of poses. A file here is a filter; it defines ``open() -> Filter``."""
+"""Filters of poses: over time, and inverse kinematics. A file here is a filter; it defines ``open() -> Filter``."""
 
 from typing import Protocol, runtime_checkable
 
 from handcam.types import HandPose
 
-__all__ = ["Filter"]
+__all__ = ["Filter", "smoothing"]
+
+
+def smoothing(filters: tuple[str, ...], on: bool) -> tuple[str, ...]:
+    """The names with or without ``one_euro``, which comes first; the others stay."""
+    return (("one_euro",) if on else ()) + tuple(name for name in filters if name != "one_euro")
 
 
 @runtime_checkable

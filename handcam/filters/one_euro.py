@@ -68,7 +68,8 @@ class OneEuroFilter:
 
 
 class OneEuro:
-    """Filters the joints in the camera frame and, alike, the keypoints in the picture. Sigma stays."""
+    """Filters the joints in the camera frame and, alike, the keypoints in the picture. Sigma stays; what solves
+    rotations comes after."""
 
     def __init__(self, settings: Settings = Settings()) -> None:
         self._joints = OneEuroFilter(settings, joint_speed=True)
@@ -80,4 +81,4 @@ class OneEuro:
             hand_m, hand_px = (np.ptp(x[:, :2], axis=0).max() for x in (pose.joints_m, pose.keypoints_px))
             self._m_per_px = float(max(hand_m, 1e-3) / max(hand_px, 1.0))
         keypoints = self._keypoints(pose.keypoints_px * self._m_per_px, time_ns) / self._m_per_px
-        return replace(pose, joints_m=self._joints(pose.joints_m, time_ns), keypoints_px=keypoints)
+        return replace(pose, joints_m=self._joints(pose.joints_m, time_ns), keypoints_px=keypoints, rotations=None)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from handcam.filters import smoothing
 from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.scene3d.scenes import SAMPLES
 from handcam.paths import write_atomic
@@ -66,15 +67,14 @@ class WindowSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
         """Read the settings that the pipeline has."""
         hands = next((k for k, v in HANDS.items() if v == (controls.max_hands, controls.lock_side)), None)
         return {
-            "hand_length_cm": round(controls.hand_length_m * 100, 2), "smooth": bool(controls.filters),
+            "hand_length_cm": round(controls.hand_length_m * 100, 2), "smooth": "one_euro" in controls.filters,
             "hands": hands, "samples": controls.samples,
         }  # fmt: skip
 
     def for_controls(self, controls: Controls) -> dict[str, Any]:
         """Changes that bring the pipeline's controls to these settings."""
         changes: dict[str, Any] = {"hand_length_m": self.hand_length_cm / 100, "samples": self.samples}
-        if self.smooth is not bool(controls.filters):
-            changes["filters"] = ("one_euro",) if self.smooth else ()
+        changes["filters"] = smoothing(controls.filters, self.smooth)
         if self.hands is not None:
             changes["max_hands"], changes["lock_side"] = HANDS[self.hands]
         return changes

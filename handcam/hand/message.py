@@ -13,7 +13,7 @@ import numpy as np
 
 from handcam.hand.anatomy import ANGLES, angles_deg, grip, pinch, pinch_distance_m
 from handcam.hand.conventions import CONVENTIONS, convention
-from handcam.hand.rotations import joint_frames, quaternions
+from handcam.hand.rotations import bone_frames, quaternions
 from handcam.hand.skeleton import bone_lengths, hand_length
 from handcam.types import Intrinsics, Result, TrackedHand
 
@@ -41,7 +41,7 @@ def hand_message(hand: TrackedHand, order: str = "common21", raw: bool = False) 
     if hand.edited:  # nothing measured it
         sigma, axes = np.full_like(sigma, np.nan), np.full_like(axes, np.nan)
     batch, theirs = joints[None], convention(order)
-    frames = joint_frames(joints, pose.side)
+    frames = bone_frames(joints, pose.side, pose.rotations)
     length_m = hand_length(batch)[0]
     bones = bone_lengths(batch)[0] if hand.bones is None else hand.bones.lengths * length_m
     if order != "common21":

@@ -156,9 +156,16 @@ class Rig:
     ) -> tuple[Float[Array, "b 25 3"], Float[Array, "b n 3"]]:
         """Joints as :meth:`pose` gives them, and the skin's vertices."""
         shape = shape or Shape.neutral(len(angles))
-        joints, rotations = self._kinematics(angles, shape)
-        assert rotations is not None
+        joints, rotations = self.turns(angles, shape)
         return joints, self.skin(joints, rotations, shape.thickness * shape.size[:, None], shape.breadth * shape.size)
+
+    def turns(
+        self, angles: Float[Array, "b 24"], shape: Shape | None = None
+    ) -> tuple[Float[Array, "b 25 3"], Float[Array, "b 25 3 3"]]:
+        """Joints as :meth:`pose` gives them, and the rotation of each joint's bone from the rest pose."""
+        joints, rotations = self._kinematics(angles, shape or Shape.neutral(len(angles)))
+        assert rotations is not None
+        return joints, rotations
 
     def _kinematics(self, angles: Array, shape: Shape, rotations: bool = True) -> tuple[Array, Array | None]:
         """Joints (b 25 3) and, if asked, the rotation of each joint's bone from the rest pose (b 25 3 3).

@@ -25,9 +25,9 @@ from handcam.hand.skeleton import INDEX, JOINTS, PARENTS, WRIST
 from handcam.types import Array, Side
 
 __all__ = [
-    "THUMB_REST", "Y_UP", "aim", "compose", "flexion_abduction", "forward", "global_frames", "hand_frame",
-    "joint_frames", "joint_rotation", "local_rotations", "matrices", "offsets", "quaternions", "rest_rotations",
-    "rotate",
+    "THUMB_REST", "Y_UP", "aim", "bone_frames", "compose", "flexion_abduction", "forward", "global_frames",
+    "hand_frame", "joint_frames", "joint_rotation", "local_rotations", "matrices", "offsets", "quaternions",
+    "rest_rotations", "rotate", "rotation_matrices", "rotation_vectors", "swing",
 ]  # fmt: skip
 
 THUMB_REST = (-30.0, 40.0, 100.0)
@@ -61,17 +61,45 @@ def rest_rotations(side: Side) -> Float[Array, "21 3 3"]:
     return rest
 
 
-def joint_frames(joints_m: Float[Array, "*b 21 3"], side: Side) -> Float[Array, "*b 21 3 3"]:
-    """``camera_from_bone`` of every joint: columns are the bone frame's axes in the frame of the joints."""
+def joint_frames(
+    joints_m: Float[Array, "*b 21 3"], side: Side, wrist: Float[Array, "*b 3 3"] | None = None
+) -> Float[Array, "*b 21 3 3"]:
+    """``camera_from_bone`` of every joint: columns are the bone frame's axes in the frame of the joints.
+
+    Args:
+        joints_m: any right-handed frame.
+        side: of the hand.
+        wrist: the wrist's frame, where it is known better than by :func:`hand_frame`.
+    """
     rest = rest_rotations(side)
-    frames = np.full((*joints_m.shape[:-1], 3, 3), np.nan)
-    frames[..., WRIST, :, :] = hand_frame(joints_m, side)
-    for level in range(3):  # all fingers at once
-        joints = _FIRST + level
-        before = frames[..., [PARENTS[j] for j in joints], :, :] @ rest[joints]
-        frames[..., joints, :, :] = aim(before, joints_m[..., joints + 1, :] - joints_m[..., joints, :])
-    frames[..., _FIRST + 3, :, :] = frames[..., _FIRST + 2, :, :]
+    frames = np.empty((*joints_m.shape[:-1], 3, 3))
+    frames[..., WRIST, :, :] = hand_frame(joints_m, side) if wrist is None else wrist
+    bones = np.diff(joints_m[..., 1:, :].reshape(*joints_m.shape[:-2], 5, 4, 3), axis=-2)
+    now = frames[..., :1, :, :] @ rest[_FIRST]
+    for level in range(3):  # all fingers at once; only their first joints have a turn at rest
+        now = aim(now, bones[..., level, :])
+        frames[..., 1 + level :: 4, :, :] = now
+    frames[..., 4::4, :, :] = now
     return frames
+
+
+def bone_frames(
+    joints_m: Float[Array, "*b 21 3"], side: Side, rotations: Float[Array, "*b 21 4"] | None
+) -> Float[Array, "*b 21 3 3"]:
+    """``camera_from_bone`` of poses: as inverse kinematics solved them, else by :func:`joint_frames`.
+
+    Args:
+        joints_m: camera frame.
+        side: of the hands.
+        rotations: quaternions of :class:`~handcam.types.HandPose`; None, or NaN for a hand, where nothing solved them.
+    """
+    if rotations is None:
+        return joint_frames(joints_m, side)
+    solved = matrices(rotations)
+    known = np.isfinite(rotations).all((-1, -2))
+    if not known.all():
+        solved[~known] = joint_frames(joints_m[~known], side)
+    return solved
 
 
 def aim(before: Float[Array, "*b 3 3"], bone: Float[Array, "*b 3"]) -> Float[Array, "*b 3 3"]:
@@ -137,6 +165,37 @@ def matrices(quaternions: Float[Array, "*b 4"]) -> Float[Array, "*b 3 3"]:
     return out.reshape(*quaternions.shape[:-1], 3, 3)
 
 
+def rotation_matrices(vectors_rad: Float[Array, "*b 3"]) -> Float[Array, "*b 3 3"]:
+    """Rotation matrices of rotation vectors (Rodrigues)."""
+    angle = np.linalg.norm(vectors_rad, axis=-1)[..., None, None] + 1e-12
+    k = np.zeros((*vectors_rad.shape, 3))
+    x, y, z = np.moveaxis(vectors_rad / angle[..., 0], -1, 0)
+    k[..., 2, 1], k[..., 0, 2], k[..., 1, 0] = x, y, z
+    k = k - np.swapaxes(k, -1, -2)
+    return np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * (k @ k)
+
+
+def rotation_vectors(rotations: Float[Array, "*b 3 3"]) -> Float[Array, "*b 3"]:
+    """Rotation vectors of rotation matrices, radians."""
+    flat = _scipy().from_matrix(rotations.reshape(-1, 3, 3)).as_rotvec()
+    return flat.reshape(*rotations.shape[:-2], 3)
+
+
+def swing(
+    rotation: Float[Array, "b f 3 3"], rest: Float[Array, "f 3"], now: Float[Array, "b f 3"]
+) -> Float[Array, "b f 3 3"]:
+    """``rotation``, then the smallest one from the rotated ``rest`` to the direction of ``now``."""
+    a = einsum("bfij,fj->bfi", rotation, rest / np.linalg.norm(rest, axis=-1, keepdims=True))
+    length = np.linalg.norm(now, axis=-1, keepdims=True)
+    b = np.where(length > 1e-6, now / np.maximum(length, 1e-6), a)
+    v, c = np.cross(a, b), (a * b).sum(-1)
+    x, y, z = np.moveaxis(v, -1, 0)
+    o = np.zeros_like(x)
+    k = np.stack([o, -z, y, z, o, -x, -y, x, o], -1).reshape(*x.shape, 3, 3)
+    smallest = np.eye(3, dtype=rotation.dtype) + k + k @ k / np.maximum(1.0 + c, 1e-4)[..., None, None]
+    return (smallest @ rotation).astype(rotation.dtype)
+
+
 def _scipy() -> Any:
     """Rotations of scipy, imported late: a tenth of a second that the window's start need not wait."""
     from scipy.spatial.transform import Rotation  # pyright: ignore[reportMissingTypeStubs]
@@ -146,14 +205,23 @@ def _scipy() -> Any:
 
 def _unit(v: Array) -> Array:
     """Vectors of length one; NaN for those without a direction."""
-    length = np.linalg.norm(v, axis=-1, keepdims=True)
+    length = np.sqrt((v * v).sum(-1, keepdims=True))
     return v / np.where(length > 1e-9, length, np.nan)
 
 
 def _swing(ahead: Array) -> Array:
     """``Rx(a) @ Ry(b)`` that takes -z to the unit vectors ``ahead``, with b in [-90, 90] degrees."""
-    a, b = np.arctan2(ahead[..., 1], -ahead[..., 2]), np.arcsin(np.clip(-ahead[..., 0], -1.0, 1.0))
-    return np.moveaxis(joint_rotation(np.asarray(-a), np.zeros_like(a), np.asarray(b)), (0, 1), (-2, -1))
+    x, y, z = ahead[..., 0], ahead[..., 1], ahead[..., 2]
+    cos_b = np.sqrt(y * y + z * z)  # of b; its sine is -x
+    flat = cos_b < 1e-12
+    across = np.where(flat, 1.0, cos_b)
+    out = np.empty((*x.shape, 3, 3))
+    out[..., 0, 0], out[..., 0, 1] = cos_b, 0.0
+    cos_a, sin_a = np.where(flat, 1.0, -z / across), y / across
+    out[..., 1, 0], out[..., 1, 1] = -sin_a * x, cos_a
+    out[..., 2, 0], out[..., 2, 1] = cos_a * x, sin_a
+    out[..., 2] = -ahead
+    return out
 
 
 def flexion_abduction(local: Float[Array, "*b 3"]) -> tuple[Float[Array, "*b"], Float[Array, "*b"]]:

@@ -7,7 +7,9 @@ import numpy as np
 from jaxtyping import Float
 
 from handcam.geometry import einsum
+from handcam.hand.kinematics import mirrored
 from handcam.hand.rig import Rig, load_rig
+from handcam.hand.rotations import joint_frames, swing
 from handcam.hand.skeleton import KNUCKLES, MIDDLE_MCP, MIRROR, TIPS
 from handcam.types import Array, Side
 
@@ -24,15 +26,26 @@ __all__ = [
 _FINGERS = np.arange(1, 21).reshape(5, 4)
 
 
-def surface_for_joints(joints_m: Float[Array, "21 3"], side: Side = Side.RIGHT) -> Float[Array, "n 3"]:
+def surface_for_joints(
+    joints_m: Float[Array, "21 3"], side: Side = Side.RIGHT, frames: Float[Array, "21 3 3"] | None = None
+) -> Float[Array, "n 3"]:
     """The rig's skin drawn over any 21 joints: bones turned and stretched to reach them, in the joints' own frame.
 
     Joints that no hand could have give an ugly surface, never an error; non-finite ones are taken as the wrist.
     Triangles are those of :func:`surface_faces`.
+
+    Args:
+        joints_m: the joints.
+        side: of the hand.
+        frames: ``camera_from_bone`` of each joint where inverse kinematics has solved them; else a bone takes the
+            smallest turn from its parent.
     """
     mirror = MIRROR if side is Side.LEFT else np.ones(3, np.float32)
     joints = np.asarray(joints_m, np.float32)
     joints = np.where(np.isfinite(joints), joints, np.nan_to_num(joints[:1], nan=0.0, posinf=0.0, neginf=0.0)) * mirror
+    if frames is not None and np.isfinite(frames).all():
+        frames = mirrored(frames) if side is Side.LEFT else frames
+        return _skin_over_joints(load_rig(), joints, frames=frames)[0] * mirror
     return _skin_over_joints(load_rig(), joints)[0] * mirror
 
 
@@ -43,13 +56,18 @@ def surface_faces(side: Side = Side.RIGHT) -> Array:
 
 
 def _skin_over_joints(
-    rig: Rig, joints: Float[Array, "21 3"], least_palm: float = 0.0, least: float = 0.0, most: float = np.inf
+    rig: Rig,
+    joints: Float[Array, "21 3"],
+    least_palm: float = 0.0,
+    least: float = 0.0,
+    most: float = np.inf,
+    frames: Float[Array, "21 3 3"] | None = None,
 ) -> tuple[Float[Array, "n 3"], Float[Array, "25 3 3"]]:
     """Vertices of a right hand's skin over joints, and the rotations of the bones.
 
     The factor on the rig's size stays between ``least`` and ``most``, that on the palm above ``least_palm``.
     """
-    all25, rotations = bone_rotations(joints[None], rig)
+    all25, rotations = bone_rotations(joints[None], rig) if frames is None else _solved(joints, frames, rig)
     knuckles, rest = list(KNUCKLES), rig.rest_m
     palm = np.linalg.norm(joints[5] - joints[17]) / np.linalg.norm(rest[5] - rest[17])
     reach = np.linalg.norm(joints[knuckles] - joints[0], axis=1).mean()
@@ -71,15 +89,27 @@ def bone_rotations(joints: Float[Array, "b 21 3"], rig: Rig) -> tuple[Float[Arra
     rotations = np.empty((len(joints), 25, 3, 3), np.float32)
     out[:, :21], rotations[:, 0] = joints, base
     ray = joints[:, knuckle] - wrist
-    parent = _swing(np.broadcast_to(base[:, None], (len(joints), 5, 3, 3)), rest[knuckle], ray)
+    parent = swing(np.broadcast_to(base[:, None], (len(joints), 5, 3, 3)), rest[knuckle], ray)
     stretch = np.linalg.norm(ray, axis=-1) / np.linalg.norm(rest[knuckle], axis=-1)
     out[:, 21:] = wrist + einsum("bfij,fj->bfi", parent[:, 1:], rest[21:]) * stretch[:, 1:, None]
     rotations[:, 21:] = parent[:, 1:]
     for level in range(3):
         a, b = _FINGERS[:, level], _FINGERS[:, level + 1]
-        parent = _swing(parent, rest[b] - rest[a], joints[:, b] - joints[:, a])
+        parent = swing(parent, rest[b] - rest[a], joints[:, b] - joints[:, a])
         rotations[:, a] = parent
     rotations[:, _FINGERS[:, 3]] = parent
+    return out, rotations
+
+
+def _solved(joints: Array, frames: Array, rig: Rig) -> tuple[Array, Array]:
+    """As :func:`bone_rotations` of one hand whose bone frames are known; the metacarpals move with the wrist."""
+    out, rotations = np.empty((1, 25, 3), np.float32), np.empty((1, 25, 3, 3), np.float32)
+    rotations[0, :21] = frames @ np.swapaxes(joint_frames(rig.rest_m[:21].astype(float), Side.RIGHT), -1, -2)
+    rotations[0, 21:] = rotations[0, 0]
+    knuckles, rest = list(KNUCKLES), rig.rest_m
+    stretch = np.linalg.norm(joints[knuckles] - joints[0], axis=1) / np.linalg.norm(rest[knuckles], axis=1)
+    out[0, :21] = joints
+    out[0, 21:] = joints[0] + (rest[21:] @ rotations[0, 0].T) * stretch[:, None]
     return out, rotations
 
 
@@ -96,19 +126,6 @@ def palm_frame(joints: Array) -> Array:
     right = right - forward * (right * forward).sum(-1, keepdims=True)
     right = right / np.linalg.norm(right, axis=-1, keepdims=True)
     return np.stack([right, forward, np.cross(right, forward)], -1).astype(np.float32)
-
-
-def _swing(rotation: Array, rest: Array, now: Array) -> Array:
-    """``rotation`` (b f 3 3), then the smallest one from the rotated ``rest`` (f 3) to ``now`` (b f 3)."""
-    a = einsum("bfij,fj->bfi", rotation, rest / np.linalg.norm(rest, axis=-1, keepdims=True))
-    length = np.linalg.norm(now, axis=-1, keepdims=True)
-    b = np.where(length > 1e-6, now / np.maximum(length, 1e-6), a)
-    v, c = np.cross(a, b), (a * b).sum(-1)
-    x, y, z = np.moveaxis(v, -1, 0)
-    o = np.zeros_like(x)
-    k = np.stack([o, -z, y, z, o, -x, -y, x, o], -1).reshape(*x.shape, 3, 3)
-    smallest = np.eye(3, dtype=np.float32) + k + k @ k / np.maximum(1.0 + c, 1e-4)[..., None, None]
-    return (smallest @ rotation).astype(np.float32)
 
 
 _POINTS = 300

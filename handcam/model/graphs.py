@@ -14,6 +14,7 @@ from handcam.geometry import pixels_from_normalised
 from handcam.model.nets.mlp import BONES
 from handcam.model.vae import CrossModalVAE, modality
 from handcam.model.weights import WeightsCard
+from handcam.plugins import load as load_plugin
 
 __all__ = ["TorchGraph", "torch_graph"]
 
@@ -36,7 +37,7 @@ class TorchGraph(NamedTuple):
 
 def torch_graph(model: CrossModalVAE, card: WeightsCard, name: str) -> TorchGraph:
     """Build the graph of a name of :func:`handcam.runtimes.graphs_of`: ``encode``, ``depth``, ``depth_joints``,
-    ``detect`` or ``decode.MODALITY``.
+    ``detect``, ``decode.MODALITY``, or one of the card's ``kinematics``.
 
     Args:
         model: in evaluation mode.
@@ -59,6 +60,9 @@ def torch_graph(model: CrossModalVAE, card: WeightsCard, name: str) -> TorchGrap
     if name == "detect":
         image = torch.zeros(2, size, size, 3, dtype=torch.uint8)
         return TorchGraph(_Detect(model), {"rgb": image}, ["boxes", "points", "scores"])
+    if name in card.kinematics:
+        shapes: dict[str, tuple[int, ...]] = load_plugin("handcam.model.nets", card.kinematics[name]).INPUTS
+        return TorchGraph(model.kinematics[name], {k: torch.zeros(2, *shape) for k, shape in shapes.items()}, [name])
     decoded = name.removeprefix("decode.")
     return TorchGraph(_Decode(model, decoded), {"z": torch.zeros(2, card.latent)}, [decoded])
 

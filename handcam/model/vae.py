@@ -90,6 +90,7 @@ class CrossModalVAE(nn.Module):
         nets: settings of each net, by ``encoder.MODALITY``, ``decoder.MODALITY`` or ``joints.MODALITY``.
         joint_nets: net that reads joints straight from a modality, by modality.
         detector: net that finds hands in whole pictures.
+        kinematics: net of each graph that takes joints, by graph.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class CrossModalVAE(nn.Module):
         nets: Mapping[str, Mapping[str, int]] | None = None,
         joint_nets: Mapping[str, str] | None = None,
         detector: str = "",
+        kinematics: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
         nets = nets or {}
@@ -119,6 +121,9 @@ class CrossModalVAE(nn.Module):
             plugin, shape = load_plugin("handcam.model.nets", net), modality(name).input_shape
             self.joint_nets[name] = plugin.joint_net(shape, **nets.get(f"joints.{name}", {}))
         self.detector = load_plugin("handcam.model.nets", detector).detector() if detector else None
+        self.kinematics = nn.ModuleDict()
+        for name, net in (kinematics or {}).items():
+            self.kinematics[name] = load_plugin("handcam.model.nets", net).kinematic_net(**nets.get(name, {}))
 
     @property
     def backbone(self) -> HandLandmark:
@@ -231,7 +236,8 @@ def load(weights: Path) -> tuple[CrossModalVAE, WeightsCard]:
     """
     card = read_card(weights)
     try:
-        model = CrossModalVAE(card.encoders, card.decoders, card.latent, card.nets, card.joint_nets, card.detector)
+        parts = (card.latent, card.nets, card.joint_nets, card.detector, card.kinematics)
+        model = CrossModalVAE(card.encoders, card.decoders, *parts)
         model.load_state_dict(read_state(weights, card))
     except (RuntimeError, LookupError, TypeError, OSError) as error:
         reason = str(error).splitlines()[0]

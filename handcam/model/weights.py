@@ -61,8 +61,10 @@ class WeightsCard:
     """Net that reads joints straight from a modality, beside the latent, e.g. ``{"depth": "hourglass"}``."""
     detector: str = ""
     """Net that finds hands in whole pictures, e.g. ``palm``; weights of a detector have nothing else."""
+    kinematics: dict[str, str] = field(default_factory=dict)
+    """Net of each graph that takes joints: ``rotations`` or ``mesh``; weights of these have nothing else."""
     nets: dict[str, dict[str, int]] = field(default_factory=dict)
-    """Settings of each net, by ``encoder.MODALITY``, ``decoder.MODALITY`` or ``joints.MODALITY``."""
+    """Settings of each net, by ``encoder.MODALITY``, ``decoder.MODALITY``, ``joints.MODALITY`` or its graph."""
     fusion: dict[str, Share] = field(default_factory=dict)
     """Weight of each modality in the product of Gaussians that ``fused`` decodes."""
     calibration: dict[str, dict[str, Share]] = field(default_factory=dict)

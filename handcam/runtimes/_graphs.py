@@ -40,7 +40,7 @@ def graphs_of(card: WeightsCard) -> list[str]:
     encoders += [DEPTH] if "depth" in card.encoders else []
     encoders += [DEPTH_JOINTS] if "depth" in card.joint_nets else []
     encoders += [DETECT] if card.detector else []
-    return encoders + [decode_graph(modality) for modality in card.decoders]
+    return [*encoders, *(decode_graph(modality) for modality in card.decoders), *card.kinematics]
 
 
 def graph_file(weights: Path, graph: str, precision: str = "float32") -> Path:
@@ -107,28 +107,28 @@ class GraphRuntime:
             inputs = {"rgb": crops.color, "half_tan": crops.half_tan}
             if self.card.takes_bones:
                 inputs["bones"] = np.zeros((len(crops), 20), np.float32) if crops.bones is None else crops.bones
-            encodings.append(Encoding.from_outputs(self._run(ENCODE, inputs)))
+            encodings.append(Encoding.from_outputs(self.run(ENCODE, inputs)))
         if crops.depth_m is not None and crops.centre_m is not None:
             inputs = {"depth": crops.depth_m, "centre_m": crops.centre_m, "half_tan": crops.half_tan}
-            encodings.append(Encoding.from_outputs(self._run(DEPTH, inputs)))
+            encodings.append(Encoding.from_outputs(self.run(DEPTH, inputs)))
         return join(encodings)
 
     def decode(self, modality: str, z: Array) -> Array:
         """See :meth:`handcam.runtimes.Runtime.decode`."""
-        return self._run(decode_graph(modality), {"z": np.ascontiguousarray(z, np.float32)})[modality]
+        return self.run(decode_graph(modality), {"z": np.ascontiguousarray(z, np.float32)})[modality]
 
     def depth_joints(self, depth_m: Array, centre_m: Array) -> DepthJoints | None:
         """See :meth:`handcam.runtimes.Runtime.depth_joints`."""
         if "depth" not in self.card.joint_nets:
             return None
-        outputs = self._run(DEPTH_JOINTS, {"depth": depth_m, "centre_m": centre_m})
+        outputs = self.run(DEPTH_JOINTS, {"depth": depth_m, "centre_m": centre_m})
         return DepthJoints(outputs["uvd"], outputs["scale"])
 
     def detect(self, rgb: Array) -> Detections:
         """See :meth:`handcam.runtimes.Runtime.detect`."""
         if not self.card.detector:
             raise WeightsError(f"The weights {self.card.name} hold no detector.")
-        outputs = self._run(DETECT, {"rgb": rgb})
+        outputs = self.run(DETECT, {"rgb": rgb})
         return Detections(outputs["boxes"], outputs["points"], outputs["scores"])
 
     def close(self) -> None:
@@ -136,7 +136,8 @@ class GraphRuntime:
         self._graphs.clear()
         self._release()
 
-    def _run(self, graph: str, inputs: Mapping[str, Array]) -> Mapping[str, Array]:
+    def run(self, graph: str, inputs: Mapping[str, Array]) -> Mapping[str, Array]:
+        """See :meth:`handcam.runtimes.Runtime.run`."""
         if graph not in self._graphs:
             self._graphs[graph] = self._load(graph)
         return self._graphs[graph](inputs)

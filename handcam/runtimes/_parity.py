@@ -13,9 +13,11 @@ import numpy as np
 from jaxtyping import Float, UInt8, UInt16
 
 from handcam.crop import CUBE_M
+from handcam.hand.kinematics import net_input
+from handcam.hand.rotations import joint_frames, offsets
 from handcam.model.fusion import fuse
 from handcam.runtimes._protocol import CropBatch, Encoding, Runtime
-from handcam.types import NOMINAL_HAND_LENGTH_M, Array
+from handcam.types import NOMINAL_HAND_LENGTH_M, Array, Side
 
 __all__ = ["CheckCrops", "deviation", "deviation_from_check", "save_check"]
 
@@ -43,6 +45,8 @@ class CheckCrops:
     """Distance of each hand's centre in the depth crops."""
     cube: UInt16[Array, "m p p"] | None = None
     """The same hands as the depth joint net takes them."""
+    joints_m: Float[Array, "k 21 3"] | None = None
+    """Right hands in the camera frame, for weights that take joints."""
 
     def color_batch(self, i: int, n: int = 1) -> CropBatch:
         """``n`` colour crops from ``i`` on."""
@@ -71,7 +75,8 @@ def deviation(reference: Runtime, runtime: Runtime, crops: CheckCrops) -> dict[s
         ``joints_mm``: mean distance of the 21 joints decoded from colour; ``keypoints_px``: mean distance of the
         keypoints; ``presence``: difference of the probabilities; and with depth crops ``depth_mm`` (joints decoded
         from depth) and ``depth_joints_mm`` (joints read from the cube). Of a detector: ``detection_px``, mean distance
-        of the centre and points of every anchor that holds a hand, and ``score``, largest difference.
+        of the centre and points of every anchor that holds a hand, and ``score``, largest difference. Of nets that
+        take joints: ``joints_mm``, what the turns move the end of a bone as long as the hand, and ``mesh_mm``.
     """
     return _compare(_answers(reference, crops), runtime, crops)
 
@@ -94,6 +99,10 @@ def deviation_from_check(path: Path, runtime: Runtime) -> tuple[CheckCrops, dict
 def _answers(runtime: Runtime, crops: CheckCrops) -> dict[str, Array]:
     """Everything that is compared, by name."""
     card, rows = runtime.card, list[dict[str, Array]]()
+    if crops.joints_m is not None:
+        joints = crops.joints_m.astype(float)
+        given = net_input(joints, offsets(joints, joint_frames(joints, Side.RIGHT)), np.full(joints.shape[:2], 0.01))
+        return {name: runtime.run(name, given.named(name))[name] for name in card.kinematics}
     if card.detector:
         found = [runtime.detect(crops.rgb[i : i + 1]) for i in range(len(crops.rgb))]
         scores = np.concatenate([d.scores for d in found])
@@ -121,6 +130,9 @@ def _compare(answers: Mapping[str, Array], runtime: Runtime, crops: CheckCrops) 
         holds = answers["scores"] >= HOLDS
         detection = (apart * holds).sum(1) / np.maximum(holds.sum(1), 1)
         return {"detection_px": detection, "score": np.abs(found["scores"] - answers["scores"]).max(1)}
+    if "rotations" in found or "mesh" in found:
+        apart = {name: np.linalg.norm(found[name] - answers[name], axis=-1).mean(-1) * HAND_MM for name in found}
+        return {"joints_mm" if name == "rotations" else f"{name}_mm": value for name, value in apart.items()}
     away = {
         "joints_mm": np.linalg.norm(found["joints"] - answers["joints"], axis=-1).mean(-1) * HAND_MM,
         "keypoints_px": np.linalg.norm(found["keypoints"] - answers["keypoints"], axis=-1).mean(-1),

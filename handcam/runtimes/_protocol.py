@@ -142,6 +142,10 @@ class Runtime(Protocol):
         """
         ...
 
+    def run(self, graph: str, inputs: Mapping[str, Array]) -> Mapping[str, Array]:
+        """Run one of the card's ``kinematics``, from arrays by name to arrays by name, float32."""
+        ...
+
     def close(self) -> None:
         """Free sessions, engines and memory."""
         ...

@@ -32,7 +32,7 @@ from handcam.model.weights import WeightsCard, read_card
 from handcam.paths import cache_folder, write_atomic
 from handcam.plugins import constants, load, names
 from handcam.runtimes._graphs import CHECK, find_graph
-from handcam.runtimes._parity import CheckCrops, deviation_from_check
+from handcam.runtimes._parity import CheckCrops, deviation, deviation_from_check
 from handcam.runtimes._protocol import Runtime
 from handcam.types import HandcamError, WeightsError
 
@@ -46,7 +46,7 @@ CLEARLY = 0.9
 """A later candidate must take less than this share of the best one's time: order decides between equals."""
 BUSY = 0.7
 """Load of each core from which a finding is measured again once the load has fallen to half."""
-PARITY = ("joints_mm", "depth_mm", "depth_joints_mm", "detection_px")
+PARITY = ("joints_mm", "depth_mm", "depth_joints_mm", "detection_px", "mesh_mm")
 """Mean deviations that must stay within a runtime's tolerance, in mm or, of a hand detector, px."""
 log = logging.getLogger(__name__)
 
@@ -232,6 +232,8 @@ def _seconds(runtime: Runtime, crops: CheckCrops, clock: Callable[[], float]) ->
 
     if runtime.card.detector:
         return least(lambda i: runtime.detect(crops.rgb[i : i + 1]), len(crops.rgb))
+    if crops.joints_m is not None:
+        return least(lambda _: deviation(runtime, runtime, crops), 3)
     seconds = least(lambda i: runtime.encode(crops.color_batch(i)), len(crops.rgb))
     if crops.depth is not None and "depth" in runtime.card.encoders:
         seconds += least(lambda i: runtime.encode(crops.depth_batch(i)), len(crops.depth))

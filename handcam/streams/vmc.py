@@ -10,7 +10,7 @@ from jaxtyping import Float
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder
 
-from handcam.hand.rotations import joint_frames, local_rotations, quaternions, rest_rotations
+from handcam.hand.rotations import bone_frames, local_rotations, quaternions, rest_rotations
 from handcam.hand.skeleton import FINGERS
 from handcam.streams import StreamSettings
 from handcam.streams._sender import Datagrams, Sender
@@ -47,7 +47,7 @@ def open(rest: str, settings: StreamSettings = StreamSettings()) -> Sender:
 
 def bone_rotations(pose: HandPose) -> Float[Array, "15 4"]:
     """Rotations of the finger bones (x, y, z, w) in Unity's axes, in the order of :data:`BONES`."""
-    local = local_rotations(joint_frames(pose.joints_m, pose.side))
+    local = local_rotations(bone_frames(pose.joints_m, pose.side, pose.rotations))
     rest = rest_rotations(pose.side)
     at_rest = np.array(rest)
     for j in range(2, 5):  # what hangs on the thumb's first joint rests as it does

@@ -1,10 +1,12 @@
 """Every format: writes all or nothing, hides nothing it was asked for, and says in a sentence what is wrong."""
 
 import sys
+from dataclasses import replace
 
 import pytest
 from moving_hands import result
 
+from handcam.lab.experiments.mano import write_rig_model
 from handcam.plugins import load, names
 from handcam.session import Recorder, open_session
 from handcam.session.export import ExportError, ExportSettings, RecordedResults, convert, suffix
@@ -42,6 +44,13 @@ def empty_path(tmp_path_factory):
     return record(tmp_path_factory.mktemp("formats") / "empty", ())
 
 
+@pytest.fixture(scope="module")
+def given(tmp_path_factory) -> ExportSettings:
+    """Settings with what a format cannot do without."""
+    write_rig_model(path := tmp_path_factory.mktemp("mano") / "MANO_RIGHT.pkl")
+    return ExportSettings(mano=path)
+
+
 @pytest.fixture(params=FORMATS)
 def format(request):
     return request.param
@@ -49,13 +58,13 @@ def format(request):
 
 def test_all_the_formats_that_are_promised_are_there():
     promised = ["csv", "parquet", "json", "bvh", "glb", "usd", "mcap", "rrd", "freihand", "folder", "overlay", "sheet",
-                "trc", "c3d", "coco", "ros2", "lerobot"]  # fmt: skip
+                "trc", "c3d", "coco", "ros2", "lerobot", "mano"]  # fmt: skip
     assert sorted(promised) == FORMATS
 
 
-def test_the_result_is_there_and_nothing_else(format, session_path, tmp_path):
+def test_the_result_is_there_and_nothing_else(format, session_path, tmp_path, given):
     steps = []
-    settings = ExportSettings(progress=lambda done, total: steps.append((done, total)))
+    settings = replace(given, progress=lambda done, total: steps.append((done, total)))
     with open_session(session_path) as session:
         files = convert(session, format, tmp_path / f"take{suffix(format)}", settings)
     assert sorted(tmp_path.iterdir()) == files
@@ -65,39 +74,39 @@ def test_the_result_is_there_and_nothing_else(format, session_path, tmp_path):
     assert load("handcam.session.export", format).__doc__
 
 
-def test_nothing_is_overwritten_unless_asked(format, session_path, tmp_path):
+def test_nothing_is_overwritten_unless_asked(format, session_path, tmp_path, given):
     out = tmp_path / f"take{suffix(format)}"
     with open_session(session_path) as session:
-        convert(session, format, out)
+        convert(session, format, out, given)
         before = out.read_bytes() if out.is_file() else sorted(out.rglob("*"))
         with pytest.raises(ExportError, match="--out"):
-            convert(session, format, out)
+            convert(session, format, out, given)
         assert before == (out.read_bytes() if out.is_file() else sorted(out.rglob("*")))
         if out.is_file():
-            assert convert(session, format, out, overwrite=True)
+            assert convert(session, format, out, given, overwrite=True)
         else:
             with pytest.raises(ExportError, match="not empty"):
-                convert(session, format, out, overwrite=True)
+                convert(session, format, out, given, overwrite=True)
 
 
-def test_a_session_without_a_hand_gives_an_empty_table_or_a_sentence(format, empty_path, tmp_path):
+def test_a_session_without_a_hand_gives_an_empty_table_or_a_sentence(format, empty_path, tmp_path, given):
     out = tmp_path / f"take{suffix(format)}"
     with open_session(empty_path) as session:
         if format in ("csv", "parquet", "json", "mcap", "rrd", "overlay", "sheet", "ros2"):
-            assert convert(session, format, out) == [out]
+            assert convert(session, format, out, given) == [out]
         else:
             with pytest.raises(ExportError, match="no hand"):
-                convert(session, format, out)
+                convert(session, format, out, given)
             assert list(tmp_path.iterdir()) == []
 
 
-def test_a_failure_half_way_leaves_nothing_behind(format, session_path, tmp_path):
+def test_a_failure_half_way_leaves_nothing_behind(format, session_path, tmp_path, given):
     def fail(done, total):
         if done == 3:
             raise OSError(28, "No space left on device")
 
     with open_session(session_path) as session, pytest.raises(ExportError, match="No space left"):
-        convert(session, format, tmp_path / f"take{suffix(format)}", ExportSettings(progress=fail))
+        convert(session, format, tmp_path / f"take{suffix(format)}", replace(given, progress=fail))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -112,13 +121,13 @@ def test_a_missing_package_is_named(monkeypatch, format, session_path, tmp_path)
         convert(session, format, tmp_path / "take")
 
 
-def test_results_at_hand_are_written_as_a_session_of_them(format, session_path, tmp_path):
+def test_results_at_hand_are_written_as_a_session_of_them(format, session_path, tmp_path, given):
     """Nothing but what only a session knows (its header, lossy pictures) may differ."""
     results = [result(i, (Side.RIGHT,)) for i in range(4)]
     with open_session(session_path) as session:
         same = RecordedResults(iter(results), session.header)
-        (direct, *_) = convert(same, format, tmp_path / f"direct{suffix(format)}")
-        (stored, *_) = convert(session, format, tmp_path / f"stored{suffix(format)}")
+        (direct, *_) = convert(same, format, tmp_path / f"direct{suffix(format)}", given)
+        (stored, *_) = convert(session, format, tmp_path / f"stored{suffix(format)}", given)
     if format in ("csv", "bvh", "glb", "usd"):
         assert direct.read_bytes() == stored.read_bytes()
     elif direct.is_dir():

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QInputDialog, QMenu, QWidget
 
+from handcam.filters import smoothing
 from handcam.gui.actions import ActionRegistry
 from handcam.gui.bar.hand_length import HandLength
 from handcam.gui.bar.menus import DriveMenu, SourceMenu
@@ -107,11 +108,12 @@ class ToolBar(QWidget):
             show_if(part, k >= gone)
 
     def _set_smooth(self) -> None:
-        self._controls.set(filters=("one_euro",) if self._actions["smooth"].isChecked() else ())
+        on = self._actions["smooth"].isChecked()
+        self._controls.set(filters=smoothing(self._controls.state.filters, on))
 
     def _follow(self) -> None:
         """Show what is set, whoever set it."""
-        self._actions["smooth"].setChecked(bool(self._controls.state.filters))
+        self._actions["smooth"].setChecked("one_euro" in self._controls.state.filters)
 
     def show_status(self, status: LiveStatus, requested: str) -> None:
         """Name the source; transport, record, pause."""

@@ -9,6 +9,7 @@ from handcam.geometry import unproject
 from handcam.gui.scene3d.grid import CELL_M
 from handcam.gui.scene3d.orbit import FOCAL, Orbit
 from handcam.gui.scene3d.scenes import HANDS, POINTS, SAMPLES
+from handcam.hand.rotations import matrices
 from handcam.types import Frame, HandPose, Result, Side, TrackedHand
 
 __all__ = ["SceneOptions", "build_scene", "hands_centre", "visible_hands"]
@@ -62,6 +63,8 @@ def build_scene(scene: np.ndarray, result: Result | None, orbit: Orbit, options:
     samples: list[np.ndarray] = []
     for k, hand in enumerate(hands):
         scene["joints"][k], scene["sigma"][k] = hand.pose.joints_m - target, hand.pose.sigma_m
+        solved = hand.pose.rotations
+        scene["frames"][k] = np.nan if solved is None else matrices(solved)
         scene["left"][k], scene["faint"][k] = hand.pose.side is Side.LEFT, not result.hands
         if options.samples:
             samples += list(hand.samples_m[: SAMPLES // len(hands)])

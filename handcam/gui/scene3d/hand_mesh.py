@@ -112,9 +112,9 @@ class HandSurfaceMesh:
         self.colour = np.array([0.72, 0.70, 0.69])
 
     def pose(
-        self, joints_m: Float[np.ndarray, "21 3"], left: bool
+        self, joints_m: Float[np.ndarray, "21 3"], left: bool, frames: Float[np.ndarray, "21 3 3"] | None = None
     ) -> tuple[Float[np.ndarray, "v 3"], Float[np.ndarray, "v 3"]]:
-        """Vertices and outward normals, in the joints' frame."""
-        vertices = surface_for_joints(joints_m, Side.LEFT if left else Side.RIGHT)
+        """Vertices and outward normals, in the joints' frame; ``frames`` as of :func:`surface_for_joints`."""
+        vertices = surface_for_joints(joints_m, Side.LEFT if left else Side.RIGHT, frames)
         normals = self._rig.normals(vertices)
         return vertices, -normals if left else normals

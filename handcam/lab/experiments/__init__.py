@@ -1,9 +1,10 @@
-"""The paper's experiments. A file here is one: it defines ``TITLE`` and ``run(setup) -> Results`` with one table.
+"""Experiments. A file here is one: it defines ``TITLE``, and ``run`` or ``measure``.
 
-Each trains what it compares by algorithm 1 (:func:`handcam.lab.train.pairs.train`) on a fixed split
-(``_splits``), measures it on hands that were not trained on, and ends in a table, a figure or both.
-Trainings and features of pictures are kept beside the results, so a second run, or another experiment on the same
-hands, goes on from there.
+``measure(setup, quick) -> dict[str, float]`` measures what ships and gives flat figures. ``run(setup) -> Results`` with
+one table is an experiment of the paper: it trains what it compares by algorithm 1
+(:func:`handcam.lab.train.pairs.train`) on a fixed split (``_splits``), measures it on hands that were not trained on,
+and ends in a table, a figure or both. Trainings and features of pictures are kept beside the results, so a second run,
+or another experiment on the same hands, goes on from there.
 """
 
 import shlex
@@ -69,11 +70,11 @@ _SIZE = PrimitiveConstructorSpec(
 class Setup:
     """Settings of an experiment; its fields are the command's options."""
 
-    out: Annotated[OutputFolder, arg(metavar="FOLDER")]
+    out: Annotated[OutputFolder, arg(metavar="FOLDER")] = Path("runs/experiments")
     """Folder of NAME.md, NAME.json and NAME.png, of trainings, and of rendered hands."""
     data: tuple[str, ...] = ()
     """Data sets instead of the experiment's own: poses, rendered, features:FOLDER, crops:FOLDER, rhd:PATH, stb:PATH,
-    freihand:PATH, folder:PATH, msra:FILE; for pcf also nyu:, icvl: or msra:FOLDER."""
+    freihand:PATH, folder:PATH, msra:FILE; for pcf also nyu:, icvl: or msra:FOLDER; for ik dexycb:FOLDER."""
     size: Annotated[Size, _SIZE] = SMALL
     """Minutes on a processor, or the paper's nets and many hands for a GPU."""
     steps: Steps | None = None

@@ -64,9 +64,10 @@ def write_graphs(weights: Path, folder: Path, graphs: Sequence[str] | None = Non
         WeightsError: the weights are missing or damaged, or cannot see colour.
     """
     model, card = load(weights)
-    if graphs is None and "rgb" not in card.encoders and not card.detector:
+    alone = bool(card.detector or card.kinematics)  # they have no encoders
+    if graphs is None and "rgb" not in card.encoders and not alone:
         raise WeightsError(f"{weights} cannot see colour pictures, so there is no graph to export.")
-    small = model if card.detector else prune_channels(model)
+    small = model if alone else prune_channels(model)
     folder.mkdir(parents=True, exist_ok=True)
     paths: list[Path] = []
     for name in graphs_of(card) if graphs is None else graphs:

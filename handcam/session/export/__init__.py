@@ -29,6 +29,7 @@ from handcam.session import FrameEntry, Session
 from handcam.session.parse import with_capture_times
 from handcam.session.reader import median_fps
 from handcam.types import Array, HandcamError, Result
+from handcam.validation import InputFile
 from handcam.version import __version__
 
 __all__ = [
@@ -77,6 +78,8 @@ class ExportSettings:
     """csv, parquet, trc, c3d, mcap: the joint convention (docs/conventions.md); the others know ours alone."""
     pictures: bool = False
     """mcap, rrd, parquet: the colour (JPEG) and depth (16-bit PNG) pictures too. ``folder`` always has them."""
+    mano: InputFile | None = None
+    """mano: the model of the right hand, MANO_RIGHT.pkl as its authors give it."""
     progress: Callable[[int, int], None] = _silent
     """Called with (frames done, frames in all)."""
 

@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Int, Int64
 from handcam.hand.rig import load_rig
 from handcam.hand.rotations import (
     Y_UP,
+    bone_frames,
     forward,
     joint_frames,
     local_rotations,
@@ -131,11 +132,12 @@ def move_on(
 def _motion(
     side: Side, index: Array, time_ns: Array, looked: Array, poses: list[HandPose | None], settings: ExportSettings
 ) -> Motion:
-    joints = np.full((len(poses), 21, 3), np.nan)
+    joints, solved = np.full((len(poses), 21, 3), np.nan), np.full((len(poses), 21, 4), np.nan)
     for i, pose in enumerate(poses):
         if pose is not None:
             joints[i] = pose.joints_m @ Y_UP.T
-    frames = joint_frames(joints, side)
+            solved[i] = np.nan if pose.rotations is None else pose.rotations
+    frames = Y_UP @ bone_frames(joints @ Y_UP, side, solved)
     present = np.asarray(np.isfinite(frames).all((1, 2, 3)) & (np.abs(joints) < _FARTHEST_M).all((1, 2)))
     joints[~present], frames[~present] = np.nan, np.nan
     local, steps = local_rotations(frames), offsets(joints, frames)

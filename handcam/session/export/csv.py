@@ -13,7 +13,7 @@ import numpy as np
 
 from handcam.hand.anatomy import ANGLES, angles_deg, grip, pinch, pinch_distance_m
 from handcam.hand.conventions import Convention, convention
-from handcam.hand.rotations import joint_frames, quaternions
+from handcam.hand.rotations import bone_frames, quaternions
 from handcam.session import FrameEntry
 from handcam.session.export import ExportSettings, Recording, encode_jpeg, encode_png, frame_results
 from handcam.types import Array, Side, TrackedHand
@@ -24,6 +24,7 @@ SUFFIX = ".csv"
 ANY_JOINTS = True
 _ROWS, _PICTURES = 2000, 64
 """Rows worked on at once, without and with pictures."""
+_NOT_SOLVED = np.full((21, 4), np.nan)
 
 
 def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
@@ -96,11 +97,13 @@ def _columns(rows: list[tuple[FrameEntry, TrackedHand | None]], start_ns: int, t
     sides = np.array([hand.pose.side.value if hand is not None else "" for hand in hands])
     angles, rotations = column([], (len(ANGLES),)), column([], (len(theirs.joints), 4))
     closed = column([])
+    solved = column([_NOT_SOLVED if hand.pose.rotations is None else hand.pose.rotations for hand in seen], (21, 4))
     for side in Side:
         mine = (sides == side.value) & np.isfinite(joints).all((1, 2))
         if mine.any():
             angles[mine] = angles_deg(joints[mine], side)
-            rotations[mine] = quaternions(theirs.local(theirs.frames(joints[mine], joint_frames(joints[mine], side))))
+            frames = bone_frames(joints[mine], side, solved[mine])
+            rotations[mine] = quaternions(theirs.local(theirs.frames(joints[mine], frames)))
             closed[mine] = grip(joints[mine], side, angles[mine])
     device = [entry.device_time_ns for entry in entries]
     pictures = [entry.picture for entry in entries]

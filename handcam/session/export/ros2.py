@@ -13,7 +13,7 @@ import numpy as np
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
-from handcam.hand.rotations import joint_frames, quaternions
+from handcam.hand.rotations import bone_frames, quaternions
 from handcam.session.export import (
     ExportSettings,
     Recording,
@@ -86,7 +86,7 @@ def _poses(pose: HandPose | None) -> list[Any]:
     if pose is None or not np.isfinite(pose.joints_m).all():
         return []
     point, turn = _TYPES["geometry_msgs/msg/Point"], _TYPES["geometry_msgs/msg/Quaternion"]
-    turns = np.nan_to_num(quaternions(joint_frames(pose.joints_m, pose.side)))
+    turns = np.nan_to_num(quaternions(bone_frames(pose.joints_m, pose.side, pose.rotations)))
     pairs = zip(pose.joints_m.tolist(), turns.tolist(), strict=True)
     return [_TYPES["geometry_msgs/msg/Pose"](point(*xyz), turn(*q)) for xyz, q in pairs]
 

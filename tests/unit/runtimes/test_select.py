@@ -49,6 +49,9 @@ class Fake:
     def depth_joints(self, depth_m, centre_m):
         return None
 
+    def run(self, graph, inputs):
+        raise AssertionError
+
     def detect(self, rgb):
         raise AssertionError("these nets estimate poses; nobody asks them to detect")
 

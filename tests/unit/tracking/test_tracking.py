@@ -82,6 +82,9 @@ class KnownNets:
     def depth_joints(self, depth_m, centre_m):
         return None
 
+    def run(self, graph, inputs):
+        raise AssertionError
+
     def detect(self, rgb):
         raise AssertionError("these nets estimate poses; nobody asks them to detect")
 

@@ -28,6 +28,7 @@ SCENE = np.dtype(
         ("left", "u1", HANDS),                      # 1 for a left hand
         ("faint", "u1", HANDS),                     # 1 for a pose that is explored and not seen
         ("joints", "f4", (HANDS, 21, 3)),           # metres
+        ("frames", "f4", (HANDS, 21, 3, 3)),        # camera_from_bone as inverse kinematics solved them, else NaN
         ("sigma", "f4", (HANDS, 21)),               # standard deviation of each joint, metres
         ("truths", "i4"),                           # how many true hands follow
         ("truth", "f4", (HANDS, 21, 3)),            # the true joints, metres

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from handcam.hand.rotations import rotation_matrices
 from handcam.hand.skeleton import FINGER_OF_JOINT, INDEX, normalise
 from handcam.model.features import Batch
 from handcam.synth.poses import sample_poses
@@ -78,19 +79,10 @@ class Poses:
         k, n = self._noise, len(joints)
         x = joints * np.exp(np.concatenate([np.zeros((n, 2)), k.flatten * rng.normal(size=(n, 1))], 1))[:, None]
         turn = rng.normal(size=(n, 3)) * [k.tilt_rad, k.tilt_rad, k.roll_rad]
-        x = x @ np.swapaxes(_rotations(turn), -1, -2)
+        x = x @ np.swapaxes(rotation_matrices(turn), -1, -2)
         reach = np.array([0.3, *[0.25, 0.5, 0.75, 1.0] * 5])[:, None]
         x = x + rng.normal(size=(n, 6, 3))[:, FINGER_OF_JOINT] * reach * k.landmark_finger
         return normalise(x + rng.normal(size=(n, 21, 3)) * k.landmark * rng.uniform(0.2, 1, (n, 1, 1)))
-
-
-def _rotations(vectors: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, "n 3 3"]:
-    """Rotation vectors to matrices (Rodrigues)."""
-    angle = np.linalg.norm(vectors, axis=1)[:, None, None] + 1e-12
-    k = np.zeros((len(vectors), 3, 3))
-    k[:, 2, 1], k[:, 0, 2], k[:, 1, 0] = (vectors / angle[:, 0]).T
-    k -= np.swapaxes(k, 1, 2)
-    return np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * (k @ k)
 
 
 def crop_views(
@@ -134,7 +126,7 @@ def crop_views(
     half_tan = half_tan * np.exp(0.12 * jitter * rng.normal(size=n))
     spin = np.zeros((n, 3))
     spin[:, 2] = 0.2 * jitter * rng.normal(size=n)
-    x = x @ np.swapaxes(_rotations(spin), 1, 2)
+    x = x @ np.swapaxes(rotation_matrices(spin), 1, 2)
     x = _toward(x, 0.1 * jitter * half_tan[:, None] * rng.normal(size=(n, 2)))
     return x, x[..., :2] / x[..., 2:] / half_tan[:, None, None], half_tan
 
@@ -145,4 +137,4 @@ def _toward(x: Float[np.ndarray, "n 21 3"], centre: Float[np.ndarray, "n 2"]) ->
     angle = np.arctan(np.linalg.norm(centre, axis=1))
     normal = np.cross(axis, [0.0, 0.0, 1.0])
     normal /= np.linalg.norm(normal, axis=1, keepdims=True) + 1e-12
-    return x @ np.swapaxes(_rotations(normal * angle[:, None]), 1, 2)
+    return x @ np.swapaxes(rotation_matrices(normal * angle[:, None]), 1, 2)
