@@ -53,7 +53,7 @@ def main(
             write_json(figures, json)
         return
     if json is not None or quick:
-        raise HandcamError("--json and --quick are for experiments that measure what ships; the paper's write to --out.")
+        raise HandcamError("--json and --quick are for experiments on what ships; the paper's write to --out.")
     for each in found:
         if hasattr(found[each], "run"):
             _run(each, setup.of(each))

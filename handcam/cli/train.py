@@ -1,4 +1,4 @@
-"""Train: the weights that ship, pairs of algorithm 1, depth joints, the hand detector, or the map's reference set."""
+"""Train: the weights that ship, pairs of algorithm 1, depth joints, the hand detector, the map's reference set, ik, or mesh."""
 
 from dataclasses import replace
 from inspect import signature
@@ -8,6 +8,7 @@ from tyro.conf import Positional, arg
 
 from handcam.lab.train import depth_joints, recipe
 from handcam.lab.train import ik as inverse_kinematics
+from handcam.lab.train import mesh as graph_mesh
 from handcam.lab.train import pairs as training
 from handcam.lab.train.finder import FinderSettings, build
 from handcam.lab.train.pairs import TrainSettings
@@ -161,8 +162,21 @@ def ik(
     print(inverse_kinematics.build(settings, weights))
 
 
+def mesh(
+    *, weights: Annotated[OutputFile | None, arg(metavar="FILE")] = None, settings: graph_mesh.MeshSettings
+) -> None:  # fmt: skip
+    """Train the graph-convolutional mesh on the rig's surfaces. A run that was stopped goes on when started again.
+
+    handcam train mesh --out runs/mesh --weights weights/kinematics.safetensors
+
+    Args:
+        weights: weights that it is added to at the end; by default it is trained only.
+    """
+    print(graph_mesh.build(settings, weights))
+
+
 KINDS = {"weights": weights, "pairs": pairs, "depth": depth, "embedding": embedding, "palm": palm, "finder": finder,
-         "ik": ik}  # fmt: skip
+         "ik": ik, "mesh": mesh}  # fmt: skip
 """Trainings by word."""
 
 

@@ -20,7 +20,7 @@ from handcam.paths import shipped
 from handcam.runtimes import Runtime, fastest
 from handcam.types import Array, HandPose, Side
 
-__all__ = ["FRAMES", "InverseKinematics", "open"]
+__all__ = ["FRAMES", "InverseKinematics", "kinematics_runtime", "open"]
 
 FRAMES = 20
 """Frames over which the skeleton is learnt, as the tracker learns bones."""
@@ -34,12 +34,20 @@ form is nearer to the truth (``handcam experiment ik``)."""
 
 def open() -> "InverseKinematics":
     """A solver for one track, with the net that ships."""
-    return InverseKinematics(_runtime(get_ident()))
+    return InverseKinematics(kinematics_runtime())
+
+
+def kinematics_runtime() -> Runtime:
+    """Open the nets that ship beside the model's and take joints, once for each thread that calls.
+
+    Raises:
+        WeightsError: they are missing or damaged.
+    """
+    return _runtime(get_ident())
 
 
 @cache
 def _runtime(thread: int) -> Runtime:
-    """One for each thread that tracks: a runtime is called from one thread alone."""
     return fastest(shipped("weights/kinematics.safetensors"))
 
 

@@ -45,7 +45,7 @@ class NetInput(NamedTuple):
 
     def named(self, graph: str) -> dict[str, Array]:
         """Inputs of the graph ``rotations`` or ``mesh``, float32, for :meth:`handcam.runtimes.Runtime.run`."""
-        names = ("joints",) if graph == "mesh" else ("joints", "rest", "sigma", "view")
+        names = ("joints", "frames") if graph == "mesh" else ("joints", "rest", "sigma", "view")
         return {name: np.ascontiguousarray(getattr(self, name), np.float32) for name in names}
 
 

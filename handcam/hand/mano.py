@@ -72,12 +72,10 @@ def load_mano(path: Path) -> "Mano":
     vertices = len(read["v_template"])
     if vertices <= max(TIPS) or any(len(read[name]) != vertices for name in ("shapedirs", "posedirs", "weights")):
         raise HandcamError(f"{path} is no hand model in MANO's format ({vertices} vertices); give MANO_RIGHT.pkl.")
-    numbers = {name: read[name].astype(float) for name in shapes if name != "f"}
-    regressor = numbers["J_regressor"]
+    template, shape, regressor = (read[name].astype(float) for name in ("v_template", "shapedirs", "J_regressor"))
     return Mano(
-        numbers["v_template"], numbers["shapedirs"], numbers["posedirs"], numbers["weights"], read["f"].astype(np.int64),
-        numbers["hands_mean"], regressor @ numbers["v_template"],
-        einsum("jv,vkb->jkb", regressor, numbers["shapedirs"]),
+        template, shape, read["posedirs"].astype(float), read["weights"].astype(float), read["f"].astype(np.int64),
+        read["hands_mean"].astype(float), regressor @ template, einsum("jv,vkb->jkb", regressor, shape),
     )  # fmt: skip
 
 

@@ -43,7 +43,9 @@ def open(weights: Path, precision: str = "float32") -> GraphRuntime:
     paths = {graph: find_graph(weights, card, graph, precision) for graph in graphs_of(card)}
 
     def load(graph: str) -> Graph:
-        if graph.startswith("decode.") or graph in card.kinematics:  # small, and any number of hands
+        if graph in card.kinematics:  # one hand after the other: of several at once the mesh was wrong in 2026.4
+            return _FixedBatch(core, paths[graph], "f32", (1,), as_float=False)
+        if graph.startswith("decode."):  # small, and any number of latents
             return _FreeBatch(core, paths[graph])
         hint = "f32" if graph == DEPTH else _HINTS[precision]  # in bfloat16 its joints are 5 mm off on rendered hands
         batches = (1,) if graph == DETECT else _HANDS

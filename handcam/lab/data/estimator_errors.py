@@ -31,7 +31,10 @@ class EstimatorErrors(NamedTuple):
     """The error bars that the estimator gave them."""
 
     def drawn(
-        self, rng: np.random.Generator, joints_m: Float[np.ndarray, "n 21 3"], level: float | Float[np.ndarray, " n"],
+        self,
+        rng: np.random.Generator,
+        joints_m: Float[np.ndarray, "n 21 3"],
+        level: float | Float[np.ndarray, " n"],
         steady: bool = False,
     ) -> tuple[Float[np.ndarray, "n 21 3"], Float[np.ndarray, "n 21"]]:
         """Draw an error for each of these right hands (camera frame), turned as their crops would be.

@@ -12,9 +12,8 @@ from time import thread_time
 import numpy as np
 from jaxtyping import Float
 
-from handcam.filters import Filter
+from handcam.filters import Filter, ik_closed_form
 from handcam.filters import ik as solver
-from handcam.filters import ik_closed_form
 from handcam.hand.rotations import joint_frames, matrices
 from handcam.hand.skeleton import MIRROR, bone_lengths
 from handcam.lab.data.dexycb import open_poses
@@ -51,12 +50,13 @@ def measure(setup: Setup, quick: bool) -> dict[str, float]:
         figures |= {f"{name}{ending}": float(np.mean(values)) for name, values in found.items() if name != "bones"}
         figures[f"bones_percent{ending}"] = max(found["bones"])
     figures["gain_percent"] = 100 * (1 - figures["ik_mm"] / figures["raw_mm"])
-    return {"n": float(tracks * frames), **figures, **_rotations(rng, errors, tracks), "ms": _time_ms(people[0].joints_m)}
+    figures |= _rotations(rng, errors, tracks)
+    return {"n": float(tracks * frames), **figures, "ms": _time_ms(people[0].joints_m)}
 
 
 def _track(
-    rng: np.random.Generator, truth: Float[np.ndarray, "t 21 3"], side: Side, noise: tuple[EstimatorErrors, float, bool],
-    found: dict[str, list[float]],
+    rng: np.random.Generator, truth: Float[np.ndarray, "t 21 3"], side: Side,
+    noise: tuple[EstimatorErrors, float, bool], found: dict[str, list[float]],
 ) -> None:  # fmt: skip
     """Filter one track, and append its figures."""
     mirror = MIRROR if side is Side.LEFT else np.ones(3)
@@ -71,9 +71,10 @@ def _track(
         "ik": _filtered(solver.open(), poses),
     }.items():  # fmt: skip
         joints = np.stack([pose.joints_m for pose in result])
-        found[f"{name}_mm"].append(1e3 * joint_errors(align(joints[late], truth[late], scale=False), truth[late]).mean())
-        found[f"{name}_pa_mm"].append(1e3 * procrustes_errors(joints[late], truth[late]).mean())
-        found[f"{name}_first_mm"].append(1e3 * joint_errors(align(joints[:1], truth[:1], scale=False), truth[:1]).mean())
+        off = 1e3 * joint_errors(align(joints, truth, scale=False), truth).mean(1)
+        found[f"{name}_mm"].append(float(off[late].mean()))
+        found[f"{name}_first_mm"].append(float(off[0]))
+        found[f"{name}_pa_mm"].append(float(1e3 * procrustes_errors(joints[late], truth[late]).mean()))
         if name == "ik":
             bones = bone_lengths(joints[late])
             found["bones"].append(float(100 * (np.ptp(bones, axis=0) / bones.mean(0)).max()))

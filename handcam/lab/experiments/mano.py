@@ -93,7 +93,7 @@ def measure(setup: Setup, quick: bool) -> dict[str, float]:
             write_rig_model(path)
         model = load_mano(path)
     pose = np.concatenate([rng.uniform(-2, 2, (n, 3)), model.mean_rad + 0.3 * rng.standard_normal((n, 45))], 1)
-    true = ManoPose(pose, np.tile(rng.standard_normal(10), (n, 1)), rng.normal(0, 0.2, (n, 3)) + [0, 0, 0.6])
+    true = ManoPose(pose, np.tile(rng.standard_normal(10), (n, 1)), rng.normal(0, 0.2, (n, 3)))
     joints = model.joints(true)
     plain = np.stack([reference(model, pose[i], true.betas[i]) + true.trans_m[i] for i in range(n)])
     start = thread_time()

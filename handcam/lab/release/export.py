@@ -45,8 +45,8 @@ EXACT_MM = 0.1
 """Joints of a float32 graph may be this far from the reference's."""
 ROUNDED_MM = 1.0
 """Joints of an 8-bit graph may be this far from the reference's, on average."""
-LARGE = 8192
-"""Arrays of at least so many numbers are worth storing in half precision."""
+LARGE, SMALL = 8192, 256
+"""Arrays of at least so many numbers are worth storing in half precision, and in graphs that are small themselves."""
 CHECKED = {"encode": "joints_mm", "depth": "depth_mm", "depth_joints": "depth_joints_mm"}
 """The deviation by which each encoding graph is judged."""
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ def write_graphs(weights: Path, folder: Path, graphs: Sequence[str] | None = Non
         paths.append(graph_file(folder / weights.name, name))
         _write(torch_graph(small, card, name), paths[-1], card)
         if name not in ("encode", "depth"):  # their weights are single precision
-            _store_halves(paths[-1])
+            _store_halves(paths[-1], SMALL if card.kinematics else LARGE)
     return paths
 
 
@@ -165,13 +165,13 @@ def _write(graph: TorchGraph, path: Path, card: WeightsCard) -> None:
     onnx.save(model, path)
 
 
-def _store_halves(path: Path) -> None:
-    """Store large arrays that came from half precision in half precision again: the same numbers in half the file."""
+def _store_halves(path: Path, least: int) -> None:
+    """Store arrays of at least so many numbers that came from half precision in half precision again: the same numbers in half the file."""
     model = onnx.load(path)
     casts: list[onnx.NodeProto] = []
     for array in model.graph.initializer:
         value = onnx.numpy_helper.to_array(array)
-        if value.dtype == np.float32 and value.size >= LARGE and np.array_equal(value.astype(np.float16), value):
+        if value.dtype == np.float32 and value.size >= least and np.array_equal(value.astype(np.float16), value):
             stored = f"{array.name}.half"
             casts.append(onnx.helper.make_node("Cast", [stored], [array.name], to=onnx.TensorProto.FLOAT))
             array.CopyFrom(onnx.numpy_helper.from_array(value.astype(np.float16), stored))

@@ -15,7 +15,7 @@ from handcam.synth.poses import sample_poses
 
 __all__ = ["add_net"]
 
-_CHECKED = 32
+_CHECKED = 2
 """Hands of the check file."""
 
 

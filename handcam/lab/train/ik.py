@@ -2,8 +2,8 @@
 
 A hand is a sampled pose of a sampled shape, its joints moved by an error that the shipped estimator made on another
 hand (:mod:`handcam.lab.data.estimator_errors`), at anything from none of its size to one and a half times it, or, for
-a quarter of the hands, by noise of every joint's own. Loss: the distance of the posed skeleton's joints from the true ones relative to the root, and that of the bones' rotations, as
-IKNet has them.
+a quarter of the hands, by noise of every joint's own. Loss: the distance of the posed skeleton's joints from the true
+ones relative to the root, and that of the bones' rotations, as IKNet has them.
 """
 
 from dataclasses import dataclass

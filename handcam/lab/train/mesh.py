@@ -40,9 +40,7 @@ class MeshSettings(LoopSettings):
     ema: Positive = 0.995
 
 
-def sample_surfaces(
-    rng: np.random.Generator, n: int
-) -> tuple[Float[np.ndarray, "n 21 3"], Float[np.ndarray, "n v 3"]]:
+def sample_surfaces(rng: np.random.Generator, n: int) -> tuple[Float[np.ndarray, "n 21 3"], Float[np.ndarray, "n v 3"]]:
     """Joints and vertices of the rig's hands, metres, hand frame; poses and people drawn at random."""
     joints, vertices = load_rig().surface(sample_angles(rng, n, _POSES), sample_shape(rng, n, _POSES))
     return joints[:, :21].astype(float), vertices.astype(float)

@@ -58,7 +58,7 @@ class GraphMesh(nn.Module):
             "nodes": nodes, "near": near, "coarse_ring": _nearest_ring(vertices[nodes]),
             "fine_ring": _mesh_ring(rig.faces, len(vertices)),
         }.items():  # fmt: skip
-            self.register_buffer(name, torch.from_numpy(index.astype(np.int64)), persistent=False)
+            self.register_buffer(name, torch.from_numpy(index.astype(np.int32)), persistent=False)
         self.knuckles, self.parents = list(KNUCKLES), list(PARENTS[1:])
         self.place = nn.Parameter(0.1 * torch.randn(_NODES, 12))
         self.vertex = nn.Parameter(0.1 * torch.randn(len(vertices), 4))
@@ -85,16 +85,15 @@ class GraphMesh(nn.Module):
         points = torch.cat([joints, joints[:, :1] + rays * self.metacarpals[:, None]], 1)
         skinned = self._skinned(points, turns)
         axes = (self.skin @ turns.flatten(2)).unflatten(2, (3, 3))  # (b, v, 3, 3)
-        own = axes[:, self.nodes].transpose(-1, -2)
-        around = (joints[:, None] - skinned[:, self.nodes][:, :, None]) @ own.transpose(-1, -2)  # (b, nodes, 21, 3)
-        x = torch.cat([around.flatten(2), self.place.expand(len(joints), -1, -1)], -1)
-        x = torch.relu(self.first(x))
+        own, at = axes.index_select(1, self.nodes), skinned.index_select(1, self.nodes)
+        around = (joints[:, None] - at[:, :, None]) @ own  # (b, nodes, 21, 3)
+        x = torch.relu(self.first(_with(around.flatten(2), self.place)))
         for layer in self.coarse:
             x = x + torch.relu(layer(x, self.coarse_ring))
         x = torch.relu(self.narrow(x))
-        x = (x[:, self.near] * self.closeness[..., None]).sum(2)  # (b, v, fine)
-        x = torch.relu(self.fine(torch.cat([x, self.vertex.expand(len(joints), -1, -1)], -1), self.fine_ring))
-        return (skinned + 0.1 * (axes @ self.last(x)[..., None])[..., 0],)
+        x = (_gather(x, self.near) * self.closeness[..., None]).sum(2)  # (b, v, fine)
+        x = torch.relu(self.fine(_with(x, self.vertex), self.fine_ring))
+        return (skinned + 0.1 * (axes * self.last(x)[..., None, :]).sum(-1),)  # faster than a product of small matrices
 
     def _skinned(self, points: Tensor, turns: Tensor) -> Tensor:
         """The rig's skin by linear blending, bones stretched to their lengths; the size is that of the hand."""
@@ -106,7 +105,7 @@ class GraphMesh(nn.Module):
         matrix = turns @ (eye + (stretch - 1)[..., None, None] * along)
         offset = points - (matrix @ self.rest[..., None])[..., 0]
         blend = self.skin @ torch.cat([matrix.flatten(2), offset], -1)  # (b, v, 12)
-        return (blend[..., :9].unflatten(-1, (3, 3)) @ self.vertices[..., None])[..., 0] + blend[..., 9:]
+        return (blend[..., :9].unflatten(-1, (3, 3)) * self.vertices[:, None]).sum(-1) + blend[..., 9:]
 
 
 _BONE = [*(j for j in range(1, 21) if j % 4), 21, 22, 23, 24]
@@ -121,10 +120,20 @@ class _Chebyshev(nn.Module):
         self.order, self.mix = order, nn.Linear((1 + order) * inputs, outputs)
 
     def forward(self, x: Tensor, ring: Tensor) -> Tensor:
-        once = -x[:, ring].mean(2)  # the normalised Laplacian minus the identity
+        once = -_gather(x, ring).mean(2)  # the normalised Laplacian minus the identity
         if self.order == 1:
             return self.mix(torch.cat([x, once], -1))
-        return self.mix(torch.cat([x, once, -2.0 * once[:, ring].mean(2) - x], -1))
+        return self.mix(torch.cat([x, once, -2.0 * _gather(once, ring).mean(2) - x], -1))
+
+
+def _gather(x: Tensor, index: Tensor) -> Tensor:
+    """Rows (b n k c) of features (b m c), by an index (n k)."""
+    return x.index_select(1, index.flatten()).unflatten(1, index.shape)
+
+
+def _with(x: Tensor, known: Tensor) -> Tensor:
+    """Features (b n c) with those that belong to the nodes (n d) behind them."""
+    return torch.cat([x, torch.zeros_like(x[..., : known.shape[-1]]) + known], -1)
 
 
 def _farthest(points: Array, count: int) -> Int[Array, " n"]:

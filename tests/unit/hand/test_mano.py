@@ -119,8 +119,8 @@ def test_mirrored_parameters_pose_the_mirror_image(tmp_path):
     right, rng, flip = load_mano(tmp_path / "MANO_RIGHT.pkl"), np.random.default_rng(6), np.array([-1.0, 1.0, 1.0])
     turned = np.tile((flip[:, None] * flip).ravel(), 15)
     left = replace(
-        right, template_m=right.template_m * flip, shape_m=right.shape_m * flip[:, None], joints_m=right.joints_m * flip,
-        joint_shape_m=right.joint_shape_m * flip[:, None],
+        right, template_m=right.template_m * flip, shape_m=right.shape_m * flip[:, None],
+        joints_m=right.joints_m * flip, joint_shape_m=right.joint_shape_m * flip[:, None],
         correctives_m=right.correctives_m * flip[:, None] * turned,
     )  # fmt: skip
     given = ManoPose(rng.normal(0, 0.5, (2, 48)), rng.standard_normal((2, 10)), rng.standard_normal((2, 3)))
@@ -135,8 +135,9 @@ class Evil:
 @pytest.mark.parametrize(
     "content",
     [
-        pickle.dumps({"v_template": Evil()}), pickle.dumps({"v_template": np.zeros(3)}), pickle.dumps([1]), b"", b"\x80\x02",
-        pickle.dumps({"v_template": print}), pickle.dumps(random_model(np.random.default_rng(0)) | {"weights": np.ones((9, 16))}),
+        pickle.dumps({"v_template": Evil()}), pickle.dumps({"v_template": np.zeros(3)}), pickle.dumps([1]), b"",
+        b"\x80\x02", pickle.dumps({"v_template": print}),
+        pickle.dumps(random_model(np.random.default_rng(0)) | {"weights": np.ones((9, 16))}),
         b"cbuiltins\neval\n(S'1'\ntR.", b"ccopyreg\n_reconstructor\n(cnumpy\nndarray\nc__builtin__\nobject\nNtR.",
     ],
 )  # fmt: skip
@@ -149,5 +150,5 @@ def test_what_is_no_model_is_refused_and_not_run(tmp_path, content):
 
 
 def test_a_file_that_is_not_there_is_a_sentence(tmp_path):
-    with pytest.raises(HandcamError, match="nowhere.pkl"):
+    with pytest.raises(HandcamError, match="nowhere"):
         load_mano(tmp_path / "nowhere.pkl")

@@ -37,5 +37,5 @@ def test_both_hands_become_parameters_that_give_their_joints(tmp_path):
 
 
 def test_without_a_model_a_sentence_says_where_it_comes_from(tmp_path):
-    with pytest.raises(ExportError, match="from its authors: --mano MANO_RIGHT.pkl"):
+    with pytest.raises(ExportError, match="from its authors: --mano"):
         convert(RecordedResults([result(0, BOTH)]), "mano", tmp_path / "take.npz")
