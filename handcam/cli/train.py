@@ -1,4 +1,4 @@
-"""Train: the weights that ship, pairs of algorithm 1, depth joints, the hand detector, the map's reference set, ik, or mesh."""
+"""Train: the weights that ship, pairs of algorithm 1, depth joints, the detector, the map's set, ik, or mesh."""
 
 from dataclasses import replace
 from inspect import signature

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float, UInt8, UInt16
 
 from handcam.crop import CUBE_M
-from handcam.hand.kinematics import net_input
+from handcam.hand.kinematics import NetInput, net_input
 from handcam.hand.rotations import joint_frames, offsets
 from handcam.model.fusion import fuse
 from handcam.runtimes._protocol import CropBatch, Encoding, Runtime
@@ -61,6 +61,12 @@ class CheckCrops:
         depth_m = self.depth[at] * np.float32(DEPTH_UNIT_M)
         return CropBatch(self.depth_half_tan[at], None, depth_m, self.centre_m[at])
 
+    def joint_inputs(self) -> NetInput:
+        """The hands as nets that take joints have them, with error bars of a centimetre."""
+        assert self.joints_m is not None
+        joints = self.joints_m.astype(float)
+        return net_input(joints, offsets(joints, joint_frames(joints, Side.RIGHT)), np.full(joints.shape[:2], 0.01))
+
     def cubes(self, i: int, n: int = 1) -> tuple[Float[Array, "n p p"], Float[Array, " n"]]:
         """``n`` cubes from ``i`` on, metres, and the distances of their centres."""
         assert self.cube is not None
@@ -100,8 +106,7 @@ def _answers(runtime: Runtime, crops: CheckCrops) -> dict[str, Array]:
     """Everything that is compared, by name."""
     card, rows = runtime.card, list[dict[str, Array]]()
     if crops.joints_m is not None:
-        joints = crops.joints_m.astype(float)
-        given = net_input(joints, offsets(joints, joint_frames(joints, Side.RIGHT)), np.full(joints.shape[:2], 0.01))
+        given = crops.joint_inputs()
         return {name: runtime.run(name, given.named(name))[name] for name in card.kinematics}
     if card.detector:
         found = [runtime.detect(crops.rgb[i : i + 1]) for i in range(len(crops.rgb))]

@@ -27,12 +27,13 @@ from time import perf_counter, thread_time
 import msgspec
 import psutil
 
+from handcam.hand.kinematics import NetInput
 from handcam.installation import needs
 from handcam.model.weights import WeightsCard, read_card
 from handcam.paths import cache_folder, write_atomic
 from handcam.plugins import constants, load, names
 from handcam.runtimes._graphs import CHECK, find_graph
-from handcam.runtimes._parity import CheckCrops, deviation, deviation_from_check
+from handcam.runtimes._parity import CheckCrops, deviation_from_check
 from handcam.runtimes._protocol import Runtime
 from handcam.types import HandcamError, WeightsError
 
@@ -233,7 +234,9 @@ def _seconds(runtime: Runtime, crops: CheckCrops, clock: Callable[[], float]) ->
     if runtime.card.detector:
         return least(lambda i: runtime.detect(crops.rgb[i : i + 1]), len(crops.rgb))
     if crops.joints_m is not None:
-        return least(lambda _: deviation(runtime, runtime, crops), 3)
+        given = NetInput(*(part[:1] for part in crops.joint_inputs()))
+        inputs = [(name, given.named(name)) for name in runtime.card.kinematics]
+        return sum(least(lambda _, call=call: runtime.run(*call), 20) for call in inputs)
     seconds = least(lambda i: runtime.encode(crops.color_batch(i)), len(crops.rgb))
     if crops.depth is not None and "depth" in runtime.card.encoders:
         seconds += least(lambda i: runtime.encode(crops.depth_batch(i)), len(crops.depth))

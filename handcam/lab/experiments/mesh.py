@@ -20,6 +20,8 @@ from handcam.types import HandPose, Side
 __all__ = ["TITLE", "measure"]
 
 TITLE = "Graph-convolutional mesh"
+AHEAD_M = np.array([0.0, 0.0, 0.5])
+"""Place of the hands, which makes no difference."""
 
 
 def measure(setup: Setup, quick: bool) -> dict[str, float]:
@@ -28,7 +30,7 @@ def measure(setup: Setup, quick: bool) -> dict[str, float]:
     joints, vertices = sample_surfaces(np.random.default_rng((setup.seed, 1, 71)), n)
     found, times = defaultdict[str, list[float]](list), defaultdict[str, list[float]](list)
     for j, true in zip(joints, vertices, strict=True):
-        solved = ik.open().apply(HandPose(Side.RIGHT, 1.0, j + [0, 0, 0.5], True, np.zeros((21, 2)), np.zeros(21)), 0)
+        solved = ik.open().apply(HandPose(Side.RIGHT, 1.0, j + AHEAD_M, True, np.zeros((21, 2)), np.zeros(21)), 0)
         assert solved.rotations is not None
         frames = {"convention": joint_frames(j, Side.RIGHT), "ik": matrices(solved.rotations)}
         for name, draw in {

@@ -166,7 +166,8 @@ def _write(graph: TorchGraph, path: Path, card: WeightsCard) -> None:
 
 
 def _store_halves(path: Path, least: int) -> None:
-    """Store arrays of at least so many numbers that came from half precision in half precision again: the same numbers in half the file."""
+    """Store arrays of at least so many numbers, where they came from half precision, in half precision again: the
+    same numbers in half the file."""
     model = onnx.load(path)
     casts: list[onnx.NodeProto] = []
     for array in model.graph.initializer:
