@@ -34,6 +34,7 @@ from handcam.types import Array
 
 __all__ = [
     "CONVENTIONS", "OPENXR_JOINTS", "Convention", "ConventionName", "convention", "from_order", "measured",
+    "to_order",
 ]  # fmt: skip
 
 ConventionName = Literal["common21", "mediapipe", "openxr26", "mano", "freihand"]
@@ -181,3 +182,8 @@ def from_order(joints: Float[Array, "*b 21 c"], order: str) -> Float[Array, "*b 
     out = np.empty_like(joints)
     out[..., list(_ORDERS[order]), :] = joints
     return out
+
+
+def to_order(joints: Float[Array, "*b 21 c"], order: str) -> Float[Array, "*b 21 c"]:
+    """Bring our joints into a foreign order, where they are: the inverse of :func:`from_order`."""
+    return joints[..., list(_ORDERS[order]), :]

@@ -16,9 +16,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from handcam.geometry import einsum, fit_rotation
+from handcam.hand.conventions import from_order, to_order
 from handcam.hand.mano_file import read_mano_file
 from handcam.hand.rotations import rotation_matrices, rotation_vectors, swing
-from handcam.hand.skeleton import bone_lengths, from_order, to_order
+from handcam.hand.skeleton import bone_lengths
 from handcam.types import Array, HandcamError
 
 __all__ = ["Mano", "ManoPose", "load_mano", "mirrored_parameters"]

@@ -47,11 +47,6 @@ CANONICAL_HALF_WIDTH = 0.62
 """From the centre of a canonical render to its edge at that distance, hand lengths: an open hand just fits."""
 
 
-def to_order(joints: Float[Array, "*b 21 c"], order: str) -> Float[Array, "*b 21 c"]:
-    """Bring our joints into a foreign order: the inverse of :func:`from_order`."""
-    return joints[..., list(_ORDERS[order]), :]
-
-
 def bone_lengths(joints: Float[Array, "*b 21 3"], bones: Sequence[tuple[int, int]] = BONES) -> Float[Array, "*b n"]:
     """Length of each bone, in the unit of the joints."""
     parents, children = np.array(bones).T

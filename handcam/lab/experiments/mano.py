@@ -15,9 +15,10 @@ from jaxtyping import Float
 from scipy import sparse
 from scipy.spatial.transform import Rotation
 
+from handcam.hand.conventions import to_order
 from handcam.hand.mano import TIPS, Mano, ManoPose, load_mano
 from handcam.hand.rig import load_rig
-from handcam.hand.skeleton import PARENTS, to_order
+from handcam.hand.skeleton import PARENTS
 from handcam.lab.experiments import Setup
 from handcam.synth.poses import sample_poses, sample_shape
 

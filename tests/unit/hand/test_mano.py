@@ -9,8 +9,8 @@ import pytest
 from scipy import sparse
 from scipy.spatial.transform import Rotation
 
+from handcam.hand.conventions import from_order
 from handcam.hand.mano import TIPS, ManoPose, load_mano, mirrored_parameters
-from handcam.hand.skeleton import from_order
 from handcam.lab.experiments.mano import write_rig_model
 from handcam.types import HandcamError
 
