@@ -53,6 +53,8 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("", "zoom", shown="wheel"),
         Command("reset_view", "reset the view", "Home", "double-click, Home", "Reset view", "Back to the first view"),
         Command("skin", "skin", "U", caption="Skin", tip="The hand's surface", checkable=True),
+        Command("graph_skin", "skin by a net", "Shift+U", caption="Net", checkable=True,
+                tip="Draw the skin by a graph-convolutional net instead of linear blending"),
         Command("samples", "posterior samples", "P", caption="Samples", tip="Poses drawn from the posterior",
                 checkable=True),
         Command("points", "measured points (depth)", "I", caption="Points", tip="Measured points of the hand",

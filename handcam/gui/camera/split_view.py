@@ -53,15 +53,15 @@ class SplitView(QWidget):
             self.hands.entries.addAction(name, lambda n=count, s=side: controls.set(max_hands=n, lock_side=s))
         actions["points"].setChecked(True)
         self._switches = {name: ActionButton(actions[name])
-                          for name in ("reestimate", "crop", "truth", "skin", "samples", "points",
-                                       "reset_view")}  # fmt: skip
-        for name in ("reestimate", "truth", "points"):
+                          for name in ("reestimate", "crop", "truth", "skin", "graph_skin", "samples",
+                                       "points", "reset_view")}  # fmt: skip
+        for name in ("reestimate", "truth", "graph_skin", "points"):
             self._switches[name].hide()
         switches = self._switches
         own = (switches[name] for name in ("reestimate", "crop", "truth"))
         left = _pane(self.camera, self._size, self.hands, *self.planes.values(), *own)
         title = ElidedLabel(f"3D  grid {CELL_M * 100:.0f} cm · radius of a joint 1 σ")
-        right = _pane(self.scene, title, *(switches[n] for n in ("skin", "samples", "points", "reset_view")))
+        right = _pane(self.scene, title, *(switches[n] for n in (*_SCENE_SWITCHES, "reset_view")))
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setHandleWidth(STEP)
         split.setChildrenCollapsible(False)
@@ -70,7 +70,7 @@ class SplitView(QWidget):
             split.setStretchFactor(k, 1)
         self.setLayout(in_column(split, margins=(STEP, STEP, STEP, STEP)))
         split.setSizes([10_000, 10_000])
-        for name in ("mirror", "crop", "truth", "skin", "samples", "points"):
+        for name in ("mirror", "crop", "truth", *_SCENE_SWITCHES):
             actions[name].toggled.connect(lambda on: self._follow_switches())
         actions.connect_triggers(None, next_plane=self._next_plane, reset_view=self.scene.reset_view,
                                  samples=self._switch_samples, reestimate=self._switch_recorded)  # fmt: skip
@@ -97,8 +97,10 @@ class SplitView(QWidget):
         on = {name: self._actions[name].isChecked() for name in ("mirror", "crop", "truth", *_SCENE_SWITCHES)}
         self.camera.mirror, self.camera.crop, self.camera.truth = on["mirror"], on["crop"], on["truth"]
         self.scene.options = replace(
-            self.scene.options, surface=on["skin"], samples=on["samples"], points=on["points"], truth=on["truth"]
-        )
+            self.scene.options, surface=on["skin"], graph=on["graph_skin"], samples=on["samples"],
+            points=on["points"], truth=on["truth"],
+        )  # fmt: skip
+        self._switches["graph_skin"].setVisible(on["skin"])
         self.camera.repaint_frame()
         self.scene.redraw()
 
@@ -164,7 +166,7 @@ class SplitView(QWidget):
             bar.fit()
 
 
-_SCENE_SWITCHES = ("skin", "samples", "points")
+_SCENE_SWITCHES = ("skin", "graph_skin", "samples", "points")
 
 
 def _pane(view: QWidget, title: QWidget, *switches: QWidget) -> QWidget:

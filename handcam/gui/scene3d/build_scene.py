@@ -26,6 +26,8 @@ class SceneOptions:
 
     surface: bool = False
     """The hand's surface."""
+    graph: bool = False
+    """Draw it by the graph-convolutional net instead of skinning."""
     samples: bool = True
     """Posterior samples, when there are any."""
     points: bool = True
@@ -54,7 +56,7 @@ def build_scene(scene: np.ndarray, result: Result | None, orbit: Orbit, options:
     scene["view_from_scene"], scene["focal"] = orbit.view_from_scene, FOCAL
     floor = np.round((target[1] + _FLOOR_M) / CELL_M) * CELL_M  # in steps, so that it does not follow the hand
     scene["floor"], scene["grid_origin"] = floor - target[1], -target[[0, 2]]
-    scene["surface"] = options.surface
+    scene["surface"] = options.surface * (1 + options.graph)
     scene["hands"] = scene["truths"] = scene["samples"] = scene["points"] = 0
     if result is None:
         return

@@ -112,9 +112,16 @@ class HandSurfaceMesh:
         self.colour = np.array([0.72, 0.70, 0.69])
 
     def pose(
-        self, joints_m: Float[np.ndarray, "21 3"], left: bool, frames: Float[np.ndarray, "21 3 3"] | None = None
+        self, joints_m: Float[np.ndarray, "21 3"], left: bool, frames: Float[np.ndarray, "21 3 3"] | None
     ) -> tuple[Float[np.ndarray, "v 3"], Float[np.ndarray, "v 3"]]:
-        """Vertices and outward normals, in the joints' frame; ``frames`` as of :func:`surface_for_joints`."""
-        vertices = surface_for_joints(joints_m, Side.LEFT if left else Side.RIGHT, frames)
+        """Vertices and outward normals, in the joints' frame; skinned, with ``frames`` as of
+        :func:`surface_for_joints`, NaN where they are not known, or by the net if None."""
+        side = Side.LEFT if left else Side.RIGHT
+        if frames is None:
+            from handcam.tracking.mesh import graph_surface  # with the runtimes, once it is wanted
+
+            vertices = graph_surface(joints_m, side)
+        else:
+            vertices = surface_for_joints(joints_m, side, frames)
         normals = self._rig.normals(vertices)
         return vertices, -normals if left else normals

@@ -37,7 +37,7 @@ SCENE = np.dtype(
         ("points", "i4"),                           # how many measured points follow
         ("point", "f4", (POINTS, 3)),               # metres
         ("point_rgb", "u1", (POINTS, 3)),           # their colours
-        ("surface", "u1"),                          # 1 to draw the surface over the skeleton
+        ("surface", "u1"),                          # 1 to draw the surface over the skeleton, 2 by the net
         ("floor", "f4"),                            # y of the floor, metres
         ("grid_origin", "f4", 2),                   # x and z of a grid line, so that the grid stays put
         ("view_from_scene", "f4", (4, 4)),          # the orbiting camera, OpenCV axes

@@ -180,7 +180,8 @@ class Open3DRenderer:
         triangles, own = np.asarray(self._surface.triangles), self._surface_model.triangles
         for k in range(int(scene["hands"]) if show else 0):
             part, left = slice(k * n, (k + 1) * n), bool(scene["left"][k])
-            vertices[part], normals[part] = self._surface_model.pose(scene["joints"][k], left, scene["frames"][k])
+            frames = None if scene["surface"] == 2 else scene["frames"][k]
+            vertices[part], normals[part] = self._surface_model.pose(scene["joints"][k], left, frames)
             triangles[k * len(own) : (k + 1) * len(own)] = k * n + (own[:, ::-1] if left else own)  # only fronts show
         self._vis.update_geometry(self._surface)
         return bool(vertices.any())
