@@ -2,7 +2,8 @@
 
 A track is frames of one person of DexYCB (validation only), each with an error that the shipped estimator made on a
 rendered hand, at its full size and at parts of it. Figures are over the frames after those from which the skeleton is
-learnt, relative to the root; ``held`` is the tracker's own rule, which scales bones to their mean lengths.
+learnt, relative to the root; ``held`` is the tracker's own rule, which scales bones to their mean
+lengths. With ``--data folder:PATH`` also labelled pictures, through the tracker.
 """
 
 from collections import defaultdict
@@ -12,18 +13,20 @@ from time import thread_time
 import numpy as np
 from jaxtyping import Float
 
+from handcam.api import open_tracker
 from handcam.filters import Filter, ik_closed_form
 from handcam.filters import ik as solver
 from handcam.hand.rotations import joint_frames, matrices
-from handcam.hand.skeleton import MIRROR, bone_lengths
+from handcam.hand.skeleton import MIRROR, bone_lengths, hand_length
 from handcam.lab.data.dexycb import open_poses
 from handcam.lab.data.estimator_errors import EstimatorErrors, estimator_errors
+from handcam.lab.data.sets import open_dataset
 from handcam.lab.evaluate.metrics import align, joint_errors, procrustes_errors
 from handcam.lab.experiments import Setup
 from handcam.lab.train.ik import sample_hands
 from handcam.model.weights import default_weights
 from handcam.tracking.bones import with_bones
-from handcam.types import HandPose, Side
+from handcam.types import Controls, HandPose, Side
 
 __all__ = ["TITLE", "measure"]
 
@@ -51,7 +54,32 @@ def measure(setup: Setup, quick: bool) -> dict[str, float]:
         figures[f"bones_percent{ending}"] = max(found["bones"])
     figures["gain_percent"] = 100 * (1 - figures["ik_mm"] / figures["raw_mm"])
     figures |= _rotations(rng, errors, tracks)
+    for data in setup.data:
+        figures |= {} if data.startswith("dexycb:") else _pictures(data)
     return {"n": float(tracks * frames), **figures, "ms": _time_ms(people[0].joints_m)}
+
+
+def _pictures(data: str) -> dict[str, float]:
+    """Errors on labelled pictures, each alone through the tracker, at the true hand length."""
+    tracker, found = open_tracker(), defaultdict[str, list[float]](list)
+    samples = open_dataset(data)
+    for sample in (samples[i] for i in range(len(samples))):
+        if sample.joints_m is None:
+            continue
+        tracker.reset()
+        controls = Controls(filters=(), max_hands=1, hand_length_m=float(hand_length(sample.joints_m)))
+        tracker.track(sample.frame, controls)
+        hands = tracker.track(sample.frame, controls).hands
+        if not hands or hands[0].raw.side is not sample.side:
+            continue
+        raw = hands[0].raw
+        for name, pose in {
+            "raw": raw, "closed_form": ik_closed_form.open().apply(raw, 0), "ik": solver.open().apply(raw, 0),
+        }.items():  # fmt: skip
+            off = joint_errors(align(pose.joints_m, sample.joints_m), sample.joints_m)
+            found[f"pictures_{name}_mm"].append(1e3 * float(off.mean()))
+    tracker.close()
+    return {"pictures": float(len(found["pictures_raw_mm"])), **{k: float(np.mean(v)) for k, v in found.items() if v}}
 
 
 def _track(
