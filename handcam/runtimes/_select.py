@@ -121,7 +121,8 @@ def fastest(weights: Path, at_once: bool = False) -> Runtime:
         return _reference(weights)
     best: Runtime | None = None
     best_name, best_s = "eager", float("inf")
-    for name in candidates(on_card=not card.detector):  # a detector runs beside the net that is on the card
+    beside = bool(card.detector or card.kinematics)  # they run beside the net that is on the card
+    for name in candidates(on_card=not beside):
         found = _try(name, weights, check, timed=not at_once)
         if found is None:
             continue
