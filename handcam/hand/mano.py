@@ -38,6 +38,10 @@ _CHUNK = 64
 """Hands that are fitted at once."""
 
 
+def _solve(matrix: Array, right: Array) -> Array:
+    return np.linalg.solve(matrix, right)
+
+
 class ManoPose(NamedTuple):
     """Parameters of ``n`` right hands."""
 
@@ -142,13 +146,14 @@ class Mano:
         return ManoPose(*(np.concatenate(values) for values in zip(*parts, strict=True)))
 
     def _fit_shape(self, lengths_m: Float[Array, " 20"]) -> Float[Array, " 10"]:
-        betas, steps = np.zeros(10), np.concatenate([np.zeros((1, 10)), 1e-3 * np.eye(10)])
+        betas: Array = np.zeros(10)
+        steps = np.concatenate([np.zeros((1, 10)), 1e-3 * np.eye(10)])
         for _ in range(_ROUNDS):
             tried = betas + steps
             found = bone_lengths(self.joints(ManoPose(np.zeros((11, 48)), tried, np.zeros((11, 3)))))
             slopes = ((found[1:] - found[0]) / 1e-3).T
             normal = slopes.T @ slopes + _SHAPE_PRIOR**2 * np.eye(10)
-            betas = betas + np.linalg.solve(normal, slopes.T @ (lengths_m - found[0]) - _SHAPE_PRIOR**2 * betas)
+            betas = betas + _solve(normal, slopes.T @ (lengths_m - found[0]) - _SHAPE_PRIOR**2 * betas)
         return betas
 
     def _fit_poses(self, joints_m: Float[Array, "n 21 3"], betas: Float[Array, " 10"]) -> ManoPose:

@@ -113,7 +113,7 @@ def _dense(value: Any) -> Array:
 
 
 def _sparse(state: dict[str, Any], by_column: bool) -> Float[Array, "r c"]:
-    rows, columns = state.get("_shape", state.get("shape"))
+    rows, columns = cast("tuple[int, int]", state["_shape"] if "_shape" in state else state["shape"])
     out = np.zeros((columns, rows) if by_column else (rows, columns))
     lines = np.repeat(np.arange(len(out)), np.diff(state["indptr"]))
     np.add.at(out, (lines, state["indices"]), state["data"])

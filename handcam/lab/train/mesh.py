@@ -47,6 +47,9 @@ def sample_surfaces(rng: np.random.Generator, n: int) -> tuple[Float[np.ndarray,
 
 
 class _Objective(nn.Module):
+    edges: Tensor
+    """Vertices at both ends of each edge."""
+
     def __init__(self, net: GraphMesh) -> None:
         super().__init__()
         self.net = net

@@ -31,6 +31,31 @@ class GraphMesh(nn.Module):
         fine: channels on the mesh.
     """
 
+    rest: Tensor
+    """Joints of the rig and the four metacarpals' bases (25 3), hand lengths, as all lengths here."""
+    skin: Tensor
+    """Share of each bone in each vertex (v 25)."""
+    vertices: Tensor
+    """The surface at rest (v 3)."""
+    bone: Tensor
+    """Direction of each bone at rest (25 3)."""
+    bone_length: Tensor
+    """Its length (25)."""
+    rest_frames: Tensor
+    """Bone frames at rest (21 3 3)."""
+    metacarpals: Tensor
+    """Place of the metacarpals' bases between the wrist and the knuckles (4)."""
+    nodes: Tensor
+    """Vertices that are nodes of the coarse graph."""
+    near: Tensor
+    """The three nodes nearest to each vertex (v 3)."""
+    closeness: Tensor
+    """Their shares in it (v 3)."""
+    coarse_ring: Tensor
+    """Neighbours of each node."""
+    fine_ring: Tensor
+    """Neighbours of each vertex."""
+
     def __init__(self, width: int, fine: int) -> None:
         super().__init__()
         rig = load_rig()
