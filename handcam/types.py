@@ -135,8 +135,7 @@ class HandPose:
     sigma_axes_m: Float[Array, "21 2"] | None = None
     """The same across the ray from the camera to the joint (along either axis) and along it; None if not known."""
     rotations: Float[Array, "21 4"] | None = None
-    """``camera_from_bone`` of each joint, quaternions x y z w, as inverse kinematics (``filters/ik``) solved them; None
-    where it did not: by the convention of :mod:`handcam.hand.rotations`."""
+    """Of each bone, x y z w, as inverse kinematics solved them; None: by :mod:`handcam.hand.rotations`."""
 
     def __repr__(self) -> str:
         scale = "measured" if self.metric else "assumed"
