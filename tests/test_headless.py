@@ -60,7 +60,7 @@ class Tracker:
 
 @pytest.fixture
 def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handcam.api, "open_tracker", lambda *_: Tracker())
+    monkeypatch.setattr(handcam.api, "open_tracker", lambda *_, **__: Tracker())
 
 
 @pytest.mark.usefixtures("no_model")
@@ -238,7 +238,7 @@ def test_an_interrupted_run_ends_like_any_other(
                 os.kill(os.getpid(), how)
             return super().track(frame, controls)
 
-    monkeypatch.setattr(handcam.api, "open_tracker", lambda *_: Interrupting())
+    monkeypatch.setattr(handcam.api, "open_tracker", lambda *_, **__: Interrupting())
     clip, report = make_video(tmp_path / "clip.mp4", frames=3000), tmp_path / "report.json"
     before = signal.getsignal(signal.SIGTERM)
     assert main(["--source", f"video:{clip}", "--headless", "--report", str(report)]) == 0
