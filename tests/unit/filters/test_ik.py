@@ -83,9 +83,8 @@ def test_another_hand_length_is_learnt_anew_but_not_for_one_bad_frame(track):
     known = bone_lengths(filter.apply(pose(track[0][30]), 30).joints_m)
     bad = filter.apply(pose(1.6 * track[0][31]), 31)
     assert np.allclose(bone_lengths(bad.joints_m), known)
-    for i in range(32, 60):
-        last = filter.apply(pose(1.6 * track[0][i]), i)
-    assert bone_lengths(last.joints_m).sum() > 1.4 * known.sum()
+    later = [filter.apply(pose(1.6 * track[0][i]), i) for i in range(32, 60)]
+    assert bone_lengths(later[-1].joints_m).sum() > 1.4 * known.sum()
 
 
 def test_a_joint_that_is_not_known_leaves_the_pose_as_it_is(track):
@@ -105,6 +104,7 @@ def test_who_moves_joints_afterwards_drops_the_rotations(track):
 
 def test_frames_of_poses_with_and_without_rotations(track):
     solved = ik_closed_form.open().apply(pose(track[1][0]), 0)
+    assert solved.rotations is not None
     both = np.stack([solved.joints_m, track[0][1]])
     rotations = np.stack([solved.rotations, np.full((21, 4), np.nan)])
     found = bone_frames(both, Side.RIGHT, rotations)

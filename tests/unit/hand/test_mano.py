@@ -19,7 +19,7 @@ VERTICES, PARENTS = 778, (0, 0, 1, 2, 0, 4, 5, 0, 7, 8, 0, 10, 11, 0, 13, 14)
 
 def random_model(rng: np.random.Generator) -> dict:
     weights = rng.random((VERTICES, 16)) ** 8
-    regressor = sparse.random(16, VERTICES, 0.02, "csc", random_state=np.random.default_rng(1))
+    regressor = sparse.csc_matrix(rng.random((16, VERTICES)) * (rng.random((16, VERTICES)) < 0.02))
     return {
         "v_template": rng.normal(0, 0.05, (VERTICES, 3)), "shapedirs": rng.normal(0, 0.01, (VERTICES, 3, 10)),
         "posedirs": rng.normal(0, 0.001, (VERTICES, 3, 135)), "J_regressor": regressor,
