@@ -165,7 +165,8 @@ class Frame:
     picture: str = ""
     """File name of the picture, for folders of pictures."""
     recorded: "tuple[TrackedHand, ...] | None" = None
-    """Hands that a session holds for this frame; None where it holds no result, and for all other sources."""
+    """Hands that a session holds for this frame, none where it was not processed; None where the session holds no hands
+    at all, and for all other sources."""
 
     def __repr__(self) -> str:
         planes = [name for name, plane in (("color", self.color), ("depth", self.depth)) if plane is not None]

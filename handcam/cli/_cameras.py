@@ -31,10 +31,15 @@ def cameras() -> list[Device]:
     return found
 
 
-def open_first(settings: SourceSettings) -> Source:
-    """Open the first camera that opens, else the demo; says which and why."""
+def open_first(settings: SourceSettings, prefer: str = "") -> Source:
+    """Open the first camera that opens, else the demo; says which and why.
+
+    Args:
+        settings: of the camera.
+        prefer: the camera to try first, where it is there.
+    """
     failures: list[str] = []
-    for device in cameras():
+    for device in sorted(cameras(), key=lambda device: device.source != prefer):
         try:
             source = open_source(device.source, settings)
         except SourceError as error:
@@ -44,19 +49,23 @@ def open_first(settings: SourceSettings) -> Source:
         return source
     why = f"no camera opens ({' '.join(failures)})" if failures else "no camera was found"
     log.info("No --source given and %s: showing the rendered hand of --source %s.", why, FALLBACK)
-    return open_source(FALLBACK, settings)
+    source = open_source(FALLBACK, settings)
+    said = f"{why[0].upper()}{why[1:].rstrip('.')}: this is the rendered demo hand."
+    vars(source).update(notes=(said,), fallback=True)
+    return source
 
 
-def opener(source: str | None, settings: SourceSettings) -> Callable[[], Source]:
+def opener(source: str | None, settings: SourceSettings, prefer: str = "") -> Callable[[], Source]:
     """Make the function that opens the source when its thread is ready.
 
-    Cameras are opened there and then, files now, so that a wrong name ends the program before anything starts.
+    Without a source it is the first camera that opens, ``prefer`` before the others. Cameras are opened there and then,
+    files now, so that a wrong name ends the program before anything starts.
 
     Raises:
         SourceError: the scheme is unknown, or a file cannot be read.
     """
     if source is None:
-        return lambda: open_first(settings)
+        return lambda: open_first(settings, prefer)
     scheme = source.partition(":")[0]
     if scheme not in names("handcam.sources"):
         raise SourceError(f"Unknown source {source!r}; use one of {', '.join(names('handcam.sources'))}.")

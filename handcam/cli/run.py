@@ -90,7 +90,9 @@ def main(
 
     settings = completed(source_settings)
     controls = Controls(drive=modality, hand_length_m=hand_length_m(hand_length_cm), filters=filters)
-    open_source = opener(source, replace(settings, loop=False))  # the capture thread loops, and the window may stop it
+    prefer = "" if source is not None or run.headless or reset_settings else _last_camera()
+    once = replace(settings, loop=False)  # the capture thread loops, and the window may stop it
+    open_source = opener(source, once, prefer)
     if modality != "auto":  # before anything is opened for it
         there = ("auto", "fused", *read_card(model.path()).encoders)
         if modality not in there:
@@ -124,7 +126,7 @@ def main(
             return run_headless(live, sink, run.duration, run.report)
         kept = _settings_file(reset_settings) if window.screenshot is None else None  # a screenshot shows defaults
         overridden = {"mirror": mirror, "hand_length_cm": hand_length_cm is not None,
-                      "smooth": filters != Controls().filters}  # fmt: skip
+                      "smooth": filters != Controls().filters, "drive": modality != "auto"}  # fmt: skip
         given = frozenset(name for name, was_given in overridden.items() if was_given)
         view: dict[str, Any] = {
             "source": source or "", "mirror": mirror, "reduced_3d": software_3d, "settings_file": kept,
@@ -182,6 +184,14 @@ def _run_window(
         later.start()
     return show(live, camera, card, model.weights, screenshot=window.screenshot, after_s=window.after,
                 size=window.window)  # fmt: skip
+
+
+def _last_camera() -> str:
+    """The camera that was picked last in the window."""
+    from handcam.gui.settings import kept_camera
+    from handcam.paths import settings_file
+
+    return kept_camera(settings_file())
 
 
 def _settings_file(reset: bool) -> Path:

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-__all__ = ["COMMANDS", "WITHOUT_CAMERA", "ActionRegistry", "Command"]
+__all__ = ["COMMANDS", "OF_LIVE_PAGE", "WITHOUT_CAMERA", "ActionRegistry", "Command"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,17 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
     "3D view": (
         Command("", "orbit", shown="drag"),
         Command("", "zoom", shown="wheel"),
+        Command("", "measure between two joints", shown="click, click"),
         Command("reset_view", "reset the view", "Home", "double-click, Home", "Reset view", "Back to the first view"),
+        Command("view_front", "as the camera sees it", "1", caption="Front"),
+        Command("view_side", "from the side", "2", caption="Side"),
+        Command("view_top", "from above", "3", caption="Top"),
+        Command("follow", "follow the hand", "4", caption="Follow the hand", checkable=True),
         Command("skin", "skin", "U", caption="Skin", tip="The hand's surface", checkable=True),
         Command("graph_skin", "skin by a net", "Shift+U", caption="Net", checkable=True,
                 tip="Draw the skin by a graph-convolutional net instead of linear blending"),
+        Command("error", "error ellipsoids", "Y", caption="Error", checkable=True,
+                tip="How far each joint may be off: one standard deviation, across the camera's ray and along it"),
         Command("samples", "posterior samples", "P", caption="Samples", tip="Poses drawn from the posterior",
                 checkable=True),
         Command("points", "measured points (depth)", "I", caption="Points", tip="Measured points of the hand",
@@ -75,6 +82,8 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("jump_on", "one second on", "Shift+Right"),
         Command("record", "record, stop", "R", caption="Record", tip="Record colour, depth, poses and times"),
         Command("mark", "mark this moment", "K"),
+        Command("copy_pose", "copy the pose (JSON)", "Ctrl+C", caption="Copy pose"),
+        Command("snapshot", "snapshot (PNG and JSON)", "Ctrl+Shift+S", caption="Snapshot"),
         Command("export", "export the session", "Ctrl+E", caption="Export…", tip="Write it for other programs"),
         Command("reestimate", "estimate a session anew", "E", caption="Re-estimate", checkable=True,
                 tip="Estimate the hands of the session anew; the recorded ones stay as a thin line"),
@@ -85,7 +94,9 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("retry", "open the source again", "F5", caption="Retry"),
         Command("panels", "show or hide the panels", "L", caption="Panels", tip="Show or hide the panels below",
                 checkable=True),
-        Command("full_screen", "full screen", "F11"),
+        Command("full_screen", "full screen", "F11", caption="Full screen"),
+        Command("present", "the 3D view alone", "F10", caption="Presentation", checkable=True,
+                tip="The 3D view and nothing else, for a projector or a stream; F10 or Escape ends it"),
         Command("help", "this help", "? F1", caption="?", tip="Keyboard and mouse"),
         Command("quit", "quit", "Ctrl+Q", caption="Close"),
     ),
@@ -97,6 +108,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("dismiss", "close the message", "Escape", caption="Close"),
         Command("play_saved", "play the recorded session", caption="Play"),
         Command("open_saved", "open the session's folder", caption="Open folder"),
+        Command("streams", "streams to other programs", caption="Streams…", tip="Start, stop, and who receives"),
         Command("label", "judge the hands of a session", caption="Label…", tip="Accept or reject each hand"),
         Command("repair", "check and repair a session", caption="Check and repair",
                 tip="Read every picture; what is whole is written anew where anything is lost"),
@@ -105,6 +117,9 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
 }  # fmt: skip
 """Actions of the window by the groups of the help page; those of the last have buttons or menus only."""
 
+OF_LIVE_PAGE = ("mirror", "crop", "truth", "next_plane", "panels", "present", "skin", "error", "samples", "points",
+                "reset_view", "view_front", "view_side", "view_top", "follow", "reestimate", "snapshot")  # fmt: skip
+"""Actions that do nothing that could be seen on another page; they are off there."""
 WITHOUT_CAMERA = {
     "Latent": COMMANDS["Latent"],
     "Pages": tuple(c for c in COMMANDS["Window"] if c.name in ("next_page", "full_screen", "help", "quit")),

@@ -12,6 +12,9 @@ from handcam.model.weights import WeightsCard
 
 __all__ = ["show", "show_explorer"]
 
+DEFAULT_SIZE = (1280, 800)
+"""Size of a window that has none yet."""
+
 
 def show(
     live: Live, camera: CameraOptions, card: WeightsCard | None = None, weights: Path | None = None, *,
@@ -70,7 +73,8 @@ def show_explorer(
 def _run(make: Callable[[], Window], live: Live, screenshot: Path | None, after_s: float, size: tuple[int, int]) -> int:
     app = application()
     window = make()
-    fit_screen(window, *size)
+    kept = window.width(), window.height()
+    fit_screen(window, *(kept if size == DEFAULT_SIZE and window.settings is not None else size))
     window.show()
     live.start()
     return run_until_closed(app, window, screenshot, after_s)

@@ -15,6 +15,8 @@ __all__ = ["ControlsModel"]
 
 _SAME_MOVE_S = 0.4
 """Small moves that follow each other faster than this are undone together."""
+_HELD_S = 0.5
+"""Time for which the posterior of a hand that is lost stays."""
 _LONGEST = 500
 """Moves that can be undone."""
 
@@ -42,6 +44,7 @@ class ControlsModel(QObject):
         self.history.setUndoLimit(_LONGEST)
         self._random = np.random.default_rng()
         self._dragged = False
+        self._seen_ns = 0
         self._move, self._moved_s = 0, -np.inf
 
     @property
@@ -56,7 +59,11 @@ class ControlsModel(QObject):
     def update(self, result: Result) -> None:
         """Follow the posterior of the hand shown; latents of another size than assumed correct the size."""
         hand = self.hand_shown(result)
-        self.posterior, self.side = (hand.posterior, hand.pose.side.value) if hand else (None, "")
+        if hand is not None:
+            self._seen_ns = result.frame.time_ns
+            self.posterior, self.side = hand.posterior, hand.pose.side.value
+        elif not 0 < result.frame.time_ns - self._seen_ns < _HELD_S * 1e9 or self.edited:
+            self.posterior, self.side = None, ""  # the sliders do not jump when a hand is lost for a moment
         known = hand or result.explored
         if known is not None and len(known.z) != self.latent_size:
             self.latent_size = len(known.z)
@@ -70,7 +77,7 @@ class ControlsModel(QObject):
 
     def forget_hand(self) -> None:
         """Drop the posterior and what was set: the source has changed."""
-        self.posterior = None
+        self.posterior, self._seen_ns = None, 0
         self._apply(None, None)
         self.history.clear()
 

@@ -20,8 +20,8 @@ _COLOURS = [QColor.fromRgbF(*map(float, colour)) for colour in JOINT_RGB]
 _HALO = QColor(0, 0, 0, 130)
 _LEAST_SPAN = 0.8
 """Hand lengths across a thumbnail at least: a fist is not blown up to the size of an open hand."""
-_BONE_M, _JOINT_M = 0.003, (0.003, 0.02)
-"""Radius of a bone; least and greatest radius of a joint."""
+_BONE_M, _JOINT_M = 0.003, 0.0042
+"""Radius of a bone, and of a joint."""
 _BACKGROUND = np.array(rgb(VIEW)[::-1], np.uint8)
 _CLAY = np.array([150.0, 172.0, 196.0])
 """Brightest colour of the surface, BGR."""
@@ -118,16 +118,14 @@ def draw_thumbnail(painter: QPainter, joints: Float[np.ndarray, "21 3"], where: 
 
 
 def draw_solid_skeleton(
-    painter: QPainter, at: Float[np.ndarray, "21 2"], depth_m: Float[np.ndarray, " 21"],
-    sigma_m: Float[np.ndarray, " 21"], focal_px: float,
+    painter: QPainter, at: Float[np.ndarray, "21 2"], depth_m: Float[np.ndarray, " 21"], focal_px: float,
 ) -> None:  # fmt: skip
-    """Draw bones as sticks and joints as shaded balls with a radius of one sigma, the farthest first.
+    """Draw bones as sticks and joints as shaded balls, the farthest first.
 
     Args:
         painter: where.
         at: joints, px.
         depth_m: of the joints.
-        sigma_m: of the joints.
         focal_px: of the view.
     """
     scale = focal_px / depth_m
@@ -139,7 +137,7 @@ def draw_solid_skeleton(
             painter.setPen(pen)
             painter.drawLine(QLineF(*at[a], *at[b]))
             continue
-        radius = float(np.clip(sigma_m[a], *_JOINT_M) * scale[a])
+        radius = float(_JOINT_M * scale[a])
         x, y = map(float, at[a])
         shine = QRadialGradient(QPointF(x, y), radius, QPointF(x - radius * 0.35, y - radius * 0.4))
         shine.setColorAt(0.0, _COLOURS[a].lighter(135))

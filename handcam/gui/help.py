@@ -1,16 +1,33 @@
 """Help page: every shortcut and gesture of the action registry."""
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from handcam.gui.actions import Command
+from handcam.gui.actions import ActionRegistry, Command
 from handcam.gui.colours import ACCENT, LINE, MUTED, PANEL, RAISED, TEXT
 from handcam.gui.theme import STEP, font
 
-__all__ = ["HelpOverlay"]
+__all__ = ["HelpOverlay", "help_columns"]
 
 _ROW, _COLUMN = 24, 336
+
+
+def help_columns(
+    actions: ActionRegistry, pages: Iterable[str], camera: bool
+) -> tuple[dict[str, tuple[Command, ...]], ...]:
+    """Arrange the groups of actions in columns.
+
+    Args:
+        actions: of the window.
+        pages: groups of the pages.
+        camera: is there a camera picture?
+    """
+    names = (("Picture", "Latent"), ("3D view", "Window"), ("Session", *pages))
+    names = names if camera else (tuple(pages), ("Latent",), ("Pages",))
+    return tuple({name: actions.groups[name] for name in column} for column in names)
 
 
 class HelpOverlay(QWidget):

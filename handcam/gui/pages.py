@@ -14,14 +14,15 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QStackedWidget, QTabBar, QWidget
+from PySide6.QtWidgets import QScrollArea, QStackedWidget, QTabBar, QWidget
 
 import handcam.gui
 from handcam.gui.actions import ActionRegistry, Command
 from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.controls_model import ControlsModel
+from handcam.gui.directions.known import KnownDirections
 from handcam.gui.theme import STEP
-from handcam.gui.widgets import as_panel, in_column, in_row, muted
+from handcam.gui.widgets import as_panel, in_column, in_row, muted, scrolled
 from handcam.installation import needs
 from handcam.live import Live
 from handcam.model.weights import WeightsCard
@@ -46,6 +47,8 @@ class PageContext:
     """Of the weights; None when they cannot be read."""
     worker: BackgroundWorker
     """Runs what takes long, beside the window."""
+    directions: KnownDirections
+    """Directions of the latent space, once somebody has asked for them."""
     show_message: Callable[[str], object]
     """Show one sentence in the status line for a while."""
     without_camera: bool = False
@@ -111,7 +114,8 @@ class PageTabs(QWidget):
         self.stack, self.tabs = QStackedWidget(), QTabBar()
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
-        self.tabs.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.tabs.setAccessibleName("Pages")
         self._unopened: dict[int, str] = {}
         if first is not None:
             self._add(*first)
@@ -141,20 +145,24 @@ class PageTabs(QWidget):
     @property
     def page(self) -> QWidget:
         """The page that is seen."""
-        page = self.stack.currentWidget()
+        return self._page(self.stack.currentIndex())
+
+    def _page(self, number: int) -> QWidget:
+        page = self.stack.widget(number)
         assert page is not None  # there is always one
-        return page
+        inner = page.widget() if isinstance(page, QScrollArea) else None
+        return inner or page
 
     def tick(self, result: Result | None) -> None:
         """Let the page that is seen do its work."""
-        page = self.stack.currentWidget()
+        page = self.page
         if isinstance(page, Page):
             page.tick(result)
 
     def close_pages(self) -> None:
         """Close every page: the window closes."""
         for k in range(self.stack.count()):
-            page = self.stack.widget(k)
+            page = self._page(k)
             if isinstance(page, Page):
                 page.close_page()
 
@@ -166,7 +174,8 @@ class PageTabs(QWidget):
         name = self._unopened.pop(number, None)
         if name is not None:
             placeholder = self.stack.widget(number)
-            self.stack.insertWidget(number, self._open(name))
+            area = scrolled(self._open(name), sideways=True)  # a page never makes the window larger than the screen
+            self.stack.insertWidget(number, area)
             if placeholder is not None:
                 self.stack.removeWidget(placeholder)
                 placeholder.deleteLater()

@@ -18,7 +18,7 @@ from handcam.paths import write_atomic
 from handcam.ranges import HAND_LENGTHS_M, HandLengthCm
 from handcam.types import NOMINAL_HAND_LENGTH_M, Controls, Side
 
-__all__ = ["HANDS", "HAND_LENGTH_CM", "SettingsStore", "WindowSettings"]
+__all__ = ["HANDS", "HAND_LENGTH_CM", "SettingsStore", "WindowSettings", "kept_camera"]
 
 HANDS = {
     "both": (2, None), "one": (1, None), "up to three": (3, None), "up to four": (4, None),
@@ -51,6 +51,8 @@ class WindowSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     """Show the input of the net."""
     skin: bool = False
     """Show the hand's surface in 3D."""
+    error: bool = True
+    """Show in 3D how far off each joint may be."""
     samples: Annotated[int, msgspec.Meta(ge=0, le=SAMPLES)] = 0
     """Poses drawn from the posterior."""
     points: bool = True
@@ -61,6 +63,18 @@ class WindowSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     """Bone lengths that the user keeps, hand lengths, by the name given to the hand."""
     bones: Annotated[str, msgspec.Meta(max_length=40)] = ""
     """Name of those in use; empty to measure each hand."""
+    depth_range: Literal["around the hand", "whole scene", "0.2 to 1.2 m"] = "around the hand"
+    """What the colours of depth span."""
+    drive: Annotated[str, msgspec.Meta(max_length=40)] = "auto"
+    """What the pose is estimated from, where the weights have it."""
+    size: Annotated[tuple[int, ...], msgspec.Meta(max_length=2)] = ()
+    """Width and height of the window; empty for what fits."""
+    page: Annotated[int, msgspec.Meta(ge=0, le=20)] = 0
+    """Page that is seen."""
+    camera: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    """Camera that was picked last, ``scheme:rest``; the next start without ``--source`` tries it first."""
+    recent: Annotated[tuple[str, ...], msgspec.Meta(max_length=20)] = ()
+    """Files and folders that were opened, the last first."""
 
     @staticmethod
     def of_controls(controls: Controls) -> dict[str, Any]:
@@ -78,6 +92,15 @@ class WindowSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
         if self.hands is not None:
             changes["max_hands"], changes["lock_side"] = HANDS[self.hands]
         return changes
+
+
+def kept_camera(path: Path) -> str:
+    """Read the camera that was picked last; empty where there is none, or no file that can be read."""
+    try:
+        camera = msgspec.json.decode(path.read_bytes())["values"]["camera"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
+    return camera if isinstance(camera, str) else ""
 
 
 class SettingsStore:

@@ -16,6 +16,7 @@ __all__ = ["RuntimeChoice", "SourceControl", "source_from_path"]
 
 RECENT = 8
 """Files and folders that are remembered."""
+_CAMERAS = ("webcam", "realsense")
 _REMEMBERED = ("video", "images", "recording")
 _PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
 _FILES = (
@@ -81,6 +82,8 @@ class SourceControl(QObject):
         """Why the last try did not work, until the user has seen it."""
         self.requested = requested
         """The source picked last, to be named while it cannot say its own name."""
+        self.camera = requested if requested.partition(":")[0] in _CAMERAS else ""
+        """Camera that was picked last."""
         self.recent: list[str] = []
         """Files and folders that were opened, the last first."""
         self._runtime = runtimes.chosen if runtimes is not None else ""
@@ -106,6 +109,8 @@ class SourceControl(QObject):
         def opened(start_ns: int) -> None:
             self.message.emit("", 0.0)
             self.requested = source
+            if source.partition(":")[0] in _CAMERAS:
+                self.camera = source
             if source.partition(":")[0] in _REMEMBERED:
                 self.recent = [source, *(s for s in self.recent if s != source)][:RECENT]
             self.opened.emit(start_ns)

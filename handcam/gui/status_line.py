@@ -1,7 +1,7 @@
 """Status line: one fixed place per figure, so that nothing jumps."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from handcam.gui.camera.diagnostics import distance_cm
@@ -16,6 +16,14 @@ _SLOTS = (
     ("hand", "right and left hand"), ("distance", "000 cm (assumed hand size)"), ("rate", "000 fps"),
     ("age", "pixels 0000 ms old"), ("lost", "00000 frames skipped"),
 )  # fmt: skip
+_TIPS = {
+    "hand": "Hands in view; of the real person, also where the picture is mirrored",
+    "distance": "From the camera to the hand. Without a depth camera it rests on the hand length that is set",
+    "rate": "Frames in which hands were estimated, per second",
+    "age": "From the moment a picture reached the program to its being painted",
+    "lost": "Pictures that were replaced by a newer one before there was time for them",
+    "": "What runs the model; streams to other programs",
+}
 
 
 class StatusLine(QWidget):
@@ -24,11 +32,26 @@ class StatusLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedHeight(28)
+        self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.texts: dict[str, str] = dict.fromkeys((name for name, _ in _SLOTS), "")
         self.right = self.message = ""
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(lambda: self.show_message(""))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        x = event.position().x()
+        name = next((name for name, left, right in self._places() if left <= x < right), "")
+        self.setToolTip(self.message or _TIPS[name])
+
+    def _places(self) -> list[tuple[str, float, float]]:
+        """Name, left and right end of every figure's place."""
+        metrics, x, found = QFontMetricsF(font(12)), 2.0 * STEP, []
+        for name, widest in _SLOTS:
+            width = metrics.horizontalAdvance(widest)
+            found.append((name, x, x + width + 4))
+            x += round(width) + 3 * STEP
+        return found
 
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(800, 28)
@@ -77,14 +100,12 @@ class StatusLine(QWidget):
             painter.fillRect(self.rect(), QColor(BACKGROUND))
             painter.setFont(font(12))
             metrics = QFontMetricsF(painter.font())
-            x = 2.0 * STEP
-            for name, widest in _SLOTS:
-                width = metrics.horizontalAdvance(widest)
-                painter.setPen(QColor(TEXT))
-                painter.drawText(
-                    QRectF(x, 0, width + 4, self.height()), Qt.AlignmentFlag.AlignVCenter, self.texts[name]
-                )
-                x += round(width) + 3 * STEP
+            painter.setPen(QColor(TEXT))
+            places = self._places()
+            for name, left, right in places:
+                where = QRectF(left, 0, right - left, self.height())
+                painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, self.texts[name])
+            x = max((right for name, _, right in places if self.texts[name]), default=0.0) + 3 * STEP  # empty ones end
             rest = QRectF(x, 0, self.width() - x - 2 * STEP, self.height())
             text = metrics.elidedText(self.message or self.right, Qt.TextElideMode.ElideMiddle, max(rest.width(), 0))
             painter.setPen(QColor(TEXT if self.message else MUTED))

@@ -52,7 +52,7 @@ def message_for(
         failed = status.state == "failed"
         return Message("No model", status.failure or "The model has failed.", ("quit",)) if failed else Message()
     if status.state == "failed":
-        return Message("No picture", status.failure or "The source has failed.", ("retry", "use_demo"))
+        return Message("No picture", status.failure or "The source has failed.", ("retry", "open_file", "use_demo"))
     if problem:
         return Message("That did not work", problem, ("dismiss",))
     if status.state == "ended" and not status.seekable:
@@ -66,8 +66,8 @@ def message_for(
             return Message("Starting", f"Opening {name}…")
         return Message(hint="Loading the model…" if not status.runtime else f"Opening {name}…")
     if not hand and picture:
-        return Message(hint=_no_hand(status))
-    if hand and diagnostic:
+        return Message(hint=f"{NO_HAND}. {diagnostic}" if diagnostic else _no_hand(status))
+    if diagnostic:
         return Message(hint=diagnostic)
     if status.state == "paused" and status.stills:
         return Message(hint="← and → turn the pictures") if status.length > 1 and status.position == 0 else Message()

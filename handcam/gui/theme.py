@@ -53,7 +53,7 @@ QPushButton, QToolButton {{
 }}
 QPushButton:hover, QToolButton:hover {{ background: {RAISED}; }}
 QPushButton:pressed, QToolButton:pressed {{ background: {LINE}; }}
-QPushButton:focus, QToolButton:focus {{ border-color: {LINE}; }}
+QPushButton:focus, QToolButton:focus {{ border-color: {ACCENT}; }}
 QPushButton:checked, QToolButton:checked {{ color: {ACCENT}; background: {RAISED}; }}
 QPushButton:disabled, QToolButton:disabled {{ color: #5b6270; }}
 QPushButton[solid="true"] {{ background: {RAISED}; border-color: {LINE}; }}
@@ -78,6 +78,7 @@ QTabBar::tab {{
 }}
 QTabBar::tab:selected {{ color: {TEXT}; border-bottom-color: {ACCENT}; }}
 QTabBar::tab:hover {{ color: {TEXT}; }}
+QTabBar:focus {{ border: 1px solid {ACCENT}; border-radius: 4px; }}
 QSplitter::handle {{ background: {BACKGROUND}; }}
 QDoubleSpinBox, QSpinBox, QLineEdit {{
     background: {RAISED}; color: {TEXT}; border: 1px solid {LINE}; border-radius: 4px; padding: 0 6px;
@@ -92,6 +93,9 @@ QSlider::sub-page:horizontal {{ background: {ACCENT}; border-radius: 2px; }}
 QSlider::handle:horizontal {{ width: 12px; height: 12px; margin: -4px 0; border-radius: 6px; background: {TEXT}; }}
 QScrollArea {{ background: transparent; border: none; }}
 QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}
+QScrollBar:horizontal {{ background: transparent; height: 8px; margin: 0; }}
+QScrollBar::handle:horizontal {{ background: {LINE}; border-radius: 4px; min-width: 24px; }}
+QScrollBar::add-line:horizontal, QScrollBar::sub-line:horizontal {{ width: 0; }}
 QScrollBar::handle:vertical {{ background: {LINE}; border-radius: 4px; min-height: 24px; }}
 QScrollBar::add-line:vertical, QScrollBar::sub-line:vertical {{ height: 0; }}
 QDialog, QInputDialog, QMessageBox {{ background: {PANEL}; }}

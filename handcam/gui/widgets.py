@@ -3,7 +3,7 @@
 from typing import TypeVar
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QAction, QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QAction, QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import (
     QBoxLayout,
     QHBoxLayout,
@@ -17,12 +17,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from handcam.gui.colours import LINE, MUTED, RAISED, TEXT
+from handcam.gui.colours import ACCENT, LINE, MUTED, RAISED, TEXT
 from handcam.gui.theme import STEP
 
 __all__ = ["ActionButton", "ElidedLabel", "MenuButton", "as_panel", "button", "in_column", "in_row", "muted",
            "scrolled", "show_if"]  # fmt: skip
 
+_PRESS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 L = TypeVar("L", bound=QBoxLayout)
 W = TypeVar("W", bound=QWidget)
 B = TypeVar("B", bound=QPushButton)
@@ -86,12 +87,13 @@ class ElidedLabel(QLabel):
             painter.drawText(self.rect(), self.alignment(), text)
 
 
-def scrolled(widget: QWidget) -> QScrollArea:
-    """Put a widget into an area that scrolls it vertically."""
+def scrolled(widget: QWidget, sideways: bool = False) -> QScrollArea:
+    """Put a widget into an area that scrolls it vertically, or both ways."""
     area = QScrollArea()
     area.setWidget(widget)
     area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    if not sideways:
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.viewport().setAutoFillBackground(False)
     widget.setAutoFillBackground(False)
@@ -104,8 +106,22 @@ def show_if(widget: QWidget, on: bool) -> None:
         widget.setVisible(on)
 
 
+class KeyButton(QPushButton):
+    """A button that Tab reaches and Return presses; a click leaves the keys to the shortcuts, and Space pauses."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.key() in _PRESS:
+            self.showMenu() if self.menu() is not None else self.click()
+        else:
+            super().keyPressEvent(event)
+
+
 def button(text: str = "", tip: str = "", solid: bool = True, checkable: bool = False) -> QPushButton:
-    """Make a push button that takes no keyboard focus.
+    """Make a push button.
 
     Args:
         text: its caption.
@@ -113,19 +129,20 @@ def button(text: str = "", tip: str = "", solid: bool = True, checkable: bool = 
         solid: with a background; the others show one under the mouse only.
         checkable: stays down.
     """
-    return _styled(QPushButton(text), tip, solid, checkable)
+    return _styled(KeyButton(text), tip, solid, checkable)
 
 
 def _styled(made: B, tip: str, solid: bool, checkable: bool) -> B:
     made.setToolTip(tip)
     made.setCheckable(checkable)
-    made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    if tip and not made.text():
+        made.setAccessibleName(tip)
     if solid:
         made.setProperty("solid", True)
     return made
 
 
-class ActionButton(QPushButton):
+class ActionButton(KeyButton):
     """Button of a :class:`QAction`: its text, icon, tooltip and state are the action's."""
 
     def __init__(self, action: QAction, solid: bool = False, text: str | None = None, width: int = 0) -> None:
@@ -154,13 +171,14 @@ class ActionButton(QPushButton):
         text = action.text() if self._caption is None else self._caption
         if text != self.text():
             self.setText(text)
+        self.setAccessibleName(action.text())
         self.setIcon(action.icon())
         self.setToolTip(action.toolTip())
         self.setEnabled(action.isEnabled())
         self.setChecked(action.isChecked())
 
 
-class MenuButton(QPushButton):
+class MenuButton(KeyButton):
     """``name value ▾``: names a setting, shows its value and opens a menu; long values are elided in the middle."""
 
     def __init__(self, name: str, width: int, tip: str) -> None:
@@ -168,7 +186,7 @@ class MenuButton(QPushButton):
         self._name, self.value = name, ""
         self.setFixedSize(width, 28)
         self.setToolTip(tip)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAccessibleName(name)
         self.entries = QMenu(self)
         self.setMenu(self.entries)
 
@@ -182,7 +200,7 @@ class MenuButton(QPushButton):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(QColor(LINE), 1))
+            painter.setPen(QPen(QColor(ACCENT if self.hasFocus() else LINE), 1))
             painter.setBrush(QColor(LINE if self.underMouse() or self.isDown() else RAISED))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
             metrics = QFontMetricsF(self.font())

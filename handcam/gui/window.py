@@ -1,27 +1,32 @@
 """Main window: takes the newest result every few milliseconds and lets the page that is seen draw it."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Thread
 
+import msgspec
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QWidget
 
-from handcam.gui.actions import COMMANDS, WITHOUT_CAMERA, ActionRegistry, Command
+from handcam.gui.actions import COMMANDS, OF_LIVE_PAGE, WITHOUT_CAMERA, ActionRegistry, Command
 from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.bar.menus import RuntimeMenu
 from handcam.gui.bar.tool_bar import ToolBar
 from handcam.gui.controls_model import ControlsModel
-from handcam.gui.help import HelpOverlay
+from handcam.gui.directions.known import KnownDirections
+from handcam.gui.help import HelpOverlay, help_columns
 from handcam.gui.icons import icon
 from handcam.gui.live_page import LivePage
+from handcam.gui.options import CameraOptions
 from handcam.gui.pages import PageContext, PageTabs, page_commands
+from handcam.gui.presentation import Presentation
 from handcam.gui.sessions.recording import RecordingControl, recordings_folder
-from handcam.gui.settings import SettingsStore
-from handcam.gui.source_control import RuntimeChoice, SourceControl
+from handcam.gui.settings import SettingsStore, WindowSettings
+from handcam.gui.snapshot import SnapshotControl
+from handcam.gui.source_control import SourceControl
+from handcam.gui.start_page import DropTarget, StartPage
 from handcam.gui.status_line import StatusLine
 from handcam.gui.status_messages import MessageCard, message_for
 from handcam.gui.widgets import in_column
@@ -38,31 +43,6 @@ STATUS_S = 0.2
 """Interval at which figures and buttons follow the pipeline."""
 STOP_S = 0.7
 """Time that closing waits for threads that hang in a driver."""
-
-
-@dataclass(frozen=True, slots=True)
-class CameraOptions:
-    """Options of a window with a camera picture, beyond the pages of the latent space."""
-
-    devices: Sequence[Device] | Callable[[], Sequence[Device]] = ()
-    """Cameras to offer, or what lists them (called beside the window, it may take its time)."""
-    change_source: Callable[[str], object] = lambda source: None
-    """Opens ``scheme:rest`` instead of the present source; may take its time, and may raise
-    :class:`~handcam.types.HandcamError`."""
-    mirror: bool = False
-    """Start with the picture mirrored."""
-    reduced_3d: bool = False
-    """Paint the 3D view with Qt alone and start no other process."""
-    source: str = ""
-    """The source at the start, as it was asked for; empty where the first camera is taken."""
-    recordings: Path | None = None
-    """Folder for sessions; default ``handcam`` among the user's videos."""
-    runtimes: RuntimeChoice | None = None
-    """Runtimes to choose from; None for no choice."""
-    settings_file: Path | None = None
-    """File of the settings, :mod:`handcam.gui.settings`; None to keep none."""
-    overridden: frozenset[str] = frozenset()
-    """Settings that options have set, not to be taken from that file."""
 
 
 class Window(QMainWindow):
@@ -89,17 +69,23 @@ class Window(QMainWindow):
         groups = COMMANDS if camera is not None else WITHOUT_CAMERA
         self.actions_ = ActionRegistry(page_commands() | groups)
         self.status_line = StatusLine()
+        self.directions = KnownDirections(live, weights or default_weights(), self.controls.latent_size)
         self._context = PageContext(
             live, self.controls, self.actions_, weights or default_weights(), card, self.worker,
-            self.status_line.show_message, without_camera=camera is None,
+            self.directions, self.status_line.show_message, without_camera=camera is None,
         )  # fmt: skip
-        self.live_page = self.sources = self.tool_bar = self.runtime = self.settings = None
+        self.live_page = self.sources = self.tool_bar = self.runtime = self.settings = self.start = None
         if camera is not None:
             self._add_camera(live, card, camera)
         self.pages = PageTabs(self._context, ("Live", self.live_page) if self.live_page is not None else None)
         if self.runtime is not None:
             self.pages.add_widget(self.runtime)
         bars = [self.pages, *([self.tool_bar] if self.tool_bar is not None else [])]
+        self.presentation = None
+        if self.live_page is not None:
+            self.presentation = Presentation(self.actions_, self.live_page, self.pages, [*bars, self.status_line])
+            folder, say = self.recording.folder, self.status_line.show_message
+            self.snapshots = SnapshotControl(self.live_page.views, self.actions_, lambda: self.result, folder, say)
         page = QWidget()
         page.setObjectName("page")
         page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # at the start no field takes the keys of shortcuts
@@ -107,7 +93,9 @@ class Window(QMainWindow):
         page.setLayout(in_column(*bars, (self.pages.stack, 1), self.status_line, spacing=0))
         self.setCentralWidget(page)
         self.card = self.live_page.views.card if self.live_page is not None else MessageCard(self.pages.stack)
-        self.help = HelpOverlay(page, self._help_columns())
+        self.help = HelpOverlay(page, help_columns(self.actions_, page_commands(), self.live_page is not None))
+        self.drop = DropTarget(self, self.sources.open_path) if self.sources is not None else None
+        self._devices: Sequence[Device] = ()
         self.result: Result | None = None
         self._status_s, self._source = 0.0, ""
         self._connect_actions(groups)
@@ -116,10 +104,29 @@ class Window(QMainWindow):
         self._timer.timeout.connect(self.tick)
         self._timer.start(TICK_MS)
         self.resize(1280, 800)
-        self.pages.page_changed.connect(lambda: self.pages.tick(self.result))
+        self.pages.page_changed.connect(self._turn_page)
         if camera is not None and camera.settings_file is not None and self.live_page is not None:
-            self.settings = SettingsStore(camera.settings_file, self.live_page.settings, self.worker)
-            self.settings.restore(self.live_page.apply_settings, camera.overridden)
+            self.settings = SettingsStore(camera.settings_file, self.current_settings, self.worker)
+            self.settings.restore(self.apply_settings, camera.overridden)
+
+    def current_settings(self) -> WindowSettings:
+        """Read what is kept between runs."""
+        assert self.live_page is not None
+        assert self.sources is not None
+        size = () if self.isMaximized() or self.isFullScreen() else (self.width(), self.height())
+        page, recent = self.pages.tabs.currentIndex(), tuple(self.sources.recent)
+        own = {"camera": self.sources.camera, "size": size, "page": page, "recent": recent}
+        return msgspec.structs.replace(self.live_page.settings(), **own)
+
+    def apply_settings(self, settings: WindowSettings) -> None:
+        """Bring the window to these settings; its size is whoever's who shows it."""
+        assert self.live_page is not None
+        assert self.sources is not None
+        self.live_page.apply_settings(settings)
+        self.sources.recent, self.sources.camera = list(settings.recent), settings.camera
+        self.pages.show_page(settings.page)
+        if len(settings.size) == 2:
+            self.resize(*settings.size)
 
     def _add_camera(self, live: Live, card: WeightsCard | None, camera: CameraOptions) -> None:
         listed = camera.devices if callable(camera.devices) else None
@@ -135,6 +142,10 @@ class Window(QMainWindow):
         self.recording.failed.connect(self.sources.fail)
         self.sources.leaving.connect(self.recording.end)
         self.live_page = LivePage(self._context, camera.reduced_3d)
+        self.start = StartPage(self.live_page.views, self.actions_)
+        self.start.picked.connect(self.sources.open_source)
+        self.start.look.connect(self.list_devices)
+        self.sources.leaving.connect(self.start.close_page)
         self.tool_bar = ToolBar(live, self.controls, self.actions_, card, devices)
         self.tool_bar.source.picked.connect(self.sources.open_source)
         self.tool_bar.source.entries.aboutToShow.connect(self.list_devices)
@@ -145,7 +156,6 @@ class Window(QMainWindow):
             self.runtime = RuntimeMenu(camera.runtimes)
             self.runtime.picked.connect(self.sources.open_runtime)
             self.sources.runtime_changed.connect(self.runtime.show_runtime)
-        self.setAcceptDrops(True)
 
     def _connect_actions(self, groups: Mapping[str, tuple[Command, ...]]) -> None:
         for command in (command for group in groups.values() for command in group if command.name):
@@ -153,15 +163,10 @@ class Window(QMainWindow):
         freeze = self.actions_["freeze"]
         self.actions_.connect_triggers(
             None, freeze=lambda: self.controls.freeze(freeze.isChecked()), sample=self.controls.sample,
-            reset_latent=self.controls.reset, next_page=self.pages.next_page, help=self.help.toggle,
-            full_screen=self._toggle_full_screen, quit=self.close, dismiss=self.help.hide,
+            reset_latent=self.controls.reset, next_page=self.pages.next_page,
+            full_screen=self._toggle_full_screen, quit=self.close, dismiss=self._dismiss, help=self.help.toggle,
         )  # fmt: skip
         self.controls.changed.connect(lambda: freeze.setChecked(self.controls.frozen))
-
-    def _help_columns(self) -> tuple[dict[str, tuple[Command, ...]], ...]:
-        camera = (("Picture", "Latent"), ("3D view", "Window"), ("Session", *page_commands()))
-        names = camera if self.live_page is not None else (tuple(page_commands()), ("Latent",), ("Pages",))
-        return tuple({name: self.actions_.groups[name] for name in column} for column in names)
 
     def begin(self) -> None:
         """Start what can wait until the window is on the screen."""
@@ -172,7 +177,12 @@ class Window(QMainWindow):
     def list_devices(self) -> None:
         """Look for cameras, beside the window."""
         if self.tool_bar is not None and self._list_devices is not None:
-            self.device_worker.run(self._list_devices, self.tool_bar.source.fill)
+            self.device_worker.run(self._list_devices, self._show_devices)
+
+    def _show_devices(self, devices: Sequence[Device]) -> None:
+        if self.tool_bar is not None and self.sources is not None:
+            self.tool_bar.source.fill(devices, self.sources.recent)
+            self._devices = devices
 
     @property
     def live_page_seen(self) -> bool:
@@ -182,8 +192,9 @@ class Window(QMainWindow):
     def tick(self) -> None:
         """Work for a moment; never waits for anything."""
         now = time.perf_counter()
-        self.worker.deliver()
-        self.device_worker.deliver()
+        for each in (self.worker, self.device_worker):
+            each.deliver()
+        self.directions.tick()
         result = self.live.results.take()
         if result is not None:
             self.result = result
@@ -213,6 +224,11 @@ class Window(QMainWindow):
         if status.recording is not None and (status.recording.stopped or status.state in ("failed", "ended")):
             self.recording.end()
         page.views.saved.show_text(self.recording.text)
+        if self.start is not None and status.fallback and not self.start.closed:
+            if self.start.isHidden():
+                self.start.show_recent(self.sources.recent)
+                self.start.open_page()
+            self.start.show_state(status, self._devices, self.controls.state.hand_length_m * 100)
         self.tool_bar.show_status(status, self.sources.requested)
         self.tool_bar.hand.show_measured(page.length)
         if self.result is not None:
@@ -236,21 +252,36 @@ class Window(QMainWindow):
             if self.live_page is not None:
                 self.live_page.clear()
 
+    def _turn_page(self) -> None:
+        for name in OF_LIVE_PAGE:
+            if name in self.actions_:
+                self.actions_[name].setEnabled(self.live_page_seen)
+        self.pages.tick(self.result)
+
+    def _dismiss(self) -> None:
+        self.help.hide()
+        if self.presentation is not None:
+            self.presentation.end()
+
     def _toggle_full_screen(self) -> None:
         self.showNormal() if self.isFullScreen() else self.showFullScreen()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
+        if self.drop is not None:
+            self.drop.enter(event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802
+        self.drop.hide() if self.drop is not None else None
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        path = event.mimeData().urls()[0].toLocalFile()
-        if path and self.sources is not None:
-            self.sources.open_path(Path(path))
+        if self.drop is not None:
+            self.drop.drop(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
         self.help.fit()
+        if self.start is not None:
+            self.start.fit()
         self.card.centre()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
@@ -264,5 +295,6 @@ class Window(QMainWindow):
         stopping.start()
         stopping.join(STOP_S + 0.15)
         self.worker.close(0.05)
+        self.directions.close()
         self.device_worker.close(0.05)
         super().closeEvent(event)

@@ -67,7 +67,8 @@ class Live:
         self._controls = controls
         self._open_source = open_source
         self._sinks, self._record, self._lossless, self._stills = list(sinks), record, lossless, stills
-        self._streams = tuple(sink for sink in sinks if isinstance(sink, Stream))
+        self._streams = [sink for sink in sinks if isinstance(sink, Stream)]
+        self._added: list[Stream] = []
         self._tracking, self._stop = Event(), Event()
         self._ended: bool | None = None
         self._session = LiveRecording(settings)
@@ -93,6 +94,8 @@ class Live:
             done = self._capture.join(0.5 * timeout_s)
             done = self._model.join(deadline - time.monotonic()) and done
             self._session.end()
+            for stream in self._added:
+                stream.close()
             self._ended = done
             return done
 
@@ -191,6 +194,25 @@ class Live:
         """Status at the end of the session that was finished last."""
         return self._session.last
 
+    @property
+    def streams(self) -> tuple[Stream, ...]:
+        """Streams that results are sent to."""
+        return tuple(self._streams)
+
+    def add_stream(self, stream: Stream) -> None:
+        """Send every result to this stream too; it is closed with the pipeline, or by :meth:`remove_stream`."""
+        self._added.append(stream)
+        self._streams.append(stream)
+        self._sinks.append(stream)
+
+    def remove_stream(self, name: str) -> None:
+        """Send no more to the stream of this address, and close it."""
+        for stream in [each for each in self._streams if each.name == name]:
+            self._streams.remove(stream)
+            if stream in self._sinks:
+                self._sinks.remove(stream)
+            stream.close()
+
     def mark(self, label: str) -> None:
         """Put a named mark into the session at this moment."""
         self._session.mark(label)
@@ -215,8 +237,9 @@ class Live:
             capture.captured, capture.processed, capture.frames.dropped, capture.with_hand,
             capture.seekable, capture.position, capture.length, capture.speed, capture.loop,
             self._session.status(), source.fps if source and source.fps > 0 else 30.0,
-            tuple(getattr(source, "notes", ())), stalled, capture.stills, tuple(getattr(source, "marks", ())),
-            tuple(StreamStatus(each.name, each.sent, each.dropped, each.failure) for each in self._streams),
+            tuple(getattr(source, "notes", ())), stalled, capture.stills, bool(getattr(source, "fallback", False)),
+            tuple(getattr(source, "marks", ())),
+            tuple(_status_of(each) for each in self._streams),
         )  # fmt: skip
 
     def _new_capture(self, after: Capture | None, loop: bool) -> Capture:
@@ -260,3 +283,8 @@ class Live:
     def _begin_recording(self, path: Path) -> None:
         tracker, source = self._model.tracker, self._capture.source
         self._session.begin(path, source.name if source else "", tracker.card if tracker else None, self._controls)
+
+
+def _status_of(stream: Stream) -> StreamStatus:
+    receivers = getattr(stream, "receivers", 0)  # streams of others do not say
+    return StreamStatus(stream.name, stream.sent, stream.dropped, stream.failure, receivers)

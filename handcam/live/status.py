@@ -38,6 +38,8 @@ class StreamStatus:
     """Messages given up because sending or a receiver was slow, or because sending failed."""
     failure: str | None
     """Why nothing goes out at present, one sentence; None while all is well."""
+    receivers: int = 0
+    """Receivers of the last message, where the protocol knows them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ class LiveStatus:
     """What is being waited for longer than it should take, one sentence: a source, a picture, or the model."""
     stills: bool = False
     """True for pictures that are looked at one by one."""
+    fallback: bool = False
+    """True for the demo that stands in for a camera."""
     marks: tuple[tuple[int, str], ...] = ()
     """Frame and name of each mark in a session that is played."""
     streams: tuple[StreamStatus, ...] = ()

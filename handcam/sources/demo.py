@@ -45,6 +45,10 @@ class DemoSource:
     """Renders each frame when it is asked for, at the pace of a camera when ``settings.realtime``."""
 
     live = False
+    notes: tuple[str, ...] = ()
+    """What is to be said of it, in sentences."""
+    fallback = False
+    """True where it stands in for a camera that was not found."""
 
     def __init__(self, sides: tuple[Side, ...], settings: SourceSettings, person: Shape | None = None) -> None:
         self.name = "demo"

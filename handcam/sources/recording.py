@@ -36,6 +36,7 @@ class SessionReader:
     def __init__(self, session: Session) -> None:
         self.length = len(session)
         self._session = session
+        self._has_results = any(entry.processed for entry in session.frames)
 
     def time_s(self, n: int) -> float:
         return self._session.frames[n].capture_ns / 1e9
@@ -45,7 +46,8 @@ class SessionReader:
         if frame is None:
             return None
         clock_ns = frame.time_ns if frame.device_time_ns is None else frame.device_time_ns
-        return replace(frame, device_time_ns=clock_ns, recorded=None if result is None else result.hands)
+        unprocessed = () if self._has_results else None  # nobody looked at this frame: there is no recorded hand
+        return replace(frame, device_time_ns=clock_ns, recorded=unprocessed if result is None else result.hands)
 
     def close(self) -> None:
         self._session.close()

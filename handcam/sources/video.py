@@ -65,6 +65,8 @@ class VideoFileReader:
         try:
             self._container: InputContainer = av.open(str(self._path.resolve()))
         except (FFmpegError, OSError, ValueError) as error:
+            if not self._path.exists():
+                raise SourceError(f"The video {self._path} is not there any more.") from error
             raise SourceError(
                 f"The video {self._path} cannot be read: it is damaged, cut off, or not a video ({first_line(error)})."
             ) from error

@@ -63,7 +63,7 @@ def open_local(index: int, settings: SourceSettings) -> cv2.VideoCapture:
     node = Path(f"/dev/video{index}")
     if sys.platform == "linux" and not node.exists():
         others = ", ".join(device.source for device in devices())
-        hint = f"there are {others}" if others else "plug one in, or start with --source demo"
+        hint = f"there are {others}" if others else "plug one in, or open the demo (--source demo)"
         raise SourceError(f"There is no camera {index}; {hint}.")
     if sys.platform == "linux" and not os.access(node, os.R_OK | os.W_OK):
         raise SourceError(f"You may not use {node}; add yourself to its group (usually 'video') and log in again.")

@@ -33,7 +33,7 @@ class Sender:
             finish: frees what ``deliver`` uses; called once on the sender's thread when it ends.
         """
         self.name = name
-        self.sent = 0
+        self.sent = self.receivers = 0
         self._failure: str | None = None
         self._sending_since_s: float | None = None
         self._lost = 0
@@ -82,6 +82,7 @@ class Sender:
                 else:
                     self._failure = None
                 self._sending_since_s = None
+                self.receivers = sent + lost if self._failure is None else 0
                 self.sent += sent
                 self._lost += lost
                 sequence += 1

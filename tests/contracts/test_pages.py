@@ -14,6 +14,7 @@ from small_space import LATENT, SmallLive, small_weights
 from handcam.gui.actions import COMMANDS, ActionRegistry
 from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.controls_model import ControlsModel
+from handcam.gui.directions.known import KnownDirections
 from handcam.gui.pages import Page, PageContext, open_page, page_commands, page_names
 from handcam.types import HandcamError, Posterior, Result
 
@@ -28,7 +29,8 @@ def context(user_files: Path) -> Iterator[PageContext]:
     weights, card = small_weights(user_files)
     actions = ActionRegistry(COMMANDS | page_commands())
     controls = ControlsModel(live, LATENT)
-    made = PageContext(live, controls, actions, weights, card, BackgroundWorker(), lambda message: None)
+    directions = KnownDirections(live, weights, card.latent)
+    made = PageContext(live, controls, actions, weights, card, BackgroundWorker(), directions, lambda message: None)
     yield made
     made.worker.close(1.0)
 

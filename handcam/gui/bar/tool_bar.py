@@ -73,7 +73,10 @@ class ToolBar(QWidget):
         drive = menu.addMenu("Drive")
         drive.aboutToShow.connect(lambda: (drive.clear(), drive.addActions(self.drive.entries.actions())))
         menu.addAction("Length of the hand…", self._ask_length)
-        for names in (("export", "label", "repair", "open_saved"), ("panels", "full_screen", "help")):
+        for names in (
+            ("copy_pose", "snapshot"), ("export", "label", "repair", "open_saved"), ("streams",),
+            ("panels", "present", "full_screen", "help"),
+        ):  # fmt: skip
             menu.addSeparator()
             for name in names:
                 menu.addAction(actions[name])

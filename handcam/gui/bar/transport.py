@@ -1,8 +1,8 @@
 """Play, step, seek, speed and loop for recorded sources; takes the place of the record button."""
 
-from PySide6.QtCore import QEvent, QRectF, QSignalBlocker, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QMenu, QSlider, QStyle, QStyleOptionSlider, QToolTip, QWidget
+from PySide6.QtCore import QRectF, QSignalBlocker, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QMenu, QSlider, QStyle, QStyleOptionSlider, QWidget
 
 from handcam.gui.actions import ActionRegistry
 from handcam.gui.colours import MARK
@@ -35,12 +35,10 @@ class _SeekSlider(QSlider):
         span = max(self.maximum() - self.minimum(), 1)
         return half + (value - self.minimum()) / span * (self.width() - 2 * half)
 
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            near = [name for value, name in self.marks if abs(self._x(value) - event.pos().x()) < 6]
-            QToolTip.showText(event.globalPos(), ", ".join(near) if near else self.toolTip(), self)
-            return True
-        return super().event(event)
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        super().mouseMoveEvent(event)
+        near = [name for value, name in self.marks if abs(self._x(value) - event.position().x()) < 6]
+        self.setToolTip(", ".join(near))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         option = QStyleOptionSlider()
@@ -66,7 +64,9 @@ class Transport(QWidget):
         )
         self.seek = _SeekSlider(Qt.Orientation.Horizontal)
         self.seek.setMinimumWidth(96)
-        self.seek.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.seek.setMouseTracking(True)
+        self.seek.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.seek.setAccessibleName("Position")
         self.clock = QLabel()
         self.clock.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.speed = button("1×", "Playback speed", solid=False)

@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
+from handcam.gui.camera.hints import SMALL_PX, blurred
 from handcam.hand.matching import match_hands
 from handcam.hand.skeleton import ROOT, hand_length
+from handcam.model.weights import WeightsCard
 from handcam.types import HandPose, Result, TrackedHand
 
 __all__ = ["MeasuredLength", "crop_diagnostics", "distance_cm", "error_mm", "missing_modality", "pose_summary",
-           "recorded_mm"]  # fmt: skip
+           "recorded_mm", "sample_gain"]  # fmt: skip
 
 _LENGTHS = 300
 """Frames over which the measured length is averaged."""
-_SMALL_PX, _BLURRED, _UNSURE, _HOLES = 90.0, 60.0, 0.5, 0.35
+_UNSURE, _HOLES = 0.5, 0.35
 
 
 class MeasuredLength:
@@ -87,6 +88,15 @@ def recorded_mm(hand: TrackedHand, recorded: Sequence[TrackedHand]) -> float | N
     return float(np.linalg.norm((own - own[ROOT]) - (other - other[ROOT]), axis=1).mean()) * 1e3
 
 
+def sample_gain(card: WeightsCard | None, hand: TrackedHand, drive: str) -> float:
+    """Factor by which posterior samples must be spread to cover what sigma says; 1 where it is not known."""
+    if card is None:
+        return 1.0
+    drive = card.drive if drive == "auto" else drive
+    key = "fused+depth" if drive == "fused" and "depth" in hand.posteriors else drive
+    return float(card.calibration.get(key, {}).get("gain", 1.0))
+
+
 def crop_diagnostics(hand: TrackedHand) -> list[str]:
     """Describe the input of the net: its size, then what makes it hard, or that it is clear."""
     assert hand.crop is not None
@@ -94,12 +104,10 @@ def crop_diagnostics(hand: TrackedHand) -> list[str]:
     first = f"box {crop.box.size_px:.0f} px"
     if hand.pose.score < _UNSURE:
         return [first, "unsure: is it a hand?"]
-    if crop.box.size_px < _SMALL_PX:
+    if crop.box.size_px < SMALL_PX:
         return [first, "small: come closer"]
-    if crop.color is not None:
-        grey = cv2.cvtColor(crop.color, cv2.COLOR_RGB2GRAY)
-        if cv2.Laplacian(grey, cv2.CV_32F).var() < _BLURRED:
-            return [first, "blurred: more light"]
+    if blurred(hand):
+        return [first, "blurred: more light"]
     if crop.depth_m is not None:
         holes = float((crop.depth_m <= 0).mean())
         if holes > _HOLES:

@@ -7,7 +7,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QSplitter, QVBoxLayout, QWidget
 
 from handcam.gui.actions import ActionRegistry
-from handcam.gui.camera.picture import Plane
+from handcam.gui.camera.diagnostics import sample_gain
+from handcam.gui.camera.picture import DepthRange, Plane
 from handcam.gui.camera.view import CameraView
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.scene3d.grid import CELL_M
@@ -17,7 +18,8 @@ from handcam.gui.status_messages import MessageCard
 from handcam.gui.theme import STEP
 from handcam.gui.view_bar import ViewBar
 from handcam.gui.widgets import ActionButton, ElidedLabel, MenuButton, as_panel, button, in_column, in_row, show_if
-from handcam.types import Result
+from handcam.model.weights import WeightsCard
+from handcam.types import Result, TrackedHand
 
 __all__ = ["SplitView"]
 
@@ -27,9 +29,10 @@ _DEFAULT_SAMPLES = 8
 class SplitView(QWidget):
     """Camera picture on the left, 3D on the right."""
 
-    def __init__(self, controls: ControlsModel, actions: ActionRegistry, reduced_3d: bool = False) -> None:
+    def __init__(self, controls: ControlsModel, actions: ActionRegistry, reduced_3d: bool = False,
+                 card: WeightsCard | None = None) -> None:  # fmt: skip
         super().__init__()
-        self._controls, self._actions = controls, actions
+        self._controls, self._actions, self._card = controls, actions, card
         self.camera, self.scene = CameraView(), SceneView(reduced=reduced_3d)
         self.card = MessageCard(self.camera)
         self.banners = tuple(ViewBar(view, [actions["reset_latent"]]) for view in (self.camera, self.scene))
@@ -48,20 +51,30 @@ class SplitView(QWidget):
             switch.setChecked(plane is self.camera.plane)
             switch.clicked.connect(lambda _=False, plane=plane: self.show_plane(plane))
             switch.hide()
-        self.hands = MenuButton("Hands", 128, "How many hands to follow; treat every hand as the left or the right one")
+        self.depth_range = MenuButton("Depth", 152, "What the colours of depth span")
+        for span in DepthRange:
+            self.depth_range.entries.addAction(span.value, lambda span=span: self.show_depth_range(span))
+        self.depth_range.show_value(DepthRange.HAND.value)
+        self.depth_range.hide()
+        self.hands = MenuButton("Hands", 112, "How many hands to follow; treat every hand as the left or the right one")
         for name, (count, side) in HANDS.items():
             self.hands.entries.addAction(name, lambda n=count, s=side: controls.set(max_hands=n, lock_side=s))
-        actions["points"].setChecked(True)
+        for name in ("points", "error"):
+            actions[name].setChecked(True)
         self._switches = {name: ActionButton(actions[name])
-                          for name in ("reestimate", "crop", "truth", "skin", "graph_skin", "samples",
-                                       "points", "reset_view")}  # fmt: skip
+                          for name in ("reestimate", "crop", "truth", "skin", "graph_skin", "error",
+                                       "samples", "points")}  # fmt: skip
         for name in ("reestimate", "truth", "graph_skin", "points"):
             self._switches[name].hide()
         switches = self._switches
         own = (switches[name] for name in ("reestimate", "crop", "truth"))
-        left = _pane(self.camera, self._size, self.hands, *self.planes.values(), *own)
-        title = ElidedLabel(f"3D  grid {CELL_M * 100:.0f} cm · radius of a joint 1 σ")
-        right = _pane(self.scene, title, *(switches[n] for n in (*_SCENE_SWITCHES, "reset_view")))
+        left = self.left = _pane(self.camera, self._size, self.hands, self.depth_range, *self.planes.values(), *own)
+        view = MenuButton("View", 72, "Where the hand is seen from")
+        view.entries.addActions([actions[n] for n in ("view_front", "view_side", "view_top", "reset_view", "follow")])
+        actions["follow"].setChecked(True)
+        actions["follow"].toggled.connect(self._switch_follow)
+        title = ElidedLabel(f"3D  grid {CELL_M * 100:.0f} cm")
+        right = self.right = _pane(self.scene, title, *(switches[n] for n in _SCENE_SWITCHES), view)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setHandleWidth(STEP)
         split.setChildrenCollapsible(False)
@@ -72,6 +85,13 @@ class SplitView(QWidget):
         split.setSizes([10_000, 10_000])
         for name in ("mirror", "crop", "truth", *_SCENE_SWITCHES):
             actions[name].toggled.connect(lambda on: self._follow_switches())
+        scene = self.scene
+        actions.connect_triggers(
+            None,
+            view_front=lambda: scene.show_fixed("front"),
+            view_side=lambda: scene.show_fixed("side"),
+            view_top=lambda: scene.show_fixed("top"),
+        )
         actions.connect_triggers(None, next_plane=self._next_plane, reset_view=self.scene.reset_view,
                                  samples=self._switch_samples, reestimate=self._switch_recorded)  # fmt: skip
         controls.changed.connect(self._follow_controls)
@@ -82,6 +102,15 @@ class SplitView(QWidget):
         """Ask for samples when none are decoded yet, and save their cost when the switch is off."""
         count = self._controls.state.samples or _DEFAULT_SAMPLES
         self._controls.set(samples=count if self._actions["samples"].isChecked() else 0)
+
+    def _switch_follow(self, on: bool) -> None:
+        self.scene.follow = on
+
+    def show_scene_alone(self, on: bool) -> None:
+        """Show the 3D view without its head and without the picture, or everything again."""
+        self.left.setVisible(not on)
+        for head in self.right.findChildren(QWidget, "pane_head"):
+            head.setVisible(not on)
 
     def _switch_recorded(self) -> None:
         self._controls.set(recorded=not self._actions["reestimate"].isChecked())
@@ -97,7 +126,7 @@ class SplitView(QWidget):
         on = {name: self._actions[name].isChecked() for name in ("mirror", "crop", "truth", *_SCENE_SWITCHES)}
         self.camera.mirror, self.camera.crop, self.camera.truth = on["mirror"], on["crop"], on["truth"]
         self.scene.options = replace(
-            self.scene.options, surface=on["skin"], graph=on["graph_skin"], samples=on["samples"],
+            self.scene.options, surface=on["skin"], graph=on["graph_skin"], error=on["error"], samples=on["samples"],
             points=on["points"], truth=on["truth"],
         )  # fmt: skip
         self._switches["graph_skin"].setVisible(on["skin"])
@@ -110,17 +139,28 @@ class SplitView(QWidget):
         self.camera.plane = plane
         self.camera.repaint_frame()
 
+    def show_depth_range(self, span: DepthRange) -> None:
+        """Let the colours of depth span these distances."""
+        self.depth_range.show_value(span.value)
+        self.camera.set_depth_range(span)
+
     def _next_plane(self) -> None:
         planes = list(Plane)
         self.show_plane(planes[(planes.index(self.camera.plane) + 1) % len(planes)])
 
-    def show_result(self, result: Result) -> None:
-        """Show a result in both views; switches that make no sense for this source are hidden."""
+    def show_result(self, result: Result, lost: TrackedHand | None = None) -> None:
+        """Show a result in both views; switches that make no sense for this source are hidden.
+
+        Args:
+            result: the newest.
+            lost: a hand that was in view a moment ago, to be shown dimmed in 3D.
+        """
         frame = result.frame
         depth = frame.depth is not None
         for switch in self.planes.values():
             show_if(switch, depth and frame.color is not None)
         show_if(self._switches["points"], depth)
+        show_if(self.depth_range, depth and (self.camera.plane is not Plane.COLOUR or frame.color is None))
         session = frame.recorded is not None
         show_if(self._switches["reestimate"], session)
         show_if(self._switches["truth"], bool(frame.truth) or self._actions["truth"].isChecked())
@@ -131,7 +171,10 @@ class SplitView(QWidget):
         if title != self._size.text():
             self._size.setText(title)
         self.camera.show_result(result)
-        self.scene.show_result(result)
+        if result.hands and len(result.hands[0].samples_m):
+            gain = sample_gain(self._card, result.hands[0], result.controls.drive)
+            self.scene.options = replace(self.scene.options, sample_gain=gain)
+        self.scene.show_result(result if lost is None else replace(result, explored=lost))
         self.show_edited(result)
 
     def show_edited(self, result: Result | None) -> None:
@@ -166,7 +209,7 @@ class SplitView(QWidget):
             bar.fit()
 
 
-_SCENE_SWITCHES = ("skin", "graph_skin", "samples", "points")
+_SCENE_SWITCHES = ("skin", "graph_skin", "error", "samples", "points")
 
 
 def _pane(view: QWidget, title: QWidget, *switches: QWidget) -> QWidget:

@@ -4,14 +4,14 @@ import time
 
 import numpy as np
 from jaxtyping import Float
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from handcam.geometry import project
 from handcam.gui.camera.diagnostics import crop_diagnostics, error_mm, pose_summary, recorded_mm
 from handcam.gui.camera.overlay import draw_box, draw_depth_legend, draw_inset, draw_label
-from handcam.gui.camera.picture import Picture, Plane
+from handcam.gui.camera.picture import DepthRange, Picture, Plane
 from handcam.gui.colours import VIEW
 from handcam.gui.draw_hand import draw_skeleton, draw_true_skeleton
 from handcam.gui.theme import STEP
@@ -44,6 +44,9 @@ class CameraView(QWidget):
         self.result: Result | None = None
         self._picture = Picture()
         self._unpainted = False
+        self._pointed: QPointF | None = None
+        self.setMouseTracking(True)
+        self.setAccessibleName("Camera picture")
 
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(640, 480)
@@ -51,18 +54,48 @@ class CameraView(QWidget):
     def show_result(self, result: Result) -> None:
         """Paint this one next."""
         self.result, self._unpainted = result, True
-        self._picture.convert(result.frame, self.plane, self.mirror)
+        self._convert(result)
         self.update()
 
     def repaint_frame(self) -> None:
         """Paint the same frame again, with other settings."""
         if self.result is not None:
-            self._picture.convert(self.result.frame, self.plane, self.mirror)
+            self._convert(self.result)
         self.update()
+
+    def _convert(self, result: Result) -> None:
+        hand_m = next((float(np.median(hand.pose.joints_m[:, 2])) for hand in result.hands), None)
+        self._picture.convert(result.frame, self.plane, self.mirror, hand_m)
+
+    def set_depth_range(self, span: DepthRange) -> None:
+        """Choose what the colours of depth span."""
+        self._picture.scale.range = span
+        self.repaint_frame()
 
     def clear(self) -> None:
         """Show nothing until the next result."""
-        self.result, self._picture = None, Picture()
+        span, self._picture = self._picture.scale.range, Picture()
+        self._picture.scale.range = span
+        self.result = None
+        self.update()
+
+    def depth_at(self, at: QPointF) -> float | None:
+        """Distance that was measured under a position in the widget, m; 0 without a reading, None without depth."""
+        frame, rect = self.result.frame if self.result is not None else None, self.picture_rect
+        if frame is None or frame.depth is None or not rect.contains(at):
+            return None
+        scale = self._picture.size[0] / rect.width()
+        x, y = int((at.x() - rect.left()) * scale), int((at.y() - rect.top()) * scale)
+        x = frame.depth.shape[1] - 1 - x if self.mirror else x
+        inside = 0 <= y < frame.depth.shape[0] and 0 <= x < frame.depth.shape[1]
+        return float(frame.depth[y, x]) * frame.depth_unit_m if inside else None
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self._pointed = event.position()
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
+        self._pointed = None
         self.update()
 
     @property
@@ -137,6 +170,10 @@ class CameraView(QWidget):
             draw_label(painter, centre, lines, bounds)
         if result.frame.depth is not None and (self.plane is not Plane.COLOUR or result.frame.color is None):
             draw_depth_legend(painter, QRectF(rect.left() + STEP, rect.bottom() - 48, 192, 40), self._picture.scale)
+            pointed_m = None if self._pointed is None else self.depth_at(self._pointed)
+            if pointed_m is not None and self._pointed is not None:
+                text = f"{pointed_m:.3f} m" if pointed_m > 0 else "no reading"
+                draw_label(painter, self._pointed - QPointF(0, 2 * STEP), [text], QRectF(self.rect()))
         if self.crop:
             self._paint_crops(painter, rect)
         if self.hint:

@@ -9,21 +9,16 @@ from PySide6.QtWidgets import QSizePolicy, QTabBar, QWidget
 
 from handcam.gui.actions import ActionRegistry
 from handcam.gui.controls_model import ControlsModel
-from handcam.gui.explorer.decode_requests import DecodeRequests
-from handcam.gui.explorer.slider_cell import parameter_text
-from handcam.gui.explorer.sliders import DirectionSliders
+from handcam.gui.directions.decode_requests import DecodeRequests
+from handcam.gui.directions.known import KINDS
+from handcam.gui.directions.slider_cell import parameter_text
+from handcam.gui.directions.sliders import DirectionSliders
 from handcam.gui.theme import STEP
 from handcam.gui.widgets import ActionButton, as_panel, button, in_column, in_row, muted, scrolled
 from handcam.model.latent.directions import PARAMETERS, SEEN_MM, Direction, parameters_of
 
-__all__ = ["KINDS", "DirectionsPanel"]
+__all__ = ["DirectionsPanel"]
 
-KINDS = {
-    "Principal": "Principal directions of the aggregate posterior, those that move the hand most first",
-    "Named": "Directions along which hands have more of one parameter, by ridge regression; R² on held-out hands",
-    "Raw": "The dimensions of the latent themselves, those that move the hand most first",
-}
-"""The tabs with their tooltips."""
 _PICTURES_S = 1 / 8
 """Interval at which the pictures follow."""
 
@@ -75,12 +70,9 @@ class DirectionsPanel(QWidget):
         self._layout.activate()
         self.sliders.fit_height(self._scroll.height())
 
-    def set_directions(
-        self, principal: list[Direction], named: list[Direction], raw: list[Direction], why: str = ""
-    ) -> None:
-        """Offer these directions; ``why`` says why there are none of some kind."""
-        raw = sorted(raw, key=lambda direction: -direction.mm)
-        self._kinds = dict(zip(KINDS, (principal, named, raw), strict=True))
+    def set_directions(self, kinds: dict[str, list[Direction]], why: str = "") -> None:
+        """Offer these directions by :data:`KINDS`; ``why`` says why there are none of some kind."""
+        self._kinds = kinds
         self.sliders.hint = why
         self.show_kind(self.tabs.currentIndex())
 

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QLabel, QWidget
 from handcam.gui.actions import ActionRegistry
 from handcam.gui.colours import ACCENT, LINE, MUTED, VIEW
 from handcam.gui.controls_model import ControlsModel
+from handcam.gui.directions.decode_requests import DecodeRequests
 from handcam.gui.draw_hand import draw_thumbnail, thumbnail_span
 from handcam.gui.explorer.animation import FORMATS
-from handcam.gui.explorer.decode_requests import DecodeRequests
 from handcam.gui.theme import font
 from handcam.gui.widgets import ActionButton, MenuButton, button, in_column, in_row
 from handcam.model.latent.interpolation import linear, spherical

@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QWidget
 
 from handcam.gui.controls_model import ControlsModel
-from handcam.gui.explorer.decode_requests import DecodeRequests
+from handcam.gui.directions.decode_requests import DecodeRequests
 from handcam.gui.explorer.thumbnails import ThumbnailRow
 from handcam.gui.theme import STEP
 from handcam.gui.widgets import button, in_column, in_row

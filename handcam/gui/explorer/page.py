@@ -8,8 +8,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from handcam.gui.background_worker import BackgroundWorker
+from handcam.gui.directions.decode_requests import DecodeRequests, blocking_decoder
 from handcam.gui.explorer.animation import FORMATS, FRAME_RATES, write_animation
-from handcam.gui.explorer.decode_requests import DecodeRequests, blocking_decoder
 from handcam.gui.explorer.directions_panel import DirectionsPanel
 from handcam.gui.explorer.interpolation import DURATION_S, InterpolationPanel
 from handcam.gui.explorer.modality_views import MODALITY_VIEWS, ModalityViews
@@ -18,8 +18,7 @@ from handcam.gui.explorer.presets import PresetsPanel
 from handcam.gui.pages import Page, PageContext
 from handcam.gui.theme import STEP
 from handcam.gui.widgets import as_panel, in_column, in_row
-from handcam.model.embedding import ReferenceSet, read_reference_set
-from handcam.model.latent.directions import Direction, named_directions, principal_directions, raw_directions
+from handcam.model.embedding import ReferenceSet
 from handcam.paths import presets_file
 from handcam.types import HandcamError, Result
 
@@ -81,7 +80,10 @@ class ExplorerPage(Page):
             menu.addAction(f"{name}…", lambda ending=ending: self._ask_export(ending))
         self.interpolation.export.setMenu(menu)
         self._connect_actions()
-        self._worker.run(self._find_directions, self._show_directions, self._show_failure)
+        context.directions.changed.connect(self._show_directions)
+        if context.directions.known:
+            self._show_directions()
+        context.directions.ask()
 
     def _connect_actions(self) -> None:
         actions, history = self._context.actions, self.controls.history
@@ -104,31 +106,12 @@ class ExplorerPage(Page):
         self.views.setFixedHeight(max(_LEAST_VIEWS, min(self.views.best_height(self.width() - 2 * STEP), room)))
 
     # ------------------------------------------------------------------------------------------------- loading
-    def _find_directions(self) -> tuple[ReferenceSet | None, list[list[Direction]], str]:
-        """Read the reference set and measure the directions through the decoder; on the worker's thread.
-
-        Without a reference set there are the raw dimensions, and a sentence why there is no more.
-        """
-        decode, references, why = blocking_decoder(self._context.live), None, ""
-        try:
-            references = read_reference_set(self._context.weights)
-        except HandcamError as error:
-            why = str(error)
-            prior = np.random.default_rng(0).standard_normal((24, self._card.latent))
-            return None, [[], [], raw_directions(prior, decode)], why
-        raw = raw_directions(references.z["joints3d"], decode)
-        return references, [principal_directions(references, decode), named_directions(references, decode), raw], why
-
-    def _show_directions(self, found: tuple[ReferenceSet | None, list[list[Direction]], str]) -> None:
-        self.references, directions, why = found
-        principal, named, raw = directions
-        self.directions.set_directions(principal, named, raw, why)
+    def _show_directions(self) -> None:
+        known = self._context.directions
+        self.references = known.references
+        self.directions.set_directions(known.kinds, known.why)
         self.neighbours.set_reference_set(self.references, "These weights have no known poses.")
         self._start_at_open_hand()
-
-    def _show_failure(self, why: str) -> None:
-        self.directions.set_directions([], [], [], why)
-        self.neighbours.set_reference_set(None, "There is nothing to show.")
 
     def _start_at_open_hand(self) -> None:
         """Without a camera, start at an open hand: the middle of the space is the mean of all views, and no hand."""

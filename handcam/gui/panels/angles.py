@@ -36,6 +36,7 @@ class AnglesPanel(QWidget):
         self._summary = muted()
         self.head = QWidget()
         self.head.setLayout(in_row(None, self._summary, self.bones))
+        self.setToolTip("Line: what hands can do, with 0° marked. Dot: the angle now; flexion to the palm is positive.")
 
     def show_hand(self, hand: TrackedHand | None) -> None:
         """Show the angles of a hand, and how sure its bones are."""
@@ -79,7 +80,7 @@ class AnglesPanel(QWidget):
         painter.setPen(QColor(MUTED))
         painter.drawText(text, Qt.AlignmentFlag.AlignLeft, name)
         painter.setPen(QColor(TEXT))
-        painter.drawText(text, Qt.AlignmentFlag.AlignRight, f"{self._angles[k]:.0f}°".replace("-", "−"))
+        painter.drawText(text, Qt.AlignmentFlag.AlignRight, f"{round(float(self._angles[k]))}°".replace("-", "−"))
         left, right = cell.left() + 64, cell.right() - 44
         mid = cell.center().y()
         low, high = float(self._low[k]), float(self._high[k])

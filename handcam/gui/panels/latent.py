@@ -1,23 +1,39 @@
 """Latent panel: one slider for each dimension of the latent space."""
 
+import time
+
 import numpy as np
 from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QLabel, QSpinBox, QStackedWidget, QWidget
 
 from handcam.gui.actions import ActionRegistry
 from handcam.gui.colours import ACCENT, MUTED, TEXT
 from handcam.gui.controls_model import ControlsModel
+from handcam.gui.directions.known import KINDS, KnownDirections
+from handcam.gui.directions.sliders import DirectionSliders
 from handcam.gui.scene3d.scenes import SAMPLES
 from handcam.gui.slider_track import RANGE, SliderGrid, SliderTrack
 from handcam.gui.theme import STEP, font
-from handcam.gui.widgets import ActionButton, ElidedLabel, in_column, in_row, scrolled
+from handcam.gui.widgets import ActionButton, ElidedLabel, MenuButton, button, in_column, in_row, scrolled
+from handcam.model.latent.directions import SEEN_MM
 
 __all__ = ["LatentPanel", "LatentSliders"]
 
 _ROW, _GAP = 44, 2 * STEP
 _LEAST_PX, _MOST = 104, 10
 """Least width of a slider, and most of them in a row."""
+
+QUIET_S = 3.0
+"""Time that the first hand has for itself before the directions are measured."""
+_ALL = "all"
+"""Every dimension in the order of the latent, known without measuring."""
+_NAMES = {
+    "named": KINDS["Named"],
+    "principal": KINDS["Principal"],
+    "raw": KINDS["Raw"],
+    _ALL: "Every dimension, in order",
+}
 
 
 class LatentSliders(SliderGrid):
@@ -92,37 +108,74 @@ class LatentSliders(SliderGrid):
 
 
 class LatentPanel(QWidget):
-    """The sliders; :attr:`head` goes into the dock's header."""
+    """The sliders by kind, as in the Explorer, once their directions are known; :attr:`head` goes into the dock's
+    header."""
 
-    def __init__(self, controls: ControlsModel, actions: ActionRegistry) -> None:
+    def __init__(self, controls: ControlsModel, actions: ActionRegistry, directions: KnownDirections) -> None:
         super().__init__()
-        self._controls = controls
+        self._controls, self._directions = controls, directions
+        self._seen_s = 0.0
         self.sliders = LatentSliders(controls)
-        self.setLayout(in_column(scrolled(self.sliders), margins=(2 * STEP, STEP, 2 * STEP, STEP)))
+        self.along = DirectionSliders(controls, pictures=False)
+        self.along.setAccessibleName("Directions of the latent space")
+        self._pages = QStackedWidget()
+        for sliders in (self.sliders, self.along):
+            self._pages.addWidget(scrolled(sliders))
+        self.setLayout(in_column(self._pages, margins=(2 * STEP, STEP, 2 * STEP, STEP)))
+        self.kind = MenuButton("Along", 136, "What the sliders move along")
+        for name, tip in _NAMES.items():
+            self.kind.entries.addAction(name, lambda name=name: self.show_kind(name)).setToolTip(tip)
+        self.empty = button("", "Also those that move nothing: the model leaves these dimensions empty", checkable=True)
+        self.empty.clicked.connect(lambda: self.show_kind(self.kind.value))
         self.state = ElidedLabel()
         self.state.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.sample_count = QSpinBox()
         self.sample_count.setRange(0, SAMPLES)
         self.sample_count.setFixedWidth(40)
         self.sample_count.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.sample_count.setAccessibleName("Samples shown")
         self.sample_count.setToolTip("Poses drawn from the live posterior and shown as thin lines in 3D")
         buttons = [ActionButton(actions[name], solid=True) for name in ("freeze", "reset_latent", "sample")]
         self.head = QWidget()
-        self.head.setLayout(
-            in_row((self.state, 1), STEP, *buttons, STEP, QLabel("Samples shown"), self.sample_count, spacing=STEP)
-        )
+        self.head.setLayout(in_row(
+            self.kind, self.empty, (self.state, 1), *buttons, QLabel("Samples"), self.sample_count, spacing=STEP,
+        ))  # fmt: skip
         self.sample_count.valueChanged.connect(lambda n: controls.set(samples=n))
+        directions.changed.connect(self._take_directions)
         controls.changed.connect(self._follow)
+        self.show_kind(_ALL)
         self._follow()
+
+    def show_kind(self, name: str) -> None:
+        """Show the sliders of a kind; before their directions are known, all dimensions of the latent."""
+        self.kind.show_value(name)
+        every = self._directions.kinds.get(name.capitalize(), [])
+        moving = [direction for direction in every if direction.mm >= SEEN_MM]
+        self.empty.setVisible(len(moving) < len(every))
+        self.empty.setText(f"{len(every) - len(moving)} empty")
+        self.along.show_directions(every if self.empty.isChecked() else moving)
+        self.along.hint = self._directions.why or "Measuring the directions…"
+        self._pages.setCurrentIndex(int(name != _ALL))
+
+    def _take_directions(self) -> None:
+        """Offer names instead of numbers, unless somebody is at work with these."""
+        named = any(direction.mm >= SEEN_MM for direction in self._directions.kinds["Named"])
+        untouched = self.kind.value == _ALL and not self._controls.edited
+        self.show_kind("named" if named and untouched else self.kind.value)
 
     def refresh(self) -> None:
         """Show the newest posterior."""
-        self.sliders.update()
         controls = self._controls
+        if controls.posterior is not None and not self._directions.known:
+            self._seen_s = self._seen_s or time.monotonic()
+            if time.monotonic() - self._seen_s > QUIET_S:
+                self._directions.ask()
+        for sliders in (self.sliders, self.along):
+            sliders.update()
         if controls.frozen:
             state = "frozen: drag to explore"
         elif controls.posterior is not None:
-            state = f"live posterior of the {controls.side} hand, mean ± 2 σ"
+            state = f"{controls.side} hand, mean ± 2 σ"
         else:
             state = "no hand: drag to explore from the mean pose"
         if state != self.state.text():

@@ -17,9 +17,9 @@ from handcam.gui.widgets import in_column, in_row, muted
 __all__ = ["TimingPanel"]
 
 _COLOURS = dict(
-    zip(SECTIONS, ("#4b5261", "#3c4699", "#5562c4", "#7785ee", "#a0abff", "#c9d0ff", "#e4e7ec"), strict=True)
+    zip(SECTIONS, ("#4b5261", "#2f6f8f", "#3fa7a0", "#7785ee", "#b48ae0", "#d7a9c9", "#e4e7ec"), strict=True)
 )
-"""Dark to light in the order they happen; the finger colours stay with the fingers."""
+"""In the order they happen, told apart by hue and by lightness; the finger colours stay with the fingers."""
 _LADDER = np.array([5, 10, 20, 30, 40, 60, 80, 100, 150, 200, 300, 500, 1000, 2000, 5000.0])
 
 
@@ -130,7 +130,7 @@ class TimingPanel(QWidget):
             (self._age, self._age_line, self._timings.ages(now), (50, 95)),
         ):
             line.setData(pairs[:, 0], pairs[:, 1])
-            plot.fit_range(float(pairs[:, 1].max()) if len(pairs) else 0.0)
+            plot.fit_range(float(np.percentile(pairs[:, 1], 98)) if len(pairs) else 0.0)  # one spike flattens nothing
             plot.show_percentiles(pairs[:, 1], spread)
         when, rows = self._timings.sections(now)
         sums = rows.cumsum(1)

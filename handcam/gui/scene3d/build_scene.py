@@ -28,8 +28,12 @@ class SceneOptions:
     """The hand's surface."""
     graph: bool = False
     """Draw it by the graph-convolutional net instead of skinning."""
+    error: bool = True
+    """How far off each joint may be."""
     samples: bool = True
     """Posterior samples, when there are any."""
+    sample_gain: float = 1.0
+    """Calibration of the samples' spread, the one that the error has."""
     points: bool = True
     """Measured points, when there are any."""
     truth: bool = False
@@ -56,7 +60,7 @@ def build_scene(scene: np.ndarray, result: Result | None, orbit: Orbit, options:
     scene["view_from_scene"], scene["focal"] = orbit.view_from_scene, FOCAL
     floor = np.round((target[1] + _FLOOR_M) / CELL_M) * CELL_M  # in steps, so that it does not follow the hand
     scene["floor"], scene["grid_origin"] = floor - target[1], -target[[0, 2]]
-    scene["surface"] = options.surface * (1 + options.graph)
+    scene["surface"], scene["eye"] = options.surface * (1 + options.graph), -target
     scene["hands"] = scene["truths"] = scene["samples"] = scene["points"] = 0
     if result is None:
         return
@@ -64,12 +68,13 @@ def build_scene(scene: np.ndarray, result: Result | None, orbit: Orbit, options:
     scene["hands"] = len(hands)
     samples: list[np.ndarray] = []
     for k, hand in enumerate(hands):
-        scene["joints"][k], scene["sigma"][k] = hand.pose.joints_m - target, hand.pose.sigma_m
+        scene["joints"][k], scene["sigma"][k] = hand.pose.joints_m - target, _sigma_axes(hand, options)
         solved = hand.pose.rotations
         scene["frames"][k] = np.nan if solved is None else matrices(solved)
         scene["left"][k], scene["faint"][k] = hand.pose.side is Side.LEFT, not result.hands
         if options.samples:
-            samples += list(hand.samples_m[: SAMPLES // len(hands)])
+            middle = hand.pose.joints_m
+            samples += list(middle + options.sample_gain * (hand.samples_m[: SAMPLES // len(hands)] - middle))
     if samples:
         finite = [s for s in samples if np.isfinite(s).all()]
         scene["samples"] = len(finite)
@@ -84,6 +89,14 @@ def build_scene(scene: np.ndarray, result: Result | None, orbit: Orbit, options:
         points, colours = hand_points(result.frame, [h.pose for h in hands])
         scene["points"] = len(points)
         scene["point"][: len(points)], scene["point_rgb"][: len(points)] = points - target, colours
+
+
+def _sigma_axes(hand: TrackedHand, options: SceneOptions) -> Float[np.ndarray, "21 2"]:
+    """Standard deviations across the ray and along it; zeros where none is shown, or nothing was measured."""
+    if not options.error or hand.edited:
+        return np.zeros((21, 2))
+    axes = hand.pose.sigma_axes_m
+    return np.stack([hand.pose.sigma_m] * 2, axis=1) if axes is None else axes
 
 
 def hand_points(frame: Frame, poses: list[HandPose]) -> tuple[np.ndarray, np.ndarray]:

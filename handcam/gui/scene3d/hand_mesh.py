@@ -15,8 +15,8 @@ __all__ = ["HandSurfaceMesh", "SkeletonMesh"]
 _SIDES = 12
 _BONE_RADIUS_M = (0.0034, 0.0026)
 """At the parent and at the child."""
-_JOINT_RADIUS_M = (0.0030, 0.020)
-"""Joints are drawn with a radius of one sigma, kept within these bounds."""
+_JOINT_RADIUS_M = 0.0042
+"""Of a joint; how far it may be off is drawn as an ellipsoid around it."""
 
 
 def _sphere(resolution: int) -> tuple[np.ndarray, np.ndarray]:
@@ -33,7 +33,7 @@ def _tube() -> np.ndarray:
 
 
 class SkeletonMesh:
-    """Joints as balls as big as their sigma, bones as tapered tubes, coloured by finger; for one hand."""
+    """Joints as balls, bones as tapered tubes, coloured by finger; for one hand."""
 
     triangles: Int[np.ndarray, "t 3"]
     """Vertex numbers."""
@@ -45,7 +45,7 @@ class SkeletonMesh:
     def __init__(self, radius_m: float | None = None, colour: Float[np.ndarray, " 3"] | None = None) -> None:
         """
         Args:
-            radius_m: of every bone and joint alike, whatever the sigma.
+            radius_m: of every bone and joint alike.
             colour: one colour for all instead of the fingers' own.
         """
         self._radius_m = radius_m
@@ -69,14 +69,11 @@ class SkeletonMesh:
         """Vertices of one ball; those of the joints come first, in order."""
         return len(self._unit)
 
-    def pose(
-        self, joints_m: Float[np.ndarray, "21 3"], sigma_m: Float[np.ndarray, " 21"]
-    ) -> tuple[Float[np.ndarray, "v 3"], Float[np.ndarray, "v 3"]]:
+    def pose(self, joints_m: Float[np.ndarray, "21 3"]) -> tuple[Float[np.ndarray, "v 3"], Float[np.ndarray, "v 3"]]:
         """Vertices and normals."""
         joints = np.asarray(joints_m, np.float64)
         thin = self._radius_m
-        radius = np.clip(sigma_m, *_JOINT_RADIUS_M) if thin is None else np.full(21, thin)
-        balls = joints[:, None] + self._unit * np.asarray(radius)[:, None, None]
+        balls = joints[:, None] + self._unit * (_JOINT_RADIUS_M if thin is None else thin)
         a, b = joints[self._parents], joints[self._children]
         along = b - a
         along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)

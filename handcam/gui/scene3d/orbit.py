@@ -42,6 +42,11 @@ class Orbit:
         """After the wheel: one notch is a tenth."""
         return replace(self, distance_m=float(np.clip(self.distance_m * 0.9**notches, 0.12, 3.0)))
 
+    def fixed(self, name: str) -> "Orbit":
+        """A fixed view on the same target: ``front`` as the real camera sees it, ``side`` from the right, ``top``."""
+        azimuth_rad, elevation_rad = {"front": (0.0, 0.0), "side": (np.pi / 2, 0.0), "top": (0.0, 1.5)}[name]
+        return replace(self, azimuth_rad=azimuth_rad, elevation_rad=elevation_rad)
+
     def reset(self) -> "Orbit":
         """The first view, on the same target."""
         return replace(self, **_HOME)

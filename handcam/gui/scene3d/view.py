@@ -6,36 +6,37 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
-    QFontMetricsF,
     QImage,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from handcam.gui.colours import MUTED, PANEL, TEXT, VIEW
+from handcam.gui.colours import MUTED, TEXT, VIEW
+from handcam.gui.scene3d.annotations import draw_axes, draw_failure, draw_hint
 from handcam.gui.scene3d.build_scene import SceneOptions, build_scene, hands_centre, visible_hands
 from handcam.gui.scene3d.orbit import FOCAL, Orbit
 from handcam.gui.scene3d.render_process import RenderProcess
+from handcam.gui.scene3d.ruler import Ruler
 from handcam.gui.scene3d.scenes import empty_scene
 from handcam.gui.scene3d.scenes.painter import paint
 from handcam.gui.theme import STEP, font
 from handcam.gui.widgets import button
-from handcam.types import Result
+from handcam.types import Result, TrackedHand
 
 __all__ = ["SceneView"]
 
-_AXES = (("x", "#e06c75"), ("y", "#7fb069"), ("z", "#6a8fd8"))
 _FOLLOW_S = 0.25
 """Time constant with which the view follows the hand."""
 _STALE_S = 1.0
 """A picture older than this is not shown while a newer one is owed."""
 _SILENT_S = 3.0
 """A process that owes a picture for longer is said to."""
+_STILL_PX = 4
+"""A press that moves less is a click."""
 _RESTARTS, _RESTART_S = 3, 60.0
 """A process that drew and then failed is started again, so often within this time."""
 _RESIZE_S = 0.15
@@ -43,7 +44,8 @@ _RESIZE_S = 0.15
 
 
 class SceneView(QWidget):
-    """Drag to orbit, wheel to zoom, double-click to reset. Call :meth:`poll` often; it never blocks."""
+    """Drag to orbit, wheel to zoom, double-click to reset, click two joints to measure between them. Call :meth:`poll`
+    often; it never blocks."""
 
     def __init__(self, parent: QWidget | None = None, reduced: bool = False) -> None:
         """
@@ -60,6 +62,9 @@ class SceneView(QWidget):
         self.orbit = Orbit()
         self.hint = ""
         """One line when there is nothing to see."""
+        self.ruler = Ruler(self)
+        self.follow = True
+        """The view goes where the hand goes."""
         self.process: RenderProcess | None = None
         self.failure: str | None = None
         """Why the view is painted, one sentence; None while Open3D draws or starts."""
@@ -74,6 +79,8 @@ class SceneView(QWidget):
         self._picture: QImage | None = None
         self._dirty = True
         self._grabbed: QPointF | None = None
+        self._pressed = QPointF()
+        self.setAccessibleName("3D view")
         self._retry = button("Try again")
         self._retry.setParent(self)
         self._retry.clicked.connect(self.start)
@@ -106,7 +113,7 @@ class SceneView(QWidget):
         """Draw this one next."""
         self._result = result
         found, now = hands_centre(result), time.perf_counter()
-        if found is not None:
+        if found is not None and self.follow:
             self.orbit = self.orbit.following(*found, 1 - float(np.exp((self._followed_s - now) / _FOLLOW_S)))
         self._followed_s = now
         self.redraw()
@@ -125,6 +132,11 @@ class SceneView(QWidget):
     def reset_view(self) -> None:
         """Go back to the first view."""
         self.orbit = self.orbit.reset()
+        self.redraw()
+
+    def show_fixed(self, name: str) -> None:
+        """Look from the ``front``, the ``side`` or the ``top``."""
+        self.orbit = self.orbit.fixed(name)
         self.redraw()
 
     def poll(self) -> None:
@@ -201,36 +213,28 @@ class SceneView(QWidget):
     def _paint_text(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(font(11))
-        self._paint_axes(painter, QPointF(6 * STEP, self.height() - (11 if self.failure else 6) * STEP))
-        for hand in visible_hands(self._result) if self._result is not None else ():
+        origin = QPointF(6 * STEP, self.height() - (11 if self.failure else 6) * STEP)
+        draw_axes(painter, origin, self.orbit.view_from_scene[:3, :3])
+        for hand in self._hands:
             at = self._project(hand.pose.joints_m[0] - self.orbit.target_m)
             if at is not None:
                 painter.setPen(QColor(TEXT if self._result is not None and self._result.hands else MUTED))
                 painter.drawText(
                     QRectF(at.x() - 60, at.y() + 10, 120, 16), Qt.AlignmentFlag.AlignCenter, hand.pose.side.value
                 )
+        self.ruler.draw(painter, self._hands, self.project)
         if self.failure is not None:
-            painter.setPen(QColor(MUTED))
-            painter.fillRect(QRectF(0, self.height() - 40, self.width(), 40), QColor(PANEL))
-            box = QRectF(2 * STEP, self.height() - 40, self.width() - 96 - 4 * STEP, 40)
-            text = QFontMetricsF(font(11)).elidedText(self.failure, Qt.TextElideMode.ElideRight, box.width())
-            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+            draw_failure(painter, self.failure, self.width(), self.height())
         if self.hint:
-            painter.setFont(font(13))
-            painter.setPen(QColor(MUTED))
-            row = QRectF(0, self.height() * 0.5 - 40, self.width(), 24)
-            painter.drawText(row, Qt.AlignmentFlag.AlignCenter, self.hint)
+            draw_hint(painter, self.hint, self.width(), self.height())
 
-    def _paint_axes(self, painter: QPainter, origin: QPointF) -> None:
-        """The camera frame's axes as seen from here: x right, y down, z away from the camera."""
-        turn = self.orbit.view_from_scene[:3, :3]
-        for k in np.argsort(-turn[2]):  # the farthest first
-            name, colour = _AXES[k]
-            tip = origin + QPointF(float(turn[0, k]), float(turn[1, k])) * 24
-            painter.setPen(QPen(QColor(colour), 1.5))
-            painter.drawLine(origin, tip)
-            middle = origin + QPointF(float(turn[0, k]), float(turn[1, k])) * 33
-            painter.drawText(QRectF(middle.x() - 8, middle.y() - 8, 16, 16), Qt.AlignmentFlag.AlignCenter, name)
+    @property
+    def _hands(self) -> tuple[TrackedHand, ...]:
+        return visible_hands(self._result) if self._result is not None else ()
+
+    def project(self, point_m: np.ndarray) -> QPointF | None:
+        """Project a point of the camera frame into the widget; None behind the viewer."""
+        return self._project(point_m - self.orbit.target_m)
 
     def _project(self, point: np.ndarray) -> QPointF | None:
         """Project a point of the scene into the widget; None behind the camera."""
@@ -253,7 +257,7 @@ class SceneView(QWidget):
         self.redraw()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        self._grabbed = event.position()
+        self._grabbed = self._pressed = event.position()
         self.setCursor(Qt.CursorShape.ClosedHandCursor)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
@@ -266,6 +270,10 @@ class SceneView(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self._grabbed = None
         self.setCursor(Qt.CursorShape.OpenHandCursor)
+        moved = event.position() - self._pressed
+        if abs(moved.x()) + abs(moved.y()) < _STILL_PX:
+            self.ruler.click(event.position(), self._hands, self.project)
+            self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self.reset_view()

@@ -1,7 +1,6 @@
 """Dialog that writes a session for other programs: the format, what of it, and where to."""
 
 import ast
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -113,8 +112,10 @@ class ExportDialog(QDialog):
 
     def begin(self) -> None:
         """Write the session."""
-        chosen = {name: box.isChecked() for name, box in self.options.items()}
-        settings = replace(ExportSettings(**chosen), progress=self._count)
+        raw, pictures, fixed, edited = (box.isChecked() for box in self.options.values())
+        settings = ExportSettings(
+            raw=raw, pictures=pictures, fixed_bones=fixed, edited=edited, progress=self._count
+        )  # fmt: skip
         out, name, path = Path(self.out.text()).expanduser(), self.format, self._session
         self.write.setEnabled(False)
         self.show_file.hide()

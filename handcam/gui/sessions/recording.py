@@ -1,4 +1,4 @@
-"""Record sessions, and say what can be done with the one that was recorded."""
+"""Record sessions, say what can be done with the one that was recorded, and what is sent to other programs."""
 
 import time
 from collections.abc import Callable
@@ -43,14 +43,15 @@ class RecordingControl(QObject):
             played: folder of the session that is played; None for another source.
         """
         super().__init__(window)
-        self._window, self._live, self._worker, self._folder = window, live, worker, folder
+        self._window, self._live, self._worker, self.folder = window, live, worker, folder
         self._open_path, self._played = open_path, played
         self.saved: Path | None = None
         """The session that was recorded last, until the user has done with it."""
         self._ending = False
         actions.connect_triggers(
             window, record=self.toggle, mark=self.mark, play_saved=self.play_saved, open_saved=self.open_folder,
-            export=self.export, label=self.label, repair=self.repair, dismiss_saved=self.dismiss,
+            export=self.export, streams=self.show_streams, label=self.label, repair=self.repair,
+            dismiss_saved=self.dismiss,
         )  # fmt: skip
 
     @property
@@ -72,7 +73,7 @@ class RecordingControl(QObject):
             self.end()
         else:
             self.saved = None
-            path = self._folder / time.strftime("%Y-%m-%d_%H-%M-%S")
+            path = self.folder / time.strftime("%Y-%m-%d_%H-%M-%S")
             self._worker.run(lambda: self._live.start_recording(path), failed=self.failed.emit)
 
     def end(self) -> None:
@@ -100,7 +101,7 @@ class RecordingControl(QObject):
     def open_folder(self) -> None:
         """Show the session's folder in the file manager."""
         session = self.session
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder if session is None else session)))
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.folder if session is None else session)))
 
     def export(self) -> None:
         """Ask for a format and write the session in it."""
@@ -108,6 +109,12 @@ class RecordingControl(QObject):
 
         if (session := self._needed()) is not None:
             ExportDialog(self._window, session, self._worker).open()
+
+    def show_streams(self) -> None:
+        """Show what goes to other programs."""
+        from handcam.gui.streams_dialog import StreamsDialog
+
+        StreamsDialog(self._window, self._live, self._worker).show()
 
     def label(self) -> None:
         """Go through the hands of the session and judge each."""

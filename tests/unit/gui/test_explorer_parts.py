@@ -15,9 +15,9 @@ from qt import pixels, pump
 from small_space import LATENT, SmallLive, decode, small_weights
 
 import handcam.gui
+from handcam.gui.directions.decode_requests import DecodeRequests, blocking_decoder
 from handcam.gui.draw_hand import draw_surface
 from handcam.gui.explorer.animation import FORMATS, FRAME_RATES, write_animation
-from handcam.gui.explorer.decode_requests import DecodeRequests, blocking_decoder
 from handcam.gui.explorer.modality_views import ModalityViews
 from handcam.gui.explorer.page import ExplorerPage
 from handcam.gui.pages import Page, page_names

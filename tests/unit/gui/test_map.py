@@ -18,6 +18,7 @@ from qt import pump
 from handcam.gui.actions import COMMANDS, ActionRegistry
 from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.controls_model import ControlsModel
+from handcam.gui.directions.known import KnownDirections
 from handcam.gui.map import projection as choice
 from handcam.gui.map import tsne
 from handcam.gui.map.embeddings import Embeddings, write_selection
@@ -50,6 +51,7 @@ def page(app: QApplication, references: ReferenceSet) -> Iterator[MapPage]:
     live = FakeLive()
     controls = ControlsModel(live, LATENT)
     context = PageContext(live, controls, ActionRegistry(COMMANDS), Path("w.safetensors"), CARD, BackgroundWorker(),
+                          KnownDirections(live, Path("w.safetensors"), 30),
                           lambda message: None)  # fmt: skip
     made = MapPage(context, references)
     made.resize(1280, 676)

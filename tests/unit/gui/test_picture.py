@@ -1,13 +1,18 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from fake_live import frame, pose, result, tracked
 from hypothesis import given
 from hypothesis import strategies as st
+from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QApplication
 from typed import present
 
 from handcam.gui.camera.diagnostics import crop_diagnostics, distance_cm, error_mm, pose_summary
-from handcam.gui.camera.picture import DepthScale, Picture, Plane
+from handcam.gui.camera.hints import HintFilter, picture_hint
+from handcam.gui.camera.picture import DepthRange, DepthScale, Picture, Plane
+from handcam.gui.camera.view import CameraView
 from handcam.types import Side
 
 
@@ -96,3 +101,61 @@ def test_what_makes_a_crop_hard_is_said() -> None:
     assert "unsure" in crop_diagnostics(unsure)[1]
     holes = replace(crop, color=None, depth_m=np.zeros((128, 128), np.float32))
     assert "without depth" in crop_diagnostics(replace(hand, crop=holes))[1]
+
+
+def test_the_colours_of_depth_span_the_hand_and_hold_still() -> None:
+    scale, depth = DepthScale(), np.full((80, 80), 450, np.uint16)
+    depth[:, 40:] = 3000
+    seen = []
+    for hand_m in (0.45, 0.46, 0.44, 0.47, 0.45):
+        scale.fit(depth, 0.001, hand_m)
+        seen.append((scale.near_m, scale.far_m))
+    assert len(set(seen)) == 1
+    assert seen[0] == pytest.approx((0.35, 0.55))
+    colours = scale.colours(np.array([[400, 430, 460, 500]], np.uint16))
+    assert len(set(colours[0].tolist())) == 4, "fingers are told apart"
+    scale.fit(depth, 0.001, 0.9)
+    assert scale.near_m == pytest.approx(0.8)
+    scale.fit(depth, 0.001)
+    assert scale.far_m > 2, "without a hand, the scene"
+    scale.range = DepthRange.FIXED
+    scale.fit(depth, 0.001, 0.9)
+    assert (scale.near_m, scale.far_m) == (0.2, 1.2)
+
+
+def test_the_distance_under_the_pointer_is_that_of_the_pixel(app: QApplication) -> None:
+    view = CameraView()
+    view.resize(640, 480)
+    sent = result(0.4, depth=True)
+    assert sent.frame.depth is not None
+    view.show_result(sent)
+    assert view.depth_at(QPointF(100.5, 50.5)) == pytest.approx(sent.frame.depth[50, 100] * 0.001)
+    view.mirror = True
+    assert view.depth_at(QPointF(639.5 - 100, 50.5)) == pytest.approx(sent.frame.depth[50, 100] * 0.001)
+    view.show_result(result(0.4))
+    assert view.depth_at(QPointF(100.5, 50.5)) is None
+
+
+def test_the_picture_says_why_it_is_hard_and_what_to_do() -> None:
+    seen = result(0.4)
+    assert picture_hint(seen) == ""
+    assert seen.frame.color is not None
+    dark = replace(seen.frame, color=(seen.frame.color * 0.12).astype(np.uint8))
+    assert picture_hint(replace(seen, frame=dark, hands=())).startswith("Dark")
+    assert picture_hint(replace(seen, hands=())) == ""
+    hand = seen.hands[0]
+    outside = replace(hand.pose, keypoints_px=hand.pose.keypoints_px + np.array([360, 0]))
+    assert picture_hint(replace(seen, hands=(replace(hand, pose=outside),))).startswith("Cut off")
+    assert hand.crop is not None
+    far = replace(hand.crop, box=replace(hand.crop.box, size_px=50.0))
+    assert picture_hint(replace(seen, hands=(replace(hand, crop=far),))).startswith("Far away")
+    assert hand.crop.color is not None
+    soft = replace(hand.crop, color=np.full_like(hand.crop.color, 120))
+    assert picture_hint(replace(seen, hands=(replace(hand, crop=soft),))).startswith("Blurred")
+
+
+def test_a_hint_comes_when_it_lasts_and_stays_long_enough_to_be_read() -> None:
+    steady = HintFilter()
+    assert [steady.show(text, 0.2 * k) for k, text in enumerate(["a", "", "a", "a", "a", "a", "a"])][-2:] == ["", "a"]
+    assert steady.show("", 1.4) == "a"
+    assert steady.show("", 4.0) == ""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from PySide6.QtWidgets import QApplication
 
 from handcam.gui.scene3d.build_scene import SceneOptions, build_scene, hands_centre
+from handcam.gui.scene3d.error_rings import RINGS, STEPS, error_rings, ring_pairs
 from handcam.gui.scene3d.grid import CELL_M, grid_lines
 from handcam.gui.scene3d.hand_mesh import HandSurfaceMesh, SkeletonMesh
 from handcam.gui.scene3d.orbit import Orbit
@@ -31,20 +32,48 @@ def scene_of(options: SceneOptions = EVERYTHING, **what) -> np.ndarray:
     return scene
 
 
-def test_joints_are_balls_of_one_sigma_and_bones_reach_from_joint_to_joint() -> None:
-    mesh, joints, sigma = SkeletonMesh(), hand(0.5), np.linspace(0.004, 0.012, 21)
-    vertices, normals = mesh.pose(joints, sigma)
+def test_joints_are_small_balls_and_bones_reach_from_joint_to_joint() -> None:
+    mesh, joints = SkeletonMesh(), hand(0.5)
+    vertices, normals = mesh.pose(joints)
     assert len(vertices) == len(mesh.colours) == len(normals)
     assert mesh.triangles.max() == len(vertices) - 1
     per = mesh.vertices_per_joint
     for j in range(21):
-        ball = vertices[j * per : (j + 1) * per]
-        np.testing.assert_allclose(np.linalg.norm(ball - joints[j], axis=1), sigma[j], rtol=1e-6)
+        radius = np.linalg.norm(vertices[j * per : (j + 1) * per] - joints[j], axis=1)
+        np.testing.assert_allclose(radius, radius[0], rtol=1e-6)
+        assert radius[0] < 0.005, "a fist is no heap of balls"
     np.testing.assert_allclose(np.linalg.norm(normals, axis=1), 1, atol=1e-6)
 
 
+def test_error_ellipsoids_are_longest_along_the_camera_s_ray() -> None:
+    joints = hand(0.5)
+    rings = error_rings(joints, np.tile([0.004, 0.011], (21, 1)), np.zeros(3))
+    assert rings.shape == (21, RINGS, STEPS, 3)
+    off = rings - joints[:, None, None]
+    ray = joints / np.linalg.norm(joints, axis=1, keepdims=True)
+    along = np.einsum("jrsd,jd->jrs", off, ray)
+    np.testing.assert_allclose(along.max((1, 2)), 0.011, rtol=0.02)
+    across = np.linalg.norm(off - along[..., None] * ray[:, None, None], axis=-1)
+    np.testing.assert_allclose(across.max((1, 2)), 0.004, rtol=1e-6)
+    pairs = ring_pairs(2)
+    assert len(pairs) == 2 * STEPS
+    assert (np.bincount(pairs.ravel()) == 2).all()
+
+
+def test_nothing_is_claimed_of_a_pose_that_was_set() -> None:
+    seen = result(0.4, controls=Controls(latent=np.zeros(30, np.float32)))
+    scene = empty_scene()
+    build_scene(scene, seen, Orbit(), EVERYTHING)
+    assert scene["hands"] == 1
+    assert not scene["sigma"].any()
+    build_scene(scene, result(0.4), Orbit(), EVERYTHING)
+    assert scene["sigma"][0].all()
+    build_scene(scene, result(0.4), Orbit(), SceneOptions(error=False))
+    assert not scene["sigma"].any()
+
+
 def test_a_skeleton_with_all_joints_in_one_place_is_still_finite() -> None:
-    vertices, normals = SkeletonMesh().pose(np.zeros((21, 3)), np.full(21, 0.005))
+    vertices, normals = SkeletonMesh().pose(np.zeros((21, 3)))
     assert np.isfinite(vertices).all()
     assert np.isfinite(normals).all()
 

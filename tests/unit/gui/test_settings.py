@@ -17,17 +17,19 @@ from hypothesis import strategies as st
 from PySide6.QtWidgets import QPushButton
 
 from handcam.api import runtimes_here
+from handcam.cli import _cameras
 from handcam.cli.run import _settings_file
 from handcam.gui.bar.tool_bar import ToolBar
 from handcam.gui.camera.diagnostics import MeasuredLength, missing_modality
-from handcam.gui.camera.picture import Plane
+from handcam.gui.camera.picture import DepthRange, Plane
 from handcam.gui.live_page import LivePage
-from handcam.gui.settings import SettingsStore
+from handcam.gui.settings import SettingsStore, kept_camera
 from handcam.gui.source_control import RuntimeChoice, SourceControl
 from handcam.gui.status_messages import message_for
 from handcam.gui.window import Window
 from handcam.hand.skeleton import hand_length
 from handcam.paths import settings_file
+from handcam.sources import Device, SourceSettings
 from handcam.types import HandcamError, Side, WeightsError
 
 
@@ -62,17 +64,21 @@ def wait_for_worker(window: Window) -> None:
 
 
 def change_everything(window: Window) -> None:
-    page, tool_bar, _ = parts(window)
+    page, tool_bar, sources = parts(window)
+    sources.recent, sources.camera = ["video:a.mp4"], "webcam:1"
     tool_bar.hand.length.setValue(17.5)
-    for name in ("mirror", "smooth", "panels", "skin", "crop", "points"):
+    for name in ("mirror", "smooth", "panels", "skin", "crop", "points", "error"):
         window.actions_[name].trigger()
+    window.resize(1000, 650)
+    window.pages.show_page(1)
+    page.views.show_depth_range(DepthRange.SCENE)
     page.views.show_plane(Plane.BLEND)
     page.dock.angles.bones.restore({"my hand": (0.2,) * 20}, "my hand")
-    window.controls.set(samples=5, max_hands=1, lock_side=Side.LEFT)
+    window.controls.set(samples=5, max_hands=1, lock_side=Side.LEFT, drive="rgb")
 
 
 def settings_of(window: Window) -> dict[str, Any]:
-    return msgspec.to_builtins(parts(window)[0].settings())
+    return msgspec.to_builtins(window.current_settings())
 
 
 # --------------------------------------------------------------------------------------------------------- remembered
@@ -295,7 +301,7 @@ def test_a_drive_that_sees_nothing_is_said_in_the_window(make: Callable[..., Win
     hand = result(0.4).hands[0]
     assert missing_modality(hand, "fused") == missing_modality(hand, "auto") == ""
     assert missing_modality(replace(hand, posteriors={"rgb": hand.posterior}), "depth").endswith("driven by rgb")
-    assert message_for(RUNNING, False, True, diagnostic="a diagnostic").hint.startswith("No hand")
+    assert message_for(RUNNING, False, True, diagnostic="Dark").hint == "No hand in view. Dark"
 
 
 def test_the_tool_bar_fits(make: Callable[..., Window]) -> None:
@@ -322,3 +328,19 @@ def test_fresh_forgets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path.mkdir()
     with pytest.raises(HandcamError, match="cannot be forgotten"):
         _settings_file(reset=True)
+
+
+def test_the_camera_that_was_picked_last_is_tried_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "settings.json"
+    assert kept_camera(path) == ""
+    path.write_text('{"format": "handcam.settings", "values": {"camera": "webcam:1"}}')
+    assert kept_camera(path) == "webcam:1"
+    path.write_text('{"values": {"camera": 7}}')
+    assert kept_camera(path) == ""
+    tried: list[str] = []
+    devices = [Device(str(k), f"webcam:{k}") for k in range(3)]
+    monkeypatch.setattr(_cameras, "cameras", lambda: devices)
+    monkeypatch.setattr(_cameras, "open_source", lambda source, _: (tried.append(source), _cameras.NoCamera())[1])
+    _cameras.open_first(SourceSettings(), "webcam:1")
+    _cameras.open_first(SourceSettings(), "webcam:9")
+    assert tried == ["webcam:1", "webcam:0"]

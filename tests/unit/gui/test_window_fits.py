@@ -65,3 +65,14 @@ def test_a_window_is_no_larger_than_the_screen_has_room_for(app: QApplication, m
         event_loop.fit_screen(window, 1280, 800)
         assert (window.width(), window.height()) == (size or (1280, 800))
         assert room.contains(window.geometry())
+
+
+def test_the_other_pages_make_the_window_no_larger(make_window: Callable[..., Window]) -> None:
+    window = make_window()
+    window.resize(1000, 650)
+    window.show()
+    for number in (1, 2):
+        window.pages.show_page(number)
+        QApplication.processEvents()
+        assert (window.width(), window.height()) == (1000, 650)
+        assert window.minimumSizeHint().height() <= 500

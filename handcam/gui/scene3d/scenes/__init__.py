@@ -29,7 +29,8 @@ SCENE = np.dtype(
         ("faint", "u1", HANDS),                     # 1 for a pose that is explored and not seen
         ("joints", "f4", (HANDS, 21, 3)),           # metres
         ("frames", "f4", (HANDS, 21, 3, 3)),        # camera_from_bone as inverse kinematics solved them, else NaN
-        ("sigma", "f4", (HANDS, 21)),               # standard deviation of each joint, metres
+        ("sigma", "f4", (HANDS, 21, 2)),            # of each joint, across the ray from the eye and along it, metres
+        ("eye", "f4", 3),                           # the real camera, metres
         ("truths", "i4"),                           # how many true hands follow
         ("truth", "f4", (HANDS, 21, 3)),            # the true joints, metres
         ("samples", "i4"),                          # how many samples follow

@@ -9,6 +9,7 @@ import open3d as o3d
 from jaxtyping import UInt8
 
 from handcam.gui.colours import TRUTH, VIEW, rgb
+from handcam.gui.scene3d.error_rings import RINGS, STEPS, error_rings, ring_pairs
 from handcam.gui.scene3d.grid import grid_lines, shadow
 from handcam.gui.scene3d.hand_mesh import HandSurfaceMesh, SkeletonMesh
 from handcam.gui.scene3d.scenes import HANDS, POINTS, SAMPLES
@@ -79,7 +80,7 @@ class Open3DRenderer:
         rest[:, 1] = np.linspace(0.09, -0.09, 21)
         rest[:, 0] = np.linspace(-0.05, 0.05, 21)
         rest[:, 2] = np.linspace(-0.05, 0.05, 21)[::-1]
-        vertices, normals = s.pose(rest, np.full(21, 0.005))
+        vertices, normals = s.pose(rest)
         triangles = np.concatenate([s.triangles + k * n for k in range(HANDS)])
         # lights sit around the bounding box of the first geometry, so it must be a hand's
         vertices, normals, colours = (np.tile(a, (HANDS, 1)) for a in (vertices, normals, s.colours))
@@ -103,9 +104,15 @@ class Open3DRenderer:
         pairs = (np.array(BONES) + 21 * np.arange(SAMPLES)[:, None, None]).reshape(-1, 2)
         bone_rgb = np.array([self._skeleton.joint_rgb[child] for _, child in BONES])
         self._samples = _lines(21 * SAMPLES, pairs, np.tile(_BACK + 0.42 * (bone_rgb - _BACK), (SAMPLES, 1)))
+        rgb_of_rings = np.repeat(_BACK + 0.5 * (self._skeleton.joint_rgb - _BACK), RINGS * STEPS, axis=0)
+        self._errors = _lines(
+            HANDS * 21 * RINGS * STEPS, ring_pairs(HANDS * 21 * RINGS), np.tile(rgb_of_rings, (HANDS, 1))
+        )
         self._cloud = o3d.geometry.PointCloud(_V3(np.zeros((POINTS, 3))))
         self._cloud.colors = _V3(np.tile(_BACK, (POINTS, 1)))
-        for part in (self._grid, self._shade, self._samples, self._truths, self._cloud, self._surface):
+        for part in (
+            self._grid, self._shade, self._errors, self._samples, self._truths, self._cloud, self._surface,
+        ):  # fmt: skip
             self._vis.add_geometry(part, reset_bounding_box=False)
 
     def draw(self, scene: np.ndarray) -> UInt8[np.ndarray, "h w 4"]:
@@ -144,7 +151,7 @@ class Open3DRenderer:
             if k >= scene["hands"]:
                 vertices[part] = 0.0  # nothing to see
                 continue
-            vertices[part], normals[part] = self._skeleton.pose(scene["joints"][k], scene["sigma"][k])
+            vertices[part], normals[part] = self._skeleton.pose(scene["joints"][k])
             own = self._skeleton.colours
             colours[part] = _BACK + 0.5 * (own - _BACK) if scene["faint"][k] else own
         self._vis.update_geometry(self._bones)
@@ -154,9 +161,9 @@ class Open3DRenderer:
         truths, shade = np.asarray(self._truths.vertices), np.asarray(self._shade.vertices)
         truths[:], shade[:] = 0.0, 0.0
         for k in range(int(scene["truths"])):
-            truths[k * n : (k + 1) * n] = self._thin.pose(scene["truth"][k], np.zeros(21))[0]
+            truths[k * n : (k + 1) * n] = self._thin.pose(scene["truth"][k])[0]
         for k in range(int(scene["hands"])):
-            flat = self._flat.pose(scene["joints"][k], np.zeros(21))[0]
+            flat = self._flat.pose(scene["joints"][k])[0]
             shade[k * n : (k + 1) * n] = shadow(flat, float(scene["floor"]))
         samples = np.asarray(self._samples.points)
         count = int(scene["samples"])
@@ -168,7 +175,12 @@ class Open3DRenderer:
         where[:], colours[:] = (0.0, 50.0, 0.0), _BACK  # far below, out of sight
         where[:count] = scene["point"][:count]
         colours[:count] = scene["point_rgb"][:count] / 255.0
-        for part in (self._truths, self._shade, self._samples, self._grid, self._cloud):
+        rings = np.asarray(self._errors.points).reshape(HANDS, -1, 3)
+        for k in range(HANDS):
+            shown = k < scene["hands"]
+            found = error_rings(scene["joints"][k], scene["sigma"][k], scene["eye"]) if shown else np.zeros(())
+            rings[k] = found.reshape(-1, 3) if shown else 0.0
+        for part in (self._truths, self._shade, self._errors, self._samples, self._grid, self._cloud):
             self._vis.update_geometry(part)
 
     def _pose_surface(self, scene: np.ndarray, show: bool) -> bool:

@@ -2,11 +2,12 @@
 
 import numpy as np
 from jaxtyping import Float, UInt8
-from PySide6.QtCore import QLineF, QRectF
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
-from handcam.gui.colours import TRUTH, VIEW
+from handcam.gui.colours import JOINT_RGB, TRUTH, VIEW
 from handcam.gui.draw_hand import draw_bones, draw_solid_skeleton
+from handcam.gui.scene3d.error_rings import error_rings
 from handcam.gui.scene3d.grid import grid_lines, shadow
 
 __all__ = ["PainterRenderer", "open", "paint"]
@@ -52,7 +53,8 @@ def paint(painter: QPainter, scene: np.ndarray, width: int, height: int) -> None
         at, depth_m = view(scene["joints"][k])
         if depth_m.all():
             painter.setOpacity(0.5 if scene["faint"][k] else 1.0)
-            draw_solid_skeleton(painter, at, depth_m, scene["sigma"][k], view.focal)
+            _errors(painter, view, scene, k)
+            draw_solid_skeleton(painter, at, depth_m, view.focal)
     painter.setOpacity(1.0)
     for k in range(int(scene["truths"])):
         _draw_thin(painter, view, scene["truth"][k], 1.2, QColor(TRUTH))
@@ -79,6 +81,25 @@ class _View:
         p = np.asarray(points, float) @ self._map[:3, :3].T + self._map[:3, 3]
         depth = np.where(p[:, 2] > 0.02, p[:, 2], 0.0)
         return p[:, :2] / np.maximum(p[:, 2:], 0.02) * self.focal + self._centre, depth
+
+
+def _errors(painter: QPainter, view: _View, scene: np.ndarray, k: int) -> None:
+    """Translucent ellipsoids around the joints, as large as one standard deviation."""
+    if not scene["sigma"][k].any():
+        return
+    rings = error_rings(scene["joints"][k], scene["sigma"][k], scene["eye"])
+    for joint, group in enumerate(rings):
+        colour = QColor.fromRgbF(*map(float, JOINT_RGB[joint]))
+        for ring in group:
+            at, depth = view(ring)
+            if not depth.all():
+                continue
+            colour.setAlpha(26)
+            painter.setBrush(colour)
+            colour.setAlpha(60)
+            painter.setPen(QPen(colour, 0.8))
+            painter.drawPolygon(QPolygonF([QPointF(*point) for point in at]))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
 def _lines(painter: QPainter, view: _View, points: np.ndarray, pairs: np.ndarray, colours: np.ndarray) -> None:

@@ -28,6 +28,8 @@ class SliderCell:
     """Direction that the slider moves along."""
     rect: QRectF
     """All of it."""
+    with_pictures: bool = True
+    """There is room for the hands at its ends."""
 
     @property
     def pictures(self) -> QRectF:
@@ -37,7 +39,8 @@ class SliderCell:
     @property
     def track(self) -> SliderTrack:
         """The track under the pictures."""
-        return SliderTrack(self.rect.left() + STEP + 6, self.rect.right() - STEP - 6, self.rect.bottom() - 20)
+        below = 20 if self.with_pictures else 14
+        return SliderTrack(self.rect.left() + STEP + 6, self.rect.right() - STEP - 6, self.rect.bottom() - below)
 
     @property
     def _opacity(self) -> float:
@@ -78,7 +81,8 @@ class SliderCell:
         if selected:
             painter.setPen(QPen(QColor(ACCENT), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(self.pictures.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+            rect = self.pictures if self.with_pictures else self.rect.adjusted(2, 0, -2, -1)
+            painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
         self.track.draw(painter, value, value, band, dragged or selected, 5.5)
         painter.setOpacity(1.0)
 
@@ -95,8 +99,9 @@ class SliderCell:
         effect = f"{direction.mm:.0f} mm/σ" if direction.r2 is None else f"R² {direction.r2:.2f}"
         painter.setFont(font(11))
         painter.setPen(QColor(MUTED))
-        rest = line.adjusted(left, 0, -painter.fontMetrics().horizontalAdvance(value) - 4, 0)
-        painter.drawText(rest, Qt.AlignmentFlag.AlignLeft | middle, effect)
+        rest = line.adjusted(left, 0, -painter.fontMetrics().horizontalAdvance(value) - STEP, 0)
+        if painter.fontMetrics().horizontalAdvance(effect) <= rest.width():
+            painter.drawText(rest, Qt.AlignmentFlag.AlignLeft | middle, effect)
 
 
 def parameter_text(direction: Direction, value: float, hand_length_m: float) -> str:
@@ -112,7 +117,7 @@ def parameter_text(direction: Direction, value: float, hand_length_m: float) -> 
     return f"{value:+.0f}°" if direction.unit == "°" else f"{value:+.2f}"
 
 
-def describe_direction(direction: Direction) -> str:
+def describe_direction(direction: Direction, pictures: bool = True) -> str:
     """Describe what a slider does, and how to move it."""
     lines = [f"One sigma moves a joint by {direction.mm:.1f} mm on average."]
     if direction.r2 is not None:
@@ -122,5 +127,7 @@ def describe_direction(direction: Direction) -> str:
         if direction.gain is not None:
             amount = f"{direction.gain:+.0f}°" if direction.unit == "°" else f"{direction.gain:+.2f} {direction.unit}"
             lines.append(f"One sigma changes it by {amount.strip()}, and moves a joint by {direction.mm:.1f} mm.")
+    if not pictures:
+        return "\n".join([*lines, "The band is the live posterior. Drag, or arrow keys; double-click: back."])
     lines.append("Left picture: 2 sigma down from here; right picture: 2 sigma up. The band is the live posterior.")
     return "\n".join([*lines, "Drag the knob; click a picture for half a sigma; double-click: back; Ctrl wheel: fine."])

@@ -21,17 +21,19 @@ from PySide6.QtWidgets import QToolTip
 
 from handcam.gui.colours import MUTED
 from handcam.gui.controls_model import ControlsModel
-from handcam.gui.explorer.slider_cell import SliderCell, describe_direction
+from handcam.gui.directions.slider_cell import SliderCell, describe_direction
 from handcam.gui.slider_track import RANGE, SliderGrid, SliderTrack
 from handcam.gui.theme import STEP
 from handcam.model.latent.directions import Direction
 
-__all__ = ["END_SIGMAS", "DirectionSliders"]
+__all__ = ["END_SIGMAS", "PLAIN_ROW", "DirectionSliders"]
 
 END_SIGMAS = 2.0
 """Sigmas at which the pictures are taken."""
 _COLUMNS, _CELL = (2, 6), 188
 """Fewest and most columns; least width of one, px."""
+PLAIN_ROW, _PLAIN_CELL = 44, 176
+"""Height of a row, and least width of a column, without pictures, px."""
 _ROWS = (112, 144)
 """Least and greatest height of a row, px."""
 
@@ -40,12 +42,14 @@ class DirectionSliders(SliderGrid):
     """One cell for each direction, in columns."""
 
     def __init__(
-        self, controls: ControlsModel, parameter_text: Callable[[Direction], str] = lambda direction: ""
-    ) -> None:
+        self, controls: ControlsModel, parameter_text: Callable[[Direction], str] = lambda direction: "",
+        pictures: bool = True,
+    ) -> None:  # fmt: skip
         """
         Args:
             controls: what the sliders show and move.
             parameter_text: value of a direction's parameter at the pose shown, with its unit; empty without one.
+            pictures: with the hands at both ends of each slider.
         """
         super().__init__(controls)
         self._parameter_text = parameter_text
@@ -58,7 +62,8 @@ class DirectionSliders(SliderGrid):
         self._start: np.ndarray | None = None  # where a drag began: to and fro on a bent way ends where it began
         self.selected = 0
         """The slider that the arrow keys move."""
-        self._row = _ROWS[0]
+        self._row = _ROWS[0] if pictures else PLAIN_ROW
+        self._with_pictures = pictures
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def show_directions(self, directions: Sequence[Direction]) -> None:
@@ -96,7 +101,7 @@ class DirectionSliders(SliderGrid):
 
     @property
     def _columns(self) -> int:
-        return int(np.clip(self.width() // _CELL, *_COLUMNS))
+        return int(np.clip(self.width() // (_CELL if self._with_pictures else _PLAIN_CELL), *_COLUMNS))
 
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(760, -(-self.count // self._columns) * self._row)
@@ -108,7 +113,7 @@ class DirectionSliders(SliderGrid):
 
     def cell(self, k: int) -> SliderCell:
         """The cell of a direction."""
-        return SliderCell(self.directions[k], self.cell_rect(k))
+        return SliderCell(self.directions[k], self.cell_rect(k), self._with_pictures)
 
     def track(self, k: int) -> SliderTrack:
         return self.cell(k).track
@@ -116,6 +121,7 @@ class DirectionSliders(SliderGrid):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
         self._pictures = None
+        self.setMinimumHeight(self.sizeHint().height())
 
     # ----------------------------------------------------------------------------------------------- painting
 
@@ -127,9 +133,10 @@ class DirectionSliders(SliderGrid):
                 painter.setPen(QColor(MUTED))
                 text = QRectF(self.rect()).adjusted(8 * STEP, 0, -8 * STEP, 0)
                 painter.drawText(text, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.hint)
-            if self._pictures is None:
-                self._pictures = self._draw_pictures()
-            painter.drawPixmap(0, 0, self._pictures)
+            if self._with_pictures:
+                if self._pictures is None:
+                    self._pictures = self._draw_pictures()
+                painter.drawPixmap(0, 0, self._pictures)
             for k, direction in enumerate(self.directions):
                 cell = self.cell(k)
                 if cell.rect.intersects(QRectF(event.rect())) and len(direction.linear) == len(z):
@@ -181,7 +188,7 @@ class DirectionSliders(SliderGrid):
             return
         self.selected = found
         cell = self.cell(found)
-        if event.position().y() > cell.track.y - 12:
+        if not self._with_pictures or event.position().y() > cell.track.y - 12:
             self._start = self._controls.z.copy()
             self.begin_drag(found, x)
         else:  # one of the pictures: half a sigma towards it
@@ -201,7 +208,7 @@ class DirectionSliders(SliderGrid):
             return True
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             found = self.slider_at(QPointF(event.pos()))
-            text = "" if found is None else describe_direction(self.directions[found])
+            text = "" if found is None else describe_direction(self.directions[found], self._with_pictures)
             QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)

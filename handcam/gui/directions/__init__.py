@@ -1,0 +1,1 @@
+"""Sliders along directions of the latent space, for the Explorer and the latent panel."""

@@ -1,0 +1,201 @@
+"""Plots panel: curves of what is measured with the seek bar's cursor, a spectrum, and the range of motion."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QSizePolicy, QWidget
+
+from handcam.gui.colours import ACCENT, LINE, MARK, MUTED, TEXT
+from handcam.gui.plots.goniometer import RangeOfMotion, report_html, write_report
+from handcam.gui.plots.history import GROUPS, LEAST_HZ, MOST_HZ, RULER, SERIES, History, Measured, spectrum
+from handcam.gui.theme import STEP, font
+from handcam.gui.widgets import MenuButton, button, in_column, in_row, muted
+from handcam.live import Live
+from handcam.paths import write_atomic
+
+__all__ = ["PlotsPanel"]
+
+_LIVE_S, _MOST = 10.0, 800
+"""Seconds shown of a camera; frames measured at once of a file."""
+_SEEN = {"°": 0.5, "mm": 0.5, "cm": 0.1, "cm/s": 1.0, "%": 0.5}
+"""Amplitude by unit from which a peak of the spectrum is named."""
+_COLOURS = (ACCENT, "#56b4e9", "#f0e442", "#cc79a7")
+
+
+class PlotsPanel(QWidget):
+    """Shows one group of series; :attr:`head` goes into the dock's header."""
+
+    def __init__(self, history: History, live: Live, say: Callable[[str], object]) -> None:
+        """
+        Args:
+            history: what is measured.
+            live: a click seeks in a file.
+            say: shows a sentence.
+        """
+        super().__init__()
+        self._history, self._live, self._say = history, live, say
+        self.cursor_s = 0.0
+        """Time of the cursor, from the first frame."""
+        self._found: Measured | None = None
+        self._start_s = 0.0
+        self.group = MenuButton("Show", 176, "What is plotted; click two joints in the 3D view to measure between them")
+        for name in GROUPS:
+            self.group.entries.addAction(name, lambda name=name: self.show_group(name))
+        self.now = QLabel()
+        self.now.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # the first that gives way
+        self.now.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.now.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        save, copy = button("CSV…", "Write everything that was measured"), button("Copy", "Copy it as a table")
+        save.clicked.connect(self._ask_csv)
+        copy.clicked.connect(self.copy)
+        report = button("Range of motion…", "Least and greatest angle of every joint, as HTML or PDF")
+        report.clicked.connect(self._ask_report)
+        clear = button("Clear", "Begin anew, e.g. before a range of motion is measured")
+        clear.clicked.connect(history.clear)
+        self.head = QWidget()
+        self.head.setLayout(in_row(self.group, (self.now, 1), clear, report, copy, save, spacing=STEP))
+        self._plot, self._spectrum = _plot(), _plot()
+        self._lines = [self._plot.plot(pen=pg.mkPen(colour, width=1.6), connect="finite") for colour in _COLOURS]
+        low, high = (self._plot.plot(pen=pg.mkPen(0, 0, 0, 0)) for _ in range(2))  # without a pen there is no path
+        self._band = pg.FillBetweenItem(low, high, brush=pg.mkBrush(86, 180, 233, 60))
+        self._edges = low, high
+        cast(Any, self._plot).addItem(self._band)
+        self._cursor = pg.InfiniteLine(angle=90, pen=pg.mkPen(TEXT, width=1))
+        cast(Any, self._plot).addItem(self._cursor)
+        self._marks: list[Any] = []
+        cast(Any, self._spectrum.getPlotItem()).setXRange(LEAST_HZ, MOST_HZ, padding=0.02)
+        self._peak = self._spectrum.plot(pen=pg.mkPen(ACCENT, width=1.4))
+        self._tremor = muted("spectrum")
+        self._tremor.setFont(font(11))
+        cast(Any, self._plot.scene()).sigMouseClicked.connect(self._click)
+        right = in_column(self._tremor, self._spectrum, spacing=0)
+        margins = (2 * STEP, 0, 2 * STEP, STEP)
+        self.setLayout(in_row((self._plot, 3), (right, 1), spacing=STEP, margins=margins))
+        self.show_group("index angles")
+
+    def show_group(self, name: str) -> None:
+        """Plot these series."""
+        self.group.show_value(name)
+        item = cast(Any, self._plot.getPlotItem())
+        item.setLabel("left", SERIES[GROUPS[name][0]].unit)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Measure and draw; a few times a second, and only while it is seen."""
+        status = self._live.status()
+        file = status.seekable and not status.stills
+        found = self._found = self._history.measure(None if file else _LIVE_S, _MOST)
+        group = GROUPS[self.group.value]
+        if not len(found.time_s):
+            for line in (*self._lines, *self._edges, self._peak):
+                line.setData([], [])
+            self.now.setText("nothing measured yet")
+            return
+        self._start_s = float(found.time_s[0])
+        when = found.time_s - self._start_s
+        at = int(np.abs(found.frame - status.position).argmin()) if file else len(when) - 1
+        self.cursor_s = float(when[at])
+        self._cursor.setPos(self.cursor_s)
+        for k, line in enumerate(self._lines):
+            line.setData(when, found.values[:, group[k]]) if k < len(group) else line.setData([], [])
+        ruler, sigma = found.values[:, RULER], found.ruler_sigma_mm
+        shown = RULER in group and np.isfinite(ruler).any()
+        self._band.setVisible(bool(shown))
+        for edge, sign in zip(self._edges, (-1, 1), strict=True):
+            known = np.isfinite(ruler)
+            edge.setData(when[known], (ruler + sign * sigma)[known]) if shown else edge.setData([0.0], [0.0])
+            edge.setVisible(bool(shown))
+        self._show_marks([mark for mark, _ in status.marks] if file else [], found)
+        self._show_spectrum(found, group[0])
+        texts: list[str] = []
+        for k, colour in zip(group, _COLOURS, strict=False):
+            value, series = found.values[at, k], SERIES[k]
+            if np.isfinite(value):
+                error = f" ± {sigma[at]:.0f}" if k == RULER else ""
+                texts.append(f"<span style='color: {colour}'>{series.name}</span> {_minus(value)}{error} {series.unit}")
+        self.now.setText(" · ".join(texts).replace(" °", "°") or f"{self.group.value}: not measured in this frame")
+
+    def _show_marks(self, frames: list[int], found: Measured) -> None:
+        for line in self._marks:
+            cast(Any, self._plot).removeItem(line)
+        self._marks = []
+        for frame in frames:
+            k = int(np.abs(found.frame - frame).argmin())
+            line = pg.InfiniteLine(found.time_s[k] - self._start_s, 90, pen=pg.mkPen(MARK, width=1))
+            cast(Any, self._plot).addItem(line)
+            self._marks.append(line)
+
+    def _show_spectrum(self, found: Measured, series: int) -> None:
+        recent = found.time_s >= found.time_s[-1] - 8.0
+        frequency, amplitude = spectrum(found.time_s[recent], found.values[recent, series])
+        self._peak.setData(frequency, amplitude)
+        name, text = SERIES[series], f"{SERIES[series].name}: spectrum after 3 s"
+        if len(frequency):
+            k = int(amplitude.argmax())
+            seen = amplitude[k] > _SEEN.get(name.unit, 0.5) and k > 0
+            peak = f"{frequency[k]:.1f} Hz, {amplitude[k]:.1f} {name.unit}" if seen else "no tremor"
+            text = f"{name.name}: {peak}"
+        self._tremor.setText(text)
+
+    def _click(self, event: Any) -> None:
+        box = cast(Any, self._plot.getPlotItem()).vb
+        self.seek_to(float(box.mapSceneToView(QPointF(event.scenePos())).x()))
+
+    def seek_to(self, second: float) -> None:
+        """Go to the frame of a file at this time, from the first frame that was measured."""
+        found = self._found
+        if found is not None and len(found.time_s) and self._live.status().seekable:
+            self._live.seek(int(found.frame[np.abs(found.time_s - self._start_s - second).argmin()]))
+
+    def copy(self) -> None:
+        """Put everything that was measured into the clipboard, as a table."""
+        QApplication.clipboard().setText(self._history.csv())
+        self._say("Copied the measurements as a table")
+
+    def _ask_csv(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Write the measurements", "measurements.csv", "Table (*.csv)")
+        if path:
+            self._write(lambda: write_atomic(Path(path), self._history.csv()), path)
+
+    def _ask_report(self) -> None:
+        kinds = "Web page (*.html);;PDF (*.pdf)"
+        path, _ = QFileDialog.getSaveFileName(self, "Write the range of motion", "range-of-motion.html", kinds)
+        if path:
+            measured = self._history.measure()
+            side = next((name for name in reversed(measured.side) if name), "no")
+            page = report_html(RangeOfMotion.of(measured), side, self._live.status().source)
+            self._write(lambda: write_report(page, Path(path)), path)
+
+    def _write(self, write: Callable[[], object], path: str) -> None:
+        try:
+            write()
+        except OSError as error:
+            self._say(f"{path} cannot be written ({error.strerror or error})")
+        else:
+            self._say(f"Saved {path}")
+
+
+def _minus(value: float) -> str:
+    """A whole number with a minus sign instead of a hyphen."""
+    return f"{round(value)}".replace("-", "−")
+
+
+def _plot() -> pg.PlotWidget:
+    plot = pg.PlotWidget(background=cast(Any, None))
+    plot.setMenuEnabled(False)
+    plot.setMouseEnabled(False, False)
+    plot.hideButtons()
+    plot.setMinimumSize(120, 60)
+    item = cast(Any, plot.getPlotItem())
+    for side in ("left", "bottom"):
+        axis = item.getAxis(side)
+        axis.setPen(QColor(LINE))
+        axis.setTextPen(QColor(MUTED))
+        axis.setStyle(tickFont=font(11), tickLength=-4)
+    item.showGrid(y=True, alpha=0.12)
+    return plot
