@@ -81,7 +81,7 @@ def test_a_skeleton_with_all_joints_in_one_place_is_still_finite() -> None:
 def test_the_skin_has_outward_normals_for_both_sides() -> None:
     skin = HandSurfaceMesh()
     for side in Side:
-        vertices, normals = skin.pose(hand(0.2, side), side is Side.LEFT)
+        vertices, normals = skin.pose(hand(0.2, side), side is Side.LEFT, np.full((21, 3, 3), np.nan))
         assert vertices.shape == normals.shape == (skin.count, 3)
         out = ((vertices - vertices.mean(0)) * normals).sum(1)
         assert (out > 0).mean() > 0.6
