@@ -2,13 +2,14 @@
 
 import json
 import socket
+import sys
 from collections import deque
 
 import matplotlib.pyplot as plt
 
 ANGLES = ("index_mcp_flexion", "index_pip_flexion", "middle_pip_flexion", "thumb_ip_flexion")
 receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-receiver.bind(("127.0.0.1", 5052))
+receiver.bind(("127.0.0.1", int(sys.argv[1]) if len(sys.argv) > 1 else 5052))
 receiver.settimeout(0.05)
 times: deque[float] = deque(maxlen=300)
 curves = {name: deque[float](maxlen=300) for name in ANGLES}
@@ -30,3 +31,4 @@ while plt.fignum_exists(figure.number):
     if times:
         axes.set_xlim(times[0], times[-1] + 0.1)
     plt.pause(0.001)
+receiver.close()

@@ -18,6 +18,7 @@ GUI renders the live skeleton in Open3D with latent sliders [``live/``, ``gui/``
 ``session/``               the recorded session: format, writer, reader, repair, export
 ``detectors/``             where the hands are: palm, finder, depth, full_frame, mediapipe
 ``filters/``               what is done after: one_euro
+``gestures/``              poses and motions taught by a few examples
 ``streams/``               to other programs: osc, udp, websocket, zmq
 ``synth/``                 rendered hands: pictures, depth and labels
 ``crop``                   cut a normalised crop, and the way back

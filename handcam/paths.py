@@ -14,8 +14,8 @@ from typing import BinaryIO
 from platformdirs import user_cache_path, user_config_path, user_data_path
 
 __all__ = [
-    "atomic_file", "cache_folder", "crash_folder", "digest", "open_file", "presets_file", "settings_file", "shipped",
-    "write_atomic",
+    "atomic_file", "cache_folder", "crash_folder", "digest", "gestures_file", "open_file", "presets_file",
+    "settings_file", "shipped", "write_atomic",
 ]  # fmt: skip
 
 _APP = "handcam"
@@ -49,6 +49,11 @@ def settings_file() -> Path:
 def presets_file() -> Path:
     """File of saved poses (``~/.local/share/handcam/presets.json``); ``HANDCAM_PRESETS`` names another."""
     return _override("HANDCAM_PRESETS") or user_data_path(_APP, appauthor=False, roaming=True) / "presets.json"
+
+
+def gestures_file() -> Path:
+    """File of taught gestures (``~/.local/share/handcam/gestures.json``); ``HANDCAM_GESTURES`` names another."""
+    return _override("HANDCAM_GESTURES") or user_data_path(_APP, appauthor=False, roaming=True) / "gestures.json"
 
 
 def crash_folder() -> Path:

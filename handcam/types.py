@@ -13,7 +13,7 @@ order of :mod:`handcam.hand.skeleton`. Every value is frozen; an array is read-o
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from jaxtyping import Float, UInt8, UInt16
@@ -22,7 +22,7 @@ from msgspec import Meta
 from handcam.ranges import DepthUnit, Edge, Focal, HandLength, Instant, Name, PrincipalPoint
 
 __all__ = [
-    "NOMINAL_HAND_LENGTH_M", "Array", "Bones", "Controls", "Frame", "HandBox", "HandCrop", "HandPose",
+    "NOMINAL_HAND_LENGTH_M", "Array", "Bones", "Controls", "Frame", "GestureEvent", "HandBox", "HandCrop", "HandPose",
     "HandcamError", "InputError", "Intrinsics", "Posterior", "RecordingError", "Result", "Side", "SourceError",
     "TrackedHand", "WeightsError", "shorten",
 ]  # fmt: skip
@@ -311,6 +311,24 @@ class Controls:
 
 
 @dataclass(frozen=True, slots=True)
+class GestureEvent:
+    """A taught gesture (:mod:`handcam.gestures`) starts, is held, or ends."""
+
+    name: str
+    """As it was taught."""
+    phase: Literal["start", "hold", "end"]
+    """A motion is known when it is over, and has an ``end`` alone."""
+    track: int
+    """``TrackedHand.track`` of the hand, which may be gone at the end."""
+    side: Side
+    """Side of the hand."""
+    probability: float
+    """That it is this gesture and not another or none, 0 to 1."""
+    held_s: float
+    """Time since it started; of a motion, how long it took."""
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """Hands estimated in one frame."""
 
@@ -326,6 +344,8 @@ class Result:
     """The pose decoded from the user's latent while no hand is in view."""
     controls: Controls = field(default_factory=Controls)
     """Settings of the user at that frame."""
+    gestures: tuple[GestureEvent, ...] = ()
+    """Taught gestures that start, are held or end in this frame."""
 
     def __repr__(self) -> str:
         return f"Result({self.frame}, hands={list(self.hands)})"

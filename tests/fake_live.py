@@ -134,6 +134,7 @@ class FakeLive(Live):
         self.state, self.slow_stop_s = state, slow_stop_s
         self.set: Controls = Controls()
         self.calls: list[tuple] = []
+        self.recogniser = None
 
     @property
     def controls(self) -> Controls:

@@ -78,7 +78,7 @@ def make_window(app: "QApplication", live: "FakeLive") -> Iterator[Callable[...,
 @pytest.fixture
 def user_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in which presets, cache and settings of the user lie."""
-    for name in ("presets.json", "settings.json"):
+    for name in ("presets.json", "settings.json", "gestures.json"):
         monkeypatch.setenv(f"HANDCAM_{name.split('.')[0].upper()}", str(tmp_path / name))
     monkeypatch.setenv("HANDCAM_CACHE", str(tmp_path / "cache"))
     return tmp_path

@@ -1,30 +1,36 @@
 // Drives a rig in Unity by joint rotations. Start: handcam --stream udp:127.0.0.1:5052 --stream-joints openxr26
 // Put it on any object, set `side`, and give `joints` the 26 transforms of a hand in OpenXR's order (palm, wrist, thumb
 // metacarpal ... little tip), whose axes are OpenXR's: forward (z) along the bone, up (y) out of the back of the hand.
-// Without Unity it is plain C#: HandMessage reads a message with System.Text.Json.
+// It needs nothing but .NET Standard 2.1, as Unity 2021 and later bring it. Without Unity it prints what it hears:
+// mcs -r:System.Runtime.Serialization -r:System.Xml -r:System.Xml.Linq HandReceiver.cs && mono HandReceiver.exe 5052
 using System;
+using System.Globalization;
+using System.Linq;
 using System.Net;
 using System.Net.Sockets;
-using System.Text.Json;
+using System.Runtime.Serialization.Json;
+using System.Xml;
+using System.Xml.Linq;
 
 public sealed class HandMessage
 {
-    public readonly float[][] Joints, Rotations; // metres and quaternions x y z w, in the camera's axes
+    public readonly string Side;
+    public readonly float[][] Joints, Rotations; // metres and quaternions x y z w, in the camera's axes; NaN: not known
 
-    private HandMessage(float[][] joints, float[][] rotations) => (Joints, Rotations) = (joints, rotations);
+    private HandMessage(XElement hand) =>
+        (Side, Joints, Rotations) = (hand.Element("side").Value, Rows(hand.Element("joints_m")), Rows(hand.Element("rotations")));
 
-    // The hand of a side; null when it is not in view.
-    public static HandMessage Read(byte[] datagram, string side)
+    // The hands of a datagram.
+    public static HandMessage[] Read(byte[] datagram)
     {
-        using var document = JsonDocument.Parse(datagram);
-        foreach (var hand in document.RootElement.GetProperty("hands").EnumerateArray())
-            if (hand.GetProperty("side").GetString() == side)
-                return new HandMessage(Rows(hand.GetProperty("joints_m")), Rows(hand.GetProperty("rotations")));
-        return null;
+        using (var json = JsonReaderWriterFactory.CreateJsonReader(datagram, XmlDictionaryReaderQuotas.Max))
+            return XElement.Load(json).Element("hands").Elements().Select(hand => new HandMessage(hand)).ToArray();
     }
 
-    private static float[][] Rows(JsonElement rows) =>
-        Array.ConvertAll(JsonSerializer.Deserialize<float?[][]>(rows), row => Array.ConvertAll(row, v => v ?? float.NaN));
+    private static float[][] Rows(XElement rows) => rows.Elements().Select(row => row.Elements().Select(Number).ToArray()).ToArray();
+
+    private static float Number(XElement value) =>
+        (string)value.Attribute("type") == "null" ? float.NaN : float.Parse(value.Value, CultureInfo.InvariantCulture);
 
     // Camera (x right, y down, z forward, right-handed) to Unity (x right, y up, z forward, left-handed): y is mirrored.
     public static (float x, float y, float z) UnityPoint(float[] p) => (p[0], -p[1], p[2]);
@@ -56,7 +62,7 @@ public sealed class HandReceiver : UnityEngine.MonoBehaviour
         byte[] newest = null;
         IPEndPoint from = null;
         while (client.Available > 0) newest = client.Receive(ref from); // the newest wins
-        var hand = newest == null ? null : HandMessage.Read(newest, side);
+        var hand = newest == null ? null : HandMessage.Read(newest).FirstOrDefault(each => each.Side == side);
         if (hand == null) return;
         for (int j = 0; j < joints.Length; j++)
         {
@@ -66,6 +72,19 @@ public sealed class HandReceiver : UnityEngine.MonoBehaviour
             joints[j].SetPositionAndRotation(
                 new UnityEngine.Vector3(x, y, z), new UnityEngine.Quaternion(qx, qy, qz, qw));
         }
+    }
+}
+#else
+public static class Program
+{
+    public static void Main(string[] arguments)
+    {
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        var client = new UdpClient(new IPEndPoint(IPAddress.Loopback, arguments.Length > 0 ? int.Parse(arguments[0]) : 5052));
+        for (IPEndPoint from = null; ;)
+            foreach (var hand in HandMessage.Read(client.Receive(ref from)))
+                for (int j = 0; j < hand.Joints.Length; j++)
+                    Console.WriteLine($"{hand.Side} {j} at {HandMessage.UnityPoint(hand.Joints[j])} turned {HandMessage.UnityRotation(hand.Rotations[j])}");
     }
 }
 #endif

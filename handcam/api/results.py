@@ -99,7 +99,8 @@ class Result(types.Result):
         Args:
             order: joint convention.
         """
-        return frame_message(self.frame, [hand.to_dict(order) for hand in self.hands], order)
+        hands = [hand.to_dict(order) for hand in self.hands]
+        return frame_message(self.frame, hands, order, self.gestures)
 
     def to_records(self, joints: ConventionName = "common21") -> list[dict[str, Any]]:
         """List one flat record for each hand, with the columns of the ``csv`` export; None is what is not known.

@@ -17,6 +17,8 @@ import msgspec
 
 from handcam.api.clips import RUNTIME, source_of, track_clip
 from handcam.api.parts import open_tracker
+from handcam.gestures.recogniser import Recogniser
+from handcam.gestures.taught import TaughtGestures
 from handcam.installation import needs
 from handcam.paths import write_atomic
 from handcam.session.export import ExportError, ExportSettings, convert, suffix
@@ -55,6 +57,8 @@ class JobSettings:
     """How the model is run."""
     again: bool = False
     """Do what is marked as done once more."""
+    gestures: TaughtGestures | None = None
+    """Gestures to find."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,9 @@ def _track(job: Job, path: Path, key: str, progress: Callable[[float], None]) ->
         progress(done / total if total else 0.0)
 
     clip = track_clip(source_of(path), tracker, settings.controls, settings.source, settings.smooth, report)
+    if settings.gestures is not None:
+        recogniser = Recogniser(settings.gestures, tracker.card.sha256)
+        clip.results = [recogniser.apply(result) for result in clip.results]
     files: list[str] = []
     try:
         with tempfile.TemporaryDirectory(prefix=f".{job.name}.", dir=_folder_for(job)) as folder:

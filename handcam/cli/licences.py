@@ -156,7 +156,8 @@ def page(before: str) -> str:
 
 def constraints() -> str:
     """The versions installed here, as pip's ``-c`` takes them."""
-    head = f"# Tested together on {sys.platform}, Python {sys.version_info.major}.{sys.version_info.minor}:\n"
+    python = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+    head = f"# Installed together on {sys.platform}, {python}, where the tests were run:\n"
     how = '# pip install -c constraints.txt "handcam[all]"; made by handcam licences --constraints constraints.txt\n'
     return head + how + "".join(f"{p.name}=={p.version.partition('+')[0]}\n" for p in packages())
 

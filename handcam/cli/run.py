@@ -61,6 +61,7 @@ def main(
     reset_settings: bool = False,
     stream: UseAppendAction[tuple[str, ...]] = (),
     stream_joints: ConventionName = "common21",
+    gestures: Annotated[OutputFile | None, arg(metavar="FILE")] = None,
     run: RunOptions = RunOptions(),
     source_settings: SourceSettings = SourceSettings(),
     model: ModelOptions = ModelOptions(),
@@ -83,9 +84,12 @@ def main(
         reset_settings: forget what was set last time in the window.
         stream: send every result to osc:HOST:PORT, websocket:PORT, udp:HOST:PORT or zmq:PORT; may be repeated.
         stream_joints: joint convention of streams (docs/conventions.md).
+        gestures: recognise the gestures of this file, and teach into it in the window.
     """
     from handcam.api import open_tracker
     from handcam.cli._report import Report, outcome, write
+    from handcam.gestures.taught import TaughtGestures
+    from handcam.gestures.teacher import Teacher
     from handcam.streams import StreamSettings, open_streams
 
     settings = completed(source_settings)
@@ -119,6 +123,11 @@ def main(
         record=run.record, lossless=not settings.realtime, loop=settings.loop, stills=not headless,
         settings=asdict(settings),
     )  # fmt: skip
+    if gestures is not None:
+        known = TaughtGestures.read(gestures) if gestures.exists() else TaughtGestures()
+        if headless and not known.examples:
+            raise HandcamError(f"{gestures} holds no gestures; teach them in the window, or by handcam gestures train.")
+        live.recogniser = Teacher(known, read_card(model.path()).sha256)
     try:
         if headless:
             from handcam.cli._headless import run_headless
@@ -130,7 +139,7 @@ def main(
         given = frozenset(name for name, was_given in overridden.items() if was_given)
         view: dict[str, Any] = {
             "source": source or "", "mirror": mirror, "reduced_3d": software_3d, "settings_file": kept,
-            "overridden": given,
+            "overridden": given, "gestures": gestures,
         }  # fmt: skip
         code = _run_window(live, settings, model, tracker, window, **view)
         live.stop()

@@ -13,6 +13,7 @@ from tyro.conf import Positional, arg
 from handcam.api.clips import RUNTIME
 from handcam.batch import Done, JobSettings, jobs_of, run_all
 from handcam.cli._options import FilterName, hand_length_m
+from handcam.gestures.taught import TaughtGestures
 from handcam.plugins import names
 from handcam.ranges import FieldOfView, HandLengthCm
 from handcam.session.export import ExportSettings, suffix
@@ -40,6 +41,7 @@ def main(
     fps: Annotated[float, Meta(ge=0.01, le=1000)] = 30.0,
     fov_deg: FieldOfView = 60.0,
     intrinsics: Intrinsics | None = None,
+    gestures: Annotated[InputFile | None, arg(metavar="FILE")] = None,
     jobs: Annotated[Count, arg(metavar="N")] = 1,
     ray: Annotated[str | None, arg(metavar="ADDRESS")] = None,
     again: bool = False,
@@ -65,6 +67,7 @@ def main(
         fps: rate of folders of pictures.
         fov_deg: horizontal field of view of files that know none.
         intrinsics: calibration of the camera, in its place.
+        gestures: find the gestures of this file, of handcam gestures train or the window's Teach.
         jobs: local processes.
         ray: address of a Ray cluster, auto, or local to start one here.
         again: do what was done before once more.
@@ -81,6 +84,7 @@ def main(
         formats, smooth, Controls(filters=filters, hand_length_m=hand_length_m(hand_length_cm), max_hands=hands),
         SourceSettings(fps=fps, fov_deg=fov_deg, intrinsics=intrinsics), settings,
         None if weights is None else str(weights), runtime, again,
+        None if gestures is None else TaughtGestures.read(gestures),
     ))  # fmt: skip
     ended = _followed(todo, jobs, ray)
     failed = [done for done in ended if done.status == "failed"]

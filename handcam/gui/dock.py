@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QWidget
 
 from handcam.gui.actions import ActionRegistry
@@ -14,7 +15,7 @@ from handcam.gui.panels.angles import AnglesPanel
 from handcam.gui.panels.latent import LatentPanel
 from handcam.gui.panels.timings import FrameTimings
 from handcam.gui.theme import STEP
-from handcam.gui.widgets import as_panel, button, in_column, in_row, scrolled, show_if
+from handcam.gui.widgets import ActionButton, as_panel, button, in_column, in_row, scrolled, show_if
 from handcam.types import Result, Side
 
 if TYPE_CHECKING:
@@ -72,10 +73,15 @@ class Dock(QWidget):
             each.hide()
         line = QWidget()
         line.setFixedHeight(5 * STEP)
-        line.setLayout(in_row(self.tabs, *self.sides.values(), (self._heads, 1), margins=(STEP, 0, 2 * STEP, 0)))
+        self._line = in_row(self.tabs, *self.sides.values(), (self._heads, 1), margins=(STEP, 0, 2 * STEP, 0))
+        line.setLayout(self._line)
         self.setLayout(in_column(line, self._stack, spacing=0))
         self._last: Result | None = None
         self._drawn_s = 0.0
+
+    def add_button(self, action: QAction) -> None:
+        """Put an action's button at the end of the header."""
+        self._line.addWidget(ActionButton(action))
 
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(1280, _HEIGHT)

@@ -41,6 +41,7 @@ class LivePage(Page):
         self.views = SplitView(context.controls, context.actions, reduced_3d, context.card)
         self.dock = Dock(context.controls, context.actions, self.timings, context.directions,
                          self._make_plots)  # fmt: skip
+        self.dock.add_button(context.actions["teach"])
         self.result: Result | None = None
         """The newest."""
         self.lost: TrackedHand | None = None

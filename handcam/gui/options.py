@@ -29,6 +29,8 @@ class CameraOptions:
     """Folder for sessions; default ``handcam`` among the user's videos."""
     runtimes: RuntimeChoice | None = None
     """Runtimes to choose from; None for no choice."""
+    gestures: Path | None = None
+    """File of taught gestures; None for the user's own."""
     settings_file: Path | None = None
     """File of the settings, :mod:`handcam.gui.settings`; None to keep none."""
     overridden: frozenset[str] = frozenset()

@@ -32,8 +32,9 @@ from handcam.gui.status_messages import MessageCard, message_for
 from handcam.gui.widgets import in_column
 from handcam.live import Live
 from handcam.model.weights import WeightsCard, default_weights
+from handcam.paths import gestures_file
 from handcam.sources import Device
-from handcam.types import Result
+from handcam.types import HandcamError, Result
 
 __all__ = ["CameraOptions", "Window"]
 
@@ -98,6 +99,7 @@ class Window(QMainWindow):
         self._devices: Sequence[Device] = ()
         self.result: Result | None = None
         self._status_s, self._source = 0.0, ""
+        self._gestures = camera.gestures or gestures_file() if camera is not None else gestures_file()
         self._connect_actions(groups)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -164,7 +166,7 @@ class Window(QMainWindow):
         self.actions_.connect_triggers(
             None, freeze=lambda: self.controls.freeze(freeze.isChecked()), sample=self.controls.sample,
             reset_latent=self.controls.reset, next_page=self.pages.next_page,
-            full_screen=self._toggle_full_screen, quit=self.close, dismiss=self._dismiss, help=self.help.toggle,
+            full_screen=self._toggle_full_screen, quit=self.close, dismiss=self._dismiss, help=self.help.toggle, teach=self._teach,
         )  # fmt: skip
         self.controls.changed.connect(lambda: freeze.setChecked(self.controls.frozen))
 
@@ -262,6 +264,15 @@ class Window(QMainWindow):
         self.help.hide()
         if self.presentation is not None:
             self.presentation.end()
+
+    def _teach(self) -> None:
+        from handcam.gui.gestures.panel import open_panel
+
+        sha256 = self._context.card.sha256 if self._context.card is not None else ""
+        try:
+            open_panel(self, self.live, self._gestures, sha256)
+        except HandcamError as error:
+            self.status_line.show_message(str(error), 10)
 
     def _toggle_full_screen(self) -> None:
         self.showNormal() if self.isFullScreen() else self.showFullScreen()

@@ -5,7 +5,7 @@ known is NaN, in JSON ``null``.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import msgspec
@@ -15,7 +15,7 @@ from handcam.hand.anatomy import ANGLES, angles_deg, grip, pinch, pinch_distance
 from handcam.hand.conventions import CONVENTIONS, convention
 from handcam.hand.rotations import bone_frames, quaternions
 from handcam.hand.skeleton import bone_lengths, hand_length
-from handcam.types import Intrinsics, Result, TrackedHand
+from handcam.types import GestureEvent, Intrinsics, Result, TrackedHand
 
 __all__ = ["SCHEMA", "VERSION", "encode_message", "frame_message", "hand_message", "stream_message"]
 
@@ -86,7 +86,11 @@ class FrameTimes(Protocol):
 
 
 def frame_message(
-    frame: FrameTimes, hands: list[dict[str, Any]], order: str = "common21", **more: Any
+    frame: FrameTimes,
+    hands: list[dict[str, Any]],
+    order: str = "common21",
+    gestures: Sequence[GestureEvent] = (),
+    **more: Any,
 ) -> dict[str, Any]:
     """Describe one frame with its hands, the envelope of :func:`hand_message`.
 
@@ -94,6 +98,7 @@ def frame_message(
         frame: number, times and camera.
         hands: what :func:`hand_message` gave.
         order: the order that was asked of it.
+        gestures: events of taught gestures; the field is there when there are any.
         more: further fields, e.g. ``sequence`` or ``unix_time_ns``.
     """
     camera = frame.intrinsics
@@ -108,7 +113,15 @@ def frame_message(
         "intrinsics": [camera.fx, camera.fy, camera.cx, camera.cy, camera.width, camera.height],
         "order": order,
         "hands": hands,
+        **({"gestures": [_event_message(event) for event in gestures]} if gestures else {}),
     }
+
+
+def _event_message(event: GestureEvent) -> dict[str, Any]:
+    return {
+        "name": event.name, "phase": event.phase, "track": event.track, "side": event.side.value,
+        "probability": _numbers(event.probability, 3), "held_s": _numbers(event.held_s, 3),
+    }  # fmt: skip
 
 
 def stream_message(result: Result, order: str, sequence: int) -> dict[str, Any]:
@@ -116,7 +129,7 @@ def stream_message(result: Result, order: str, sequence: int) -> dict[str, Any]:
     frame = result.frame
     wall_ns = time.time_ns() - (time.perf_counter_ns() - frame.time_ns)
     hands = [hand_message(hand, order) for hand in result.hands]
-    return frame_message(frame, hands, order, sequence=sequence, unix_time_ns=wall_ns)
+    return frame_message(frame, hands, order, result.gestures, sequence=sequence, unix_time_ns=wall_ns)
 
 
 def encode_message(message: Mapping[str, Any]) -> bytes:
@@ -151,6 +164,22 @@ SCHEMA: Mapping[str, Any] = {
         "sequence": {"type": "integer", "description": "number of the message; gaps are messages dropped (streams)"},
         "intrinsics": {"type": "array", "description": "fx, fy, cx, cy, width, height in pixels"},
         "order": {"enum": list(CONVENTIONS)},
+        "gestures": {
+            "type": "array",
+            "description": "taught gestures that start, are held or end in this frame",
+            "items": {
+                "type": "object",
+                "required": ["name", "phase", "track", "side", "probability", "held_s"],
+                "properties": {
+                    "name": {"type": "string", "description": "as it was taught"},
+                    "phase": {"enum": ["start", "hold", "end"], "description": "a motion has an end alone"},
+                    "track": {"type": "integer", "description": "of the hand, which may be gone at the end"},
+                    "side": {"enum": ["left", "right"]},
+                    "probability": {"type": "number", "description": "0 to 1"},
+                    "held_s": {"type": "number", "description": "time since its start, seconds"},
+                },
+            },
+        },
         "hands": {
             "type": "array",
             "items": {

@@ -27,6 +27,7 @@ from handcam.streams import Stream
 from handcam.types import Array, Controls, Frame, Result
 
 if TYPE_CHECKING:
+    from handcam.gestures.teacher import Teacher
     from handcam.tracking.tracker import Tracker
 
 __all__ = ["Live", "LiveStatus", "RecordingStatus", "Sink"]
@@ -64,6 +65,8 @@ class Live:
             settings: kept in the sessions that are recorded, for whoever reads them.
         """
         self.results: Latest[Result] = Latest()
+        self.recogniser: Teacher | None = None
+        """Finds taught gestures in the results, on the live thread; may be set at any time."""
         self._controls = controls
         self._open_source = open_source
         self._sinks, self._record, self._lossless, self._stills = list(sinks), record, lossless, stills
@@ -269,6 +272,9 @@ class Live:
         self._session.frame(frame)
 
     def _emit(self, result: Result, fresh: bool) -> None:
+        recogniser = self.recogniser
+        if fresh and recogniser is not None:
+            result = recogniser.apply(result)
         self.results.put(result)
         if not fresh:
             return  # a standing picture looked at again, for the window alone

@@ -20,6 +20,7 @@ from handcam.types import (
     Bones,
     Controls,
     Frame,
+    GestureEvent,
     HandBox,
     HandCrop,
     HandPose,
@@ -213,18 +214,24 @@ class ResultLine(msgspec.Struct, tag="result", tag_field="kind"):
     """``Result.times_ms``."""
     hands: list[HandLine]
     """The hands, at most two."""
+    gestures: tuple[GestureEvent, ...] | UnsetType = UNSET
+    """``Result.gestures``, where there are any."""
 
     @staticmethod
     def of(result: Result) -> "ResultLine":
         """The line of a result."""
         hands = [HandLine.of(hand) for hand in result.hands]
-        return ResultLine(result.frame.index, result.frame.time_ns, result.time_ns, {**result.times_ms}, hands)
+        return ResultLine(
+            result.frame.index, result.frame.time_ns, result.time_ns, {**result.times_ms}, hands,
+            result.gestures or UNSET,
+        )  # fmt: skip
 
     def result(self, frame: Frame, controls: Controls) -> Result:
         """The result in its frame."""
         times = {name: float("nan") if ms is None else ms for name, ms in self.times_ms.items()}
         hands = tuple(hand.tracked(frame.intrinsics, controls) for hand in self.hands[:2])
-        return Result(frame, hands, times, self.done_ns, controls=controls)
+        gestures = () if isinstance(self.gestures, UnsetType) else self.gestures
+        return Result(frame, hands, times, self.done_ns, controls=controls, gestures=gestures)
 
 
 class _FilterNames(msgspec.Struct):

@@ -58,6 +58,9 @@ def bundle(result: Result, sequence: int, order: str) -> bytes:
         _add(parts, f"{root}/angles", _floats(list(hand["angles_deg"].values())))
         _add(parts, f"{root}/pinch", _floats([hand["pinch"], hand["pinch_m"]]))
         _add(parts, f"{root}/grip", _floats(hand["grip"]))
+    for event in message.get("gestures", ()):
+        said = [("s", event["name"]), ("s", event["phase"]), ("f", event["probability"]), ("f", event["held_s"])]
+        _add(parts, f"/handcam/{event['side']}/gesture", said)
     seen = [hand for hand in result.hands if not hand.edited]  # these messages have no word for a pose set by the user
     _add(parts, "/mediapipe/hands", [("i", len(seen)), *(a for hand in seen for a in _landmarks(result, hand))])
     return parts.build().dgram

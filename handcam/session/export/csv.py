@@ -16,12 +16,13 @@ from handcam.hand.conventions import Convention, convention
 from handcam.hand.rotations import bone_frames, quaternions
 from handcam.session import FrameEntry
 from handcam.session.export import ExportSettings, Recording, encode_jpeg, encode_png, frame_results
-from handcam.types import Array, Side, TrackedHand
+from handcam.types import Array, GestureEvent, Side, TrackedHand
 
 __all__ = ["SUFFIX", "export", "table_chunks"]
 
 SUFFIX = ".csv"
 ANY_JOINTS = True
+_Row = tuple[FrameEntry, TrackedHand | None, GestureEvent | None]
 _ROWS, _PICTURES = 2000, 64
 """Rows worked on at once, without and with pictures."""
 _NOT_SOLVED = np.full((21, 4), np.nan)
@@ -56,9 +57,11 @@ def table_chunks(recording: Recording, settings: ExportSettings, pictures: bool 
     where it is another one than ours. With ``pictures`` the first row of each frame holds them, compressed.
     """
     start_ns, theirs = recording.frames[0].capture_ns, convention(settings.joints)
-    rows: list[tuple[FrameEntry, TrackedHand | None]] = []
+    rows: list[_Row] = []
     for entry, result in frame_results(recording, settings):
-        rows += [(entry, hand) for hand in result.hands] if result is not None and result.hands else [(entry, None)]
+        said = {event.track: event for event in result.gestures} if result is not None else {}
+        hands = result.hands if result is not None else ()
+        rows += [(entry, hand, said.get(hand.track)) for hand in hands] or [(entry, None, None)]
         if len(rows) >= (_PICTURES if pictures else _ROWS):
             yield _columns(rows, start_ns, theirs) | (_pictures(rows, recording) if pictures else {})
             rows = []
@@ -66,14 +69,14 @@ def table_chunks(recording: Recording, settings: ExportSettings, pictures: bool 
         yield _columns(rows, start_ns, theirs) | (_pictures(rows, recording) if pictures else {})
 
 
-def _pictures(rows: list[tuple[FrameEntry, TrackedHand | None]], recording: Recording) -> dict[str, Array]:
+def _pictures(rows: list[_Row], recording: Recording) -> dict[str, Array]:
     columns = {name: np.full(len(rows), None, object) for name in ("color_jpeg", "depth_png")}
-    for i, (entry, _) in enumerate(rows):
+    for i, (entry, _, _) in enumerate(rows):
         if i == 0 or entry.n != rows[i - 1][0].n:
             color, depth = recording.pictures(entry.n)
             columns["color_jpeg"][i] = None if color is None else encode_jpeg(color)
             columns["depth_png"][i] = None if depth is None else encode_png(depth)
-    return columns | {"depth_unit_m": np.array([entry.depth_unit_m for entry, _ in rows])}
+    return columns | {"depth_unit_m": np.array([entry.depth_unit_m for entry, _, _ in rows])}
 
 
 def _known(values: Any, known: Any, instead: Any) -> Array:
@@ -82,8 +85,8 @@ def _known(values: Any, known: Any, instead: Any) -> Array:
     return masked.array(values, mask=~np.asarray(known, bool), fill_value=instead)
 
 
-def _columns(rows: list[tuple[FrameEntry, TrackedHand | None]], start_ns: int, theirs: Convention) -> dict[str, Array]:
-    entries, hands = [entry for entry, _ in rows], [hand for _, hand in rows]
+def _columns(rows: list[_Row], start_ns: int, theirs: Convention) -> dict[str, Array]:
+    entries, hands, events = (list(column) for column in zip(*rows, strict=True))
     there = np.array([hand is not None for hand in hands])
     seen = [hand for hand in hands if hand is not None]
 
@@ -137,6 +140,10 @@ def _columns(rows: list[tuple[FrameEntry, TrackedHand | None]], start_ns: int, t
     columns |= {f"{name}_deg": angles[:, i] for i, name in enumerate(ANGLES)}
     columns |= {"pinch_m": pinch_distance_m(joints), "pinch": pinch(joints), "grip": closed}
     add(rotations, ("qx", "qy", "qz", "qw"))
+    known = [event is not None for event in events]
+    columns["gesture"] = _known([event.name if event else "" for event in events], known, "")
+    columns["gesture_phase"] = _known([event.phase if event else "" for event in events], known, "")
+    columns["gesture_probability"] = np.array([event.probability if event else np.nan for event in events])
     for name in ("fx", "fy", "cx", "cy", "width", "height"):
         columns[f"camera_{name}"] = np.array([float(getattr(entry.intrinsics, name)) for entry in entries])
     columns["edited"] = _known([hand is not None and hand.edited for hand in hands], there, False)

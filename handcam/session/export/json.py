@@ -40,6 +40,8 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
                 "done_ns": result.time_ns if result is not None else None,
                 "hands": None if result is None else [HandLine.of(hand) for hand in result.hands],
             }
+            if result is not None and result.gestures:
+                frame["gestures"] = result.gestures
             file.write((",\n" if entry.n else "\n") + _text(frame))
         file.write("\n]}\n")
 

@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 import pytest
 from moving_hands import joints, result
+from scipy.spatial.transform import Rotation
 from typed import present
 
 from handcam.hand.anatomy import pinch_distance_m
 from handcam.hand.conventions import convention
+from handcam.hand.message import hand_message
 from handcam.streams import StreamSettings, open_stream
 from handcam.types import Side
 
@@ -33,15 +35,15 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def sending(protocol: str, port: int, order: str = "common21"):
-    """Hands at about 100 Hz until the block ends."""
+def sending(protocol: str, port: int, order: str = "common21", step: int = 1):
+    """Hands at about 100 Hz until the block ends; with a step of 0 they stand still."""
     stream, end = open_stream(f"{protocol}:127.0.0.1:{port}", StreamSettings(joints=order)), threading.Event()
 
     def run():
         index = 0
         while not end.wait(0.01):
             stream.send(result(index, BOTH))
-            index += 1
+            index += step
 
     thread = threading.Thread(target=run)
     thread.start()
@@ -84,6 +86,37 @@ def test_python(protocol, order):
         ])  # fmt: skip
         for said in re.findall(r"x (\S+) y (\S+) z (\S+) m", text):
             assert np.abs(paths - np.array(said, float)).max(axis=1).min() < 1e-3
+
+
+@pytest.fixture(scope="module")
+def unity(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The receiver for Unity, compiled without it."""
+    if shutil.which("mcs") is None or shutil.which("mono") is None:
+        pytest.skip("needs mono (mono-mcs, mono-runtime, libmono-system-runtime-serialization4.0-cil, xml-linq)")
+    out = tmp_path_factory.mktemp("mono") / "HandReceiver.exe"
+    parts = [f"-r:System.{name}" for name in ("Runtime.Serialization", "Xml", "Xml.Linq")]
+    subprocess.run(["mcs", *parts, f"-out:{out}", str(FOLDER / "HandReceiver.cs")], check=True, timeout=60)
+    return ["mono", str(out)]
+
+
+@pytest.mark.parametrize("order", ["common21", "openxr26"])
+def test_unity(order, unity):
+    """What Unity is told in its left-handed frame: y mirrored, bones along z."""
+    port = free_port()
+    with sending("udp", port, order, step=0):
+        said = lines([*unity, str(port)], 2 * len(convention(order).names))
+    hand = hand_message(result(0, BOTH).hands[0], order)
+    mirror, along = np.diag([1.0, -1.0, 1.0]), np.diag([1.0, 1.0, -1.0])
+    heard = [re.fullmatch(r"(\w+) (\d+) at \((.*)\) turned \((.*)\)\n", line) for line in said]
+    right = [(int(m[2]), m) for m in map(present, heard) if m[1] == hand["side"]]
+    assert [j for j, _ in right] == list(range(len(convention(order).names)))
+    for j, match in right:
+        at, turned = (np.array(match[k].split(","), float) for k in (3, 4))
+        message = np.array(hand["rotations"][j], float)
+        assert np.abs(at - mirror @ hand["joints_m"][j]).max() < 1e-5
+        if np.isfinite(message).all():
+            wanted = mirror @ Rotation.from_quat(message).as_matrix() @ along
+            assert Rotation.from_quat(turned).as_matrix() == pytest.approx(wanted, abs=1e-3)
 
 
 def node() -> list[str]:

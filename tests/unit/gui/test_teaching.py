@@ -1,0 +1,80 @@
+"""A gesture is taught in the window by showing it, kept in a file, and marked while it is seen."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from builders import frame_of, result_of
+from fake_live import hand, pose
+from moving_hands import tracked
+from PySide6.QtWidgets import QApplication, QWidget
+from typed import present
+
+from handcam.gestures.taught import TaughtGestures
+from handcam.gestures.teacher import Teacher
+from handcam.gui.gestures.panel import GesturesPanel, open_panel
+from handcam.types import HandcamError, Result
+
+
+@pytest.fixture
+def live() -> Any:
+    return SimpleNamespace(recogniser=None)
+
+
+@pytest.fixture
+def panel(app: QApplication, live: Any, tmp_path: Path) -> Iterator[GesturesPanel]:
+    owner = QWidget()
+    made = open_panel(owner, live, tmp_path / "folder" / "gestures.json", "ab")
+    yield made
+    made.close()
+    owner.deleteLater()
+
+
+def frames(count: int = 30) -> list[Result]:
+    held = replace(tracked(0.0), pose=pose(hand(0.0)))
+    return [result_of(replace(frame_of(n), device_time_ns=n * 33_000_000), (held,)) for n in range(count)]
+
+
+def test_a_pose_is_taught_kept_and_recognised(panel: GesturesPanel, live: Any, tmp_path: Path) -> None:
+    panel.teach.click()
+    assert panel.said.text() == "Name the gesture first."
+    panel.name.setText("five")
+    panel.teach.click()
+    assert "Hold the pose still" in panel.said.text()
+    teacher = live.recogniser
+    for result in frames():
+        teacher.apply(result)
+    panel.refresh()
+    assert panel.said.text().startswith("Taken: 1 of 'five'")
+    assert TaughtGestures.read(tmp_path / "folder" / "gestures.json").names == ("five",)
+    for result in frames(20):
+        teacher.apply(result)
+    panel.refresh()
+    assert "five · 1   ● right" in present(panel.list.item(0)).text()
+    panel.kinds["motion"].click()
+    panel.teach.click()
+    assert "take another name" in panel.said.text()
+    panel.list.setCurrentRow(0)
+    panel.forget.click()
+    assert panel.list.count() == 0
+    assert TaughtGestures.read(tmp_path / "folder" / "gestures.json").names == ()
+
+
+def test_a_file_that_cannot_be_read_is_told_of_and_not_written_over(
+    app: QApplication, live: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "gestures.json").write_text("mine")
+    with pytest.raises(HandcamError, match="gestures in"):
+        open_panel(QWidget(), live, tmp_path / "gestures.json", "ab")
+    assert (tmp_path / "gestures.json").read_text() == "mine"
+    assert live.recogniser is None
+
+
+def test_what_the_app_was_given_is_taught_further(app: QApplication, live: Any, tmp_path: Path) -> None:
+    live.recogniser = given = Teacher(TaughtGestures(), "ab")
+    made = open_panel(QWidget(), live, tmp_path / "gestures.json", "ab")
+    assert live.recogniser is given
+    made.close()
