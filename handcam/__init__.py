@@ -27,6 +27,7 @@ GUI renders the live skeleton in Open3D with latent sliders [``live/``, ``gui/``
 ``pictures``               picture files, their size before they are decoded
 ``validation``             values from outside: types, ranges, finiteness, by the annotations of their fields
 ``types``                  the values that flow, units and frames of reference
+``errors``                 errors that a user can mend
 ``ranges``                 what values from outside may be
 ``plugins`` ``mailbox``    a folder is a registry; a mailbox where the newest wins
 ``paths``                  shipped files, user folders, atomic writes

@@ -19,6 +19,7 @@ import numpy as np
 from jaxtyping import Float, UInt8, UInt16
 from msgspec import Meta
 
+from handcam.errors import HandcamError, InputError, RecordingError, SourceError, WeightsError, shorten
 from handcam.ranges import DepthUnit, Edge, Focal, HandLength, Instant, Name, PrincipalPoint
 
 __all__ = [
@@ -31,31 +32,6 @@ Array = np.ndarray[Any, np.dtype[Any]]  # numpy 2.5 turned its NDArray into an a
 """An array of numpy, to be shaped by jaxtyping: ``Float[Array, "21 3"]``. A bare ``np.ndarray`` is of unknown type."""
 NOMINAL_HAND_LENGTH_M = 0.19
 """Length of an adult's hand, wrist to middle fingertip along the bones: assumed where nobody says how long it is."""
-
-
-class HandcamError(Exception):
-    """Something a user can mend. The message is one sentence that says what happened and what to do."""
-
-
-class SourceError(HandcamError):
-    """A camera or file gives no frames."""
-
-
-class RecordingError(HandcamError):
-    """A session cannot be written or read."""
-
-
-class WeightsError(HandcamError):
-    """Weights are missing, damaged, or not of a version this program reads."""
-
-
-class InputError(HandcamError, ValueError):
-    """A picture, a setting or another value from outside is of another type or range than it must be."""
-
-
-def shorten(text: str, longest: int = 80) -> str:
-    """Cut a quotation off in a message that must stay one sentence."""
-    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 class Side(Enum):

@@ -12,12 +12,14 @@ import cv2
 import numpy as np
 import psutil
 import pytest
+from dataset_files import DATASETS
 from media import make_video
 from session_fuzzer import mutate_bytes, mutate_head, mutate_lines, mutate_tokens
 from sessions import record
 from small_space import small_weights
 
 from handcam.cli._options import parse_intrinsics
+from handcam.gestures.taught import Example, TaughtGestures
 from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.settings import SettingsStore, WindowSettings
 from handcam.lab.data.sets import open_dataset
@@ -84,6 +86,12 @@ def presets(folder: Path) -> Path:
     return path
 
 
+def taught_gestures(folder: Path) -> Path:
+    example = Example("fist", "pose", [0.1] * 20, [0.5] * 6)
+    TaughtGestures().with_example(example, "ab12").write(folder / "gestures.json")
+    return folder / "gestures.json"
+
+
 def read_settings(path: Path) -> None:
     """As the window does at its start; what is wrong is told, not raised."""
     worker = BackgroundWorker()
@@ -125,6 +133,8 @@ FORMATS = {
     "video": Format(lambda folder: make_video(folder / "clip.mp4", frames=8),
                     lambda path: read_frames(f"video:{path}"), False),
     **{kind: Format(picture_maker(f".{kind}"), read_picture, False) for kind in ("png", "jpg", "bmp", "webp", "tif")},
+    **{name: Format(*made) for name, made in DATASETS.items()},
+    "gestures": Format(taught_gestures, TaughtGestures.read),
 }  # fmt: skip
 
 

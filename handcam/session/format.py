@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float, UInt16
 from msgspec import UNSET, Meta, UnsetType
 
+from handcam.errors import DAMAGE
 from handcam.types import (
     Array,
     Bones,
@@ -45,9 +46,6 @@ VIDEO_FILE = "video-{:03d}.mkv"
 LONGEST_LINE = 1 << 20
 """Longer lines of ``frames.jsonl`` are damage, bytes."""
 LARGEST_LATENT = 4096
-DAMAGE = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
-"""Errors that parsing untrusted lines can raise; errors of msgspec are ValueErrors."""
-
 Integer = Annotated[int, Meta(ge=-(1 << 62), le=1 << 62)]
 Count = Annotated[int, Meta(ge=0, le=1 << 62)]
 _T = TypeVar("_T")

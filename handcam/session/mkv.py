@@ -16,6 +16,7 @@ import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 from jaxtyping import UInt8, UInt16
 
@@ -117,6 +118,7 @@ class VideoReader:
             self._container: InputContainer = av.open(str(self._path.resolve()), format="matroska")
         except (FFmpegError, OSError, ValueError, MemoryError) as error:
             raise RecordingError(f"{self._path.name} cannot be read; it is damaged or empty.") from error
+        self._converter = VideoReformatter()  # one for all: a new one for each picture costs more than converting it
         self.streams: dict[str, VideoStream] = {}
         for stream in self._container.streams:
             name = getattr(stream.codec_context, "name", "")  # a codec that is not known has no context
@@ -158,7 +160,7 @@ class VideoReader:
         rgb = self._picture("h264", pts_ms) if color else None
         grey = self._picture("ffv1", pts_ms) if depth else None
         return (
-            None if rgb is None else rgb.to_ndarray(format="rgb24"),
+            None if rgb is None else self._converter.reformat(rgb, format="rgb24").to_ndarray(),
             None if grey is None or grey.format.name != "gray16le" else grey.to_ndarray(),
         )
 

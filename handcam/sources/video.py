@@ -12,6 +12,7 @@ import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from handcam.session.mkv import decode_pictures
@@ -25,6 +26,8 @@ INDEXED = ("mp4", "matroska")
 """Containers with an index of their key frames. In others (MPEG-TS and MPEG-PS) a jump goes to a guessed place."""
 MARGIN_S = 2.0
 """It goes so much before what is wanted there, and what is decoded first has all it refers to."""
+ONE_THREAD_PX = 1280 * 720
+"""Pictures up to this are decoded in 3 ms by one thread."""
 LARGEST_PX = 7680 * 4320
 """Larger pictures are refused."""
 
@@ -54,6 +57,7 @@ class VideoFileReader:
     def __init__(self, path: Path, settings: SourceSettings) -> None:
         self._path = path
         self._settings = settings
+        self._converter = VideoReformatter()  # one for all: a new one for each picture costs more than converting it
         self._open()
         try:
             self._prepare()
@@ -79,7 +83,9 @@ class VideoFileReader:
         if not hasattr(self._stream, "width"):  # a codec that nobody knows has no decoder, and its stream no size
             self._container.close()
             raise SourceError(f"The video {self._path} is of a codec that is not known, or it is damaged.")
-        self._stream.thread_type = "AUTO"
+        # several threads cost a fifth more processor time; only large pictures would hold up their own pace on one
+        large = self._stream.width * self._stream.height > ONE_THREAD_PX
+        self._stream.thread_type = "AUTO" if large else "NONE"
 
     def _prepare(self) -> None:
         if self._stream.width * self._stream.height > LARGEST_PX:
@@ -131,7 +137,7 @@ class VideoFileReader:
         picture = self._decode_until(n)
         if picture is None:
             return None
-        color = picture.to_ndarray(format="rgb24")
+        color = self._converter.reformat(picture, format="rgb24").to_ndarray()
         if self._turns is None:
             self._turns = round(picture.rotation / 90) % 4
         if self._turns:

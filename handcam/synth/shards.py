@@ -27,6 +27,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from handcam.errors import DAMAGE
 from handcam.paths import atomic_file, write_atomic
 from handcam.synth.render import SEGMENTS
 from handcam.synth.scenes import PictureSettings, RenderedImage, crops, scenes
@@ -222,8 +223,8 @@ def read_shard(path: Path) -> Iterator[tuple[str, dict, dict[str, bytes]]]:
                 files[ending] = tar.extractfile(entry).read()  # type: ignore[union-attr]  (only files are written)
             if files:
                 yield name, json.loads(files.pop("json")), files
-    except (OSError, tarfile.TarError, KeyError, ValueError) as error:
-        raise HandcamError(f"{path} cannot be read: {error}.") from None
+    except (OSError, EOFError, tarfile.TarError, AttributeError, *DAMAGE) as error:
+        raise HandcamError(f"{path} cannot be read: {(str(error).splitlines() or ['it is damaged'])[0]}.") from None
 
 
 def _files(

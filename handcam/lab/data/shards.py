@@ -5,6 +5,7 @@ one. Its content is a function of its name alone.
 """
 
 import os
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from handcam.errors import DAMAGE
 from handcam.paths import atomic_file
-from handcam.types import HandcamError
+from handcam.types import HandcamError, shorten
 
 __all__ = ["find_shards", "join_shards", "make_shards", "read_shards"]
 
@@ -64,8 +66,9 @@ def read_shards(paths: Sequence[Path]) -> Iterator[Arrays]:
         try:
             with np.load(path) as file:
                 yield {RENAMED.get(name, name): file[name] for name in map(str, file.files)}
-        except (OSError, ValueError, EOFError, BadZipFile) as error:
-            raise HandcamError(f"{path} is damaged ({error}); make it again.") from None
+        except (OSError, EOFError, BadZipFile, zlib.error, MemoryError, *DAMAGE) as error:
+            why = shorten((str(error).splitlines() or ["cut off"])[0], 200)
+            raise HandcamError(f"{path} is damaged ({why}); make it again.") from None
 
 
 def join_shards(shards: Sequence[Arrays]) -> Arrays:

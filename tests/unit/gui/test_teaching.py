@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from builders import frame_of, result_of
-from fake_live import hand, pose
+from fake_live import FakeLive, hand, pose
 from moving_hands import tracked
 from PySide6.QtWidgets import QApplication, QWidget
 from typed import present
@@ -20,12 +18,7 @@ from handcam.types import HandcamError, Result
 
 
 @pytest.fixture
-def live() -> Any:
-    return SimpleNamespace(recogniser=None)
-
-
-@pytest.fixture
-def panel(app: QApplication, live: Any, tmp_path: Path) -> Iterator[GesturesPanel]:
+def panel(app: QApplication, live: FakeLive, tmp_path: Path) -> Iterator[GesturesPanel]:
     owner = QWidget()
     made = open_panel(owner, live, tmp_path / "folder" / "gestures.json", "ab")
     yield made
@@ -38,13 +31,13 @@ def frames(count: int = 30) -> list[Result]:
     return [result_of(replace(frame_of(n), device_time_ns=n * 33_000_000), (held,)) for n in range(count)]
 
 
-def test_a_pose_is_taught_kept_and_recognised(panel: GesturesPanel, live: Any, tmp_path: Path) -> None:
+def test_a_pose_is_taught_kept_and_recognised(panel: GesturesPanel, live: FakeLive, tmp_path: Path) -> None:
     panel.teach.click()
     assert panel.said.text() == "Name the gesture first."
     panel.name.setText("five")
     panel.teach.click()
     assert "Hold the pose still" in panel.said.text()
-    teacher = live.recogniser
+    teacher = present(live.recogniser)
     for result in frames():
         teacher.apply(result)
     panel.refresh()
@@ -64,7 +57,7 @@ def test_a_pose_is_taught_kept_and_recognised(panel: GesturesPanel, live: Any, t
 
 
 def test_a_file_that_cannot_be_read_is_told_of_and_not_written_over(
-    app: QApplication, live: Any, tmp_path: Path
+    app: QApplication, live: FakeLive, tmp_path: Path
 ) -> None:
     (tmp_path / "gestures.json").write_text("mine")
     with pytest.raises(HandcamError, match="gestures in"):
@@ -73,7 +66,7 @@ def test_a_file_that_cannot_be_read_is_told_of_and_not_written_over(
     assert live.recogniser is None
 
 
-def test_what_the_app_was_given_is_taught_further(app: QApplication, live: Any, tmp_path: Path) -> None:
+def test_what_the_app_was_given_is_taught_further(app: QApplication, live: FakeLive, tmp_path: Path) -> None:
     live.recogniser = given = Teacher(TaughtGestures(), "ab")
     made = open_panel(QWidget(), live, tmp_path / "gestures.json", "ab")
     assert live.recogniser is given

@@ -104,12 +104,12 @@ def test_unity(order, unity):
     """What Unity is told in its left-handed frame: y mirrored, bones along z."""
     port = free_port()
     with sending("udp", port, order, step=0):
-        said = lines([*unity, str(port)], 2 * len(convention(order).names))
+        said = lines([*unity, str(port)], 2 * len(convention(order).joints))
     hand = hand_message(result(0, BOTH).hands[0], order)
     mirror, along = np.diag([1.0, -1.0, 1.0]), np.diag([1.0, 1.0, -1.0])
     heard = [re.fullmatch(r"(\w+) (\d+) at \((.*)\) turned \((.*)\)\n", line) for line in said]
     right = [(int(m[2]), m) for m in map(present, heard) if m[1] == hand["side"]]
-    assert [j for j, _ in right] == list(range(len(convention(order).names)))
+    assert [j for j, _ in right] == list(range(len(convention(order).joints)))
     for j, match in right:
         at, turned = (np.array(match[k].split(","), float) for k in (3, 4))
         message = np.array(hand["rotations"][j], float)

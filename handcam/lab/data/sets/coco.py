@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from handcam.errors import DAMAGE
 from handcam.lab.data.sets import Sample, tight_box
 from handcam.pictures import read_picture
 from handcam.types import Frame, HandcamError, Intrinsics, Side
@@ -30,9 +31,12 @@ def open(rest: str) -> "Coco":
     path = path / "annotations.json" if path.is_dir() else path
     try:
         document = json.loads(path.read_text("utf-8"))
-        images = {image["id"]: image for image in document["images"]}
+        images = {image["id"]: str(image["file_name"]) for image in document["images"]}
         hands = [hand for annotation in document["annotations"] for hand in _hands(annotation)]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        if unknown := next((hand["image"] for hand in hands if hand["image"] not in images), None):
+            raise ValueError(f"there is no image {unknown}")
+        estimated_by = str((document.get("info") or {}).get("estimated_by", ""))
+    except (OSError, AttributeError, *DAMAGE) as error:
         raise HandcamError(f"{path} is no COCO file that can be read ({type(error).__name__}: {error}).") from None
     if not hands:
         raise HandcamError(f"{path} holds no hand of 21 keypoints, nor lefthand_kpts or righthand_kpts.")
@@ -41,7 +45,7 @@ def open(rest: str) -> "Coco":
         path.resolve().parent.name,
         images,
         tuple(hands),
-        str(document.get("info", {}).get("estimated_by", "")),
+        estimated_by,
     )
 
 
@@ -54,9 +58,11 @@ def _hands(annotation: dict[str, Any]) -> list[dict[str, Any]]:
     if not whole and len(annotation.get("keypoints") or ()) == 63:
         side = annotation.get("side")
         found.append((None if side is None else Side(side), annotation["keypoints"], annotation.get("bbox")))
+    joints = annotation.get("joints_m")
     return [
-        {"image": annotation["image_id"], "side": side, "points": np.array(points, float).reshape(21, 3), "box": box,
-         "joints_m": annotation.get("joints_m")}
+        {"image": annotation["image_id"], "side": side, "points": np.array(points, float).reshape(21, 3),
+         "box": np.array(box, float).reshape(4).tolist() if box else None,
+         "joints_m": None if joints is None else np.array(joints, float).reshape(21, 3)}
         for side, points, box in found
     ]  # fmt: skip
 
@@ -69,8 +75,8 @@ class Coco:
     """Folder of the file."""
     name: str
     """Name of that folder."""
-    images: dict[int, dict[str, Any]]
-    """Images by number."""
+    images: dict[int, str]
+    """File names of the images, by number."""
     hands: tuple[dict[str, Any], ...]
     """Labelled hands."""
     estimated_by: str = ""
@@ -81,13 +87,12 @@ class Coco:
 
     def __getitem__(self, index: int) -> Sample:
         hand = self.hands[index]
-        name = self.images[hand["image"]]["file_name"]
+        name = self.images[hand["image"]]
         color = read_picture(
             next((p for p in (self.root / name, self.root / "images" / name) if p.is_file()), self.root / name)
         )
         height, width = color.shape[:2]
         frame = Frame(index, index, Intrinsics.from_fov(width, height, _ASSUMED_FOV_RAD), color)
         all_labelled = bool((hand["points"][:, 2] > 0).all())
-        box = None if not hand["box"] else tight_box(*map(float, hand["box"]), side=hand["side"])
-        joints = None if hand["joints_m"] is None else np.array(hand["joints_m"], float)
-        return Sample(frame, name, hand["side"], joints, hand["points"][:, :2] if all_labelled else None, box)
+        box = None if hand["box"] is None else tight_box(*hand["box"], side=hand["side"])
+        return Sample(frame, name, hand["side"], hand["joints_m"], hand["points"][:, :2] if all_labelled else None, box)

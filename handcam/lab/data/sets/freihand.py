@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from handcam.errors import DAMAGE
 from handcam.geometry import project
 from handcam.lab.data.sets import Sample
 from handcam.pictures import read_picture
@@ -48,7 +49,7 @@ def _labels(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     """One of the label lists."""
     try:
         values = np.array(json.loads(path.read_text("utf-8")), dtype=float)
-    except (OSError, ValueError) as error:
+    except (OSError, *DAMAGE) as error:
         raise HandcamError(f"The labels {path} cannot be read: {error}.") from None
     if values.shape[1:] != shape:
         raise HandcamError(f"The labels {path} have the shape {values.shape} instead of N x {shape}.")

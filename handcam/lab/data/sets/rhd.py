@@ -15,6 +15,7 @@ from typing import Literal
 
 import numpy as np
 
+from handcam.errors import DAMAGE
 from handcam.hand.conventions import from_order
 from handcam.lab.data.sets import Sample
 from handcam.pictures import read_picture
@@ -69,7 +70,7 @@ def open(rest: str, split: str = "evaluation", hands: Literal["largest", "both"]
             for hand in range(2) if hands == "both" else (None,):
                 if hand is None or uv_vis[_SIDES[hand][1], 2].any():
                     items.append((int(number), hand, xyz, uv_vis, k))
-    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, pickle.UnpicklingError) as error:
+    except (OSError, EOFError, pickle.UnpicklingError, AttributeError, LookupError, MemoryError, *DAMAGE) as error:
         raise HandcamError(f"The labels {labels} cannot be read: {error}.") from None
     return Rhd(f"rhd {split}", root, tuple(items))
 

@@ -15,12 +15,11 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
-from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 from scipy.spatial.transform import Rotation
 
 from handcam.geometry import project
 from handcam.hand.skeleton import INDEX
+from handcam.lab.data.mat5 import read_matrix
 from handcam.lab.data.sets import Sample
 from handcam.pictures import read_picture
 from handcam.types import Frame, HandcamError, Intrinsics, Side
@@ -74,8 +73,8 @@ def open(rest: str, sequences: Sequence[str] = EVALUATION, cameras: Sequence[str
 def _labels(path: Path) -> Float[np.ndarray, "n 21 3"]:
     """The label file of one sequence and camera, metres, still in its own order and frame."""
     try:
-        values = np.asarray(loadmat(path)["handPara"], float)
-    except (OSError, MatReadError, KeyError, ValueError, NotImplementedError) as error:
+        values = read_matrix(path, "handPara").astype(float)
+    except (OSError, ValueError) as error:
         raise HandcamError(f"The labels {path} cannot be read: {error}.") from None
     if values.ndim != 3 or values.shape[:2] != (3, 21):
         raise HandcamError(f"The labels {path} have the shape {values.shape} instead of 3 x 21 x N.")

@@ -97,6 +97,9 @@ def test_what_was_not_seen_is_nan_everywhere(table):
         "device_time_ns",
         "picture",
         "edited",
+        "gesture",
+        "gesture_phase",
+        "gesture_probability",
     }
     known |= {f"camera_{name}" for name in ("fx", "fy", "cx", "cy", "width", "height")}
     assert missing.sum() == 3
