@@ -74,6 +74,25 @@ def test_the_result_is_there_and_nothing_else(format, session_path, tmp_path, gi
     assert load("handcam.session.export", format).__doc__
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="files are limited as on Unix")
+def test_a_disk_that_fills_is_told_of_in_a_sentence_and_nothing_is_left(format, tmp_path, given):
+    import resource
+
+    shown, settings = [result(n, tuple(Side)) for n in range(8)], replace(given, pictures=True)
+    (tmp_path / "good").mkdir()
+    good = convert(shown, format, tmp_path / "good" / f"take{suffix(format)}", settings)
+    largest = max(file.stat().st_size for made in good for file in (made, *made.rglob("*")) if file.is_file())
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest // 2, limits[1]))
+    try:
+        with pytest.raises(ExportError, match="Cannot write") as error:
+            convert(shown, format, tmp_path / f"take{suffix(format)}", settings)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "\n" not in str(error.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["good"]
+
+
 def test_nothing_is_overwritten_unless_asked(format, session_path, tmp_path, given):
     out = tmp_path / f"take{suffix(format)}"
     with open_session(session_path) as session:

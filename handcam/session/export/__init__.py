@@ -28,7 +28,7 @@ from handcam.plugins import load, names
 from handcam.session import FrameEntry, Session
 from handcam.session.parse import with_capture_times
 from handcam.session.reader import median_fps
-from handcam.types import Array, HandcamError, Result
+from handcam.types import Array, HandcamError, Result, shorten
 from handcam.validation import InputFile
 from handcam.version import __version__
 
@@ -208,6 +208,8 @@ def convert(
             os.replace(part, out.parent / part.name)
     except OSError as error:
         raise ExportError(f"Cannot write {out}: {error.strerror or error}.") from error
+    except RuntimeError as error:  # what libraries of C++ and Rust make of a disk that is full
+        raise ExportError(f"Cannot write {out}: {shorten(' '.join(str(error).split()).rstrip('.'), 200)}.") from error
     except (ValueError, OverflowError, struct.error) as error:  # a damaged or made-up session
         raise ExportError(f"{name} holds values that {format} cannot ({error}).") from error
     finally:

@@ -4,6 +4,7 @@ C3D knows a rate and no times: there is one frame for every frame number, as in 
 (NaN, residual -1).
 """
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -48,3 +49,8 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
     residuals = np.where(np.isnan(points[:1]), -1.0, 0.0)
     document["data"]["meta_points"] = {"residuals": residuals, "camera_masks": np.zeros((7, points.shape[1], n), bool)}
     document.write(str(out))
+    size = out.stat().st_size  # ezc3d says nothing of a disk that is full
+    with out.open("rb") as file:
+        head = np.fromfile(file, "<u2", 10)
+    if len(head) < 10 or size < (int(head[8]) - 1) * 512 + points.size * 4:
+        raise OSError(errno.ENOSPC, "the disk did not take it all")

@@ -1,6 +1,6 @@
 """A gesture is taught in the window by showing it, kept in a file, and marked while it is seen."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from typed import present
 from handcam.gestures.taught import TaughtGestures
 from handcam.gestures.teacher import Teacher
 from handcam.gui.gestures.panel import GesturesPanel, open_panel
+from handcam.gui.window import Window
 from handcam.types import HandcamError, Result
 
 
@@ -71,3 +72,17 @@ def test_what_the_app_was_given_is_taught_further(app: QApplication, live: FakeL
     made = open_panel(QWidget(), live, tmp_path / "gestures.json", "ab")
     assert live.recogniser is given
     made.close()
+
+
+def test_the_button_opens_it_in_the_window(
+    make_window: Callable[..., Window], live: FakeLive, user_files: Path
+) -> None:
+    window = make_window()
+    window.actions_["teach"].trigger()
+    (panel,) = window.findChildren(GesturesPanel)
+    assert present(live.recogniser).taught.names == ()
+    panel.close()
+    (user_files / "gestures.json").write_text("mine")
+    live.recogniser = None
+    window.actions_["teach"].trigger()
+    assert "cannot be read" in window.status_line.message

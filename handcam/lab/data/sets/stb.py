@@ -78,6 +78,8 @@ def _labels(path: Path) -> Float[np.ndarray, "n 21 3"]:
         raise HandcamError(f"The labels {path} cannot be read: {error}.") from None
     if values.ndim != 3 or values.shape[:2] != (3, 21):
         raise HandcamError(f"The labels {path} have the shape {values.shape} instead of 3 x 21 x N.")
+    if not np.isfinite(values).all() or (values[2] <= 0).any():
+        raise HandcamError(f"The labels {path} hold points that are not in front of the camera; they are damaged.")
     return values.transpose(2, 1, 0) / 1000.0
 
 
