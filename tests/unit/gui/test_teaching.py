@@ -69,7 +69,8 @@ def test_a_file_that_cannot_be_read_is_told_of_and_not_written_over(
 
 def test_what_the_app_was_given_is_taught_further(app: QApplication, live: FakeLive, tmp_path: Path) -> None:
     live.recogniser = given = Teacher(TaughtGestures(), "ab")
-    made = open_panel(QWidget(), live, tmp_path / "gestures.json", "ab")
+    owner = QWidget()
+    made = open_panel(owner, live, tmp_path / "gestures.json", "ab")
     assert live.recogniser is given
     made.close()
 
