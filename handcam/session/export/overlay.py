@@ -3,6 +3,7 @@
 A hand that was put into a gap is drawn in grey.
 """
 
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from handcam.hand.drawing import draw_skeleton
 from handcam.session.export import ExportSettings, Recording, frame_results
 from handcam.types import Array, Result
 
-__all__ = ["SUFFIX", "draw_hands", "export"]
+__all__ = ["SUFFIX", "draw_hands", "export", "write_video"]
 
 SUFFIX = ".mp4"
 ANY_JOINTS = True
@@ -26,20 +27,34 @@ _GREY = "#9aa0a8"
 
 def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
     """Write the video; nothing where there is no colour picture."""
+    start_ns = recording.frames[0].capture_ns
+
+    def drawn() -> Iterator[tuple[float, Array]]:
+        for entry, result in frame_results(recording, settings):
+            color, _ = recording.pictures(entry.n)
+            if color is not None:
+                yield (entry.capture_ns - start_ns) / 1e9, draw_hands(color, result)
+
+    write_video(out, drawn(), recording.fps)
+
+
+def write_video(out: Path, pictures: Iterable[tuple[float, Array]], fps: float) -> tuple[int, int] | None:
+    """Write RGB pictures, each at its time in seconds, as MP4 (H.264); those of another size than the first are left
+    out.
+
+    Returns:
+        Height and width, even numbers; None where there is no picture, and no file.
+    """
     options = {"crf": "20", "preset": "veryfast", "tune": "zerolatency"}
     container: Any = None
     stream: Any = None
-    start_ns, last = recording.frames[0].capture_ns, -1
+    last = -1
     try:
-        for entry, result in frame_results(recording, settings):
-            color, _ = recording.pictures(entry.n)
-            if color is None:
-                continue
-            picture = draw_hands(color, result)
+        for time_s, picture in pictures:
             picture = picture[: picture.shape[0] // 2 * 2, : picture.shape[1] // 2 * 2]
             if stream is None:
                 container = av.open(str(out), "w", format="mp4")
-                stream = container.add_stream("libx264", rate=max(1, round(recording.fps)), options=options)
+                stream = container.add_stream("libx264", rate=max(1, round(fps)), options=options)
                 stream.height, stream.width, stream.pix_fmt = *picture.shape[:2], "yuv420p"
                 context = stream.codec_context
                 context.thread_count, context.time_base = 1, _TIME_BASE
@@ -47,11 +62,13 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
             if picture.shape[:2] != (stream.height, stream.width):
                 continue
             frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), "rgb24")
-            last = frame.pts = max(last + 1, round((entry.capture_ns - start_ns) / 1e9 / _TIME_BASE))
+            last = frame.pts = max(last + 1, round(time_s / _TIME_BASE))
             frame.time_base = _TIME_BASE
             container.mux(stream.encode(frame))
-        if stream is not None:
-            container.mux(stream.encode(None))
+        if stream is None:
+            return None
+        container.mux(stream.encode(None))
+        return stream.height, stream.width
     finally:
         if container is not None:
             container.close()

@@ -1,7 +1,9 @@
 """Formats of motion labs, robotics and vision data sets, opened by the libraries of those trades."""
 
 import json
+from dataclasses import replace
 
+import av
 import c3d
 import cv2
 import numpy as np
@@ -9,6 +11,7 @@ import pandas
 import pytest
 from mcap.reader import make_reader
 from mcap_ros2.decoder import DecoderFactory
+from moving_hands import result
 from rosbags.rosbag2 import Reader
 from rosbags.typesys import Stores, get_typestore
 from scipy.spatial.transform import Rotation
@@ -17,7 +20,7 @@ from typed import present
 from handcam.cli import main
 from handcam.hand.rotations import Y_UP, joint_frames
 from handcam.hand.skeleton import JOINTS
-from handcam.session.export import ExportSettings
+from handcam.session.export import ExportSettings, convert
 from handcam.types import Side
 
 LABELS = [f"{side}_{joint}" for side in "RL" for joint in JOINTS]
@@ -138,6 +141,24 @@ def test_lerobot(recorded, tmp_path):
         frames = joint_frames(truth[seen], side)
         np.testing.assert_allclose(Rotation.from_quat(state[rows[seen], k, 0, 3:]).as_matrix(), frames[:, 0], atol=1e-4)
     assert set(info["features"]) == set(table)
+
+
+def test_lerobot_with_pictures(tmp_path):
+    """A video with one picture a row, each at its row's time; without a picture the one before stands."""
+    shown = [result(n) for n in range(8)]
+    shown[3] = replace(shown[3], frame=replace(shown[3].frame, color=None, depth=np.ones((480, 640), np.uint16)))
+    (out,) = convert(shown, "lerobot", tmp_path / "lerobot", ExportSettings(pictures=True))
+    info, stats = (json.loads((out / "meta" / f"{name}.json").read_text()) for name in ("info", "stats"))
+    key = "observation.images.main"
+    assert info["features"][key]["shape"] == [480, 640, 3]
+    assert np.shape(stats[key]["mean"]) == (3, 1, 1)
+    episode = pandas.read_parquet(out / "meta" / "episodes" / "chunk-000" / "file-000.parquet").iloc[0]
+    assert episode[f"videos/{key}/to_timestamp"] == pytest.approx(8 / 60)
+    with av.open(out / info["video_path"].format(video_key=key, chunk_index=0, file_index=0)) as video:
+        pictures = [(frame.time, frame.to_ndarray(format="rgb24").mean()) for frame in video.decode(video=0)]
+    times, means = zip(*pictures, strict=True)
+    np.testing.assert_allclose(times, np.arange(8) / 60, atol=1e-4)
+    np.testing.assert_allclose(means, 40 + np.array([0, 1, 2, 2, 4, 5, 6, 7]), atol=1.5)
 
 
 @pytest.mark.parametrize("format", ["folder", "freihand", "coco"])
