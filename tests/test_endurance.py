@@ -1,5 +1,6 @@
 """Many changes leave nothing behind, and a starved app stays up to date. The hours: ``examples/soak.py``."""
 
+import contextlib
 import ctypes
 import gc
 import json
@@ -101,7 +102,8 @@ def test_on_a_busy_core_the_newest_frame_wins_and_the_rate_says_so(tmp_path: Pat
     """One core, shared with a busy loop that has all the priority."""
     receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     receiver.bind(("127.0.0.1", 0))
-    report, core = tmp_path / "report.json", {min(os.sched_getaffinity(0))}
+    busyness = psutil.cpu_percent(interval=1.0, percpu=True)
+    report, core = tmp_path / "report.json", {min(os.sched_getaffinity(0), key=lambda n: busyness[n])}
     options = ["--headless", "--source", "demo", "--runtime", "onnxruntime:int8", "--report", str(report)]
     app = subprocess.Popen(
         [sys.executable, "launch.py", *options, "--stream", f"udp:127.0.0.1:{receiver.getsockname()[1]}"],
@@ -115,11 +117,13 @@ def test_on_a_busy_core_the_newest_frame_wins_and_the_rate_says_so(tmp_path: Pat
         for task in psutil.Process(app.pid).threads():
             os.sched_setaffinity(task.id, core)
             os.setpriority(os.PRIO_PROCESS, task.id, 19)
-        start, ages_s = time.monotonic(), list[float]()
-        receiver.settimeout(60)
+        start, ages_s, before_s = time.monotonic(), list[float](), sum(psutil.Process(app.pid).cpu_times()[:2])
+        receiver.settimeout(1)
         while time.monotonic() - start < 40:
-            time_ns = int(re.search(rb'"time_ns":(\d+)', receiver.recv(65536))[1])  # type: ignore[index]
-            ages_s.append((time.perf_counter_ns() - time_ns) / 1e9)
+            with contextlib.suppress(TimeoutError):
+                time_ns = int(re.search(rb'"time_ns":(\d+)', receiver.recv(65536))[1])  # type: ignore[index]
+                ages_s.append((time.perf_counter_ns() - time_ns) / 1e9)
+        got_s = sum(psutil.Process(app.pid).cpu_times()[:2]) - before_s
         for task in psutil.Process(app.pid).threads():  # or its end would take as long
             os.sched_setaffinity(task.id, os.sched_getaffinity(0))
         busy.kill()
@@ -133,7 +137,9 @@ def test_on_a_busy_core_the_newest_frame_wins_and_the_rate_says_so(tmp_path: Pat
             busy.wait()
     assert app.returncode == 0, err
     half = len(ages_s) // 2
-    assert half > 1, "it stands still"
+    if half < 2 and got_s < 0.3:
+        pytest.skip(f"others left the app {got_s:.2f} s of the core in 40 s, too little for a frame")
+    assert half > 1, f"it stands still with {got_s:.2f} s of processor time"
     assert np.median(ages_s[half:]) < 2 * np.median(ages_s[:half]) + 1, f"it falls behind: {ages_s}"
     told = json.loads(report.read_text())
     assert told["frames"]["dropped"] > 0
