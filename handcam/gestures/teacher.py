@@ -1,6 +1,7 @@
 """Teach a gesture while it is shown: collect one hold of a pose, or one motion, from the results that come."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -110,15 +111,11 @@ def holds(results: Iterable[Result]) -> list[list[TrackedHand]]:
 
 def motions(results: Iterable[Result]) -> list[list[Place]]:
     """The motions in a sequence of results, of its first hand."""
-    finder, last = MotionFinder(), None
-    found: list[list[Place]] = []
-    for result in results:
-        if result.hands:
-            last = Place.of(result.hands[0].pose, _time_s(result))
-            found.append(finder.add(last))
-    for extra in (0.1, 0.2, 0.3, 0.4, 0.5) if last is not None else ():  # what lasts until the end is over then
-        found.append(finder.add(Place(last.time_s + extra, last.root_m, last.length_m, last.pinch)))
-    return [motion for motion in found if motion]
+    finder = MotionFinder()
+    places = [Place.of(result.hands[0].pose, _time_s(result)) for result in results if result.hands]
+    if places:  # what lasts until the end is over then
+        places += [replace(places[-1], time_s=places[-1].time_s + later_s) for later_s in (0.1, 0.2, 0.3, 0.4, 0.5)]
+    return [motion for place in places if (motion := finder.add(place))]
 
 
 def _time_s(result: Result) -> float:

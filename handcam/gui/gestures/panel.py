@@ -67,7 +67,8 @@ class GesturesPanel(QWidget):
         self.said.setMinimumHeight(4 * STEP)
         self.setLayout(in_column(
             in_row(self.name, *self.kinds.values(), self.teach, spacing=STEP), self.said, (self.list, 1),
-            in_row(muted(str(path.name)), None, self.forget), spacing=STEP, margins=(2 * STEP,) * 4,
+            in_row(muted(str(path.name)), None, self.forget),
+            spacing=STEP, margins=(2 * STEP, 2 * STEP, 2 * STEP, 2 * STEP),
         ))  # fmt: skip
         self.resize(420, 320)
         self.teach.clicked.connect(self._teach)

@@ -155,7 +155,7 @@ def measure(pictures: Pictures, people: int, trials: int, seed: int) -> tuple[di
     for _ in range(trials):
         taught = np.isin(pictures.person, rng.choice(whole, people, replace=False))
         test, labels = ~taught, pictures.labels[~taught]
-        found = np.isfinite(pictures.ours).all(1)
+        found = np.asarray(np.isfinite(pictures.ours).all(axis=1))
         best, with_reject = _said(pictures.ours, taught, test, found, pictures.labels)
         _add(shares, "right", best == labels)
         _add(shares, "right with rejection", with_reject == labels)

@@ -31,7 +31,7 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
         file.write(_text(head)[:-1] + ', "frames": [')
         for entry, result in frame_results(recording, settings):
             camera = entry.intrinsics
-            frame = {
+            frame: dict[str, Any] = {
                 "index": entry.index,
                 "time_ns": entry.time_ns,
                 "device_time_ns": entry.device_time_ns,
