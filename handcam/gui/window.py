@@ -166,7 +166,8 @@ class Window(QMainWindow):
         self.actions_.connect_triggers(
             None, freeze=lambda: self.controls.freeze(freeze.isChecked()), sample=self.controls.sample,
             reset_latent=self.controls.reset, next_page=self.pages.next_page,
-            full_screen=self._toggle_full_screen, quit=self.close, dismiss=self._dismiss, help=self.help.toggle, teach=self._teach,
+            full_screen=self._toggle_full_screen, quit=self.close, dismiss=self._dismiss, help=self.help.toggle,
+            teach=self._teach,
         )  # fmt: skip
         self.controls.changed.connect(lambda: freeze.setChecked(self.controls.frozen))
 
