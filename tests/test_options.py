@@ -50,7 +50,8 @@ def needed_arguments(function: Callable[..., Any], folder: Path) -> dict[str, li
     fitting = {
         "--to": "csv", "--dataset": "nyu", "--truth": str(folder / "file"), "--out": str(folder / "out"),
         "SESSION": str(folder), "SESSIONS": str(folder), "OUT": str(folder / "out"), "DATASET": "synthetic",
-        "SOURCE": "demo", "NAME": "pck", "FILES": str(folder), "DATA": str(folder),
+        "SOURCE": "demo", "NAME": "pck", "FILES": str(folder), "DATA": str(folder), "FOLDER": str(folder),
+        "FILE": str(folder / "file"),
             "--pictures": str(folder), "--empty": str(folder),
     }  # fmt: skip
     needed: dict[str, list[str]] = {}
