@@ -14,7 +14,7 @@ from handcam.ranges import LARGEST_EDGE_PX
 from handcam.types import Array, InputError, shorten
 from handcam.validation import check_picture
 
-__all__ = ["read_picture", "size_of", "to_rgb", "write_picture"]
+__all__ = ["read_picture", "size_of", "to_rgb", "write_pages", "write_picture"]
 
 LARGEST_FILE = 1 << 29
 """Larger files are no pictures of at most the largest edge, bytes."""
@@ -125,3 +125,16 @@ def write_picture(path: Path, picture: Array, options: Sequence[int] = ()) -> No
     path.parent.mkdir(parents=True, exist_ok=True)
     if not cv2.imwrite(str(path), np.ascontiguousarray(picture), options):
         raise OSError(f"the picture {path.name} cannot be written")
+
+
+def write_pages(path: Path, pages: Sequence[UInt8[Array, "h w"]], dpi: int) -> None:
+    """Write black and white pages to a PDF, to scale.
+
+    Raises:
+        OSError: the disk does not take it.
+    """
+    from PIL import Image
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    first, *rest = [Image.fromarray(page).convert("1", dither=Image.Dither.NONE) for page in pages]
+    first.save(path, "PDF", resolution=float(dpi), save_all=True, append_images=rest)

@@ -6,8 +6,8 @@ from typing import Annotated
 from msgspec import Meta
 
 __all__ = [
-    "HAND_LENGTHS_M", "LARGEST_EDGE_PX", "DepthUnit", "Edge", "FieldOfView", "Focal", "HandLength", "HandLengthCm",
-    "HandLengthMm", "Instant", "Name", "PrincipalPoint",
+    "HAND_LENGTHS_M", "LARGEST_EDGE_PX", "Coefficient", "Column", "DepthUnit", "Edge", "FieldOfView", "Focal",
+    "HandLength", "HandLengthCm", "HandLengthMm", "HandSigma", "Instant", "Name", "PrincipalPoint",
 ]  # fmt: skip
 
 LARGEST_EDGE_PX = 8192
@@ -21,12 +21,18 @@ HandLengthCm = Annotated[float, Meta(ge=100 * HAND_LENGTHS_M[0], le=100 * HAND_L
 """The same, centimetres."""
 HandLengthMm = Annotated[float, Meta(ge=1000 * HAND_LENGTHS_M[0], le=1000 * HAND_LENGTHS_M[1])]
 """The same, millimetres."""
+HandSigma = Annotated[float, Meta(ge=0, le=0.1)]
+"""Standard deviation of a hand's length, metres."""
 Focal = Annotated[float, Meta(ge=0.1, le=1e6)]
 """A focal length, px."""
 PrincipalPoint = Annotated[float, Meta(ge=-1e6, le=1e6)]
 """A coordinate of the principal point, px."""
+Coefficient = Annotated[float, Meta(ge=-1e3, le=1e3)]
+"""A coefficient of lens distortion."""
 Edge = Annotated[int, Meta(ge=1, le=LARGEST_EDGE_PX)]
 """Width or height of a picture, px."""
+Column = Annotated[int, Meta(ge=0, le=LARGEST_EDGE_PX)]
+"""A column of a picture, px."""
 FieldOfView = Annotated[float, Meta(ge=5, le=170)]
 """Field of view along the longer edge, degrees."""
 DepthUnit = Annotated[float, Meta(gt=0, lt=1)]

@@ -13,23 +13,21 @@ order of :mod:`handcam.hand.skeleton`. Every value is frozen; an array is read-o
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import numpy as np
 from jaxtyping import Float, UInt8, UInt16
 from msgspec import Meta
 
+from handcam.cameras import Array, Intrinsics, View
 from handcam.errors import HandcamError, InputError, RecordingError, SourceError, WeightsError, shorten
-from handcam.ranges import DepthUnit, Edge, Focal, HandLength, Instant, Name, PrincipalPoint
+from handcam.ranges import DepthUnit, HandLength, HandSigma, Instant, Name
 
 __all__ = [
     "NOMINAL_HAND_LENGTH_M", "Array", "Bones", "Controls", "Frame", "GestureEvent", "HandBox", "HandCrop", "HandPose",
     "HandcamError", "InputError", "Intrinsics", "Posterior", "RecordingError", "Result", "Side", "SourceError",
-    "TrackedHand", "WeightsError", "shorten",
+    "TrackedHand", "View", "WeightsError", "shorten",
 ]  # fmt: skip
 
-Array = np.ndarray[Any, np.dtype[Any]]  # numpy 2.5 turned its NDArray into an alias that jaxtyping cannot read
-"""An array of numpy, to be shaped by jaxtyping: ``Float[Array, "21 3"]``. A bare ``np.ndarray`` is of unknown type."""
 NOMINAL_HAND_LENGTH_M = 0.19
 """Length of an adult's hand, wrist to middle fingertip along the bones: assumed where nobody says how long it is."""
 
@@ -46,53 +44,6 @@ class Side(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Intrinsics:
-    """A pinhole camera without distortion: ``u = fx x / z + cx``, ``v = fy y / z + cy``."""
-
-    fx: Focal
-    """Focal length along x, px."""
-    fy: Focal
-    """Focal length along y, px."""
-    cx: PrincipalPoint
-    """Principal point x, px."""
-    cy: PrincipalPoint
-    """Principal point y, px."""
-    width: Edge
-    """Picture width, px."""
-    height: Edge
-    """Picture height, px."""
-    assumed: bool = False
-    """True when the numbers come from a default field of view and not from a calibration."""
-
-    @property
-    def matrix(self) -> Float[Array, "3 3"]:
-        """``K`` with ``pixel ~ K @ point``."""
-        return np.array([[self.fx, 0.0, self.cx], [0.0, self.fy, self.cy], [0.0, 0.0, 1.0]])
-
-    @property
-    def half_tan(self) -> float:
-        """Tangent of half the horizontal field of view."""
-        return self.width / 2 / self.fx
-
-    @staticmethod
-    def from_fov(width: int, height: int, fov_rad: float) -> "Intrinsics":
-        """Square pixels, centred axis, and the given field of view along the longer edge; marked as assumed.
-
-        A phone that is held upright sees as far up and down as it sees to the sides when it lies.
-        """
-        f = max(width, height) / 2 / np.tan(fov_rad / 2)
-        return Intrinsics(float(f), float(f), (width - 1) / 2, (height - 1) / 2, width, height, assumed=True)
-
-    def scaled(self, width: int, height: int) -> "Intrinsics":
-        """The same camera delivering pictures of another size."""
-        sx, sy = width / self.width, height / self.height
-        return replace(
-            self, fx=self.fx * sx, fy=self.fy * sy, width=width, height=height,
-            cx=(self.cx + 0.5) * sx - 0.5, cy=(self.cy + 0.5) * sy - 0.5,
-        )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
 class HandPose:
     """One hand in the camera frame."""
 
@@ -103,7 +54,8 @@ class HandPose:
     joints_m: Float[Array, "21 3"]
     """Joints in the camera frame, metres."""
     metric: bool
-    """True when the scale was measured (depth sensor); False when it rests on an assumed hand size."""
+    """True when the scale was measured (a depth sensor, several cameras, a measured hand); False when it rests on an
+    assumed hand size."""
     keypoints_px: Float[Array, "21 2"]
     """Joints in the picture, pixels."""
     sigma_m: Float[Array, " 21"]
@@ -143,6 +95,22 @@ class Frame:
     recorded: "tuple[TrackedHand, ...] | None" = None
     """Hands that a session holds for this frame, none where it was not processed; None where the session holds no hands
     at all, and for all other sources."""
+    views: tuple[View, ...] = ()
+    """The cameras, where there are several: ``color`` holds their pictures side by side, ``intrinsics`` are the first
+    one's for the whole of it, and the first one's frame is the camera frame of every joint."""
+
+    def split(self) -> "tuple[Frame, ...]":
+        """The frame of each camera on its own, with a part of these very pixels."""
+        if not self.views or self.color is None:
+            return (self,)
+        return tuple(
+            Frame(
+                self.index, self.time_ns, view.intrinsics,
+                self.color[: view.intrinsics.height, view.left : view.left + view.intrinsics.width],
+                device_time_ns=self.device_time_ns,
+            )
+            for view in self.views
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         planes = [name for name, plane in (("color", self.color), ("depth", self.depth)) if plane is not None]
@@ -265,6 +233,8 @@ class Controls:
     """Filters to apply, in order."""
     hand_length_m: HandLength = NOMINAL_HAND_LENGTH_M
     """The user's hand, wrist crease to tip of the straight middle finger; sets the scale where no sensor does."""
+    hand_sigma_m: HandSigma | None = None
+    """Standard deviation of that length where it was measured; None where it is assumed."""
     bones: Float[Array, " 20"] | None = None
     """The user's own bone lengths, hand lengths; None to estimate those of each tracked hand."""
     lock_side: Side | None = None

@@ -52,7 +52,7 @@ def needed_arguments(function: Callable[..., Any], folder: Path) -> dict[str, li
         "SESSION": str(folder), "SESSIONS": str(folder), "OUT": str(folder / "out"), "DATASET": "synthetic",
         "SOURCE": "demo", "NAME": "pck", "FILES": str(folder), "DATA": str(folder), "FOLDER": str(folder),
         "FILE": str(folder / "file"),
-            "--pictures": str(folder), "--empty": str(folder),
+            "--pictures": str(folder), "--empty": str(folder), "--source": "demo",
     }  # fmt: skip
     needed: dict[str, list[str]] = {}
     for option, (name, field, _) in options_of(function).items():

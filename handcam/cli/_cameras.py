@@ -8,7 +8,7 @@ from threading import Event
 import numpy as np
 
 from handcam.plugins import load, names
-from handcam.sources import Device, Source, SourceSettings, open_source
+from handcam.sources import Device, Source, SourceSettings, open_source, split_sources
 from handcam.types import Frame, HandcamError, Intrinsics, SourceError
 
 __all__ = ["NoCamera", "cameras", "open_first", "opener"]
@@ -66,10 +66,10 @@ def opener(source: str | None, settings: SourceSettings, prefer: str = "") -> Ca
     """
     if source is None:
         return lambda: open_first(settings, prefer)
-    scheme = source.partition(":")[0]
-    if scheme not in names("handcam.sources"):
+    schemes = {part.partition(":")[0] for part in split_sources(source)}
+    if not schemes <= set(names("handcam.sources")):
         raise SourceError(f"Unknown source {source!r}; use one of {', '.join(names('handcam.sources'))}.")
-    if scheme not in ("video", "images", "recording"):
+    if not schemes <= {"video", "images", "recording"}:
         return lambda: open_source(source, settings)
     opened = [open_source(source, settings)]
     return lambda: opened.pop() if opened else open_source(source, settings)

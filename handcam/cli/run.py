@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import math
 import os
 from collections.abc import Callable
 from concurrent.futures import CancelledError
@@ -20,7 +21,7 @@ from handcam.live import Live
 from handcam.model.weights import read_card
 from handcam.ranges import HandLengthCm
 from handcam.sources import SourceSettings
-from handcam.types import Controls, HandcamError, WeightsError, shorten
+from handcam.types import Controls, HandcamError, Intrinsics, WeightsError, shorten
 from handcam.validation import Count, OutputFile, OutputFolder
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def main(
         modality: input modality that drives the latent: rgb, keypoints2d, ..., fused, or auto for what the weights
             recommend.
         hand_length_cm: your hand, wrist crease to tip of the straight middle finger; sets the scale without a depth
-            sensor. Default: what was set last time in the window, else 19.
+            sensor. Default: as handcam calibrate hand measured it, else what was set last time in the window, else 19.
         filters: what is done with the poses, in order: one_euro smooths them, ik after it solves rotations and keeps
             bones rigid, ik_closed_form does so without a net.
         mirror: show the picture mirrored; left and right stay those of the person.
@@ -93,7 +94,7 @@ def main(
     from handcam.streams import StreamSettings, open_streams
 
     settings = completed(source_settings)
-    controls = Controls(drive=modality, hand_length_m=hand_length_m(hand_length_cm), filters=filters)
+    controls = _with_scale(Controls(drive=modality, filters=filters), hand_length_cm)
     prefer = "" if source is not None or run.headless or reset_settings else _last_camera()
     once = replace(settings, loop=False)  # the capture thread loops, and the window may stop it
     open_source = opener(source, once, prefer)
@@ -134,7 +135,8 @@ def main(
 
             return run_headless(live, sink, run.duration, run.report)
         kept = _settings_file(reset_settings) if window.screenshot is None else None  # a screenshot shows defaults
-        overridden = {"mirror": mirror, "hand_length_cm": hand_length_cm is not None,
+        sized = hand_length_cm is not None or controls.hand_sigma_m is not None
+        overridden = {"mirror": mirror, "hand_length_cm": sized,
                       "smooth": filters != Controls().filters, "drive": modality != "auto"}  # fmt: skip
         given = frozenset(name for name, was_given in overridden.items() if was_given)
         view: dict[str, Any] = {
@@ -153,6 +155,20 @@ def main(
         live.stop()
         for each in streams:
             each.close()
+
+
+def _with_scale(controls: Controls, hand_length_cm: float | None) -> Controls:
+    """The hand's length as it is stated, else as ``handcam calibrate hand`` measured it, else nominal."""
+    from handcam.calibration.hand_scale import hand_file, read_hand
+
+    hand = read_hand(hand_file()) if hand_length_cm is None else None
+    if hand is None:
+        return replace(controls, hand_length_m=hand_length_m(hand_length_cm))
+    log.info(
+        "Scale: your hand as it was measured beside the %s, %.1f ± %.1f cm.", hand.reference,
+        100 * hand.model_length_m, 100 * hand.model_sigma_m,
+    )  # fmt: skip
+    return replace(controls, hand_length_m=hand.model_length_m, hand_sigma_m=hand.model_sigma_m)
 
 
 def _run_window(
@@ -176,8 +192,16 @@ def _run_window(
     except WeightsError:
         card = None  # the window says so when the model is opened
 
+    present = [options["source"]]
+
     def change_source(source: str) -> None:
         live.restart(opener(source, replace(settings, loop=False)))
+        present[0] = source
+
+    def open_raw(raw: bool) -> None:
+        plain = Intrinsics.from_fov(settings.width, settings.height, math.radians(settings.fov_deg))
+        uncalibrated = replace(settings, intrinsics=plain, distortion=(), calibration=None)
+        live.restart(opener(present[0] or None, replace(uncalibrated if raw else settings, loop=False)))
 
     def change_runtime(name: str) -> None:
         try:
@@ -186,7 +210,7 @@ def _run_window(
             raise HandcamError("The model was closed before another runtime had opened.") from None
 
     runtimes = RuntimeChoice(runtimes_here(), model.runtime, change_runtime)
-    camera = CameraOptions(cameras, change_source, runtimes=runtimes, **options)
+    camera = CameraOptions(cameras, change_source, open_raw, runtimes=runtimes, **options)
     if model.runtime == "auto" and window.screenshot is None:
         later = Timer(MEASURE_AFTER_S, measure_beside, [[model.path(), shipped("weights/palm.safetensors")]])
         later.daemon = True

@@ -111,6 +111,8 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("open_saved", "open the session's folder", caption="Open folder"),
         Command("streams", "streams to other programs", caption="Streams…", tip="Start, stop, and who receives"),
         Command("label", "judge the hands of a session", caption="Label…", tip="Accept or reject each hand"),
+        Command("calibrate", "calibrate the camera and your hand", caption="Calibrate…",
+                tip="Measure the camera's focal length and distortion, and the size of your hand"),
         Command("repair", "check and repair a session", caption="Check and repair",
                 tip="Read every picture; what is whole is written anew where anything is lost"),
         Command("dismiss_saved", "close the bar", caption="×"),

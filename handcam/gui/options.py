@@ -19,6 +19,8 @@ class CameraOptions:
     change_source: Callable[[str], object] = lambda source: None
     """Opens ``scheme:rest`` instead of the present source; may take its time, and may raise
     :class:`~handcam.types.HandcamError`."""
+    open_raw: Callable[[bool], object] = lambda raw: None
+    """Opens the present camera again, True: with its distortion and without its calibration."""
     mirror: bool = False
     """Start with the picture mirrored."""
     reduced_3d: bool = False

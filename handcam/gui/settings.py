@@ -89,6 +89,10 @@ class WindowSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
         """Changes that bring the pipeline's controls to these settings."""
         changes: dict[str, Any] = {"hand_length_m": self.hand_length_cm / 100, "samples": self.samples}
         changes["filters"] = smoothing(controls.filters, self.smooth)
+        if abs(self.hand_length_cm / 100 - controls.hand_length_m) > 1e-4:  # another length than the measured one
+            changes["hand_sigma_m"] = None
+        else:
+            del changes["hand_length_m"]  # which is exact to more than the window shows
         if self.hands is not None:
             changes["max_hands"], changes["lock_side"] = HANDS[self.hands]
         return changes

@@ -14,6 +14,7 @@ from handcam.gui.actions import COMMANDS, OF_LIVE_PAGE, WITHOUT_CAMERA, ActionRe
 from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.bar.menus import RuntimeMenu
 from handcam.gui.bar.tool_bar import ToolBar
+from handcam.gui.calibration.control import CalibrationControl
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.directions.known import KnownDirections
 from handcam.gui.help import HelpOverlay, help_columns
@@ -158,6 +159,8 @@ class Window(QMainWindow):
             self.runtime = RuntimeMenu(camera.runtimes)
             self.runtime.picked.connect(self.sources.open_runtime)
             self.sources.runtime_changed.connect(self.runtime.show_runtime)
+        self.calibration = CalibrationControl(self, live, self.controls, self.worker, camera.open_raw)
+        self.actions_.connect_triggers(None, calibrate=self.calibration.open)
 
     def _connect_actions(self, groups: Mapping[str, tuple[Command, ...]]) -> None:
         for command in (command for group in groups.values() for command in group if command.name):
@@ -204,6 +207,7 @@ class Window(QMainWindow):
             self.controls.update(result)
             if self.live_page is not None:
                 self.live_page.receive(result)
+                self.calibration.receive(result)
         self.pages.tick(result)
         if now - self._status_s > STATUS_S:
             self._status_s = now

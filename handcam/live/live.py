@@ -198,6 +198,11 @@ class Live:
         return self._session.last
 
     @property
+    def camera(self) -> str:
+        """Name under which the present camera's calibration is kept; empty for files."""
+        return str(getattr(self._capture.source, "camera", ""))
+
+    @property
     def streams(self) -> tuple[Stream, ...]:
         """Streams that results are sent to."""
         return tuple(self._streams)

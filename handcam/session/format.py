@@ -29,12 +29,14 @@ from handcam.types import (
     Posterior,
     Result,
     TrackedHand,
+    View,
 )  # fmt: skip
 from handcam.validation import check
 
 __all__ = [
     "DAMAGE", "FORMAT", "HEADER_FILE", "LINES_FILE", "NAME", "VIDEO_FILE", "FrameLine", "HandLine", "ResultLine",
-    "anonymous_source", "decode", "decode_any", "depth_crc32", "encode", "plain_json", "read_controls",
+    "ViewsLine", "anonymous_source", "camera_line", "decode", "decode_any", "depth_crc32", "encode", "plain_json",
+    "read_controls",
 ]  # fmt: skip
 
 NAME = "handcam-session"
@@ -99,6 +101,9 @@ _ENCODER = msgspec.json.Encoder(enc_hook=_encode_other)
 
 def anonymous_source(source: str) -> str:
     """Strip folders and passwords from a source's name: ``video:/home/me/clip.mp4`` is ``video:clip.mp4``."""
+    parts = re.split(r"\+(?=[a-z]+:)", source)  # several cameras
+    if len(parts) > 1:
+        return "+".join(map(anonymous_source, parts))
     scheme, separator, rest = source.partition(":")
     if "://" in rest:
         return f"{scheme}:{re.sub(r'//[^/@]*@', '//', rest)}"
@@ -109,6 +114,19 @@ def anonymous_source(source: str) -> str:
 def depth_crc32(depth: UInt16[Array, "h w"]) -> int:
     """Checksum of a depth picture as little-endian 16-bit numbers, row by row."""
     return zlib.crc32(np.ascontiguousarray(depth, "<u2").data)
+
+
+class ViewsLine(msgspec.Struct):
+    """What a line of kind ``camera`` holds beside the intrinsics."""
+
+    views: Annotated[tuple[View, ...], Meta(max_length=16)] = ()
+    """``Frame.views``, with lags of 0."""
+
+
+def camera_line(frame: Frame) -> dict[str, Any]:
+    """The line of the cameras of a frame and of those that follow."""
+    views = [replace(view, lag_s=0.0) for view in frame.views]
+    return {"kind": "camera", **plain_json(frame.intrinsics), **({"views": plain_json(views)} if views else {})}
 
 
 class FrameLine(msgspec.Struct, tag="frame", tag_field="kind"):
@@ -136,6 +154,8 @@ class FrameLine(msgspec.Struct, tag="frame", tag_field="kind"):
     """True hands, where they are known."""
     picture: str | UnsetType = UNSET
     """File name of the picture, for folders of pictures."""
+    lags_s: list[float] | UnsetType = UNSET
+    """``View.lag_s`` of each camera, where there are several."""
 
     @staticmethod
     def of(frame: Frame, video: int, pts_ms: int) -> "FrameLine":
@@ -145,6 +165,7 @@ class FrameLine(msgspec.Struct, tag="frame", tag_field="kind"):
             frame.index, frame.time_ns, frame.device_time_ns, video, pts_ms, color is not None, depth is not None,
             frame.depth_unit_m, depth_crc32(depth) if depth is not None else UNSET,
             msgspec.Raw(encode(frame.truth)) if frame.truth else UNSET, frame.picture or UNSET,
+            [view.lag_s for view in frame.views] if frame.views else UNSET,
         )  # fmt: skip
 
     def true_hands(self) -> tuple[HandPose, ...]:

@@ -15,11 +15,12 @@ from handcam.session.format import (
     FrameLine,
     Integer,
     ResultLine,
+    ViewsLine,
     decode,
     decode_any,
     read_controls,
 )  # fmt: skip
-from handcam.types import Controls, Frame, Intrinsics
+from handcam.types import Controls, Frame, Intrinsics, View
 
 __all__ = ["FrameEntry", "ParsedLines", "parse_lines", "read_lines", "with_capture_times"]
 
@@ -56,6 +57,8 @@ class FrameEntry:
     """Checksum of the depth picture."""
     picture: str = ""
     """File name of the picture, for folders of pictures."""
+    views: tuple[View, ...] = ()
+    """The cameras, where there are several."""
     capture_ns: int = 0
     """When the frame was taken, by the clock of :func:`with_capture_times`."""
 
@@ -64,16 +67,18 @@ class FrameEntry:
         """The entry of a processed frame that is at hand."""
         return FrameEntry(
             n, frame.index, frame.time_ns, frame.device_time_ns, frame.intrinsics, frame.depth_unit_m,
-            frame.color is not None, frame.depth is not None, -1, 0, True, picture=frame.picture,
+            frame.color is not None, frame.depth is not None, -1, 0, True, picture=frame.picture, views=frame.views,
         )  # fmt: skip
 
     @staticmethod
-    def of_line(line: FrameLine, n: int, camera: Intrinsics) -> "FrameEntry":
+    def of_line(line: FrameLine, n: int, camera: Intrinsics, views: tuple[View, ...] = ()) -> "FrameEntry":
         """The entry of a line, not yet known to be processed."""
+        if not isinstance(line.lags_s, UnsetType):
+            views = tuple(replace(view, lag_s=lag) for view, lag in zip(views, line.lags_s, strict=True))
         return FrameEntry(
             n, line.index, line.time_ns, line.device_time_ns, camera, line.depth_unit_m, line.color, line.depth,
             line.video, line.pts_ms, False, None if isinstance(line.depth_crc32, UnsetType) else line.depth_crc32,
-            "" if isinstance(line.picture, UnsetType) else line.picture,
+            "" if isinstance(line.picture, UnsetType) else line.picture, views,
         )  # fmt: skip
 
 
@@ -111,6 +116,8 @@ class ParsedLines:
     """Lines that could not be read."""
     camera: Intrinsics | None = None
     """The camera of the frames that follow."""
+    views: tuple[View, ...] = ()
+    """The cameras of the frames that follow, where there are several."""
     controls: Controls = field(default_factory=Controls)
     """The controls of the results that follow."""
 
@@ -163,11 +170,11 @@ def _note(found: ParsedLines, line: bytes, start: int) -> None:
     if kind == "frame":
         if found.camera is None:
             raise ValueError("a frame without a camera")
-        entry = FrameEntry.of_line(decode(line, FrameLine), len(found.frames), found.camera)
+        entry = FrameEntry.of_line(decode(line, FrameLine), len(found.frames), found.camera, found.views)
         found.frames.append(entry)
         found.starts.append(start)
     elif kind == "camera":
-        found.camera = decode(line, Intrinsics)
+        found.camera, found.views = decode(line, Intrinsics), decode(line, ViewsLine).views
     elif kind == "controls":
         found.controls = read_controls(line)
     elif kind == "result":

@@ -206,7 +206,7 @@ class Session:
         truth = decode(self._line(self.parsed.starts[entry.n]), FrameLine).true_hands()
         return Frame(
             entry.index, entry.time_ns, entry.intrinsics, depth_unit_m=entry.depth_unit_m,
-            device_time_ns=entry.device_time_ns, truth=truth, picture=entry.picture,
+            device_time_ns=entry.device_time_ns, truth=truth, picture=entry.picture, views=entry.views,
         )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from handcam.session.format import (
     FrameLine,
     ResultLine,
     anonymous_source,
+    camera_line,
     encode,
     plain_json,
 )  # fmt: skip
@@ -98,6 +99,7 @@ class SessionWriter:
         self._video_start_ns = 0
         self._closed_bytes = 0
         self._camera: Intrinsics | None = None
+        self._camera_line: dict[str, Any] = {}
         self._controls: Controls | None = None
         self._controls_line: dict[str, Any] = {}
         self._tracks: dict[int, str] = {}
@@ -208,6 +210,9 @@ class SessionWriter:
         return self._video
 
     def _write_camera(self, frame: Frame) -> None:
-        if frame.intrinsics != self._camera:
-            self._camera = frame.intrinsics
-            self.write_line({"kind": "camera", **plain_json(frame.intrinsics)})
+        if frame.intrinsics is self._camera and not frame.views:
+            return
+        line = camera_line(frame)
+        if line != self._camera_line:
+            self._camera, self._camera_line = frame.intrinsics, line
+            self.write_line(line)

@@ -5,18 +5,20 @@ Threads belong to :mod:`handcam.live`, so a source may simply block in ``read``.
 """
 
 import math
+import re
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Annotated, Protocol, runtime_checkable
 
 from msgspec import Meta
 
 from handcam.installation import needs
 from handcam.plugins import load, names
-from handcam.ranges import LARGEST_EDGE_PX, FieldOfView
+from handcam.ranges import LARGEST_EDGE_PX, Coefficient, FieldOfView
 from handcam.types import Frame, Intrinsics, SourceError
-from handcam.validation import Seed
+from handcam.validation import InputFile, Seed
 
-__all__ = ["Device", "Seekable", "Source", "SourceSettings", "open_source"]
+__all__ = ["Device", "Seekable", "Source", "SourceSettings", "open_source", "split_sources"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,11 @@ class SourceSettings:
     fov_deg: FieldOfView = 60.0
     """Field of view along the longer edge, to assume where no calibration is known."""
     intrinsics: Intrinsics | None = None
-    """A calibration to use instead of ``fov_deg``; scaled to the picture's size."""
+    """Pinhole camera to use instead of ``fov_deg``; scaled to the picture's size."""
+    distortion: tuple[Coefficient, ...] = ()
+    """Lens distortion of ``intrinsics``, OpenCV's k1 k2 p1 p2 k3: it is taken out of the pictures."""
+    calibration: InputFile | None = None
+    """File of handcam calibrate to use for this source; default: what was saved for the camera."""
     realtime: bool = True
     """Files: deliver at the recorded pace. False: as fast as they are read."""
     loop: bool = False
@@ -95,12 +101,21 @@ class Seekable(Protocol):
         ...
 
 
+def split_sources(source: str) -> list[str]:
+    """The sources that are joined by ``+``: a plus begins another where a scheme follows it, else it is a name's."""
+    schemes = "|".join(names(__name__))
+    return re.split(rf"\+(?=(?:{schemes})(?::|\+|$))", source)
+
+
 def open_source(source: str, settings: SourceSettings = SourceSettings()) -> Source:
-    """Open ``scheme`` or ``scheme:rest``.
+    """Open ``scheme`` or ``scheme:rest``; several joined by ``+`` are cameras of one scene.
 
     Raises:
         SourceError: the scheme is unknown, or the source cannot be opened.
     """
+    if len(parts := split_sources(source)) > 1:
+        joined = import_module(f"{__name__}._joined")  # which opens its parts here
+        return joined.open_joined(parts, settings)
     scheme, _, rest = source.partition(":")
     if scheme not in names(__name__):
         raise SourceError(f"Unknown source {source!r}; use one of {', '.join(names(__name__))}.")

@@ -1,9 +1,11 @@
 """A rendered hand in smooth motion indoors: a camera for everybody, with the truth in every frame.
 
-``demo`` shows one right hand, ``demo:left`` a left one, ``demo:two`` both. The seed chooses the person, the light, the
-background and the motion; the same seed gives the same frames. The loop lasts 24 s and closes without a jump.
+``demo`` shows one right hand, ``demo:left`` a left one, ``demo:two`` both; ``demo:@40`` shows it from 40 degrees to the
+side, so that ``demo+demo:@40`` are two cameras. The seed chooses the person, the light, the background and the motion;
+the same seed gives the same frames. The loop lasts 24 s and closes without a jump.
 """
 
+import math
 import time
 from dataclasses import replace
 from threading import Event
@@ -31,6 +33,8 @@ _SCALE = {1: 0.65, 2: 0.55}
 """One hand (or two) is rendered this much smaller than the picture, which looks as soft as a webcam and costs half."""
 _WALL_M = 1.6
 """Distance of the wall behind the hand."""
+_DISTANCE_M = 0.42
+"""Of one hand, and of the point around which a camera goes."""
 _GRAINS = 6
 """Number of different noise pictures."""
 _GESTURES = (
@@ -50,8 +54,11 @@ class DemoSource:
     fallback = False
     """True where it stands in for a camera that was not found."""
 
-    def __init__(self, sides: tuple[Side, ...], settings: SourceSettings, person: Shape | None = None) -> None:
-        self.name = "demo"
+    def __init__(
+        self, sides: tuple[Side, ...], settings: SourceSettings, person: Shape | None = None, turn_deg: float = 0.0
+    ) -> None:
+        self.name = f"demo:@{turn_deg:g}" if turn_deg else "demo"
+        self.camera_from_scene = _around(turn_deg)
         self.fps = float(settings.fps)
         self._camera = settings.camera(settings.width, settings.height)
         self._realtime = settings.realtime
@@ -63,7 +70,9 @@ class DemoSource:
         self._sides = sides
         drawn = sample_shape(rng, 1, PoseSettings(size=0.05, bones=0.04))
         shown, person = person, drawn if person is None else person
-        self._poses = [_path(rng, frames, self.fps, person, len(sides)) for _ in sides]
+        self._poses = [
+            _seen(_path(rng, frames, self.fps, person, len(sides)), self.camera_from_scene, side) for side in sides
+        ]
         self._wrists = [_bend(rng, frames) for _ in sides]
         self._skin = sample_natural_skin(rng)
         self._sleeved = rng.random() < 0.7
@@ -76,7 +85,7 @@ class DemoSource:
         self._small = self._camera.scaled(round(self._camera.width * scale), round(self._camera.height * scale))
         self._cache = None
         if settings.realtime and shown is None:  # who works through frames as fast as they come renders each
-            about = sides, settings.seed, self._camera, self.fps, scale
+            about = sides, turn_deg, settings.seed, self._camera, self.fps, scale
             self._cache = LoopCache(about, frames)
         self._loop: list[Packed | None] = self._cache.load() if self._cache is not None else [None] * frames
         self._seed = settings.seed
@@ -176,14 +185,42 @@ def open(rest: str, settings: SourceSettings) -> DemoSource:
     Raises:
         SourceError: ``rest`` is something else.
     """
-    if rest not in _HANDS:
-        raise SourceError(f"Unknown demo {rest!r}; use demo, demo:left, demo:right or demo:two.")
-    return DemoSource(_HANDS[rest], settings)
+    hands, _, turn = rest.partition("@")
+    try:
+        turn_deg = float(turn or 0)
+    except ValueError:
+        turn_deg = math.inf
+    if hands not in _HANDS or not abs(turn_deg) <= 90:
+        raise SourceError(
+            f"Unknown demo {rest!r}; use demo, demo:left, demo:right, demo:two, or demo:@40 from the side."
+        )
+    return DemoSource(_HANDS[hands], settings, turn_deg=turn_deg)
+
+
+def _around(turn_deg: float) -> Array:
+    """``camera_from_scene`` of a camera that has gone around the hand to the person's left; 0 stands before it."""
+    turn, middle = np.radians(turn_deg), np.array([0.0, 0.0, _DISTANCE_M])
+    pose = np.eye(4)
+    pose[:3, :3] = [[np.cos(turn), 0, -np.sin(turn)], [0, 1, 0], [np.sin(turn), 0, np.cos(turn)]]
+    pose[:3, 3] = middle - pose[:3, :3] @ middle
+    return pose
+
+
+def _seen(poses: PoseBatch, camera_from_scene: Array, side: Side) -> PoseBatch:
+    """The same hands in another camera's frame; a left one is mirrored when it is drawn."""
+    if np.array_equal(camera_from_scene, np.eye(4)):
+        return poses
+    mirror = np.diag([-1.0 if side is Side.LEFT else 1.0, 1.0, 1.0])
+    turn, shift = np.float32(mirror @ camera_from_scene[:3, :3] @ mirror), np.float32(mirror @ camera_from_scene[:3, 3])
+    return replace(
+        poses, rotation=turn @ poses.rotation, translation_m=poses.translation_m @ turn.T + shift,
+        joints_m=poses.joints_m @ turn.T + shift,
+    )  # fmt: skip
 
 
 def _path(rng: np.random.Generator, frames: int, fps: float, person: Shape, count: int) -> PoseBatch:
     """The motion of one hand as a right one; a second hand keeps to its own half of the picture."""
-    settings = MotionSettings(named=1.0, gestures=_GESTURES, turn_deg=17.0, back_share=0.2, distance_m=0.42)
+    settings = MotionSettings(named=1.0, gestures=_GESTURES, turn_deg=17.0, back_share=0.2, distance_m=_DISTANCE_M)
     if count > 1:
         settings = replace(settings, wander_m=0.02, distance_m=0.55, turn_deg=14.0)
     poses = sample_motion(rng, frames, fps, settings, person)

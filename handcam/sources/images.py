@@ -22,6 +22,7 @@ from handcam.pictures import read_picture
 from handcam.ranges import DepthUnit
 from handcam.sources import SourceSettings
 from handcam.sources._file_reader import FileSource
+from handcam.sources._rectifier import Rectifier
 from handcam.types import Array, Frame, InputError, Intrinsics, SourceError, shorten
 
 __all__ = ["open"]
@@ -91,7 +92,7 @@ class ImageReader:
 
     def __init__(self, pairs: list[_Pair], folder: Path, settings: SourceSettings) -> None:
         self._pairs = pairs
-        self._settings = settings
+        self._settings, self._rectify = settings, Rectifier(settings)
         self._intrinsics, self._depth_unit_m = read_intrinsics(folder / "intrinsics.json")
         self.length = len(pairs)
 
@@ -113,9 +114,13 @@ class ImageReader:
         plane = color if color is not None else depth
         assert plane is not None  # a pair has one of them
         height, width = plane.shape[:2]
-        camera = self._settings.camera(width, height)
-        if self._intrinsics is not None and self._settings.intrinsics is None:
+        stated = self._settings.intrinsics is not None or self._settings.calibration is not None
+        if self._intrinsics is not None and not stated:
             camera = self._intrinsics.scaled(width, height)
+        elif color is None or depth is not None:  # depth is aligned to the pictures as they are
+            camera = self._rectify.lens(width, height).intrinsics
+        else:
+            camera, color = self._rectify(color)
         return Frame(
             n, 0, camera, color, depth, self._depth_unit_m, device_time_ns=round(self.time_s(n) * 1e9),
             picture=(color_path or depth_path or Path()).name,

@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 from handcam.session.mkv import decode_pictures
 from handcam.sources import SourceSettings
 from handcam.sources._file_reader import FileSource
+from handcam.sources._rectifier import Rectifier
 from handcam.types import Frame, SourceError
 
 __all__ = ["open"]
@@ -56,7 +57,7 @@ class VideoFileReader:
 
     def __init__(self, path: Path, settings: SourceSettings) -> None:
         self._path = path
-        self._settings = settings
+        self._rectify = Rectifier(settings)
         self._converter = VideoReformatter()  # one for all: a new one for each picture costs more than converting it
         self._open()
         try:
@@ -142,8 +143,8 @@ class VideoFileReader:
             self._turns = round(picture.rotation / 90) % 4
         if self._turns:
             color = np.ascontiguousarray(np.rot90(color, self._turns))
-        height, width = color.shape[:2]
-        return Frame(n, 0, self._settings.camera(width, height), color, device_time_ns=round(self.time_s(n) * 1e9))
+        camera, color = self._rectify(color)
+        return Frame(n, 0, camera, color, device_time_ns=round(self.time_s(n) * 1e9))
 
     def _rewind(self, n: int) -> None:
         """Make the decoder's next picture one at or before ``n``: from the start, or from a jump that proves right."""

@@ -17,6 +17,7 @@ os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")  # seconds until
 import cv2
 
 from handcam.sources import Device, SourceSettings
+from handcam.sources._rectifier import Rectifier
 from handcam.types import Frame, SourceError
 
 __all__ = ["devices", "open"]
@@ -55,7 +56,15 @@ def open(rest: str, settings: SourceSettings) -> "Webcam":
         )
     first = [device.source for device in devices()] if not rest else []
     index = int(first[0].partition(":")[2] if first else rest or 0)
-    return Webcam(open_local(index, settings), f"webcam:{index}", settings, network=False)
+    return Webcam(open_local(index, settings), f"webcam:{index}", settings, False, maker_name(index))
+
+
+def maker_name(index: int) -> str:
+    """The name under which a camera's calibration is kept: its maker's, numbered where there are several alike."""
+    found = devices()
+    name = next((device.name for device in found if device.source == f"webcam:{index}"), f"webcam:{index}")
+    alike = [device.source for device in found if device.name == name]
+    return name if len(alike) < 2 else f"{name} {alike.index(f'webcam:{index}') + 1}"
 
 
 def open_local(index: int, settings: SourceSettings) -> cv2.VideoCapture:
@@ -95,17 +104,20 @@ def without_password(address: str) -> str:
 
 
 class Webcam:
-    """One open camera. ``notes`` says in sentences what the camera did not grant."""
+    """One open camera. ``notes`` says in sentences what the camera did not grant; ``camera`` is whose calibration is
+    used."""
 
     live = True
 
-    def __init__(self, capture: cv2.VideoCapture, name: str, settings: SourceSettings, network: bool) -> None:
-        self.name = name
+    def __init__(
+        self, capture: cv2.VideoCapture, name: str, settings: SourceSettings, network: bool, camera: str = ""
+    ) -> None:
+        self.name, self.camera = name, camera or name
         fps = capture.get(cv2.CAP_PROP_FPS)
         self.fps = fps if 1 <= fps <= 480 else settings.fps
         self.notes = () if network else granted(capture, settings)
         self._capture = capture
-        self._settings = settings
+        self._rectify = Rectifier(settings, self.camera)
         self._network = network
         self._index = 0
         self._lock = Lock()  # OpenCV must not release a capture while another thread grabs from it
@@ -135,8 +147,8 @@ class Webcam:
             raise SourceError(f"{self.name} sends no more pictures; {cure}.")
         code = cv2.COLOR_GRAY2RGB if picture.ndim == 2 or picture.shape[2] == 1 else cv2.COLOR_BGR2RGB
         color = cv2.cvtColor(picture, code)
-        height, width = color.shape[:2]
-        frame = Frame(self._index, time_ns, self._settings.camera(width, height), color)
+        camera, color = self._rectify(color)
+        frame = Frame(self._index, time_ns, camera, color)
         self._index += 1
         return frame
 

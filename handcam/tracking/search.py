@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 from handcam.detectors import Detector
 from handcam.tracking.parts import WHOLE, Part, distinct, part_around, parts_of
@@ -52,10 +52,12 @@ class Search:
         detectors: are asked and closed.
         live: search in the background; else :meth:`ask` returns when the search is done, and what a detector raises is
             raised there.
+        shared: a search with the same detectors, which are then asked by one at a time, and closed by that one.
     """
 
-    def __init__(self, detectors: Sequence[Detector], live: bool = False) -> None:
+    def __init__(self, detectors: Sequence[Detector], live: bool = False, shared: "Search | None" = None) -> None:
         self._detectors, self._live = detectors, live
+        self._alone, self._owner = (Lock() if shared is None else shared._alone), shared is None
         self._asked: _Asked | None = None
         self._wanted = True
         self._warned = False
@@ -152,7 +154,8 @@ class Search:
 
     def close(self) -> None:
         """Free the detectors; one that hangs is left behind."""
-        if self._asked is None or self._asked.done.wait(CLOSE_S):
+        ended = self._asked is None or self._asked.done.wait(CLOSE_S)
+        if ended and self._owner:
             for detector in self._detectors:
                 detector.close()
 
@@ -181,7 +184,8 @@ class Search:
             seen = part.of(frame)
             for detector in self._detectors:
                 if part is WHOLE or _in_parts(detector):
-                    boxes = part.in_frame(detector.find(seen, max_hands))
+                    with self._alone:
+                        boxes = part.in_frame(detector.find(seen, max_hands))
                     found = distinct([*found, *boxes])
                     if boxes:
                         break

@@ -18,6 +18,7 @@ from handcam.model.weights import WeightsCard
 from handcam.plugins import load
 from handcam.runtimes import Runtime
 from handcam.tracking.bones import with_bones
+from handcam.tracking.multiview import MultiViewTracker
 from handcam.tracking.observation import ObservedHand, Observer
 from handcam.tracking.parts import same_place
 from handcam.tracking.pose import PoseEstimator
@@ -53,6 +54,7 @@ class Tracker:
         open_filter: opens a fresh filter of a given name for a new track.
         live: search in the background while a hand is tracked, so that its frames do not wait; what is found is then
             encoded in a later frame. Otherwise the same frames always give the same results.
+        beside: a tracker of another camera, whose nets and detectors are used and closed by it.
     """
 
     def __init__(
@@ -61,9 +63,12 @@ class Tracker:
         detectors: Sequence[Detector],
         open_filter: Callable[[str], Filter] = lambda name: load("handcam.filters", name).open(),
         live: bool = False,
+        beside: "Tracker | None" = None,
     ) -> None:
-        self._runtime, self._open_filter = runtime, open_filter
-        self._search, self._live = Search(detectors, live), live
+        self._runtime, self._open_filter, self._owner = runtime, open_filter, beside is None
+        self._search, self._live = Search(detectors, live, None if beside is None else beside._search), live
+        self._open_beside = lambda: Tracker(runtime, detectors, open_filter, live, self)
+        self._views = MultiViewTracker(self._open_beside, self.decode, self._filter, runtime.card)
         self._observer, self._estimator = Observer(runtime), PoseEstimator(runtime)
         self._tracks: list[Track] = []
         self._count = 0
@@ -85,16 +90,23 @@ class Tracker:
         """Name of the runtime."""
         return self._runtime.name
 
+    def for_another_camera(self) -> "Tracker":
+        """A tracker with the same nets and detectors; close it before this one."""
+        return self._open_beside()
+
     def reset(self) -> None:
         """Forget every hand; the next frame has nothing to do with the last."""
         self._tracks.clear()
         self._search.forget()
+        self._views.reset()
         self._last = None
 
     def close(self) -> None:
         """Free the nets and detectors."""
+        self._views.close()
         self._search.close()
-        self._runtime.close()
+        if self._owner:
+            self._runtime.close()
 
     def decode(self, modality: str, z: Float[Array, "n z"]) -> Array:
         """Decode latents; see :meth:`handcam.runtimes.Runtime.decode`."""
@@ -106,6 +118,9 @@ class Tracker:
         Raises:
             WeightsError: ``controls.drive`` names a modality that the weights cannot encode.
         """
+        if frame.views:
+            result = self._views.track(frame, controls)
+            return result if result.hands else replace(result, explored=self.explore(controls, frame))
         clock = _Clock()
         new = self._last is None or frame is not self._last[0]
         experts = self._experts(controls.drive)
@@ -135,7 +150,7 @@ class Tracker:
             # now, so that it is done before the next frame comes
             self._search.ask_if_due(frame, self._tracks, controls.max_hands)
         explored = None if hands else self.explore(controls, frame)
-        return Result(frame, tuple(hands), clock.times, perf_counter_ns(), explored, controls)
+        return Result(frame, _measured(hands, controls), clock.times, perf_counter_ns(), explored, controls)
 
     def track_still(self, frame: Frame, controls: Controls = Controls()) -> Result:
         """Find the hands of a picture that has nothing to do with any before: it is searched everywhere, however long
@@ -166,9 +181,12 @@ class Tracker:
         experts = self._experts(controls.drive)
         for one in seen:
             one.track.bones.given = controls.bones
-        hands = tuple(
-            _with_past(one, self._estimate(one, experts, each), frame.intrinsics, controls, False)
-            for one, each in zip(seen, controls.for_hands([one.track.box.side for one in seen]), strict=True)
+        hands = _measured(
+            [
+                _with_past(one, self._estimate(one, experts, each), frame.intrinsics, controls, False)
+                for one, each in zip(seen, controls.for_hands([one.track.box.side for one in seen]), strict=True)
+            ],
+            controls,
         )
         clock.stop("decode")
         explored = None if hands else self.explore(controls, frame)
@@ -255,6 +273,15 @@ def _with_past(
     if not raw.metric:
         raw = with_bones(raw, bones.lengths * controls.hand_length_m)
     return replace(hand, pose=raw, raw=raw, samples_m=hand.samples_m + (raw.joints_m - hand.raw.joints_m), bones=bones)
+
+
+def _measured(hands: Sequence[TrackedHand], controls: Controls) -> tuple[TrackedHand, ...]:
+    """The hands as they are handed out: where the user's hand was measured, so is the scale that rests on it."""
+    if controls.hand_sigma_m is None:
+        return tuple(hands)
+    return tuple(
+        replace(hand, pose=replace(hand.pose, metric=True), raw=replace(hand.raw, metric=True)) for hand in hands
+    )
 
 
 def _without_duplicates(found: list[tuple[ObservedHand, TrackedHand]]) -> list[tuple[ObservedHand, TrackedHand]]:

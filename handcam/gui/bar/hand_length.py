@@ -33,7 +33,7 @@ class HandLength(QWidget):
             "Your hand, wrist crease to tip of the straight middle finger; assumed until you measure it.\n"
             "It sets the scale where no depth camera does."
         )
-        self.length.valueChanged.connect(lambda cm: controls.set(hand_length_m=cm / 100))
+        self.length.valueChanged.connect(lambda cm: controls.set(hand_length_m=cm / 100, hand_sigma_m=None))
         self.length.editingFinished.connect(self._edited)
         self.state = muted("assumed")
         self.state.setFixedWidth(self.state.fontMetrics().horizontalAdvance("assumed") + 2)
@@ -69,7 +69,7 @@ class HandLength(QWidget):
 
     def _keep(self) -> None:
         if self._measured_m is not None:
-            self._controls.set(hand_length_m=round(self._measured_m, 3))
+            self._controls.set(hand_length_m=round(self._measured_m, 3), hand_sigma_m=None)
 
     def _edit(self) -> None:
         """Show the length that is set in place of the measured one, until it has been edited."""
@@ -88,4 +88,6 @@ class HandLength(QWidget):
         length_m = self._controls.state.hand_length_m
         with QSignalBlocker(self.length):
             self.length.setValue(length_m * 100)
-        self.state.setText("assumed" if abs(length_m - NOMINAL_HAND_LENGTH_M) < 5e-4 else "as set")
+        sigma_m = self._controls.state.hand_sigma_m
+        set_by = "assumed" if abs(length_m - NOMINAL_HAND_LENGTH_M) < 5e-4 else "as set"
+        self.state.setText(set_by if sigma_m is None else f"± {100 * sigma_m:.1f}")  # by handcam calibrate hand

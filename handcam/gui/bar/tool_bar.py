@@ -73,6 +73,7 @@ class ToolBar(QWidget):
         drive = menu.addMenu("Drive")
         drive.aboutToShow.connect(lambda: (drive.clear(), drive.addActions(self.drive.entries.actions())))
         menu.addAction("Length of the hand…", self._ask_length)
+        menu.addAction(actions["calibrate"])
         for names in (
             ("copy_pose", "snapshot"), ("export", "label", "repair", "open_saved"), ("streams",),
             ("panels", "present", "full_screen", "help"),
@@ -87,7 +88,7 @@ class ToolBar(QWidget):
         text = "Wrist crease to tip of the straight middle finger, cm:"
         cm, sure = QInputDialog.getDouble(self, "Length of the hand", text, now_cm, *HAND_LENGTH_CM, 1)
         if sure:
-            self._controls.set(hand_length_m=cm / 100)
+            self._controls.set(hand_length_m=cm / 100, hand_sigma_m=None)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         return QSize(480, 48)

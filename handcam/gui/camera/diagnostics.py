@@ -19,7 +19,8 @@ _UNSURE, _HOLES = 0.5, 0.35
 
 
 class MeasuredLength:
-    """Hand length by the depth sensor: the mean of the last ten seconds, since one frame is noisy, and its spread."""
+    """Hand length by a depth sensor or several cameras: mean and spread of the last ten seconds, for one frame is
+    noisy."""
 
     def __init__(self) -> None:
         self.value_m: float | None = None
@@ -37,7 +38,7 @@ class MeasuredLength:
         if not result.hands or result.hands[0].edited:
             return
         pose = result.hands[0].raw
-        if not pose.metric:
+        if not pose.metric or result.controls.hand_sigma_m is not None:  # the scale is that of the hand itself
             self.clear()
             return
         length_m = float(hand_length(pose.joints_m))

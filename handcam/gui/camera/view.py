@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from handcam.calibration.triangulation import view_pixels
 from handcam.geometry import project
 from handcam.gui.camera.diagnostics import crop_diagnostics, error_mm, pose_summary, recorded_mm
 from handcam.gui.camera.overlay import draw_box, draw_depth_legend, draw_inset, draw_label
@@ -153,6 +154,10 @@ class CameraView(QWidget):
                 draw_box(painter, corners)
                 top = corners[:, 1].min()
             draw_skeleton(painter, joints, scale)
+            for view in result.frame.views[1:]:
+                at = view_pixels(hand.pose.joints_m, view)
+                if at is not None:
+                    draw_skeleton(painter, self.to_widget(at), scale)
             lines = [pose_summary(hand)]
             error = None if hand.edited else error_mm(hand.pose, result.frame.truth)
             if error is not None:

@@ -5,17 +5,20 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from handcam.calibration.triangulation import inverse_pose, transform
 from handcam.geometry import unproject
 from handcam.gui.scene3d.grid import CELL_M
 from handcam.gui.scene3d.orbit import FOCAL, Orbit
-from handcam.gui.scene3d.scenes import HANDS, POINTS, SAMPLES
+from handcam.gui.scene3d.scenes import CAMERAS, HANDS, POINTS, SAMPLES
 from handcam.hand.rotations import matrices
-from handcam.types import Frame, HandPose, Result, Side, TrackedHand
+from handcam.types import Frame, HandPose, Result, Side, TrackedHand, View
 
 __all__ = ["SceneOptions", "build_scene", "hands_centre", "visible_hands"]
 
 _FLOOR_M = 0.13
 """Height of the target above the floor."""
+_CAMERA_M = 0.04
+"""Distance of a camera's picture from its optical centre, as it is drawn."""
 _REACH_M = 0.14
 """Measured points further than this from the hand's middle are not the hand."""
 
@@ -61,9 +64,13 @@ def build_scene(scene: np.ndarray, result: Result | None, orbit: Orbit, options:
     floor = np.round((target[1] + _FLOOR_M) / CELL_M) * CELL_M  # in steps, so that it does not follow the hand
     scene["floor"], scene["grid_origin"] = floor - target[1], -target[[0, 2]]
     scene["surface"], scene["eye"] = options.surface * (1 + options.graph), -target
-    scene["hands"] = scene["truths"] = scene["samples"] = scene["points"] = 0
+    scene["hands"] = scene["truths"] = scene["samples"] = scene["points"] = scene["cameras"] = 0
     if result is None:
         return
+    cameras = [camera_points(view) for view in result.frame.views if view.camera_from_first is not None][:CAMERAS]
+    scene["cameras"] = len(cameras)
+    for k, points in enumerate(cameras):
+        scene["camera"][k] = points - target
     hands = [h for h in visible_hands(result) if np.isfinite(h.pose.joints_m).all()]
     scene["hands"] = len(hands)
     samples: list[np.ndarray] = []
@@ -97,6 +104,15 @@ def _sigma_axes(hand: TrackedHand, options: SceneOptions) -> Float[np.ndarray, "
         return np.zeros((21, 2))
     axes = hand.pose.sigma_axes_m
     return np.stack([hand.pose.sigma_m] * 2, axis=1) if axes is None else axes
+
+
+def camera_points(view: View) -> Float[np.ndarray, "5 3"]:
+    """A camera's optical centre and the corners of its picture before it, first camera's frame, metres."""
+    assert view.camera_from_first is not None
+    camera = view.intrinsics
+    corners = np.array([[0, 0], [camera.width, 0], [camera.width, camera.height], [0, camera.height]]) - 0.5
+    own = np.vstack([np.zeros(3), unproject(corners, np.full(4, _CAMERA_M), camera)])
+    return transform(inverse_pose(view.camera_from_first), own)
 
 
 def hand_points(frame: Frame, poses: list[HandPose]) -> tuple[np.ndarray, np.ndarray]:

@@ -27,9 +27,10 @@ from handcam.lab.data.rendered import find_packs, read_scene_pack
 from handcam.lab.train.loop import LoopSettings, Task, averaged_weights, run, start_fabric
 from handcam.model.nets.palm import INPUT_PX, POINTS, Palm, PalmOutput, anchors
 from handcam.model.weights import default_weights
+from handcam.ranges import Edge
 from handcam.runtimes import Detections
 from handcam.tracking.parts import WHOLE, parts_of
-from handcam.types import Edge, Frame, HandcamError, Intrinsics
+from handcam.types import Frame, HandcamError, Intrinsics
 from handcam.validation import InputFile, InputFolder
 
 __all__ = ["FinderSettings", "PalmObjective", "build", "drawer", "read_pictures", "train", "trained_detector"]

@@ -13,12 +13,16 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import UInt8
 
-__all__ = ["HANDS", "POINTS", "SAMPLES", "SCENE", "Renderer", "empty_scene"]
+__all__ = ["CAMERAS", "CAMERA_EDGES", "HANDS", "POINTS", "SAMPLES", "SCENE", "Renderer", "empty_scene"]
 
 HANDS = 2
 """Hands in one scene."""
 SAMPLES = 16
 """Posterior samples in one scene, all hands together."""
+CAMERAS = 4
+"""Cameras in one scene."""
+CAMERA_EDGES = ((0, 1), (0, 2), (0, 3), (0, 4), (1, 2), (2, 3), (3, 4), (4, 1))
+"""Lines of a camera between its five points."""
 POINTS = 4096
 """Points of the measured surface in one scene."""
 
@@ -38,6 +42,8 @@ SCENE = np.dtype(
         ("points", "i4"),                           # how many measured points follow
         ("point", "f4", (POINTS, 3)),               # metres
         ("point_rgb", "u1", (POINTS, 3)),           # their colours
+        ("cameras", "i4"),                          # how many cameras follow, where there are several
+        ("camera", "f4", (CAMERAS, 5, 3)),          # optical centre and the corners of the picture before it, metres
         ("surface", "u1"),                          # 1 to draw the surface over the skeleton, 2 by the net
         ("floor", "f4"),                            # y of the floor, metres
         ("grid_origin", "f4", 2),                   # x and z of a grid line, so that the grid stays put

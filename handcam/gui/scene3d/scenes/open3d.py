@@ -8,17 +8,18 @@ import numpy as np
 import open3d as o3d
 from jaxtyping import UInt8
 
-from handcam.gui.colours import TRUTH, VIEW, rgb
+from handcam.gui.colours import MUTED, TRUTH, VIEW, rgb
 from handcam.gui.scene3d.error_rings import RINGS, STEPS, error_rings, ring_pairs
 from handcam.gui.scene3d.grid import grid_lines, shadow
 from handcam.gui.scene3d.hand_mesh import HandSurfaceMesh, SkeletonMesh
-from handcam.gui.scene3d.scenes import HANDS, POINTS, SAMPLES
+from handcam.gui.scene3d.scenes import CAMERA_EDGES, CAMERAS, HANDS, POINTS, SAMPLES
 from handcam.hand.skeleton import BONES
 
 __all__ = ["Open3DRenderer", "open"]
 
 _V3, _V2I, _V3I = o3d.utility.Vector3dVector, o3d.utility.Vector2iVector, o3d.utility.Vector3iVector
 _BACK = np.array(rgb(VIEW)) / 255
+_CAMERA = np.array(rgb(MUTED)) / 255
 _SURFACE_OPACITY = 0.45
 """Opacity of the surface over the skeleton; the Visualizer knows no transparency, so two pictures are mixed."""
 
@@ -108,10 +109,13 @@ class Open3DRenderer:
         self._errors = _lines(
             HANDS * 21 * RINGS * STEPS, ring_pairs(HANDS * 21 * RINGS), np.tile(rgb_of_rings, (HANDS, 1))
         )
+        pairs = (np.array(CAMERA_EDGES) + 5 * np.arange(CAMERAS)[:, None, None]).reshape(-1, 2)
+        self._cameras = _lines(5 * CAMERAS, pairs, np.full((len(pairs), 3), _CAMERA))
         self._cloud = o3d.geometry.PointCloud(_V3(np.zeros((POINTS, 3))))
         self._cloud.colors = _V3(np.tile(_BACK, (POINTS, 1)))
         for part in (
-            self._grid, self._shade, self._errors, self._samples, self._truths, self._cloud, self._surface,
+            self._grid, self._shade, self._errors, self._samples, self._cameras, self._truths, self._cloud,
+            self._surface,
         ):  # fmt: skip
             self._vis.add_geometry(part, reset_bounding_box=False)
 
@@ -169,6 +173,9 @@ class Open3DRenderer:
         count = int(scene["samples"])
         samples[:] = 0.0
         samples[: 21 * count] = scene["sample"][:count].reshape(-1, 3)
+        cameras, count = np.asarray(self._cameras.points), int(scene["cameras"])
+        cameras[:] = 0.0
+        cameras[: 5 * count] = scene["camera"][:count].reshape(-1, 3)
         np.asarray(self._grid.points)[:] = grid_lines(float(scene["floor"]), scene["grid_origin"])[0]
         count = int(scene["points"])
         where, colours = np.asarray(self._cloud.points), np.asarray(self._cloud.colors)
@@ -180,7 +187,7 @@ class Open3DRenderer:
             shown = k < scene["hands"]
             found = error_rings(scene["joints"][k], scene["sigma"][k], scene["eye"]) if shown else np.zeros(())
             rings[k] = found.reshape(-1, 3) if shown else 0.0
-        for part in (self._truths, self._shade, self._errors, self._samples, self._grid, self._cloud):
+        for part in (self._truths, self._shade, self._errors, self._samples, self._cameras, self._grid, self._cloud):
             self._vis.update_geometry(part)
 
     def _pose_surface(self, scene: np.ndarray, show: bool) -> bool:

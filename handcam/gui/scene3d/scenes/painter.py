@@ -5,14 +5,16 @@ from jaxtyping import Float, UInt8
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
-from handcam.gui.colours import JOINT_RGB, TRUTH, VIEW
+from handcam.gui.colours import JOINT_RGB, MUTED, TRUTH, VIEW, rgb
 from handcam.gui.draw_hand import draw_bones, draw_solid_skeleton
 from handcam.gui.scene3d.error_rings import error_rings
 from handcam.gui.scene3d.grid import grid_lines, shadow
+from handcam.gui.scene3d.scenes import CAMERA_EDGES
 
 __all__ = ["PainterRenderer", "open", "paint"]
 
 _BACK = QColor(VIEW)
+_CAMERA = np.array(rgb(MUTED)) / 255
 
 
 def open(width: int, height: int, oversample: float = 1.0) -> "PainterRenderer":
@@ -45,6 +47,9 @@ def paint(painter: QPainter, scene: np.ndarray, width: int, height: int) -> None
     floor = float(scene["floor"])
     _lines(painter, view, *grid_lines(floor, scene["grid_origin"]))
     _points(painter, view, scene)
+    edges = np.array(CAMERA_EDGES)
+    for k in range(int(scene["cameras"])):
+        _lines(painter, view, scene["camera"][k], edges, np.full((len(edges), 3), _CAMERA))
     for k in range(int(scene["hands"])):
         _draw_thin(painter, view, shadow(scene["joints"][k], floor), 2.5, QColor(0, 0, 0, 90))
     for k in range(int(scene["samples"])):
@@ -104,9 +109,9 @@ def _errors(painter: QPainter, view: _View, scene: np.ndarray, k: int) -> None:
 
 def _lines(painter: QPainter, view: _View, points: np.ndarray, pairs: np.ndarray, colours: np.ndarray) -> None:
     at, depth = view(points)
-    for (a, b), rgb in zip(pairs, colours, strict=True):
+    for (a, b), colour in zip(pairs, colours, strict=True):
         if depth[a] and depth[b]:
-            painter.setPen(QPen(QColor.fromRgbF(*map(float, rgb)), 1.0))
+            painter.setPen(QPen(QColor.fromRgbF(*map(float, colour)), 1.0))
             painter.drawLine(QLineF(*at[a], *at[b]))
 
 
@@ -116,6 +121,6 @@ def _points(painter: QPainter, view: _View, scene: np.ndarray) -> None:
         return
     keep = slice(0, count, 4)  # a quarter of them shows the shape well enough
     at, depth = view(scene["point"][:count][keep])
-    for (x, y), z, rgb in zip(at, depth, scene["point_rgb"][:count][keep], strict=True):
+    for (x, y), z, colour in zip(at, depth, scene["point_rgb"][:count][keep], strict=True):
         if z:
-            painter.fillRect(QRectF(x - 1, y - 1, 2, 2), QColor(*map(int, rgb)))
+            painter.fillRect(QRectF(x - 1, y - 1, 2, 2), QColor(*map(int, colour)))

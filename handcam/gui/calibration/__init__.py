@@ -1,0 +1,1 @@
+"""Guided calibration of the camera and of the hand, over the live picture."""
