@@ -86,7 +86,7 @@ def test_the_dialog_goes_through_the_hand(app: object) -> None:
     assert raw == [False]
     assert "bank card" in dialog.text.text()
     result = hand_result()
-    for _ in range(400):
+    for _ in range(4000):  # the worker looks at thirty pictures beside the window
         dialog.receive(result)
         QTest.qWait(5)
         if measured:
