@@ -5,15 +5,13 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import Annotated
 
-from rich.console import Console
-from rich.progress import track
 from tyro.conf import Positional, arg
 
+from handcam.cli._measurement import Measurement, OutFile, finish, progress
 from handcam.cli._options import Detector, ModelOptions
 from handcam.lab.evaluate.pipeline import mediapipe_predictor, tracker_predictor
-from handcam.lab.evaluate.results import save_figure, show, write_json
 from handcam.types import Controls, HandcamError
-from handcam.validation import Count, OutputFile
+from handcam.validation import Count
 
 __all__ = ["detection"]
 
@@ -28,11 +26,10 @@ def detection(
     detector: Detector = "palm",
     frames: Count = 3,
     max_hands: Count = 4,
-    limit: Annotated[Count | None, arg(metavar="N")] = None,
     mediapipe: bool = True,
-    json: Annotated[OutputFile | None, arg(metavar="FILE")] = None,
-    plot: Annotated[OutputFile | None, arg(metavar="FILE")] = None,
+    plot: OutFile = None,
     model: ModelOptions = ModelOptions(),
+    out: Measurement = Measurement(),
 ) -> None:
     """Measure how many hands are found in pictures, and how many that are none.
 
@@ -44,20 +41,18 @@ def detection(
         detector: how hands are found.
         frames: each picture is shown so often, as a camera would, and the last answer counts.
         max_hands: hands that are wanted.
-        limit: at most so many pictures, evenly spread.
         mediapipe: show them to MediaPipe too, where it is installed.
-        json: write the figures to this file.
         plot: draw precision and recall to this PNG.
     """
     from handcam.api import open_tracker
     from handcam.detectors import palm
     from handcam.lab.evaluate.detection import evaluate, open_pictures
 
-    if frames < 1 or not 1 <= max_hands <= 4 or (limit is not None and limit < 1):
-        raise HandcamError("Pictures are shown at least once, with 1 to 4 hands wanted and a --limit of at least 1.")
+    if max_hands > 4:
+        raise HandcamError("From 1 to 4 hands can be wanted.")
     pictures = open_pictures(data)
-    if limit is not None and limit < len(pictures):
-        pictures = [pictures[round(k * (len(pictures) - 1) / max(limit - 1, 1))] for k in range(limit)]
+    if out.limit is not None and out.limit < len(pictures):
+        pictures = [pictures[round(k * (len(pictures) - 1) / max(out.limit - 1, 1))] for k in range(out.limit)]
     with ExitStack() as stack:
         tracker = stack.enter_context(closing(open_tracker(model.path(), model.runtime, detector)))
         methods = {"handcam": tracker_predictor(tracker, replace(Controls(), max_hands=max_hands), frames=frames)}
@@ -67,10 +62,5 @@ def detection(
             beside = stack.enter_context(closing(theirs.open(max_hands, 0.5, still=frames == 1)))
             methods["mediapipe"] = mediapipe_predictor(beside, frames)
         boxes = stack.enter_context(closing(palm.open(least_score=LEAST_SCORE))) if detector == "palm" else None
-        shown = track(pictures, "evaluate", console=Console(stderr=True), transient=True)
-        results = evaluate(shown, methods, boxes)
-    show(results, Console())
-    if json is not None:
-        write_json(results.figures, json)
-    if plot is not None:
-        save_figure(results, plot, "Detection")
+        results = evaluate(progress(pictures, len(pictures)), methods, boxes)
+    finish(results, out, plot)

@@ -1,18 +1,16 @@
 """Measure how good the poses are: on labelled pictures, published predictions, or a clip without labels."""
 
-from collections.abc import Iterable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-from rich.console import Console
-from rich.progress import track
 from tyro.conf import Positional, arg
 
 from handcam.cli._evaluate_detection import detection
+from handcam.cli._measurement import Measurement, OutFile, finish, progress
 from handcam.cli._options import ModelOptions
 from handcam.hand.conventions import ConventionName
 from handcam.lab.data.sets import Dataset, open_dataset
@@ -28,32 +26,20 @@ from handcam.lab.evaluate.pipeline import (
     records,
     tracker_predictor,
 )
-from handcam.lab.evaluate.results import Results, save_figure, show, write_json
+from handcam.lab.evaluate.results import Results
 from handcam.lab.evaluate.sample_page import sample_page
 from handcam.plugins import load
 from handcam.ranges import HandLengthMm
 from handcam.types import NOMINAL_HAND_LENGTH_M, Controls, HandcamError
-from handcam.validation import Count, InputFile, OutputFile, one_of
+from handcam.validation import Count, InputFile, one_of
 
 if TYPE_CHECKING:
     from handcam.tracking.tracker import Tracker
 
 __all__ = ["KINDS", "main"]
 
-_T = TypeVar("_T")
 Compared = Literal["auto", "none", "mediapipe"]
 """Method that runs beside ours; ``auto`` is MediaPipe where it is installed."""
-_File = Annotated[OutputFile | None, arg(metavar="FILE")]
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """Extent of the measurement, and its output."""
-
-    limit: Annotated[Count | None, arg(metavar="N")] = None
-    """At most so many samples of a data set (evenly spread), frames, or crops."""
-    json: _File = None
-    """Write the figures to this file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +62,8 @@ def main(
     dataset: Positional[Annotated[str, arg(metavar="DATASET")]],
     /,
     *,
-    plot: _File = None,
-    save: _File = None,
+    plot: OutFile = None,
+    save: OutFile = None,
     frames: Count = 1,
     root: Root = "middle_mcp",
     invariances: str = "TS",
@@ -120,7 +106,7 @@ def main(
         circular: measure even against labels that are handcam's own estimates.
     """
     if dataset.startswith("nyu:"):
-        return _finish(_nyu(Path(dataset.removeprefix("nyu:")), tracker, model), out)
+        return finish(_nyu(Path(dataset.removeprefix("nyu:")), tracker, model), out)
     letters = set(invariances.upper())
     if not letters <= set("TSH"):
         raise HandcamError(f"The invariances are any of the letters T, S and H, not {invariances!r}.")
@@ -152,7 +138,7 @@ def main(
         **({"labels_estimated_by": estimated_by} if estimated_by else {}),
     }  # fmt: skip
     draw, size = sample_page(samples, found)
-    return _finish(Results(ours | ({"compare": figures} if figures else {}), tables, (), draw, size), out, plot)
+    return finish(Results(ours | ({"compare": figures} if figures else {}), tables, (), draw, size), out, plot)
 
 
 def predictions(
@@ -161,7 +147,7 @@ def predictions(
     *,
     dataset: Literal["nyu", "icvl", "msra"],
     truth: Annotated[tuple[InputFile, ...], arg(metavar="FILE [FILE ...]")],
-    plot: _File = None,
+    plot: OutFile = None,
     out: Measurement = Measurement(),
 ) -> None:
     """Score published predictions of depth benchmarks.
@@ -177,7 +163,7 @@ def predictions(
     both = (*truth, *files)
     if len(both) < 2:
         raise HandcamError("Say which predictions: handcam evaluate predictions FILE ... --dataset nyu --truth TRUTH.")
-    _finish(published.compare(dataset, both[0], both[1:]), out, plot)
+    finish(published.compare(dataset, both[0], both[1:]), out, plot)
 
 
 def clip(
@@ -205,8 +191,8 @@ def clip(
         methods = [tracker_predictor(opened_tracker, replace(tracker.controls(), max_hands=1), stream=True)]
         if len(names) > 1:
             methods.append(_mediapipe(stack, max_hands=1, still=False))
-        found = list(_progress(records(clip_samples(opened, out.limit), *methods), getattr(opened, "length", None)))
-    _finish(clip_quality.summarise(found, names[1:], source), out)
+        found = list(progress(records(clip_samples(opened, out.limit), *methods), getattr(opened, "length", None)))
+    finish(clip_quality.summarise(found, names[1:], source), out)
 
 
 def tracking(
@@ -233,14 +219,14 @@ def tracking(
     detector = quality.CountingDetector(load("handcam.detectors", tracker.detector).open())
     counts = {}
     with closing(open_tracker(model.weights, model.runtime, detector)) as opened:
-        for name in _progress(chosen, len(chosen)):
+        for name in progress(chosen, len(chosen)):
             opened.reset()
             counts[name] = quality.measure(film(name, frames=out.limit), opened, detector, tracker.controls())
         how = {"runtime": opened.runtime_name, "weights": opened.card.name, "detector": tracker.detector}
     figures = {name: quality.summary(found) for name, found in counts.items()}
     figures["all"] = quality.summary(quality.total(list(counts.values())))
     said = {"settings": how, "scenes": {name: SCENES[name].description for name in chosen}}
-    _finish(Results({**said, **figures}, (quality.table(figures),)), out)
+    finish(Results({**said, **figures}, (quality.table(figures),)), out)
 
 
 def presence(
@@ -268,19 +254,11 @@ def presence(
                 tracker = open_tracker(None, opened, load("handcam.detectors", "palm").open())
                 seen = judged.clip_crops(clip_samples(frames), tracker, opened.encode)
             compared["clip"] = judged.compare_scores(fitted, seen)
-    _finish(judged.summarise(compared), out)
+    finish(judged.summarise(compared), out)
 
 
 KINDS = {"clip": clip, "detection": detection, "tracking": tracking, "presence": presence, "predictions": predictions}
 """Evaluations other than of a labelled data set, by word."""
-
-
-def _finish(results: Results, out: Measurement, plot: Path | None = None) -> None:
-    show(results, Console())
-    if out.json is not None:
-        write_json(results.figures, out.json)
-    if plot is not None and results.draw is not None:
-        save_figure(results, plot, results.tables[0].title)
 
 
 def _methods(compare: Compared) -> tuple[str, ...]:
@@ -301,7 +279,7 @@ def _labelled(
         methods = [tracker_predictor(tracker, options.controls(), labels, known_side, frames=frames, joints=joints)]
         if beside:
             methods.append(_mediapipe(stack, max_hands=2, still=frames == 1, frames=frames))
-        found = list(_progress(records(samples, *methods, indices=indices), count))
+        found = list(progress(records(samples, *methods, indices=indices), count))
     return found, {"weights": tracker.card.name, "runtime": tracker.runtime_name, "drive": tracker.card.drive}
 
 
@@ -325,8 +303,3 @@ def _mediapipe(stack: ExitStack, max_hands: int, still: bool, frames: int = 1) -
     from handcam.detectors import mediapipe
 
     return mediapipe_predictor(stack.enter_context(closing(mediapipe.open(max_hands, 0.5, still))), frames)
-
-
-def _progress(items: Iterable[_T], count: int | None) -> Iterable[_T]:
-    """Show the progress of a loop on stderr."""
-    return track(items, "evaluate", count, console=Console(stderr=True), transient=True)

@@ -51,7 +51,7 @@ def test_several_receivers():
 def test_unknown_protocol_and_order_are_refused():
     with pytest.raises(StreamError, match=r"use one of .*osc, udp, .*websocket, zmq"):
         open_stream("carrier-pigeon:1")
-    with pytest.raises(StreamError, match="joint order"):
+    with pytest.raises(StreamError, match="joint convention"):
         open_stream("udp:1", StreamSettings(joints="openxr27"))
 
 
