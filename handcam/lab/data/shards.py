@@ -66,7 +66,7 @@ def read_shards(paths: Sequence[Path]) -> Iterator[Arrays]:
         try:
             with path.open("rb") as raw, np.load(raw) as file:  # numpy leaves what it cannot read open
                 yield {RENAMED.get(name, name): file[name] for name in map(str, file.files)}
-        except (OSError, EOFError, BadZipFile, zlib.error, MemoryError, *DAMAGE) as error:
+        except (OSError, EOFError, BadZipFile, zlib.error, MemoryError, RuntimeError, *DAMAGE) as error:
             why = shorten((str(error).splitlines() or ["cut off"])[0], 200)
             raise HandcamError(f"{path} is damaged ({why}); make it again.") from None
 

@@ -6,6 +6,7 @@ training only. Every reader brings its labels into the conventions of
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import cv2
@@ -17,7 +18,7 @@ from handcam.geometry import project
 from handcam.plugins import load, names
 from handcam.types import Frame, HandBox, HandcamError, Side
 
-__all__ = ["Dataset", "Sample", "decode_picture", "label_box", "open_dataset", "tight_box"]
+__all__ = ["Dataset", "Sample", "check_points", "decode_picture", "label_box", "open_dataset", "tight_box"]
 
 RENAMED = {"sights": "features", "painted": "rendered_targets", "person": "subject_set"}
 """Names of version 0.1."""
@@ -104,6 +105,16 @@ def label_box(sample: Sample) -> HandBox | None:
     if keypoints is not None and np.isfinite(keypoints).all():
         return box_around(keypoints, sample.side or Side.RIGHT)
     return sample.box
+
+
+def check_points(points_m: Float[np.ndarray, "*n 3"], path: Path) -> None:
+    """Refuse labels that no camera can have seen.
+
+    Raises:
+        HandcamError: a point is not within 100 m in front of the camera.
+    """
+    if not ((np.abs(points_m) < 100).all() and (points_m[..., 2] > 0.001).all()):  # NaN is neither
+        raise HandcamError(f"The labels {path} hold points that are not in front of the camera; they are damaged.")
 
 
 def tight_box(x: float, y: float, width: float, height: float, side: Side | None) -> HandBox:

@@ -33,8 +33,8 @@ def open(rest: str) -> "Coco":
         document = json.loads(path.read_text("utf-8"))
         images = {image["id"]: str(image["file_name"]) for image in document["images"]}
         hands = [hand for annotation in document["annotations"] for hand in _hands(annotation)]
-        if unknown := next((hand["image"] for hand in hands if hand["image"] not in images), None):
-            raise ValueError(f"there is no image {unknown}")
+        if unknown := [hand["image"] for hand in hands if hand["image"] not in images]:
+            raise ValueError(f"there is no image {unknown[0]}")
         estimated_by = str((document.get("info") or {}).get("estimated_by", ""))
     except (OSError, AttributeError, *DAMAGE) as error:
         raise HandcamError(f"{path} is no COCO file that can be read ({type(error).__name__}: {error}).") from None

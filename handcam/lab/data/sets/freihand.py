@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from handcam.errors import DAMAGE
 from handcam.geometry import project
-from handcam.lab.data.sets import Sample
+from handcam.lab.data.sets import Sample, check_points
 from handcam.pictures import read_picture
 from handcam.types import Frame, HandcamError, Intrinsics, Side
 
@@ -35,6 +35,7 @@ def open(rest: str, split: str = "evaluation") -> "FreiHand":
     if not pictures:
         raise HandcamError(f"There are no pictures in {root / split / 'rgb'}; is {root} the FreiHAND folder?")
     matrices, joints = _labels(root / f"{split}_K.json", (3, 3)), _labels(root / f"{split}_xyz.json", (21, 3))
+    check_points(joints, root / f"{split}_xyz.json")
     if len(matrices) != len(joints) or len(pictures) % len(joints):
         raise HandcamError(
             f"{root} has {len(pictures)} pictures, {len(matrices)} cameras and {len(joints)} hands for {split}, "

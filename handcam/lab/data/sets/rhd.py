@@ -19,7 +19,7 @@ from handcam.errors import DAMAGE
 from handcam.hand.conventions import from_order
 from handcam.lab.data.sets import Sample
 from handcam.pictures import read_picture
-from handcam.types import Frame, HandcamError, Intrinsics, Side
+from handcam.types import Frame, HandcamError, Intrinsics, Side, shorten
 
 __all__ = ["Rhd", "open"]
 
@@ -71,7 +71,8 @@ def open(rest: str, split: str = "evaluation", hands: Literal["largest", "both"]
                 if hand is None or uv_vis[_SIDES[hand][1], 2].any():
                     items.append((int(number), hand, xyz, uv_vis, k))
     except (OSError, EOFError, pickle.UnpicklingError, AttributeError, LookupError, MemoryError, *DAMAGE) as error:
-        raise HandcamError(f"The labels {labels} cannot be read: {error}.") from None
+        why = shorten((str(error).splitlines() or ["cut off"])[0], 200)
+        raise HandcamError(f"The labels {labels} cannot be read: {why}.") from None
     return Rhd(f"rhd {split}", root, tuple(items))
 
 

@@ -20,7 +20,7 @@ from scipy.spatial.transform import Rotation
 from handcam.geometry import project
 from handcam.hand.skeleton import INDEX
 from handcam.lab.data.mat5 import read_matrix
-from handcam.lab.data.sets import Sample
+from handcam.lab.data.sets import Sample, check_points
 from handcam.pictures import read_picture
 from handcam.types import Frame, HandcamError, Intrinsics, Side
 
@@ -78,9 +78,9 @@ def _labels(path: Path) -> Float[np.ndarray, "n 21 3"]:
         raise HandcamError(f"The labels {path} cannot be read: {error}.") from None
     if values.ndim != 3 or values.shape[:2] != (3, 21):
         raise HandcamError(f"The labels {path} have the shape {values.shape} instead of 3 x 21 x N.")
-    if not np.isfinite(values).all() or (values[2] <= 0).any():
-        raise HandcamError(f"The labels {path} hold points that are not in front of the camera; they are damaged.")
-    return values.transpose(2, 1, 0) / 1000.0
+    points_m = values.transpose(2, 1, 0) / 1000.0
+    check_points(points_m, path)
+    return points_m
 
 
 def camera_frame(points_m: Float[np.ndarray, "n 3"], camera: str) -> Float[np.ndarray, "n 3"]:
