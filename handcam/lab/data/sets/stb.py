@@ -78,7 +78,8 @@ def _labels(path: Path) -> Float[np.ndarray, "n 21 3"]:
         raise HandcamError(f"The labels {path} cannot be read: {error}.") from None
     if values.ndim != 3 or values.shape[:2] != (3, 21):
         raise HandcamError(f"The labels {path} have the shape {values.shape} instead of 3 x 21 x N.")
-    points_m = values.transpose(2, 1, 0) / 1000.0
+    with np.errstate(all="ignore"):  # what is no number is refused next
+        points_m = values.transpose(2, 1, 0) / 1000.0
     check_points(points_m, path)
     return points_m
 
