@@ -22,11 +22,13 @@ GUI renders the live skeleton in Open3D with latent sliders [``live/``, ``gui/``
 ``streams/``               to other programs: osc, udp, websocket, zmq
 ``synth/``                 rendered hands: pictures, depth and labels
 ``crop``                   cut a normalised crop, and the way back
+``calibration/``           the board, lenses, rigs of several cameras, the size of a hand
 ``hand/``                  skeleton, rig, anatomy, rotations
 ``geometry``               pinhole cameras, rigid fits
 ``pictures``               picture files, their size before they are decoded
 ``validation``             values from outside: types, ranges, finiteness, by the annotations of their fields
 ``types``                  the values that flow, units and frames of reference
+``cameras``                a pinhole camera, and one of several
 ``errors``                 errors that a user can mend
 ``ranges``                 what values from outside may be
 ``plugins`` ``mailbox``    a folder is a registry; a mailbox where the newest wins
