@@ -39,7 +39,7 @@ def see_plane(
     back = np.broadcast_to(np.uint8(ground), (camera.height, camera.width, 3))
     share = np.float32(there[..., None]) / 255
     back = cv2.resize(back, (fine.width, fine.height), interpolation=cv2.INTER_NEAREST)
-    whole = np.uint8(np.clip(seen + back * (1 - share), 0, 255))
+    whole = np.clip(seen + back * (1 - share), 0, 255).astype(np.uint8)
     return cv2.resize(whole, (camera.width, camera.height), interpolation=cv2.INTER_AREA)
 
 
@@ -51,5 +51,5 @@ def _rays(camera: Intrinsics, distortion: tuple[float, ...]) -> np.ndarray:
     at = np.stack([u, v], -1).reshape(-1, 1, 2).astype(float)
     found = cv2.undistortPoints(at, camera.matrix, Lens(camera, distortion).coefficients).reshape(*u.shape, 2)
     y, x = np.mgrid[: camera.height, : camera.width].astype(np.float32) / step
-    seen = cv2.remap(np.float32(found), x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE).reshape(-1, 2)
+    seen = cv2.remap(found.astype(np.float32), x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE).reshape(-1, 2)
     return np.c_[seen, np.ones(len(seen))]

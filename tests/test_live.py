@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from builders import hand_of, pose_of
+from typed import present
 
 import handcam.session
 from handcam.live import Live, LiveStatus
@@ -903,7 +904,7 @@ def test_a_session_shows_what_was_recorded_until_it_is_estimated_anew() -> None:
         until(lambda: len(got.results) > 6)
         live.pause(True)
     again = got.results[6]
-    assert (again.hands[0].track, again.frame.recorded[0].track) == (0, 42)
+    assert (again.hands[0].track, present(again.frame.recorded)[0].track) == (0, 42)
     assert again.hands is not again.frame.recorded
 
 

@@ -90,8 +90,10 @@ class Coverage:
         out = np.ascontiguousarray(picture).copy()
         counts = self.counts()
         share = np.clip(counts / 12, 0, 0.45)
-        tint = cv2.resize(np.float32(share), (self.width, self.height), interpolation=cv2.INTER_NEAREST)[..., None]
-        out = np.uint8(out * (1 - tint) + np.array([0, 158, 115]) * tint)
+        tint = cv2.resize(share.astype(np.float32), (self.width, self.height), interpolation=cv2.INTER_NEAREST)[
+            ..., None
+        ]
+        out = (out * (1 - tint) + np.array([0, 158, 115]) * tint).astype(np.uint8)
         for view in self.views:
             for x, y in np.round(view.corners_px).astype(int):
                 cv2.circle(out, (int(x), int(y)), 2, (0, 114, 178), -1, cv2.LINE_AA)

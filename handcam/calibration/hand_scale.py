@@ -117,7 +117,7 @@ def measure_hand(planes: Sequence[Plane], poses: Sequence[HandPose], camera: Int
     def nearer(pose: HandPose, placed: Array) -> float:
         return float(hand_length(pose.joints_m) * np.median(placed[:, 2] / pose.joints_m[:, 2]))
 
-    model = np.array([nearer(pose, placed) for pose, placed in zip(poses, joints, strict=True)])[good]
+    model = np.array([nearer(pose, np.asarray(placed)) for pose, placed in zip(poses, joints, strict=True)])[good]
     mean = bones.mean(0) / length
     spread = np.sqrt(np.square(bones.std(0) / length) / looks + np.square(BONE_SIGMA * mean))
     return HandScale(

@@ -76,27 +76,30 @@ def solve_lens(views: Sequence[BoardView], width: int, height: int) -> Solution:
             f"The board was seen in {len(views)} of the pictures and {LEAST_VIEWS} are needed; show it larger, "
             "and slowly from all sides."
         )
-    used = np.ones(len(views), bool)
-    for _ in range(2):
+    rms, k, distortion, _, _, spread, _, errors = _solve(views, width, height)
+    used = np.asarray(errors).ravel() <= max(OUTLIER * float(np.median(errors)), 0.2)
+    if used.all() or used.sum() < LEAST_VIEWS:
+        used[:] = True
+    else:
         chosen = [view for view, there in zip(views, used, strict=True) if there]
-        try:
-            rms, k, distortion, _, _, spread, _, errors = _cv2.calibrateCameraExtended(
-                [np.float32(v.points_m) for v in chosen], [np.float32(v.corners_px) for v in chosen],
-                (width, height), None, None,
-            )  # fmt: skip
-        except cv2.error as error:
-            raise HandcamError(
-                "The views of the board do not determine the camera; tilt the board to all sides, and show it in every "
-                "corner of the picture."
-            ) from error
-        worst = np.asarray(errors).ravel() > max(OUTLIER * float(np.median(errors)), 0.2)
-        if not worst.any() or used.sum() - worst.sum() < LEAST_VIEWS:
-            break
-        used[np.flatnonzero(used)[worst]] = False
-    camera = Intrinsics(*map(float, (k[0, 0], k[1, 1], k[0, 2], k[1, 2])), width, height)
+        rms, k, distortion, _, _, spread, _, _ = _solve(chosen, width, height)
+    camera = Intrinsics(float(k[0, 0]), float(k[1, 1]), float(k[0, 2]), float(k[1, 2]), width, height)
     bent, sigma = tuple(map(float, np.ravel(distortion)[:5])), float(np.ravel(spread)[:2].max())
     lens = Lens(camera, bent, float(rms), sigma, int(used.sum()))
     return Solution(lens, tuple(_error_px(view, lens) for view in views), tuple(map(bool, used)))
+
+
+def _solve(views: Sequence[BoardView], width: int, height: int) -> Any:
+    """OpenCV's answer: RMS, matrix, distortion, poses, spreads, and the error of each view."""
+    points = [np.asarray(view.points_m, np.float32) for view in views]
+    corners = [np.asarray(view.corners_px, np.float32) for view in views]
+    try:
+        return _cv2.calibrateCameraExtended(points, corners, (width, height), None, None)
+    except cv2.error as error:
+        raise HandcamError(
+            "The views of the board do not determine the camera; tilt the board to all sides, and show it in every "
+            "corner of the picture."
+        ) from error
 
 
 def board_pose(view: BoardView, lens: Lens) -> Float[Array, "4 4"]:

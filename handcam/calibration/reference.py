@@ -121,7 +121,7 @@ def _refined(grey: Array, rough: Float[Array, "4 2"]) -> Float[Array, "4 2"] | N
             return None
         normal = np.array([b[1] - a[1], a[0] - b[0]]) / length
         along = a + np.linspace(0.15, 0.85, 40)[:, None] * (b - a)
-        at = np.float32(along[:, None] + reach[:, None] * normal)
+        at = (along[:, None] + reach[:, None] * normal).astype(np.float32)
         profile = cv2.remap(grey, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         slope = np.abs(np.gradient(profile.astype(float), axis=1))
         peak = slope.max(1, keepdims=True)
@@ -131,7 +131,7 @@ def _refined(grey: Array, rough: Float[Array, "4 2"]) -> Float[Array, "4 2"] | N
         if strong.sum() < 12:
             return None
         vx, vy, x, y = np.ravel(
-            _cv2.fitLine(np.float32(along + off[:, None] * normal)[strong], cv2.DIST_HUBER, 0, 0.01, 0.01)
+            _cv2.fitLine((along + off[:, None] * normal)[strong].astype(np.float32), cv2.DIST_HUBER, 0, 0.01, 0.01)
         )
         lines.append(np.array([vy, -vx, vx * y - vy * x]))
     corners = [np.cross(lines[k - 1], lines[k]) for k in range(4)]

@@ -64,7 +64,7 @@ def triangulate(
     Returns:
         Points in the first camera's frame, metres, NaN where fewer than two views see them; and their precisions.
     """
-    seen: Bool[Array, "v n"] = np.isfinite(pixels).all(-1)
+    seen: Bool[Array, "v n"] = np.asarray(np.isfinite(pixels).all(-1))
     deviation = np.ones(seen.shape) if sigma_px is None else sigma_px
     views = [
         seen_rays(np.where(there[:, None], at, 0.0), camera, pose)

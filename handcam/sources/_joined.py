@@ -185,7 +185,7 @@ class _Joiner:
             metric, self._offsets = self._rig.metric, [one.offset_s for one in self._rig.cameras]
         elif all(hasattr(source, "camera_from_scene") for source in self.sources):  # rendered: nothing to measure
             placed: list[Array] = [getattr(source, "camera_from_scene") for source in self.sources]  # noqa: B009
-            poses, metric = [pose @ inverse_pose(placed[0]) for pose in placed], True
+            poses, metric = list[Array | None](pose @ inverse_pose(placed[0]) for pose in placed), True
         elif not self.notes:
             self.notes = (f"Only the first camera is used: {CALIBRATE}.",)
         lefts = np.cumsum([0, *(camera.width for camera in cameras)]).tolist()

@@ -99,7 +99,7 @@ def fuse_posteriors(
     first, others = hands[0], hands[1:]
     mean = np.asarray(first.posterior.mean, float)
     size = len(mean)
-    shapes = _normalised(decode(np.float32(mean + np.vstack([np.zeros(size), STEP * np.eye(size)]))))
+    shapes = _normalised(decode((mean + np.vstack([np.zeros(size), STEP * np.eye(size)])).astype(np.float32)))
     shape, slope = shapes[0], (shapes[1:] - shapes[0]) / STEP  # (21 3), (z 21 3)
     precision = np.diag(np.exp(-np.asarray(first.posterior.log_var, float)) / gain**2)
     toward = np.zeros(size)
@@ -119,7 +119,7 @@ def fuse_posteriors(
         toward = toward + einsum("zja,ja->z", weighted, off)
     covariance = np.linalg.inv(precision)
     log_var = np.log(np.diag(covariance) / gain**2)
-    return Posterior(np.float32(mean + covariance @ toward), np.float32(log_var))
+    return Posterior((mean + covariance @ toward).astype(np.float32), log_var.astype(np.float32))
 
 
 def fuse_joints(hands: Sequence[SeenHand], shape: Float[Array, "21 3"]) -> FusedJoints:
@@ -148,7 +148,9 @@ def fuse_joints(hands: Sequence[SeenHand], shape: Float[Array, "21 3"]) -> Fused
         weight = weight * np.power(away.min(0) / away, 2 * np.clip(missed.max(0) - 1, 0, 1))
         own = np.eye(3) / np.square(spread)[:, None, None]
         total = own + (weight[..., None, None] * precision).sum(0)
-        right = einsum("vj,vjab,vjb->ja", weight, precision, centres + 0 * along) + einsum("jab,jb->ja", own, prior)
+        right: Array = einsum("vj,vjab,vjb->ja", weight, precision, centres + 0 * along) + einsum(
+            "jab,jb->ja", own, prior
+        )
         joints = np.linalg.solve(total, right[..., None])[..., 0]
     shown = np.linalg.norm(reproject(joints, cameras, poses) - pixels, axis=-1).mean(1)
     return FusedJoints(joints, np.linalg.inv(total), tuple(map(float, shown)))

@@ -51,8 +51,7 @@ def test_the_camera_is_calibrated_and_kept() -> None:
     guide, rng = CameraGuide(lambda: "Fine Camera"), np.random.default_rng(0)
     with pytest.raises(HandcamError, match="No picture"):
         guide.finish()
-    for n in range(7):
-        step = guide.see(board_result(rng, n))
+    step = [guide.see(board_result(rng, n)) for n in range(7)][-1]
     assert step.picture.shape == (480, 640, 3)
     assert 0 < max(step.progress.values()) <= 1
     assert step.advice

@@ -11,6 +11,7 @@ from fake_live import RUNNING, FakeLive, hand, pose, result
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from qt import pixels, pump
+from typed import present
 
 from handcam.gui.plots.goniometer import RangeOfMotion, report_html
 from handcam.gui.plots.history import GROUPS, RULER, SERIES, History, spectrum
@@ -133,7 +134,7 @@ def test_two_joints_that_are_clicked_are_measured(make_window: Callable[..., Win
     page = window.live_page
     assert page is not None
     scene = page.views.scene
-    joints = window.result.hands[0].pose.joints_m
+    joints = present(window.result).hands[0].pose.joints_m
     for j in (4, 8):
         place = scene.project(joints[j])
         assert place is not None

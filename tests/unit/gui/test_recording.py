@@ -9,6 +9,7 @@ from fake_live import RUNNING, FakeLive, result
 from PySide6.QtGui import QDesktopServices
 from qt import pump
 from sessions import record
+from typed import present
 
 from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.sessions.export_dialog import ExportDialog, format_summary
@@ -68,8 +69,8 @@ def test_what_was_saved_can_be_played_or_shown(
 def test_a_file_that_is_played_can_be_recorded_by_a_button_that_is_seen(window: Window, live: FakeLive) -> None:
     live.state = replace(RUNNING, source="video:a.mp4", source_live=False, seekable=True, length=300)
     live.put(result(0.4))
-    assert window.tool_bar is not None
-    assert pump(lambda: window.tool_bar.transport.isVisible())
+    bar = present(window.tool_bar)
+    assert pump(lambda: bar.transport.isVisible())
     assert window.tool_bar.record_button.isVisible()
 
 

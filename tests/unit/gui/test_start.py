@@ -12,6 +12,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 from qt import pump
+from typed import present
 
 from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.streams_dialog import StreamsDialog
@@ -35,7 +36,7 @@ def test_without_a_camera_the_start_page_offers_what_there_is(window: Window, li
     window.sources.recent = ["video:/home/me/hand.mp4"]
     live.state = FALLBACK
     live.put(result(0.4))
-    assert pump(lambda: window.start.isVisible())
+    assert pump(lambda: present(window.start).isVisible())
     captions = {button.text() for button in window.start.findChildren(QPushButton)}
     assert {"Demo hand", "Two hands", "Open file…", "Open folder…", "Open network camera…", "hand.mp4"} <= captions
     assert "19.0 cm" in window.start.state.text()
@@ -52,11 +53,11 @@ def test_a_camera_that_is_plugged_in_ends_the_start_page(make_window: Callable[.
     window.show()
     live.state = FALLBACK
     assert window.start is not None
-    assert pump(lambda: window.start.isVisible())
+    assert pump(lambda: present(window.start).isVisible())
     devices.append(Device("Camera", "webcam:0"))
     window.start.look.emit()
-    assert pump(lambda: window.start.isHidden())
-    assert window.tool_bar.source.entries.actions()[0].text() == "Camera"
+    assert pump(lambda: present(window.start).isHidden())
+    assert present(window.tool_bar).source.entries.actions()[0].text() == "Camera"
 
 
 def test_what_is_dropped_is_opened_and_the_target_is_seen(window: Window, live: FakeLive, tmp_path: Path) -> None:
@@ -76,9 +77,9 @@ def test_everything_is_reached_by_tab_has_a_name_and_is_pressed_by_return(window
     live.put(result(0.4))
     pump(lambda: window.result is not None)
     window.activateWindow()
-    reached, now = [], window.centralWidget()
+    reached, now = [], present(window.centralWidget())
     for _ in range(80):
-        now = now.nextInFocusChain()
+        now = present(now.nextInFocusChain())
         if now.isVisible() and now.focusPolicy() & Qt.FocusPolicy.TabFocus:
             reached.append(now)
     names = {widget.accessibleName() or getattr(widget, "text", str)() for widget in reached}
@@ -106,7 +107,7 @@ def test_copy_and_snapshot_hold_the_pose_and_say_where_it_was_set(window: Window
     assert picture is not None
     assert picture.stat().st_size > 1000
     assert json.loads(picture.with_suffix(".json").read_text())["hands"][0]["edited"] is True
-    assert len(live.controls.latent) == LATENT
+    assert len(present(live.controls.latent)) == LATENT
 
 
 def test_fixed_views_and_follow(window: Window, live: FakeLive) -> None:

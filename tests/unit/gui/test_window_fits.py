@@ -10,6 +10,7 @@ from fake_live import RUNNING, FakeLive, result
 from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QApplication, QWidget
 from qt import pump
+from typed import present
 
 from handcam.gui import event_loop
 from handcam.gui.source_control import RuntimeChoice
@@ -51,7 +52,7 @@ def test_nothing_is_cut_off_or_lies_over_another(
 def _seen(bar: QWidget) -> list[QWidget]:
     layout = bar.layout()
     assert layout is not None
-    widgets = [layout.itemAt(k).widget() for k in range(layout.count())]
+    widgets = [present(layout.itemAt(k)).widget() for k in range(layout.count())]
     return [widget for widget in widgets if widget is not None and widget.isVisible()]
 
 
