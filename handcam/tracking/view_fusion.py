@@ -136,8 +136,8 @@ def fuse_joints(hands: Sequence[SeenHand], shape: Float[Array, "21 3"]) -> Fused
     centres = np.array([centre for centre, _ in views])[:, None]
     along = np.array([ray for _, ray in views])
     precision = ray_precision(along, sigma_m)
-    joints = triangulate(pixels, cameras, poses, sigma_m / sigma_m.mean())[0]
-    total = precision.sum(0)
+    joints: Array = triangulate(pixels, cameras, poses, sigma_m / sigma_m.mean())[0]
+    total: Array = precision.sum(0)
     for _ in range(ROUNDS):
         prior = fit_similarity(shape, joints)
         spread = SHAPE_SIGMA * float(hand_length(prior)) * FLOOR_OF_JOINT
@@ -148,10 +148,10 @@ def fuse_joints(hands: Sequence[SeenHand], shape: Float[Array, "21 3"]) -> Fused
         weight = weight * np.power(away.min(0) / away, 2 * np.clip(missed.max(0) - 1, 0, 1))
         own = np.eye(3) / np.square(spread)[:, None, None]
         total = own + (weight[..., None, None] * precision).sum(0)
-        right: Array = einsum("vj,vjab,vjb->ja", weight, precision, centres + 0 * along) + einsum(
-            "jab,jb->ja", own, prior
-        )
-        joints = np.linalg.solve(total, right[..., None])[..., 0]
+        right = einsum("vj,vjab,vjb->ja", weight, precision, centres + 0 * along)
+        right = right + einsum("jab,jb->ja", own, prior)
+        solved: Array = np.linalg.solve(total, right[..., None])
+        joints = solved[..., 0]
     shown = np.linalg.norm(reproject(joints, cameras, poses) - pixels, axis=-1).mean(1)
     return FusedJoints(joints, np.linalg.inv(total), tuple(map(float, shown)))
 

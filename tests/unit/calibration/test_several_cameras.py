@@ -81,7 +81,8 @@ def test_the_covariance_is_that_of_the_errors() -> None:
 @given(st.integers(0, 2**32 - 1))
 def test_clouds_are_aligned_although_some_points_are_wrong(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    pose = place(*rng.uniform(-0.5, 0.5, 3), tuple(rng.uniform(-90, 90, 3)))
+    (x, y, z), tilt = rng.uniform(-0.5, 0.5, 3), rng.uniform(-90, 90, 3)
+    pose = place(x, y, z, (tilt[0], tilt[1], tilt[2]))
     points = rng.normal(0, 0.1, (60, 3)) + AHEAD
     there = transform(pose, points)
     there[:12] += rng.normal(0, 0.3, (12, 3))
@@ -155,7 +156,8 @@ def test_two_cameras_are_placed_by_the_board(monkeypatch: pytest.MonkeyPatch) ->
     shared = SharedBoards(2, board)
     views: list[list[BoardView | None]] = []
     for _ in range(5):
-        pose = place(*rng.uniform(-0.06, 0.02, 2), rng.uniform(0.45, 0.6), tuple(rng.uniform(-20, 20, 3)))
+        (x, y), z, tilt = rng.uniform(-0.06, 0.02, 2), rng.uniform(0.45, 0.6), rng.uniform(-20, 20, 3)
+        pose = place(x, y, z, (tilt[0], tilt[1], tilt[2]))
         points = transform(pose, board.corners_m)
         views.append([
             BoardView(np.arange(len(points)), project(transform(camera, points), CAMERA) + rng.normal(0, 0.2, (24, 2)),

@@ -49,9 +49,9 @@ def test_tables_and_json_hold_events(tmp_path: Path) -> None:
     for format, read in (("csv", pd.read_csv), ("parquet", pd.read_parquet)):
         (path,) = convert(results(), format, tmp_path / f"hands.{format}")
         table = read(path)
-        assert table["gesture"].fillna("").tolist() == ["", "", "fist", "fist", "", ""]
-        assert table["gesture_phase"].fillna("").tolist() == ["", "", "start", "hold", "", ""]
-        assert table["gesture_probability"][3] == pytest.approx(0.99)
+        assert table["gesture"].fillna("").to_list() == ["", "", "fist", "fist", "", ""]
+        assert table["gesture_phase"].fillna("").to_list() == ["", "", "start", "hold", "", ""]
+        assert float(table["gesture_probability"].iloc[3]) == pytest.approx(0.99)
     (path,) = convert(results(), "json", tmp_path / "hands.json")
     frames = json.loads(path.read_text())["frames"]
     assert [n for n, frame in enumerate(frames) if "gestures" in frame] == [

@@ -71,7 +71,7 @@ def test_a_file_that_is_played_can_be_recorded_by_a_button_that_is_seen(window: 
     live.put(result(0.4))
     bar = present(window.tool_bar)
     assert pump(lambda: bar.transport.isVisible())
-    assert window.tool_bar.record_button.isVisible()
+    assert bar.record_button.isVisible()
 
 
 def test_the_export_dialog_writes_a_session(app: object, tmp_path: Path) -> None:
