@@ -128,19 +128,26 @@ def test_every_modality_has_its_tile(tmp_path: Path) -> None:
     tiles.deleteLater()
 
 
+def explorer(window: Window) -> ExplorerPage:
+    page = window.pages.page
+    assert isinstance(page, ExplorerPage)
+    return page
+
+
 def test_what_cannot_be_decoded_is_said(user_files: Path) -> None:
     tmp_path = user_files
     few = tmp_path / "few"
     few.mkdir()
-    window = Window(SmallLive(), *reversed(small_weights(few, ("joints3d", "rgb"))))
-    missing = {name: tile.missing for name, tile in window.pages.page.views.views.items() if tile.missing}
+    weights, card = small_weights(few, ("joints3d", "rgb"))
+    window = Window(SmallLive(), card, weights)
+    missing = {name: tile.missing for name, tile in explorer(window).views.views.items() if tile.missing}
     assert set(missing) == {"keypoints", "depth"}
     assert missing["depth"] == "These weights have no depth decoder."
     window.close()
     weights, card = small_weights(tmp_path)
     reference_set_path(weights).unlink()
     window = Window(SmallLive(), card, weights)
-    page = window.pages.page
+    page = explorer(window)
     window.show()
     assert pump(lambda: "is missing" in page.directions.sliders.hint)
     assert pump(lambda: "joints3d" in page.views.decoded)  # the rest goes on
