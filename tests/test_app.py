@@ -88,7 +88,7 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Refused:
         (["--intrinsics", "1,2"], r"neither four numbers fx,fy,cx,cy nor a JSON file"),
         (["--intrinsics", "0,1,2,3"], r"fx is 0\.0; it must be a number from 0\.1"),
         (["--stream", "smoke:1"], r"Unknown stream 'smoke:1'; use one of .*osc"),
-        (["--stream", "udp", "--stream-joints", "mano"], r"'mano' for argument '--stream-joints'"),
+        (["--stream", "udp", "--stream-joints", "coco"], r"'coco' for argument '--stream-joints'"),
         (["--source", "sonar:1"], r"Unknown source 'sonar:1'; use one of .*webcam"),
         (["--source", "video:not_there.mp4"], r"There is no video file not_there\.mp4"),
         (["--source", "video:"], r"Which video\?"),
@@ -524,7 +524,8 @@ sys.meta_path.insert(0, Missing())
 @needs_weights
 def test_without_libusb_the_demo_ends_with_the_package_to_install(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(NO_OPEN3D)
-    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    fresh = {"HANDCAM_CACHE": str(tmp_path / "cache")}  # what was rendered before is shown without Open3D
+    environment = {**os.environ, **fresh, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
     run = launch("launch.py", "--source", "demo", "--headless", "--frames", "3", *QUICK, env=environment)
     assert run.returncode == 2
     said = [line for line in run.stderr.splitlines() if line.startswith("handcam: The source ")]
