@@ -13,6 +13,7 @@ from typing import Any, cast
 import numpy as np
 from jaxtyping import Float
 
+from handcam.array_pickle import ArrayUnpickler, arrays
 from handcam.paths import open_file
 from handcam.types import Array, HandcamError, shorten
 
@@ -30,7 +31,7 @@ class _Stub:
         self.state: dict[str, Any] = {}
 
     def __setstate__(self, state: Any) -> None:
-        self.state = cast("dict[str, Any]", state) if isinstance(state, dict) else {}
+        self.state = arrays(cast("dict[str, Any]", state)) if isinstance(state, dict) else {}
 
 
 def _reconstructor(cls: type, base: type, state: Any) -> object:
@@ -40,40 +41,21 @@ def _reconstructor(cls: type, base: type, state: Any) -> object:
     return cls()
 
 
-def _frombuffer(data: Any, dtype: Any, shape: Any, order: Any) -> Array:
-    """How numpy restores arrays since protocol 5."""
-    return np.frombuffer(data, dtype).reshape(shape, order=order)
-
-
-def _encode(text: str, encoding: str) -> bytes:
-    """How protocol 2 restores bytes."""
-    return text.encode("latin1")
-
-
-_ARRAY, _SCALAR = (cast("tuple[Any, ...]", value.__reduce__())[0] for value in (np.zeros(0), np.float64(0)))
 _KNOWN: dict[tuple[str, str], Callable[..., Any]] = {
-    ("numpy", "ndarray"): np.ndarray, ("numpy", "dtype"): np.dtype,
-    **{(f"numpy.{core}.multiarray", name): made for core in ("core", "_core")
-       for name, made in (("_reconstruct", _ARRAY), ("scalar", _SCALAR))},
-    **{(f"numpy.{core}.numeric", "_frombuffer"): _frombuffer for core in ("core", "_core")},
     **{(builtins, name): kind for builtins in ("__builtin__", "builtins")
-       for name, kind in (("object", object), ("set", set), ("bytearray", bytearray))},
+       for name, kind in (("object", object), ("set", set))},
     **{(copyreg, "_reconstructor"): _reconstructor for copyreg in ("copy_reg", "copyreg")},
-    ("_codecs", "encode"): _encode,
 }  # fmt: skip
-"""All that a file may name, beside stubs."""
-_STUBBED = ("scipy.sparse", "chumpy")
+"""What a file may name, beside arrays and stubs."""
 
 
-class _Unpickler(pickle.Unpickler):
-    """Makes what :data:`_KNOWN` lists and stubs, and refuses the rest."""
+class _Unpickler(ArrayUnpickler):
+    """Makes arrays, what :data:`_KNOWN` lists and stubs, and refuses the rest."""
 
-    def find_class(self, module_name: str, global_name: str, /) -> Any:
-        if (module_name, global_name) in _KNOWN:
-            return _KNOWN[module_name, global_name]
-        if module_name.split(".")[0] == "chumpy" or module_name.startswith("scipy.sparse"):
-            return type(global_name, (_Stub,), {"kind": global_name})
-        raise pickle.UnpicklingError(f"it names {module_name}.{global_name}")
+    def find_class(self, module: str, name: str) -> Any:
+        if module.split(".")[0] == "chumpy" or module.startswith("scipy.sparse"):
+            return type(name, (_Stub,), {"kind": name})
+        return super().find_class(module, name)
 
 
 def read_mano_file(path: Path) -> dict[str, Array]:
@@ -86,7 +68,7 @@ def read_mano_file(path: Path) -> dict[str, Array]:
         with open_file(path) as file:
             if path.stat().st_size > _LARGEST_BYTES:
                 raise pickle.UnpicklingError("it is too large")
-            found = _Unpickler(file, encoding="latin1").load()
+            found = _Unpickler(file, _KNOWN).load()
         if not isinstance(found, dict):
             raise pickle.UnpicklingError("it holds no table")
         table = cast("dict[str, Any]", found)

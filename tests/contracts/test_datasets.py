@@ -252,7 +252,7 @@ class Evil:
 def test_rhd_labels_cannot_run_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "evaluation").mkdir()
     (tmp_path / "evaluation" / "anno_evaluation.pickle").write_bytes(pickle.dumps({0: Evil()}))
-    with pytest.raises(HandcamError, match="not a plain numpy array"):
+    with pytest.raises(HandcamError, match="which is no array of numbers"):
         rhd.open(str(tmp_path))
     assert capsys.readouterr().out == ""
 

@@ -15,6 +15,7 @@ from typing import Literal
 
 import numpy as np
 
+from handcam.array_pickle import ArrayUnpickler
 from handcam.errors import DAMAGE
 from handcam.hand.conventions import from_order
 from handcam.lab.data.sets import Sample
@@ -23,26 +24,9 @@ from handcam.types import Frame, HandcamError, Intrinsics, Side, shorten
 
 __all__ = ["Rhd", "open"]
 
-_ALLOWED = {
-    ("numpy", "ndarray"), ("numpy", "dtype"), ("_codecs", "encode"),
-    *(
-        (module, name)
-        for module in ("numpy.core.multiarray", "numpy._core.multiarray", "numpy.core.numeric", "numpy._core.numeric")
-        for name in ("_reconstruct", "scalar", "_frombuffer")
-    ),
-}  # fmt: skip
 _DEPTH_UNIT_M = 5.0 / 65535
 _SIDES = ((Side.LEFT, slice(0, 21), 2, 17), (Side.RIGHT, slice(21, 42), 18, 33))
 """Side, its joints, and its first and last mask value."""
-
-
-class _NumpyOnly(pickle.Unpickler):
-    """Reads plain containers and numpy arrays, and refuses everything else."""
-
-    def find_class(self, module: str, name: str) -> object:
-        if (module, name) not in _ALLOWED:
-            raise pickle.UnpicklingError(f"it wants {module}.{name}, which is not a plain numpy array")
-        return super().find_class(module, name)
 
 
 def open(rest: str, split: str = "evaluation", hands: Literal["largest", "both"] = "largest") -> "Rhd":
@@ -61,7 +45,7 @@ def open(rest: str, split: str = "evaluation", hands: Literal["largest", "both"]
     labels = root / f"anno_{split}.pickle"
     try:
         with labels.open("rb") as file:
-            annotations = _NumpyOnly(file, encoding="latin1").load()
+            annotations = ArrayUnpickler(file).load()
         items = []
         for number, entry in sorted(annotations.items()):
             xyz, uv_vis, k = (np.asarray(entry[key], float) for key in ("xyz", "uv_vis", "K"))
