@@ -5,7 +5,13 @@ Entities: ``camera`` (pinhole, pictures when they are asked for), ``camera/depth
 that was looked for and not seen is cleared. Timelines: ``frame``, and ``time`` from the first frame on.
 """
 
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -26,12 +32,48 @@ _COLOURS = {Side.RIGHT: (230, 159, 0), Side.LEFT: (86, 180, 233)}
 def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
     """Write the file."""
     stream = rr.RecordingStream("handcam", make_default=False, make_thread_default=False)
-    stream.save(str(out))
-    try:
-        _fill(stream, recording, settings)
-    finally:
-        stream.flush()
-        stream.disconnect()
+    with _piped(out) as path:
+        stream.save(str(path))
+        try:
+            _fill(stream, recording, settings)
+        finally:
+            stream.flush()
+            stream.disconnect()
+
+
+@contextmanager
+def _piped(out: Path) -> Iterator[Path]:
+    """Write what Rerun writes to a pipe: its own writer waits for ever, at the process's end as well, for a full disk.
+
+    Windows has no such pipes; there Rerun writes the file itself.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    if not hasattr(os, "mkfifo"):
+        yield out
+        return
+    failed: list[OSError] = []
+
+    def copy(pipe: Path) -> None:
+        with pipe.open("rb") as made:
+            try:
+                with out.open("wb") as file:
+                    shutil.copyfileobj(made, file)
+            except OSError as error:
+                failed.append(error)
+                while made.read(1 << 20):  # Rerun goes on, and ends
+                    pass
+
+    with TemporaryDirectory() as folder:
+        pipe = Path(folder) / out.name
+        os.mkfifo(pipe)
+        copying = Thread(target=copy, args=(pipe,), name="rrd", daemon=True)
+        copying.start()
+        yield pipe
+        copying.join()
+    if failed:
+        raise failed[0]
 
 
 def _fill(stream: rr.RecordingStream, recording: Recording, settings: ExportSettings) -> None:
