@@ -87,7 +87,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("export", "export the session", "Ctrl+E", caption="Export…", tip="Write it for other programs"),
         Command("reestimate", "estimate a session anew", "E", caption="Re-estimate", checkable=True,
                 tip="Estimate the hands of the session anew; the recorded ones stay as a thin line"),
-        Command("teach", "teach gestures", "Y", caption="Teach…", tip="Teach poses and motions by showing them"),
+        Command("teach", "teach gestures", "H", caption="Teach…", tip="Teach poses and motions by showing them"),
     ),
     "Window": (
         Command("open_file", "open a file", "Ctrl+O", caption="Open file…"),
