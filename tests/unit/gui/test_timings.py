@@ -39,7 +39,7 @@ def test_files_and_folders_become_sources(tmp_path: Path) -> None:
     assert source_from_path(Path("old.bag")) == "realsense:old.bag"
 
 
-def test_no_key_is_given_twice() -> None:
+def test_no_key_is_given_twice(app: object) -> None:
     groups = COMMANDS | page_commands()
     commands = [command for group in groups.values() for command in group]
     keys = [sequence for command in commands for sequence in command.keys.split()]
