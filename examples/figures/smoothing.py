@@ -40,18 +40,24 @@ def tremble_mm(joints: np.ndarray) -> float:
     return float(np.sqrt((second**2).sum(-1).mean()))
 
 
-tracker = open_tracker(None, RUNTIME)
-print("| clip | | tremble, mm | error about the root, mm |\n|---|---|---|---|")
-for seed in map(int, sys.argv[1:] or ("1", "2")):
-    clip = rendered(seed)
-    kept: dict[str, list[Result]] = {}
-    for name, filters in (("unsmoothed", ()), ("live filter", ("one_euro",))):
-        tracker.reset()
-        kept[name] = [tracker.track(frame, Controls(max_hands=1, filters=filters)) for frame in clip]
-    kept["whole clip"] = smooth_clip(kept["unsmoothed"], np.arange(len(clip)) / FPS)
-    print(f"| demo, seed {seed} | true motion | {tremble_mm(relative(kept['unsmoothed'])[1]):.1f} | |")
-    for name, results in kept.items():
-        found, true = relative(results)
-        error_mm = np.linalg.norm(found - true, axis=-1).mean()
-        print(f"| demo, seed {seed} | {name} | {tremble_mm(found):.1f} | {error_mm:.1f} |")
-tracker.close()
+def main(seeds: list[int]) -> None:
+    """Measure and print the table."""
+    tracker = open_tracker(None, RUNTIME)
+    print("| clip | | tremble, mm | error about the root, mm |\n|---|---|---|---|")
+    for seed in seeds:
+        clip = rendered(seed)
+        kept: dict[str, list[Result]] = {}
+        for name, filters in (("unsmoothed", ()), ("live filter", ("one_euro",))):
+            tracker.reset()
+            kept[name] = [tracker.track(frame, Controls(max_hands=1, filters=filters)) for frame in clip]
+        kept["whole clip"] = smooth_clip(kept["unsmoothed"], np.arange(len(clip)) / FPS)
+        print(f"| demo, seed {seed} | true motion | {tremble_mm(relative(kept['unsmoothed'])[1]):.1f} | |")
+        for name, results in kept.items():
+            found, true = relative(results)
+            error_mm = np.linalg.norm(found - true, axis=-1).mean()
+            print(f"| demo, seed {seed} | {name} | {tremble_mm(found):.1f} | {error_mm:.1f} |")
+    tracker.close()
+
+
+if __name__ == "__main__":
+    main([int(seed) for seed in sys.argv[1:] or ("1", "2")])

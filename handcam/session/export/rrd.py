@@ -7,7 +7,7 @@ that was looked for and not seen is cleared. Timelines: ``frame``, and ``time`` 
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,7 +42,7 @@ def export(recording: Recording, out: Path, settings: ExportSettings) -> None:
 
 
 @contextmanager
-def _piped(out: Path) -> Iterator[Path]:
+def _piped(out: Path) -> Generator[Path, None, None]:
     """Write what Rerun writes to a pipe: its own writer waits for ever, at the process's end as well, for a full disk.
 
     Windows has no such pipes; there Rerun writes the file itself.
