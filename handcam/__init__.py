@@ -30,7 +30,7 @@ GUI renders the live skeleton in Open3D with latent sliders [``live/``, ``gui/``
 ``types``                  the values that flow, units and frames of reference
 ``cameras``                a pinhole camera, and one of several
 ``array_pickle``           pickles of numpy arrays, read without running them
-``errors``                 errors that a user can mend
+``errors``                 recoverable errors, with the message that is shown
 ``ranges``                 what values from outside may be
 ``plugins`` ``mailbox``    a folder is a registry; a mailbox where the newest wins
 ``paths``                  shipped files, user folders, atomic writes

@@ -1,4 +1,4 @@
-"""Errors that a user can mend; everything takes them from :mod:`handcam.types`."""
+"""Recoverable errors, raised for invalid input and missing parts; imported from :mod:`handcam.types`."""
 
 __all__ = ["DAMAGE", "HandcamError", "InputError", "RecordingError", "SourceError", "WeightsError", "shorten"]
 
@@ -7,7 +7,7 @@ DAMAGE = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
 
 
 class HandcamError(Exception):
-    """Something a user can mend. The message is one sentence that says what happened and what to do."""
+    """A recoverable error. The message is one sentence that says what happened and what to do."""
 
 
 class SourceError(HandcamError):

@@ -54,7 +54,7 @@ class RigCamera:
         return pose
 
     def placed(self, camera_from_first: Float[Array, "4 4"], offset_s: float, rms_px: float) -> "RigCamera":
-        """The same camera standing elsewhere."""
+        """Copy with other extrinsics."""
         turn = cv2.Rodrigues(np.asarray(camera_from_first[:3, :3], float))[0]
         rotation, translation = (tuple(map(float, np.ravel(v))) for v in (turn, camera_from_first[:3, 3]))
         return replace(self, rotation=rotation, translation_m=translation, offset_s=offset_s, rms_px=rms_px)

@@ -1,4 +1,4 @@
-"""Features by which gestures are told apart: the latent and the joint angles of a pose, the path of a motion.
+"""Features that gestures are classified by: the latent and the joint angles of a pose, the path of a motion.
 
 A left hand has the features of the right hand that is its mirror image; the path of a motion is as the camera sees it.
 """

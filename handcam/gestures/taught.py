@@ -155,7 +155,7 @@ class Classifier:
         return self.few_shot.probabilities(pose_features(hands, self.latent))
 
     def of_examples(self, examples: Sequence[Example]) -> Float[Array, "n k"]:
-        """The same for what is at hand as examples; without latents they are told apart only by what needs none."""
+        """The same for the given examples; without latents they are classified by the features that need none."""
         rows = np.array([[*e.z, *e.features] if self.latent else e.features for e in examples])
         return self.few_shot.probabilities(rows)
 

@@ -14,7 +14,7 @@ __all__ = ["BonesButton"]
 _TIP = (
     "Bone lengths of this hand, measured over the first 20 frames and constant from then on.\n"
     "Keep them under a name and use them at once the next time; the hand's length is set in the tool bar.\n"
-    "Weights that take bone lengths are told them; what others find is brought to them afterwards."
+    "Weights with a bone-length input are given them; joints of other weights are rescaled to them."
 )
 _MY_HAND = "my hand"
 

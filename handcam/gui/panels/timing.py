@@ -19,7 +19,7 @@ __all__ = ["TimingPanel"]
 _COLOURS = dict(
     zip(SECTIONS, ("#4b5261", "#2f6f8f", "#3fa7a0", "#7785ee", "#b48ae0", "#d7a9c9", "#e4e7ec"), strict=True)
 )
-"""In the order they happen, told apart by hue and by lightness; the finger colours stay with the fingers."""
+"""In order of execution, distinguished by hue and lightness; the finger colours stay with the fingers."""
 _LADDER = np.array([5, 10, 20, 30, 40, 60, 80, 100, 150, 200, 300, 500, 1000, 2000, 5000.0])
 
 

@@ -1,4 +1,4 @@
-"""Measure how well poses are told apart by a few examples, beside nearest neighbours on MediaPipe's landmarks."""
+"""Measure few-shot classification of poses, beside nearest neighbours on MediaPipe's landmarks."""
 
 import re
 from collections.abc import Sequence
