@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import frame_of, hand_of, pose_of, result_of
+from builders import SECTIONS, InstantTracker, frame_of, hand_of, pose_of, result_of
 from media import FRAMES, make_images, make_video, network_camera
 
 import handcam.api
@@ -25,42 +25,21 @@ from handcam.cli._headless import run_headless
 from handcam.cli._report import Report
 from handcam.hand.skeleton import ROOT
 from handcam.live import Live, LiveStatus
-from handcam.model.weights import WeightsCard, default_weights
+from handcam.model.weights import default_weights
 from handcam.session import open_session
 from handcam.sources import SourceSettings, open_source
 from handcam.streams import open_stream
-from handcam.types import Controls, Frame, Intrinsics, Result
+from handcam.types import Frame, Intrinsics
 
 pytestmark = pytest.mark.usefixtures("loaded")
 REPOSITORY = Path(__file__).parents[1]
 CAMERA = Intrinsics.from_fov(64, 48, 1.0)
 AHEAD = np.array([0.0, 0.0, 0.5])
-SECTIONS = {"wait", "detect", "crop", "predict", "decode", "refine"}
-
-
-class Tracker:
-    """Finds a hand in every other frame, at once."""
-
-    card = WeightsCard("none", {}, {}, 2, 8, "common21", "fused", "")
-    runtime_name, latent = "no model", 2
-
-    def track(self, frame: Frame, controls: Controls = Controls()) -> Result:
-        hands = (hand_of(pose_of(np.zeros((21, 3)) + AHEAD)),) if frame.index % 2 else ()
-        return result_of(frame, hands, dict.fromkeys(SECTIONS - {"wait"}, 1.0), time.perf_counter_ns())
-
-    def decode_again(self, frame: Frame, controls: Controls) -> Result | None:
-        return None
-
-    def decode(self, modality: str, z: np.ndarray) -> np.ndarray:
-        return z
-
-    def reset(self) -> None: ...
-    def close(self) -> None: ...
 
 
 @pytest.fixture
 def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handcam.api, "open_tracker", lambda *_, **__: Tracker())
+    monkeypatch.setattr(handcam.api, "open_tracker", lambda *_, **__: InstantTracker())
 
 
 @pytest.mark.usefixtures("no_model")
@@ -227,25 +206,24 @@ def test_a_window_that_is_asked_to_end_closes_its_recording(how: signal.Signals,
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("times", [1, 3])
-def test_an_interrupted_run_ends_like_any_other(
-    how: signal.Signals, times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    class Interrupting(Tracker):
-        def track(self, frame: Frame, controls: Controls = Controls()) -> Result:
-            if 7 <= frame.index < 7 + times:
-                os.kill(os.getpid(), how)
-            return super().track(frame, controls)
-
-    monkeypatch.setattr(handcam.api, "open_tracker", lambda *_, **__: Interrupting())
-    clip, report = make_video(tmp_path / "clip.mp4", frames=3000), tmp_path / "report.json"
-    before = signal.getsignal(signal.SIGTERM)
-    assert main(["--source", f"video:{clip}", "--headless", "--report", str(report)]) == 0
-    assert signal.getsignal(signal.SIGTERM) is before
-    told = json.loads(report.read_text())
-    assert 8 <= told["frames"]["processed"] < 3000
-    assert capsys.readouterr().err == "handcam: Stopped.\n"
+def test_an_interrupted_run_ends_like_any_other(tmp_path: Path) -> None:
+    clip = make_video(tmp_path / "clip.mp4", frames=3000)
+    script, report = str(REPOSITORY / "tests" / "interrupted_runs.py"), str(tmp_path / "report.json")
+    done = subprocess.run(
+        [sys.executable, "-X", "faulthandler", script, str(clip), report],
+        cwd=REPOSITORY, capture_output=True, text=True, timeout=100,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "tests")])},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    runs = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    assert [(run["how"], run["times"]) for run in runs] == [
+        (how, times) for how in ("SIGINT", "SIGTERM", "SIGHUP") for times in (1, 3)
+    ]
+    for run in runs:
+        assert run["code"] == 0
+        assert run["restored"]
+        assert 8 <= run["processed"] < 3000
+    assert done.stderr == "handcam: Stopped.\n" * 6
 
 
 class Dark:
@@ -275,7 +253,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run_live(open_source: Callable[[], object], duration_s: float | None = None, **options: Any) -> int:
-    live = Live(open_source, Tracker, **options)  # type: ignore[arg-type]
+    live = Live(open_source, InstantTracker, **options)  # type: ignore[arg-type]
     try:
         return run_headless(live, Report(), duration_s, options.pop("out", None))
     finally:
@@ -346,7 +324,7 @@ def test_a_stream_that_always_fails_is_told_counted_and_an_error(
 ) -> None:
     streams = [open_stream("udp:127.0.0.1:0"), open_stream("udp:127.0.0.1:9")]
     clip, report = make_video(tmp_path / "clip.mp4", frames=40), tmp_path / "report.json"
-    live = Live(lambda: open_source(f"video:{clip}", SourceSettings()), Tracker, sinks=streams)  # type: ignore[arg-type]
+    live = Live(lambda: open_source(f"video:{clip}", SourceSettings()), InstantTracker, sinks=streams)  # type: ignore[arg-type]
     assert run_headless(live, Report(), None, report) == 1
     for stream in streams:
         stream.close()
@@ -376,7 +354,7 @@ def test_a_network_camera_that_goes_away_ends_the_run_with_a_report(
 
 def test_a_network_camera_that_returns_is_taken_up_again() -> None:
     with network_camera() as (address, ended):
-        live = Live(lambda: open_source(f"webcam:{address}", SourceSettings()), Tracker)  # type: ignore[arg-type]
+        live = Live(lambda: open_source(f"webcam:{address}", SourceSettings()), InstantTracker)  # type: ignore[arg-type]
         live.start()
         try:
             wait(lambda: live.status().processed > 3)
@@ -415,7 +393,7 @@ def test_the_status_line_in_a_terminal(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(_headless, "Console", lambda **_: real(file=screen, force_terminal=True, width=160))
     report = Report()
     clip = make_video(tmp_path / "clip.mp4", frames=30)
-    live = Live(lambda: open_source(f"video:{clip}", SourceSettings()), Tracker, sinks=[report])  # type: ignore[arg-type]
+    live = Live(lambda: open_source(f"video:{clip}", SourceSettings()), InstantTracker, sinks=[report])  # type: ignore[arg-type]
     assert run_headless(live, report, None, None) == 0
     assert "hand in 50%" in screen.getvalue()
     assert "video:clip.mp4" in screen.getvalue()

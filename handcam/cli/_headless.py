@@ -30,11 +30,11 @@ def run_headless(live: Live, report: Report, duration_s: float | None, out: Path
     """Run until the source ends, fails or never comes, the time is over, a signal asks for the end, or the recording
     fails and neither report nor stream is wanted. Returns the exit code."""
     console = Console(stderr=True)
-    live.start()
     status = live.status()
     warned: set[str] = set()
     printed = begun = silent = time.monotonic()
     try:
+        live.start()  # a signal may come before it is back
         with _line(console) as line:
             while status.state not in ("ended", "failed", "stopped"):
                 time.sleep(POLL_S)
