@@ -21,7 +21,7 @@ from small_space import small_weights
 from handcam.cli._options import parse_intrinsics
 from handcam.gestures.taught import Example, TaughtGestures
 from handcam.gui.background_worker import BackgroundWorker
-from handcam.gui.settings import SettingsStore, WindowSettings
+from handcam.gui.settings.store import SettingsStore, WindowSettings
 from handcam.lab.data.sets import open_dataset
 from handcam.lab.train.finetune import read_bones
 from handcam.model.embedding import read_reference_set, reference_set_path

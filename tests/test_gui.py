@@ -19,7 +19,7 @@ from qt import pixels, pump
 
 from handcam.gui.application import show
 from handcam.gui.camera.picture import Plane
-from handcam.gui.live_page import LivePage
+from handcam.gui.live.live_page import LivePage
 from handcam.gui.window import CameraOptions, Window
 from handcam.live import RecordingStatus
 from handcam.sources import Device
@@ -42,7 +42,6 @@ def change(live: FakeLive, source: str) -> None:
 
 
 def live_page(window: Window) -> LivePage:
-    assert window.live_page is not None
     return window.live_page
 
 
@@ -159,7 +158,6 @@ def test_failure_shows_one_sentence_and_retry_recovers(window: Window, live: Fak
 
 def test_a_source_that_does_not_open_is_told_and_the_old_one_goes_on(window: Window, live: FakeLive) -> None:
     shown(window, live)
-    assert window.sources is not None
     window.sources.open_path(Path("gone.mp4"))
     assert pump(lambda: not window.card.isHidden())
     assert window.sources.problem == "There is no such video."
@@ -346,7 +344,6 @@ def test_a_recording_that_stops_by_itself_is_told_and_ended(window: Window, live
     why = "The recording to a has stopped after 7 frames: the disk is full; what was written is kept."
     live.state = replace(live.state, recording=RecordingStatus(Path("a"), 1.0, 7, 0, 100, why, True))
     assert pump(lambda: window.card.isVisible())
-    assert window.sources is not None
     assert window.sources.problem == why
     assert live.calls.count(("stop recording",)) == 1
     assert live.status().recording is None, "the button says Record again"

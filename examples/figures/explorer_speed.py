@@ -18,8 +18,8 @@ from PySide6.QtWidgets import QApplication
 
 from handcam.cli.explore import open_live
 from handcam.gui.explorer.page import ExplorerPage
-from handcam.gui.theme import apply
-from handcam.gui.window import Window
+from handcam.gui.explorer.window import ExplorerWindow
+from handcam.gui.style.theme import apply
 from handcam.model.embedding import read_reference_set
 from handcam.model.weights import default_weights, read_card
 
@@ -31,7 +31,7 @@ def main(weights: Path, runtime: str) -> None:
     app = QApplication(["handcam"])
     apply(app)
     live = open_live(weights, runtime)
-    window = Window(live, read_card(weights), weights)
+    window = ExplorerWindow(live, read_card(weights), weights)
     page = window.pages.page
     assert isinstance(page, ExplorerPage)
     window.show()

@@ -182,7 +182,7 @@ def _run_window(
     """Show the window until it is closed, with what changes source and engine while it runs."""
     from handcam.api import runtimes_here
     from handcam.gui.application import show
-    from handcam.gui.source_control import RuntimeChoice
+    from handcam.gui.sources.source_control import RuntimeChoice
     from handcam.gui.window import CameraOptions
     from handcam.paths import shipped
     from handcam.runtimes import measure_beside
@@ -221,7 +221,7 @@ def _run_window(
 
 def _last_camera() -> str:
     """The camera that was picked last in the window."""
-    from handcam.gui.settings import kept_camera
+    from handcam.gui.settings.store import kept_camera
     from handcam.paths import settings_file
 
     return kept_camera(settings_file())

@@ -6,6 +6,8 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 
 from handcam.gui.event_loop import application, fit_screen, run_until_closed
+from handcam.gui.explorer.window import ExplorerWindow
+from handcam.gui.page_window import PageWindow
 from handcam.gui.window import CameraOptions, Window
 from handcam.live import Live
 from handcam.model.weights import WeightsCard
@@ -35,12 +37,13 @@ def show(
         Exit code of the application.
     """
 
-    def make() -> Window:
+    def make() -> PageWindow:
         window = Window(live, card, weights, camera)
         QTimer.singleShot(0, window.begin)  # what takes longer starts when the window is on the screen
         return window
 
-    return _run(make, live, screenshot, after_s, size)
+    own_size = size == DEFAULT_SIZE and camera.settings_file is not None
+    return _run(make, live, screenshot, after_s, None if own_size else size)
 
 
 def show_explorer(
@@ -62,19 +65,21 @@ def show_explorer(
         Exit code of the application.
     """
 
-    def make() -> Window:
-        window = Window(live, card, weights)
+    def make() -> PageWindow:
+        window = ExplorerWindow(live, card, weights)
         window.pages.show_page(page)
         return window
 
     return _run(make, live, screenshot, after_s, size)
 
 
-def _run(make: Callable[[], Window], live: Live, screenshot: Path | None, after_s: float, size: tuple[int, int]) -> int:
+def _run(
+    make: Callable[[], PageWindow], live: Live, screenshot: Path | None, after_s: float, size: tuple[int, int] | None
+) -> int:
+    """Show a window at this size, None for its own, and run it until it is closed."""
     app = application()
     window = make()
-    kept = window.width(), window.height()
-    fit_screen(window, *(kept if size == DEFAULT_SIZE and window.settings is not None else size))
+    fit_screen(window, *(size or (window.width(), window.height())))
     window.show()
     live.start()
     return run_until_closed(app, window, screenshot, after_s)

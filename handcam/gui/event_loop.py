@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
-from handcam.gui import theme
+from handcam.gui.style import theme
 from handcam.signals import end_on_signals
 
 __all__ = ["application", "fit_screen", "run_until_closed"]

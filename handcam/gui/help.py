@@ -7,8 +7,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainte
 from PySide6.QtWidgets import QWidget
 
 from handcam.gui.actions import ActionRegistry, Command
-from handcam.gui.colours import ACCENT, LINE, MUTED, PANEL, RAISED, TEXT
-from handcam.gui.theme import STEP, font
+from handcam.gui.style.colours import ACCENT, LINE, MUTED, PANEL, RAISED, TEXT
+from handcam.gui.style.theme import STEP, font
 
 __all__ = ["HelpOverlay", "help_columns"]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from handcam.gui.source_control import RuntimeChoice
+from handcam.gui.sources.source_control import RuntimeChoice
 from handcam.sources import Device
 
 __all__ = ["CameraOptions"]
@@ -34,6 +34,6 @@ class CameraOptions:
     gestures: Path | None = None
     """File of taught gestures; None for the user's own."""
     settings_file: Path | None = None
-    """File of the settings, :mod:`handcam.gui.settings`; None to keep none."""
+    """File of the settings, :mod:`handcam.gui.settings.store`; None to keep none."""
     overridden: frozenset[str] = frozenset()
     """Settings that options have set, not to be taken from that file."""

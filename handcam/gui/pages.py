@@ -21,8 +21,8 @@ from handcam.gui.actions import ActionRegistry, Command
 from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.directions.known import KnownDirections
-from handcam.gui.theme import STEP
-from handcam.gui.widgets import as_panel, in_column, in_row, muted, scrolled
+from handcam.gui.style.theme import STEP
+from handcam.gui.style.widgets import as_panel, in_column, in_row, muted, scrolled
 from handcam.installation import needs
 from handcam.live import Live
 from handcam.model.weights import WeightsCard

@@ -5,9 +5,9 @@ from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QMenu, QPushButton, QWidge
 
 from handcam.gui.camera.diagnostics import MeasuredLength
 from handcam.gui.controls_model import ControlsModel
-from handcam.gui.settings import HAND_LENGTH_CM
-from handcam.gui.theme import STEP
-from handcam.gui.widgets import button, in_row, muted, show_if
+from handcam.gui.settings.store import HAND_LENGTH_CM
+from handcam.gui.style.theme import STEP
+from handcam.gui.style.widgets import button, in_row, muted, show_if
 from handcam.types import NOMINAL_HAND_LENGTH_M
 
 __all__ = ["HandLength"]

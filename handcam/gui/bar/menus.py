@@ -1,7 +1,6 @@
 """Menus of the tool bar: source, drive and runtime, each with a tick at what is set."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
@@ -9,8 +8,8 @@ from PySide6.QtWidgets import QMenu
 
 from handcam.gui.actions import ActionRegistry
 from handcam.gui.controls_model import ControlsModel
-from handcam.gui.source_control import RuntimeChoice
-from handcam.gui.widgets import MenuButton
+from handcam.gui.sources.source_control import RuntimeChoice, short_name
+from handcam.gui.style.widgets import MenuButton
 from handcam.model.weights import WeightsCard
 from handcam.sources import Device
 from handcam.types import Result
@@ -86,12 +85,6 @@ class SourceMenu(MenuButton):
         action.setData(source)
         action.setToolTip(source)
         action.triggered.connect(lambda _=False, source=source: self.picked.emit(source))
-
-
-def short_name(source: str) -> str:
-    """A source for people: the name of a file without its folders."""
-    scheme, _, rest = source.partition(":")
-    return Path(rest).name or source if scheme in ("video", "images", "recording", "realsense") and rest else source
 
 
 class DriveMenu(MenuButton):

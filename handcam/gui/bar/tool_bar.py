@@ -11,12 +11,12 @@ from handcam.gui.actions import ActionRegistry
 from handcam.gui.bar.hand_length import HandLength
 from handcam.gui.bar.menus import DriveMenu, SourceMenu
 from handcam.gui.bar.transport import Transport
-from handcam.gui.colours import LINE
 from handcam.gui.controls_model import ControlsModel
-from handcam.gui.icons import icon
-from handcam.gui.settings import HAND_LENGTH_CM
-from handcam.gui.theme import STEP
-from handcam.gui.widgets import ActionButton, as_panel, button, in_row, muted, show_if
+from handcam.gui.settings.store import HAND_LENGTH_CM
+from handcam.gui.style.colours import LINE
+from handcam.gui.style.icons import icon
+from handcam.gui.style.theme import STEP
+from handcam.gui.style.widgets import ActionButton, as_panel, button, in_row, muted, show_if
 from handcam.live import Live, LiveStatus
 from handcam.model.weights import WeightsCard
 from handcam.sources import Device

@@ -5,10 +5,10 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QMenu, QSlider, QStyle, QStyleOptionSlider, QWidget
 
 from handcam.gui.actions import ActionRegistry
-from handcam.gui.colours import MARK
-from handcam.gui.icons import icon
-from handcam.gui.theme import STEP
-from handcam.gui.widgets import ActionButton, button, in_row, show_if
+from handcam.gui.style.colours import MARK
+from handcam.gui.style.icons import icon
+from handcam.gui.style.theme import STEP
+from handcam.gui.style.widgets import ActionButton, button, in_row, show_if
 from handcam.live import Live, LiveStatus
 
 __all__ = ["SPEEDS", "Transport"]

@@ -12,8 +12,8 @@ from handcam.calibration.board import BOARD
 from handcam.calibration.hand_scale import HandScale
 from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.calibration.guides import CameraGuide, Guide, HandGuide, Step
-from handcam.gui.theme import STEP
-from handcam.gui.widgets import button, in_column, in_row, muted
+from handcam.gui.style.theme import STEP
+from handcam.gui.style.widgets import button, in_column, in_row, muted
 from handcam.mailbox import Latest
 from handcam.types import HandcamError, Result
 

@@ -10,7 +10,7 @@ from handcam.hand.skeleton import ROOT, hand_length
 from handcam.model.weights import WeightsCard
 from handcam.types import HandPose, Result, TrackedHand
 
-__all__ = ["MeasuredLength", "crop_diagnostics", "distance_cm", "error_mm", "missing_modality", "pose_summary",
+__all__ = ["MeasuredLength", "crop_diagnostics", "error_mm", "missing_modality", "pose_summary",
            "recorded_mm", "sample_gain"]  # fmt: skip
 
 _LENGTHS = 300
@@ -55,11 +55,6 @@ def missing_modality(hand: TrackedHand, drive: str) -> str:
         return ""
     *first, last = hand.posteriors
     return f"Nothing for {drive} in this picture: driven by {', '.join(first)}{' and ' if first else ''}{last}"
-
-
-def distance_cm(pose: HandPose) -> float:
-    """Distance from the camera to the root joint, cm."""
-    return float(np.linalg.norm(pose.joints_m[ROOT])) * 100
 
 
 def pose_summary(hand: TrackedHand) -> str:

@@ -6,8 +6,8 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from handcam.gui.camera.picture import DepthScale
-from handcam.gui.colours import ACCENT, LINE, MUTED, PANEL, TEXT
-from handcam.gui.theme import STEP, font
+from handcam.gui.style.colours import ACCENT, LINE, MUTED, PANEL, TEXT
+from handcam.gui.style.theme import STEP, font
 
 __all__ = ["draw_box", "draw_depth_legend", "draw_inset", "draw_label"]
 

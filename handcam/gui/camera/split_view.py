@@ -10,14 +10,23 @@ from handcam.gui.actions import ActionRegistry
 from handcam.gui.camera.diagnostics import sample_gain
 from handcam.gui.camera.picture import DepthRange, Plane
 from handcam.gui.camera.view import CameraView
+from handcam.gui.camera.view_bar import ViewBar
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.scene3d.grid import CELL_M
 from handcam.gui.scene3d.view import SceneView
-from handcam.gui.settings import HANDS, WindowSettings
-from handcam.gui.status_messages import MessageCard
-from handcam.gui.theme import STEP
-from handcam.gui.view_bar import ViewBar
-from handcam.gui.widgets import ActionButton, ElidedLabel, MenuButton, as_panel, button, in_column, in_row, show_if
+from handcam.gui.settings.store import HANDS, WindowSettings
+from handcam.gui.status.messages import MessageCard
+from handcam.gui.style.theme import STEP
+from handcam.gui.style.widgets import (
+    ActionButton,
+    ElidedLabel,
+    MenuButton,
+    as_panel,
+    button,
+    in_column,
+    in_row,
+    show_if,
+)
 from handcam.model.weights import WeightsCard
 from handcam.types import Result, TrackedHand
 

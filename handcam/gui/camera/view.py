@@ -13,9 +13,9 @@ from handcam.geometry import project
 from handcam.gui.camera.diagnostics import crop_diagnostics, error_mm, pose_summary, recorded_mm
 from handcam.gui.camera.overlay import draw_box, draw_depth_legend, draw_inset, draw_label
 from handcam.gui.camera.picture import DepthRange, Picture, Plane
-from handcam.gui.colours import VIEW
-from handcam.gui.draw_hand import draw_skeleton, draw_true_skeleton
-from handcam.gui.theme import STEP
+from handcam.gui.style.colours import VIEW
+from handcam.gui.style.draw_hand import draw_skeleton, draw_true_skeleton
+from handcam.gui.style.theme import STEP
 from handcam.types import HandBox, Result
 
 __all__ = ["CameraView"]

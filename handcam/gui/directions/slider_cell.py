@@ -7,10 +7,10 @@ from jaxtyping import Float
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from handcam.gui.colours import ACCENT, MUTED, RAISED, TEXT, VIEW
-from handcam.gui.draw_hand import draw_thumbnail, thumbnail_span
-from handcam.gui.slider_track import SliderTrack
-from handcam.gui.theme import STEP, font
+from handcam.gui.directions.slider_track import SliderTrack
+from handcam.gui.style.colours import ACCENT, MUTED, RAISED, TEXT, VIEW
+from handcam.gui.style.draw_hand import draw_thumbnail, thumbnail_span
+from handcam.gui.style.theme import STEP, font
 from handcam.model.latent.directions import SEEN_MM, Direction
 
 __all__ = ["SliderCell", "describe_direction", "parameter_text"]

@@ -19,11 +19,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip
 
-from handcam.gui.colours import MUTED
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.directions.slider_cell import SliderCell, describe_direction
-from handcam.gui.slider_track import RANGE, SliderGrid, SliderTrack
-from handcam.gui.theme import STEP
+from handcam.gui.directions.slider_track import RANGE, SliderGrid, SliderTrack
+from handcam.gui.style.colours import MUTED
+from handcam.gui.style.theme import STEP
 from handcam.model.latent.directions import Direction
 
 __all__ = ["END_SIGMAS", "PLAIN_ROW", "DirectionSliders"]

@@ -13,8 +13,8 @@ from handcam.gui.directions.decode_requests import DecodeRequests
 from handcam.gui.directions.known import KINDS
 from handcam.gui.directions.slider_cell import parameter_text
 from handcam.gui.directions.sliders import DirectionSliders
-from handcam.gui.theme import STEP
-from handcam.gui.widgets import ActionButton, as_panel, button, in_column, in_row, muted, scrolled
+from handcam.gui.style.theme import STEP
+from handcam.gui.style.widgets import ActionButton, as_panel, button, in_column, in_row, muted, scrolled
 from handcam.model.latent.directions import PARAMETERS, SEEN_MM, Direction, parameters_of
 
 __all__ = ["DirectionsPanel"]

@@ -9,13 +9,13 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPol
 from PySide6.QtWidgets import QLabel, QWidget
 
 from handcam.gui.actions import ActionRegistry
-from handcam.gui.colours import ACCENT, LINE, MUTED, VIEW
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.directions.decode_requests import DecodeRequests
-from handcam.gui.draw_hand import draw_thumbnail, thumbnail_span
 from handcam.gui.explorer.animation import FORMATS
-from handcam.gui.theme import font
-from handcam.gui.widgets import ActionButton, MenuButton, button, in_column, in_row
+from handcam.gui.style.colours import ACCENT, LINE, MUTED, VIEW
+from handcam.gui.style.draw_hand import draw_thumbnail, thumbnail_span
+from handcam.gui.style.theme import font
+from handcam.gui.style.widgets import ActionButton, MenuButton, button, in_column, in_row
 from handcam.model.latent.interpolation import linear, spherical
 
 __all__ = ["DURATION_S", "HANDS", "InterpolationPanel", "InterpolationStrip"]

@@ -10,13 +10,13 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QW
 from PySide6.QtWidgets import QWidget
 
 from handcam.gui.camera.picture import DepthScale
-from handcam.gui.colours import MUTED, PANEL, VIEW, rgb
-from handcam.gui.draw_hand import draw_skeleton, draw_surface
 from handcam.gui.scene3d.orbit import FOCAL, Orbit
 from handcam.gui.scene3d.scenes import SAMPLES, empty_scene
 from handcam.gui.scene3d.scenes.painter import paint
-from handcam.gui.theme import STEP, font
-from handcam.gui.widgets import in_row
+from handcam.gui.style.colours import MUTED, PANEL, VIEW, rgb
+from handcam.gui.style.draw_hand import draw_skeleton, draw_surface
+from handcam.gui.style.theme import STEP, font
+from handcam.gui.style.widgets import in_row
 from handcam.types import NOMINAL_HAND_LENGTH_M
 
 __all__ = ["MODALITY_VIEWS", "ModalityView", "ModalityViews", "draw_modality"]

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QLabel, QWidget
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.directions.decode_requests import DecodeRequests
 from handcam.gui.explorer.thumbnails import ThumbnailRow
-from handcam.gui.theme import STEP
-from handcam.gui.widgets import button, in_column, in_row
+from handcam.gui.style.theme import STEP
+from handcam.gui.style.widgets import button, in_column, in_row
 from handcam.model.embedding import ReferenceSet
 from handcam.model.latent.interpolation import around, nearest
 

@@ -16,8 +16,8 @@ from handcam.gui.explorer.modality_views import MODALITY_VIEWS, ModalityViews
 from handcam.gui.explorer.neighbours import NeighboursPanel
 from handcam.gui.explorer.presets import PresetsPanel
 from handcam.gui.pages import Page, PageContext
-from handcam.gui.theme import STEP
-from handcam.gui.widgets import as_panel, in_column, in_row
+from handcam.gui.style.theme import STEP
+from handcam.gui.style.widgets import as_panel, in_column, in_row
 from handcam.model.embedding import ReferenceSet
 from handcam.paths import presets_file
 from handcam.types import HandcamError, Result

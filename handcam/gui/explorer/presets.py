@@ -11,7 +11,7 @@ from handcam.gui.actions import ActionRegistry
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.directions.decode_requests import DecodeRequests
 from handcam.gui.explorer.thumbnails import ThumbnailRow
-from handcam.gui.widgets import ActionButton, button, in_column, in_row, muted
+from handcam.gui.style.widgets import ActionButton, button, in_column, in_row, muted
 from handcam.model.latent.presets import Preset, Presets
 from handcam.types import HandcamError
 

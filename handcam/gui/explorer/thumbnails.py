@@ -8,9 +8,9 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from handcam.gui.colours import ACCENT, MUTED, RAISED, TEXT, VIEW
-from handcam.gui.draw_hand import draw_thumbnail, thumbnail_span
-from handcam.gui.theme import STEP, font
+from handcam.gui.style.colours import ACCENT, MUTED, RAISED, TEXT, VIEW
+from handcam.gui.style.draw_hand import draw_thumbnail, thumbnail_span
+from handcam.gui.style.theme import STEP, font
 
 __all__ = ["ThumbnailRow"]
 

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QButtonGroup, QLineEdit, QListWidget, QListWidgetI
 
 from handcam.gestures.taught import Kind, TaughtGestures
 from handcam.gestures.teacher import HOLD_S, Teacher
-from handcam.gui.theme import STEP
-from handcam.gui.widgets import as_panel, button, in_column, in_row, muted
+from handcam.gui.style.theme import STEP
+from handcam.gui.style.widgets import as_panel, button, in_column, in_row, muted
 from handcam.live import Live
 from handcam.types import HandcamError
 

@@ -7,11 +7,11 @@ import numpy as np
 import pyqtgraph as pg
 from jaxtyping import Float
 
-from handcam.gui.colours import ACCENT, BACKGROUND, TEXT
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.map.embeddings import make_brushes
 from handcam.gui.map.projection import Projection
 from handcam.gui.map.scatter_view import ScatterView
+from handcam.gui.style.colours import ACCENT, BACKGROUND, TEXT
 from handcam.types import TrackedHand
 
 __all__ = ["LiveDot"]

@@ -15,9 +15,9 @@ from handcam.gui.map.scatter_view import ScatterView
 from handcam.gui.map.sidebar import BY_MODALITY, Sidebar
 from handcam.gui.map.tooltip import PoseTooltip, format_number, parameter_line
 from handcam.gui.pages import Page, PageContext
-from handcam.gui.status_messages import NO_HAND
-from handcam.gui.theme import STEP
-from handcam.gui.widgets import in_row
+from handcam.gui.status.messages import NO_HAND
+from handcam.gui.style.theme import STEP
+from handcam.gui.style.widgets import in_row
 from handcam.hand.skeleton import ROOT, hand_length
 from handcam.model.embedding import ReferenceSet, read_reference_set
 from handcam.types import Result

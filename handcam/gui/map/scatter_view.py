@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtWidgets import QGraphicsItem
 
-from handcam.gui.colours import ACCENT, TEXT, VIEW
+from handcam.gui.style.colours import ACCENT, TEXT, VIEW
 
 __all__ = ["ScatterView"]
 

@@ -15,11 +15,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from handcam.gui.colours import ACCENT, LINE, MUTED, RAISED
 from handcam.gui.map.projection import KINDS
 from handcam.gui.map.tooltip import PoseTooltip
-from handcam.gui.theme import STEP, font
-from handcam.gui.widgets import MenuButton, as_panel, button, in_column, in_row, muted
+from handcam.gui.style.colours import ACCENT, LINE, MUTED, RAISED
+from handcam.gui.style.theme import STEP, font
+from handcam.gui.style.widgets import MenuButton, as_panel, button, in_column, in_row, muted
 
 __all__ = ["BY_MODALITY", "Sidebar"]
 

@@ -8,9 +8,9 @@ from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from handcam.gui.colours import LINE, MUTED, PANEL, TEXT
-from handcam.gui.draw_hand import draw_skeleton
-from handcam.gui.theme import STEP, font
+from handcam.gui.style.colours import LINE, MUTED, PANEL, TEXT
+from handcam.gui.style.draw_hand import draw_skeleton
+from handcam.gui.style.theme import STEP, font
 
 __all__ = ["PoseTooltip", "format_number", "parameter_line"]
 

@@ -5,12 +5,12 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from handcam.gui.colours import FINGER, LINE, MUTED, TEXT
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.panels.bones import BonesButton
-from handcam.gui.status_messages import NO_HAND
-from handcam.gui.theme import STEP, font
-from handcam.gui.widgets import in_row, muted
+from handcam.gui.status.messages import NO_HAND
+from handcam.gui.style.colours import FINGER, LINE, MUTED, TEXT
+from handcam.gui.style.theme import STEP, font
+from handcam.gui.style.widgets import in_row, muted
 from handcam.hand.anatomy import ANGLES, angles_deg, grip, limits_deg, pinch_distance_m
 from handcam.hand.skeleton import FINGERS
 from handcam.types import TrackedHand

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtWidgets import QInputDialog, QLineEdit
 
 from handcam.gui.controls_model import ControlsModel
-from handcam.gui.widgets import MenuButton
+from handcam.gui.style.widgets import MenuButton
 from handcam.types import Bones, TrackedHand
 
 __all__ = ["BonesButton"]

@@ -8,14 +8,14 @@ from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEv
 from PySide6.QtWidgets import QLabel, QSpinBox, QStackedWidget, QWidget
 
 from handcam.gui.actions import ActionRegistry
-from handcam.gui.colours import ACCENT, MUTED, TEXT
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.directions.known import KINDS, KnownDirections
+from handcam.gui.directions.slider_track import RANGE, SliderGrid, SliderTrack
 from handcam.gui.directions.sliders import DirectionSliders
 from handcam.gui.scene3d.scenes import SAMPLES
-from handcam.gui.slider_track import RANGE, SliderGrid, SliderTrack
-from handcam.gui.theme import STEP, font
-from handcam.gui.widgets import ActionButton, ElidedLabel, MenuButton, button, in_column, in_row, scrolled
+from handcam.gui.style.colours import ACCENT, MUTED, TEXT
+from handcam.gui.style.theme import STEP, font
+from handcam.gui.style.widgets import ActionButton, ElidedLabel, MenuButton, button, in_column, in_row, scrolled
 from handcam.model.latent.directions import SEEN_MM
 
 __all__ = ["LatentPanel", "LatentSliders"]

@@ -9,10 +9,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from handcam.gui.colours import ACCENT, LINE, MUTED
 from handcam.gui.panels.timings import KEEP_S, SECTIONS, FrameTimings
-from handcam.gui.theme import STEP, font
-from handcam.gui.widgets import in_column, in_row, muted
+from handcam.gui.style.colours import ACCENT, LINE, MUTED
+from handcam.gui.style.theme import STEP, font
+from handcam.gui.style.widgets import in_column, in_row, muted
 
 __all__ = ["TimingPanel"]
 

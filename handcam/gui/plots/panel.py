@@ -10,11 +10,11 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QSizePolicy, QWidget
 
-from handcam.gui.colours import ACCENT, LINE, MARK, MUTED, TEXT
 from handcam.gui.plots.goniometer import RangeOfMotion, report_html, write_report
 from handcam.gui.plots.history import GROUPS, LEAST_HZ, MOST_HZ, RULER, SERIES, History, Measured, spectrum
-from handcam.gui.theme import STEP, font
-from handcam.gui.widgets import MenuButton, button, in_column, in_row, muted
+from handcam.gui.style.colours import ACCENT, LINE, MARK, MUTED, TEXT
+from handcam.gui.style.theme import STEP, font
+from handcam.gui.style.widgets import MenuButton, button, in_column, in_row, muted
 from handcam.live import Live
 from handcam.paths import write_atomic
 

@@ -4,8 +4,8 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from handcam.gui.colours import MUTED, PANEL
-from handcam.gui.theme import STEP, font
+from handcam.gui.style.colours import MUTED, PANEL
+from handcam.gui.style.theme import STEP, font
 
 __all__ = ["draw_axes", "draw_failure", "draw_hint"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float, Int
 
-from handcam.gui.colours import LINE, VIEW, rgb
+from handcam.gui.style.colours import LINE, VIEW, rgb
 
 __all__ = ["CELL_M", "grid_lines", "shadow"]
 

@@ -4,7 +4,7 @@ import numpy as np
 import open3d as o3d
 from jaxtyping import Float, Int
 
-from handcam.gui.colours import JOINT_RGB
+from handcam.gui.style.colours import JOINT_RGB
 from handcam.hand.rig import load_rig
 from handcam.hand.skeleton import BONES
 from handcam.hand.surface import surface_faces, surface_for_joints

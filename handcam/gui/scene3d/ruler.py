@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from handcam.gui.colours import MARK, PANEL
+from handcam.gui.style.colours import MARK, PANEL
 from handcam.types import TrackedHand
 
 __all__ = ["Ruler"]

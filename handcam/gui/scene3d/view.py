@@ -15,7 +15,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from handcam.gui.colours import MUTED, TEXT, VIEW
 from handcam.gui.scene3d.annotations import draw_axes, draw_failure, draw_hint
 from handcam.gui.scene3d.build_scene import SceneOptions, build_scene, hands_centre, visible_hands
 from handcam.gui.scene3d.orbit import FOCAL, Orbit
@@ -23,8 +22,9 @@ from handcam.gui.scene3d.render_process import RenderProcess
 from handcam.gui.scene3d.ruler import Ruler
 from handcam.gui.scene3d.scenes import empty_scene
 from handcam.gui.scene3d.scenes.painter import paint
-from handcam.gui.theme import STEP, font
-from handcam.gui.widgets import button
+from handcam.gui.style.colours import MUTED, TEXT, VIEW
+from handcam.gui.style.theme import STEP, font
+from handcam.gui.style.widgets import button
 from handcam.types import Result, TrackedHand
 
 __all__ = ["SceneView"]

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from handcam.gui.background_worker import BackgroundWorker
-from handcam.gui.theme import STEP
-from handcam.gui.widgets import button, in_column, in_row, muted
+from handcam.gui.style.theme import STEP
+from handcam.gui.style.widgets import button, in_column, in_row, muted
 from handcam.plugins import names
 from handcam.session import open_session
 from handcam.session.export import ExportError, ExportSettings, convert, suffix

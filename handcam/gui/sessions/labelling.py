@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QDialog, QLabel, QWidget
 
 from handcam.gui.actions import ActionRegistry, Command
 from handcam.gui.camera.view import CameraView
-from handcam.gui.colours import ACCENT, ALERT, LINE, MUTED
 from handcam.gui.event_loop import application, run_until_closed
-from handcam.gui.theme import STEP, font
-from handcam.gui.widgets import ActionButton, as_panel, in_column, in_row
+from handcam.gui.style.colours import ACCENT, ALERT, LINE, MUTED
+from handcam.gui.style.theme import STEP, font
+from handcam.gui.style.widgets import ActionButton, as_panel, in_column, in_row
 from handcam.session import Session, open_session
 from handcam.session.labels import Label, Labels
 from handcam.types import HandcamError, RecordingError

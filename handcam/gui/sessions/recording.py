@@ -112,7 +112,7 @@ class RecordingControl(QObject):
 
     def show_streams(self) -> None:
         """Show what goes to other programs."""
-        from handcam.gui.streams_dialog import StreamsDialog
+        from handcam.gui.settings.streams import StreamsDialog
 
         StreamsDialog(self._window, self._live, self._worker).show()
 

@@ -43,7 +43,6 @@ def test_bones_are_kept_used_and_forgotten(button: BonesButton) -> None:
 
 def test_kept_bones_come_back_after_a_restart(make_window: Callable[..., Window], tmp_path: Path) -> None:
     window = make_window(settings_file=tmp_path / "settings.json")
-    assert window.live_page is not None
     bones = window.live_page.dock.angles.bones
     bones.show_hand(HAND)
     bones.keep("my hand")
@@ -51,7 +50,6 @@ def test_kept_bones_come_back_after_a_restart(make_window: Callable[..., Window]
     kept = json.loads((tmp_path / "settings.json").read_text())["values"]
     assert kept["bones"] == "my hand"
     again = make_window(settings_file=tmp_path / "settings.json")
-    assert again.live_page is not None
     assert again.live_page.dock.angles.bones.value == "my hand"
     told = again.controls.state.bones
     assert told is not None

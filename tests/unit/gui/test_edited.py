@@ -24,7 +24,6 @@ def shown(window: Window, live: FakeLive, **what) -> None:
 
 
 def banners(window: Window) -> list[str]:
-    assert window.live_page is not None
     return [banner.shown for banner in window.live_page.views.banners if banner.shown]
 
 
@@ -55,7 +54,6 @@ def test_of_two_hands_one_is_set_and_the_panels_choose_which(
 ) -> None:
     window = make_window()
     window.show()
-    assert window.live_page is not None
     dock = window.live_page.dock
     shown(window, live)
     assert pump(lambda: dock.sides[Side.LEFT].isHidden())
@@ -75,7 +73,6 @@ def test_what_was_set_ends_with_its_source(make_window: Callable[..., Window], l
     shown(window, live)
     window.actions_["sample"].trigger()
     shown(window, live)
-    assert window.sources is not None
     window.sources.open_source("demo")
     assert pump(lambda: not live.controls.edits and banners(window) == [])
     window.controls.undo()

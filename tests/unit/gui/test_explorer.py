@@ -14,14 +14,14 @@ from qt import pump
 from small_space import LATENT, SmallLive, decode, small_weights
 
 from handcam.gui.explorer.page import ExplorerPage
-from handcam.gui.window import Window
+from handcam.gui.explorer.window import ExplorerWindow
 from handcam.types import Posterior, Result
 
 
 @pytest.fixture
-def window(app: QApplication, user_files: Path) -> Iterator[Window]:
+def window(app: QApplication, user_files: Path) -> Iterator[ExplorerWindow]:
     weights, card = small_weights(user_files)
-    made = Window(SmallLive(), card, weights)
+    made = ExplorerWindow(SmallLive(), card, weights)
     made.show()
     assert pump(lambda: page_of(made).references is not None and page_of(made).directions.sliders.directions)
     yield made
@@ -30,11 +30,11 @@ def window(app: QApplication, user_files: Path) -> Iterator[Window]:
 
 
 @pytest.fixture
-def page(window: Window) -> ExplorerPage:
+def page(window: ExplorerWindow) -> ExplorerPage:
     return page_of(window)
 
 
-def page_of(window: Window) -> ExplorerPage:
+def page_of(window: ExplorerWindow) -> ExplorerPage:
     made = window.pages.page
     assert isinstance(made, ExplorerPage)
     return made
@@ -46,7 +46,7 @@ def settled(page: ExplorerPage) -> bool:
     return pump(lambda: np.allclose(page.views.decoded.get("joints3d", 0.0), wanted, atol=1e-5))
 
 
-def live_hand(window: Window, mean: np.ndarray) -> None:
+def live_hand(window: ExplorerWindow, mean: np.ndarray) -> None:
     """A hand with this posterior comes into view."""
     picture = frame()
     seen = tracked(pose(hand()), picture)
@@ -91,7 +91,7 @@ def test_a_slider_moves_along_its_direction_alone_and_the_tiles_follow(page: Exp
     assert second.at(page.controls.z) == pytest.approx(0.0, abs=1e-4)
 
 
-def test_one_drag_is_undone_at_once(window: Window, page: ExplorerPage) -> None:
+def test_one_drag_is_undone_at_once(window: ExplorerWindow, page: ExplorerPage) -> None:
     start = page.controls.z.copy()
     assert not window.actions_["undo"].isEnabled()  # where it begins is not a move
     for sigmas in (0.5, 1.0, 1.5):
@@ -110,7 +110,7 @@ def test_one_drag_is_undone_at_once(window: Window, page: ExplorerPage) -> None:
     assert not window.actions_["redo"].isEnabled()
 
 
-def test_an_interpolation_is_scrubbed_played_and_left(window: Window, page: ExplorerPage) -> None:
+def test_an_interpolation_is_scrubbed_played_and_left(window: ExplorerWindow, page: ExplorerPage) -> None:
     a, b = np.array([1.0, 0, 0, 0, 0, 0]), np.array([0, 1.0, 0, 0, 0, 0])
     assert not page.interpolation.export.isEnabled()
     page.controls.go_to(a)
@@ -149,7 +149,7 @@ def test_an_interpolation_is_written_beside_the_window(page: ExplorerPage, tmp_p
     assert pump(lambda: page.window().status_line.message.startswith("Cannot write"))
 
 
-def test_neighbours_and_samples_can_be_gone_to(window: Window, page: ExplorerPage) -> None:
+def test_neighbours_and_samples_can_be_gone_to(window: ExplorerWindow, page: ExplorerPage) -> None:
     assert page.references is not None
     z = page.references.z["joints3d"]
     page.controls.go_to(z[17] + 0.01)
@@ -169,7 +169,7 @@ def test_neighbours_and_samples_can_be_gone_to(window: Window, page: ExplorerPag
     np.testing.assert_allclose(page.controls.z, page.neighbours.samples_z[2], atol=1e-5)
 
 
-def test_a_hand_that_is_followed_is_followed_on_with_the_offset(window: Window, page: ExplorerPage) -> None:
+def test_a_hand_that_is_followed_is_followed_on_with_the_offset(window: ExplorerWindow, page: ExplorerPage) -> None:
     window.controls.reset()
     live_hand(window, np.zeros(LATENT))
     page.directions.sliders.move_to(0, 1.0)

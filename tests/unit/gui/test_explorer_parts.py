@@ -16,12 +16,13 @@ from small_space import LATENT, SmallLive, decode, small_weights
 
 import handcam.gui
 from handcam.gui.directions.decode_requests import DecodeRequests, blocking_decoder
-from handcam.gui.draw_hand import draw_surface
 from handcam.gui.explorer.animation import FORMATS, FRAME_RATES, write_animation
 from handcam.gui.explorer.modality_views import ModalityViews
 from handcam.gui.explorer.page import ExplorerPage
+from handcam.gui.explorer.window import ExplorerWindow
 from handcam.gui.pages import Page, page_names
 from handcam.gui.scene3d.orbit import Orbit
+from handcam.gui.style.draw_hand import draw_surface
 from handcam.gui.window import Window
 from handcam.model.embedding import reference_set_path
 from handcam.types import HandcamError
@@ -128,7 +129,7 @@ def test_every_modality_has_its_tile(tmp_path: Path) -> None:
     tiles.deleteLater()
 
 
-def explorer(window: Window) -> ExplorerPage:
+def explorer(window: ExplorerWindow) -> ExplorerPage:
     page = window.pages.page
     assert isinstance(page, ExplorerPage)
     return page
@@ -139,14 +140,14 @@ def test_what_cannot_be_decoded_is_said(user_files: Path) -> None:
     few = tmp_path / "few"
     few.mkdir()
     weights, card = small_weights(few, ("joints3d", "rgb"))
-    window = Window(SmallLive(), card, weights)
+    window = ExplorerWindow(SmallLive(), card, weights)
     missing = {name: tile.missing for name, tile in explorer(window).views.views.items() if tile.missing}
     assert set(missing) == {"keypoints", "depth"}
     assert missing["depth"] == "These weights have no depth decoder."
     window.close()
     weights, card = small_weights(tmp_path)
     reference_set_path(weights).unlink()
-    window = Window(SmallLive(), card, weights)
+    window = ExplorerWindow(SmallLive(), card, weights)
     page = explorer(window)
     window.show()
     assert pump(lambda: "is missing" in page.directions.sliders.hint)
@@ -203,7 +204,6 @@ def test_pages_turn_and_only_the_one_that_is_seen_works(make_window: Callable[..
     window.show()
     titles = [window.pages.tabs.tabText(k) for k in range(window.pages.tabs.count())]
     assert titles[:2] == ["Live", "Explorer"]
-    assert window.live_page is not None
     assert window.live_page_seen
     window.actions_["next_page"].trigger()
     assert not window.live_page_seen

@@ -9,10 +9,11 @@ from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication
 from typed import present
 
-from handcam.gui.camera.diagnostics import crop_diagnostics, distance_cm, error_mm, pose_summary
+from handcam.gui.camera.diagnostics import crop_diagnostics, error_mm, pose_summary
 from handcam.gui.camera.hints import HintFilter, picture_hint
 from handcam.gui.camera.picture import DepthRange, DepthScale, Picture, Plane
 from handcam.gui.camera.view import CameraView
+from handcam.gui.status.status_line import distance_cm
 from handcam.types import Side
 
 

@@ -38,11 +38,10 @@ def test_a_recording_ends_with_its_source(window: Window, live: FakeLive, state:
 
 def test_changing_the_source_saves_first_and_says_so(window: Window, live: FakeLive) -> None:
     live.state = replace(RUNNING, recording=WRITING)
-    assert window.sources is not None
     window.sources.open_source("demo")
     assert pump(lambda: ("source", "demo") in live.calls)
     assert live.calls.index(("stop recording",)) < live.calls.index(("source", "demo"))
-    assert pump(lambda: window.live_page is not None and window.live_page.views.saved.shown == "Saved 12 s")
+    assert pump(lambda: window.live_page.views.saved.shown == "Saved 12 s")
 
 
 def test_what_was_saved_can_be_played_or_shown(

@@ -22,10 +22,10 @@ from handcam.cli.run import _settings_file
 from handcam.gui.bar.tool_bar import ToolBar
 from handcam.gui.camera.diagnostics import MeasuredLength, missing_modality
 from handcam.gui.camera.picture import DepthRange, Plane
-from handcam.gui.live_page import LivePage
-from handcam.gui.settings import SettingsStore, kept_camera
-from handcam.gui.source_control import RuntimeChoice, SourceControl
-from handcam.gui.status_messages import message_for
+from handcam.gui.live.live_page import LivePage
+from handcam.gui.settings.store import SettingsStore, kept_camera
+from handcam.gui.sources.source_control import RuntimeChoice, SourceControl
+from handcam.gui.status.messages import message_for
 from handcam.gui.window import Window
 from handcam.hand.skeleton import hand_length
 from handcam.paths import settings_file
@@ -50,9 +50,6 @@ def turn(window: Window) -> None:
 
 def parts(window: Window) -> tuple[LivePage, ToolBar, SourceControl]:
     """What only windows with a camera have."""
-    assert window.live_page is not None
-    assert window.tool_bar is not None
-    assert window.sources is not None
     return window.live_page, window.tool_bar, window.sources
 
 

@@ -16,7 +16,7 @@ from qt import pump
 from typed import present
 
 from handcam.gui.background_worker import BackgroundWorker
-from handcam.gui.streams_dialog import StreamsDialog
+from handcam.gui.settings.streams import StreamsDialog
 from handcam.gui.window import Window
 from handcam.live import Live
 from handcam.sources import Device
@@ -32,8 +32,6 @@ def window(make_window: Callable[..., Window], live: FakeLive, tmp_path: Path) -
 
 
 def test_without_a_camera_the_start_page_offers_what_there_is(window: Window, live: FakeLive) -> None:
-    assert window.sources is not None
-    assert window.start is not None
     window.sources.recent = ["video:/home/me/hand.mp4"]
     live.state = FALLBACK
     live.put(result(0.4))
@@ -53,7 +51,6 @@ def test_a_camera_that_is_plugged_in_ends_the_start_page(make_window: Callable[.
     window = make_window(devices=lambda: list(devices))
     window.show()
     live.state = FALLBACK
-    assert window.start is not None
     assert pump(lambda: present(window.start).isVisible())
     devices.append(Device("Camera", "webcam:0"))
     window.start.look.emit()
@@ -69,12 +66,11 @@ def test_what_is_dropped_is_opened_and_the_target_is_seen(window: Window, live: 
         warnings.simplefilter("ignore", DeprecationWarning)
         enters = QDragEnterEvent(QPoint(50, 50), action, data, button, key)
     QApplication.sendEvent(window, enters)
-    assert window.drop is not None
     assert window.drop.isVisible()
     QApplication.sendEvent(window, QDropEvent(QPointF(50, 50), action, data, button, key))
     assert not window.drop.isVisible()
     assert pump(lambda: ("source", f"video:{tmp_path / 'clip.mp4'}") in live.calls)
-    assert pump(lambda: window.sources is not None and window.sources.recent == [f"video:{tmp_path / 'clip.mp4'}"])
+    assert pump(lambda: window.sources.recent == [f"video:{tmp_path / 'clip.mp4'}"])
 
 
 def test_everything_is_reached_by_tab_has_a_name_and_is_pressed_by_return(window: Window, live: FakeLive) -> None:
@@ -89,7 +85,6 @@ def test_everything_is_reached_by_tab_has_a_name_and_is_pressed_by_return(window
     names = {widget.accessibleName() or getattr(widget, "text", str)() for widget in reached}
     assert {"Source webcam:0", "Drive auto (fused)", "Record", "Pages", "Panels", "More"} <= names
     assert all(names), "a screen reader has a name for each"
-    assert window.tool_bar is not None
     record = window.tool_bar.record_button
     record.setFocus(Qt.FocusReason.TabFocusReason)
     QTest.keyClick(record, Qt.Key.Key_Return)
@@ -115,7 +110,6 @@ def test_copy_and_snapshot_hold_the_pose_and_say_where_it_was_set(window: Window
 
 
 def test_fixed_views_and_follow(window: Window, live: FakeLive) -> None:
-    assert window.live_page is not None
     scene = window.live_page.views.scene
     for name, (azimuth, elevation) in {"view_front": (0, 0), "view_side": (1.571, 0), "view_top": (0, 1.5)}.items():
         window.actions_[name].trigger()

@@ -4,8 +4,8 @@ from fake_live import RUNNING
 from PySide6.QtWidgets import QApplication
 
 from handcam.gui.actions import COMMANDS
-from handcam.gui.status_line import StatusLine
-from handcam.gui.status_messages import Message, message_for
+from handcam.gui.status.messages import Message, message_for
+from handcam.gui.status.status_line import StatusLine
 from handcam.live import StreamStatus
 
 

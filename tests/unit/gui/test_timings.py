@@ -8,7 +8,7 @@ from fake_live import result
 from handcam.gui.actions import COMMANDS, ActionRegistry
 from handcam.gui.pages import page_commands
 from handcam.gui.panels.timings import SECTIONS, FrameTimings
-from handcam.gui.source_control import source_from_path
+from handcam.gui.sources.source_control import source_from_path
 
 
 def test_rate_age_and_sections_are_of_the_last_seconds() -> None:

@@ -13,7 +13,7 @@ from qt import pump
 from typed import present
 
 from handcam.gui import event_loop
-from handcam.gui.source_control import RuntimeChoice
+from handcam.gui.sources.source_control import RuntimeChoice
 from handcam.gui.window import Window
 
 CLIP = replace(RUNNING, source="video:clip.mp4", source_live=False, seekable=True, position=40, length=3000)
@@ -34,7 +34,6 @@ def test_nothing_is_cut_off_or_lies_over_another(
     window.show_status(0.0)
     QApplication.processEvents()
     assert (window.width(), window.height()) == size
-    assert window.tool_bar is not None
     bar, page = window.tool_bar, window.live_page
     assert page is not None
     lines = [list(_seen(bar)), [*page.views.findChildren(QWidget, "pane_head")], [window.status_line]]

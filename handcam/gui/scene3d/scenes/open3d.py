@@ -8,11 +8,11 @@ import numpy as np
 import open3d as o3d
 from jaxtyping import UInt8
 
-from handcam.gui.colours import MUTED, TRUTH, VIEW, rgb
 from handcam.gui.scene3d.error_rings import RINGS, STEPS, error_rings, ring_pairs
 from handcam.gui.scene3d.grid import grid_lines, shadow
 from handcam.gui.scene3d.hand_mesh import HandSurfaceMesh, SkeletonMesh
 from handcam.gui.scene3d.scenes import CAMERA_EDGES, CAMERAS, HANDS, POINTS, SAMPLES
+from handcam.gui.style.colours import MUTED, TRUTH, VIEW, rgb
 from handcam.hand.skeleton import BONES
 
 __all__ = ["Open3DRenderer", "open"]

@@ -5,11 +5,11 @@ from jaxtyping import Float, UInt8
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
-from handcam.gui.colours import JOINT_RGB, MUTED, TRUTH, VIEW, rgb
-from handcam.gui.draw_hand import draw_bones, draw_solid_skeleton
 from handcam.gui.scene3d.error_rings import error_rings
 from handcam.gui.scene3d.grid import grid_lines, shadow
 from handcam.gui.scene3d.scenes import CAMERA_EDGES
+from handcam.gui.style.colours import JOINT_RGB, MUTED, TRUTH, VIEW, rgb
+from handcam.gui.style.draw_hand import draw_bones, draw_solid_skeleton
 
 __all__ = ["PainterRenderer", "open", "paint"]
 

@@ -5,7 +5,7 @@ from functools import cache
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
 
-from handcam.gui.colours import ACCENT, ALERT, BACKGROUND, FINGER, TEXT
+from handcam.gui.style.colours import ACCENT, ALERT, BACKGROUND, FINGER, TEXT
 
 __all__ = ["icon"]
 

@@ -1,16 +1,17 @@
 """Status line: one fixed place per figure, so that nothing jumps."""
 
+import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from handcam.gui.camera.diagnostics import distance_cm
-from handcam.gui.colours import BACKGROUND, MUTED, TEXT
-from handcam.gui.theme import STEP, font
+from handcam.gui.style.colours import BACKGROUND, MUTED, TEXT
+from handcam.gui.style.theme import STEP, font
+from handcam.hand.skeleton import ROOT
 from handcam.live import LiveStatus
-from handcam.types import Result
+from handcam.types import HandPose, Result
 
-__all__ = ["StatusLine"]
+__all__ = ["StatusLine", "distance_cm"]
 
 _SLOTS = (
     ("hand", "right and left hand"), ("distance", "000 cm (assumed hand size)"), ("rate", "000 fps"),
@@ -24,6 +25,11 @@ _TIPS = {
     "lost": "Pictures that were replaced by a newer one before there was time for them",
     "": "What runs the model; streams to other programs",
 }
+
+
+def distance_cm(pose: HandPose) -> float:
+    """Distance from the camera to the root joint, cm."""
+    return float(np.linalg.norm(pose.joints_m[ROOT])) * 100
 
 
 class StatusLine(QWidget):

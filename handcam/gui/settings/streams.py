@@ -5,8 +5,8 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from handcam.gui.background_worker import BackgroundWorker
-from handcam.gui.theme import STEP
-from handcam.gui.widgets import button, in_column, in_row, muted, show_if
+from handcam.gui.style.theme import STEP
+from handcam.gui.style.widgets import button, in_column, in_row, muted, show_if
 from handcam.live import Live, StreamStatus
 from handcam.plugins import names
 from handcam.streams import open_stream

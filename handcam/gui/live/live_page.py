@@ -10,13 +10,13 @@ from handcam.gui.camera.diagnostics import MeasuredLength, missing_modality
 from handcam.gui.camera.hints import HintFilter, picture_hint
 from handcam.gui.camera.picture import DepthRange, Plane
 from handcam.gui.camera.split_view import SplitView
-from handcam.gui.dock import Dock
 from handcam.gui.pages import Page, PageContext
+from handcam.gui.panels.dock import Dock
 from handcam.gui.panels.timings import FrameTimings
 from handcam.gui.plots.history import History
-from handcam.gui.settings import WindowSettings
-from handcam.gui.status_messages import NO_HAND, message_for
-from handcam.gui.widgets import in_column
+from handcam.gui.settings.store import WindowSettings
+from handcam.gui.status.messages import NO_HAND, message_for
+from handcam.gui.style.widgets import in_column
 from handcam.live import LiveStatus
 from handcam.types import Result, TrackedHand
 

@@ -14,8 +14,8 @@ from handcam.gui.directions.known import KnownDirections
 from handcam.gui.panels.angles import AnglesPanel
 from handcam.gui.panels.latent import LatentPanel
 from handcam.gui.panels.timings import FrameTimings
-from handcam.gui.theme import STEP
-from handcam.gui.widgets import ActionButton, as_panel, button, in_column, in_row, scrolled, show_if
+from handcam.gui.style.theme import STEP
+from handcam.gui.style.widgets import ActionButton, as_panel, button, in_column, in_row, scrolled, show_if
 from handcam.types import Result, Side
 
 if TYPE_CHECKING:

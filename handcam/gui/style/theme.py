@@ -3,7 +3,7 @@
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
-from handcam.gui.colours import ACCENT, ALERT, BACKGROUND, LINE, MUTED, PANEL, RAISED, TEXT
+from handcam.gui.style.colours import ACCENT, ALERT, BACKGROUND, LINE, MUTED, PANEL, RAISED, TEXT
 
 __all__ = ["STEP", "apply", "font"]
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QWidget
 
 from handcam.gui.actions import ActionRegistry
-from handcam.gui.live_page import LivePage
+from handcam.gui.live.live_page import LivePage
 from handcam.gui.pages import PageTabs
-from handcam.gui.widgets import show_if
+from handcam.gui.style.widgets import show_if
 
 __all__ = ["Presentation"]
 

@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
-from handcam.gui.colours import ACCENT, RAISED
-from handcam.gui.theme import STEP, font
-from handcam.gui.widgets import ActionButton, in_row, show_if
+from handcam.gui.style.colours import ACCENT, RAISED
+from handcam.gui.style.theme import STEP, font
+from handcam.gui.style.widgets import ActionButton, in_row, show_if
 
 __all__ = ["ViewBar"]
 

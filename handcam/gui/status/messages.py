@@ -7,9 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
-from handcam.gui.colours import LINE, PANEL
-from handcam.gui.theme import STEP, font
-from handcam.gui.widgets import ActionButton, in_column
+from handcam.gui.style.colours import LINE, PANEL
+from handcam.gui.style.theme import STEP, font
+from handcam.gui.style.widgets import ActionButton, in_column
 from handcam.live import LiveStatus
 
 __all__ = ["NO_HAND", "Message", "MessageCard", "message_for"]

@@ -8,10 +8,10 @@ from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QPainter, QPaintE
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from handcam.gui.actions import ActionRegistry
-from handcam.gui.bar.menus import short_name
-from handcam.gui.colours import ACCENT, BACKGROUND, LINE, PANEL, TEXT
-from handcam.gui.theme import STEP, font
-from handcam.gui.widgets import ActionButton, button, in_column, in_row, muted
+from handcam.gui.sources.source_control import short_name
+from handcam.gui.style.colours import ACCENT, BACKGROUND, LINE, PANEL, TEXT
+from handcam.gui.style.theme import STEP, font
+from handcam.gui.style.widgets import ActionButton, button, in_column, in_row, muted
 from handcam.live import LiveStatus
 from handcam.sources import Device
 

@@ -8,8 +8,8 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
-from handcam.gui.colours import ACCENT, LINE, TEXT
 from handcam.gui.controls_model import ControlsModel
+from handcam.gui.style.colours import ACCENT, LINE, TEXT
 
 __all__ = ["RANGE", "SliderGrid", "SliderTrack"]
 

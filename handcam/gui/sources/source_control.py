@@ -12,7 +12,7 @@ from handcam.gui.actions import ActionRegistry
 from handcam.gui.background_worker import BackgroundWorker
 from handcam.live import Live
 
-__all__ = ["RuntimeChoice", "SourceControl", "source_from_path"]
+__all__ = ["RuntimeChoice", "SourceControl", "short_name", "source_from_path"]
 
 RECENT = 8
 """Files and folders that are remembered."""
@@ -34,6 +34,12 @@ def source_from_path(path: Path) -> str:
     suffix = path.suffix.lower()
     scheme = "images" if suffix in _PICTURES else "realsense" if suffix in (".bag", ".db3") else "video"
     return f"{scheme}:{path}"
+
+
+def short_name(source: str) -> str:
+    """A source for people: the name of a file without its folders."""
+    scheme, _, rest = source.partition(":")
+    return Path(rest).name or source if scheme in ("video", "images", "recording", "realsense") and rest else source
 
 
 @dataclass(frozen=True, slots=True)

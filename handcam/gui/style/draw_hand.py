@@ -8,7 +8,7 @@ from jaxtyping import Float, UInt8
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QRadialGradient
 
-from handcam.gui.colours import JOINT_RGB, TRUTH, VIEW, rgb
+from handcam.gui.style.colours import JOINT_RGB, TRUTH, VIEW, rgb
 from handcam.hand.rig import load_rig
 from handcam.hand.skeleton import BONES
 from handcam.hand.surface import surface_faces, surface_for_joints

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from handcam.gui.colours import ACCENT, LINE, MUTED, RAISED, TEXT
-from handcam.gui.theme import STEP
+from handcam.gui.style.colours import ACCENT, LINE, MUTED, RAISED, TEXT
+from handcam.gui.style.theme import STEP
 
 __all__ = ["ActionButton", "ElidedLabel", "MenuButton", "as_panel", "button", "in_column", "in_row", "muted",
            "scrolled", "show_if"]  # fmt: skip

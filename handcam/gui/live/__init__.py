@@ -1,0 +1,1 @@
+"""Live page, its presentation mode, and snapshots of it."""

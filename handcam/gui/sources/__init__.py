@@ -1,0 +1,1 @@
+"""Start page, and opening of cameras, files and network cameras."""

@@ -1,0 +1,1 @@
+"""Status line, and the messages over the picture."""
