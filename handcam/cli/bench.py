@@ -118,13 +118,14 @@ def main(
 def _files_and_streams(source: str, seconds: float, rounds: int, batch: bool, streams: bool, json: Path | None) -> int:
     from handcam.lab.evaluate import throughput
     from handcam.lab.evaluate.results import write_json
+    from handcam.lab.evaluate.stream_latency import stream_latency
 
     out: dict = {"machine": describe_machine()}
     if batch:
         out["batch"] = throughput.batch(source, rounds)
     if streams:
         frames, _ = _read(source, min(seconds, 5.0))
-        out["streams"] = throughput.stream_latency(frames)
+        out["streams"] = stream_latency(frames)
     Console().print_json(data=out)
     if json is not None:
         write_json(out, json)

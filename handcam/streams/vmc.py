@@ -39,8 +39,12 @@ def open(rest: str, settings: StreamSettings = StreamSettings()) -> Sender:
     """
     datagrams = Datagrams(rest, PORT)
 
+    first_ns: int | None = None
+
     def deliver(result: Result, sequence: int) -> tuple[int, int]:
-        return datagrams.send(bundle(result))
+        nonlocal first_ns
+        first_ns = result.frame.time_ns if first_ns is None else first_ns
+        return datagrams.send(bundle(result, first_ns))
 
     return Sender(f"vmc:{datagrams.name}", deliver, datagrams.close)
 
@@ -57,8 +61,13 @@ def bone_rotations(pose: HandPose) -> Float[Array, "15 4"]:
     return quaternions(turns[_JOINTS])
 
 
-def bundle(result: Result) -> bytes:
-    """One frame as an OSC bundle. Of several hands of one side the surest is sent."""
+def bundle(result: Result, first_ns: int = 0) -> bytes:
+    """One frame as an OSC bundle. Of several hands of one side the surest is sent.
+
+    Args:
+        result: the frame and its hands.
+        first_ns: what ``/VMC/Ext/T`` counts from; its seconds are a 32-bit float.
+    """
     parts = OscBundleBuilder(IMMEDIATELY)
     hands = {hand.pose.side: hand for hand in sorted(result.hands, key=lambda hand: hand.pose.score)}
     for side, hand in hands.items():
@@ -67,7 +76,7 @@ def bundle(result: Result) -> bytes:
         for bone, turn in zip(BONES, bone_rotations(hand.pose).tolist(), strict=True):
             if np.isfinite(turn).all():
                 _add(parts, "/VMC/Ext/Bone/Pos", f"{side.value.capitalize()}{bone}", 0.0, 0.0, 0.0, *turn)
-    _add(parts, "/VMC/Ext/T", result.frame.time_ns / 1e9)
+    _add(parts, "/VMC/Ext/T", (result.frame.time_ns - first_ns) / 1e9)
     _add(parts, "/VMC/Ext/OK", 1)
     return parts.build().dgram
 

@@ -40,6 +40,14 @@ def test_both_hands_are_mirror_images():
     assert np.isfinite([right, left]).all()
 
 
+def test_vmc_counts_its_time_from_the_first_frame():
+    """Its seconds are a 32-bit float, which after half a day of uptime knows only steps of 4 ms."""
+    (sent,) = [
+        m.params for m in OscBundle(bundle(result(3, BOTH), result(0).frame.time_ns)) if m.address == "/VMC/Ext/T"
+    ]
+    assert sent[0] == pytest.approx((result(3).frame.time_ns - result(0).frame.time_ns) / 1e9, abs=1e-6)
+
+
 def test_vmc_names_and_ends_as_the_protocol_asks():
     said = [(m.address, m.params) for m in OscBundle(bundle(result(3, BOTH)))]
     bones = [params for address, params in said if address == "/VMC/Ext/Bone/Pos"]
