@@ -206,3 +206,16 @@ def test_blender(monkeypatch):
         space["receiver"].close()
     assert len(objects) == 42
     assert objects["left.08"].location == pytest.approx((x, z, -y), abs=1e-5)
+
+
+def test_foxglove_s_own_client():
+    command, port = node(), free_port()
+    asked = subprocess.run(
+        [*command, "-e", "import('@foxglove/ws-protocol').then(() => import('ws'))"], cwd=FOLDER, capture_output=True
+    )
+    if asked.returncode:
+        pytest.skip("needs npm install @foxglove/ws-protocol@0.8 ws@8 in examples/receivers")
+    with sending("foxglove", port):
+        said = lines([*command, str(FOLDER / "receive_foxglove.mjs"), str(port)], 4)
+    assert {line.split()[2] for line in said} == {"right", "left"}
+    assert all(re.fullmatch(r"frame \d+ (right|left) #\d+ pinch \S+ \(\d+ mm\)\n", line) for line in said)
