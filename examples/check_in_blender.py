@@ -43,7 +43,7 @@ for suffix, first, load in (
         scene.render.fps = 30
     load(filepath=str(stem.with_suffix(suffix)))
     armature = next(each for each in bpy.data.objects if each.type == "ARMATURE")
-    worst = []
+    worst, seen = [], {}
     for row in rows:
         frame = first + (float(row["time_s"]) - start_s) * scene.render.fps / scene.render.fps_base
         scene.frame_set(int(frame), subframe=frame % 1)
