@@ -13,6 +13,7 @@ from handcam.geometry import project
 from handcam.live import Live, LiveStatus, RecordingStatus
 from handcam.mailbox import Latest
 from handcam.model.weights import WeightsCard
+from handcam.sources import Adjustable
 from handcam.types import Controls, Frame, HandPose, Intrinsics, Posterior, Result, Side, TrackedHand
 
 LATENT = 30
@@ -139,6 +140,10 @@ class FakeLive(Live):
     @property
     def controls(self) -> Controls:
         return self.set
+
+    @property
+    def adjustable(self) -> Adjustable | None:
+        return None
 
     def put(self, shown: Result) -> None:
         self.state = replace(self.state, captured=self.state.captured + 1, processed=self.state.processed + 1)

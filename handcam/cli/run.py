@@ -221,10 +221,10 @@ def _run_window(
 
 def _last_camera() -> str:
     """The camera that was picked last in the window."""
-    from handcam.gui.settings.store import kept_camera
+    from handcam.gui.settings.store import kept_settings
     from handcam.paths import settings_file
 
-    return kept_camera(settings_file())
+    return kept_settings(settings_file()).camera
 
 
 def _settings_file(reset: bool) -> Path:

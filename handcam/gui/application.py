@@ -8,9 +8,11 @@ from PySide6.QtCore import QTimer
 from handcam.gui.event_loop import application, fit_screen, run_until_closed
 from handcam.gui.explorer.window import ExplorerWindow
 from handcam.gui.page_window import PageWindow
+from handcam.gui.settings.store import WindowSettings, kept_settings
 from handcam.gui.window import CameraOptions, Window
 from handcam.live import Live
 from handcam.model.weights import WeightsCard
+from handcam.paths import settings_file
 
 __all__ = ["show", "show_explorer"]
 
@@ -42,8 +44,9 @@ def show(
         QTimer.singleShot(0, window.begin)  # what takes longer starts when the window is on the screen
         return window
 
-    own_size = size == DEFAULT_SIZE and camera.settings_file is not None
-    return _run(make, live, screenshot, after_s, None if own_size else size)
+    file = camera.settings_file
+    settings = kept_settings(file) if file is not None else WindowSettings()
+    return _run(make, live, settings, screenshot, after_s, None if size == DEFAULT_SIZE and file is not None else size)
 
 
 def show_explorer(
@@ -70,14 +73,15 @@ def show_explorer(
         window.pages.show_page(page)
         return window
 
-    return _run(make, live, screenshot, after_s, size)
+    return _run(make, live, kept_settings(settings_file()), screenshot, after_s, size)
 
 
 def _run(
-    make: Callable[[], PageWindow], live: Live, screenshot: Path | None, after_s: float, size: tuple[int, int] | None
-) -> int:
+    make: Callable[[], PageWindow], live: Live, settings: WindowSettings, screenshot: Path | None, after_s: float,
+    size: tuple[int, int] | None,
+) -> int:  # fmt: skip
     """Show a window at this size, None for its own, and run it until it is closed."""
-    app = application()
+    app = application(settings)
     window = make()
     fit_screen(window, *(size or (window.width(), window.height())))
     window.show()

@@ -1,13 +1,16 @@
 """The Qt application: make it, fit windows to the screen, run it until they are closed."""
 
 import logging
+import os
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
+from handcam.gui.settings.store import WindowSettings
 from handcam.gui.style import theme
+from handcam.gui.style.palette import DARK, LIGHT, use_palette
 from handcam.signals import end_on_signals
 
 __all__ = ["application", "fit_screen", "run_until_closed"]
@@ -30,11 +33,16 @@ def fit_screen(window: QWidget, width: int, height: int) -> None:
     window.move(max(left, room.left()), max(top, room.top()))
 
 
-def application() -> QApplication:
-    """Make the application with its theme, or give the one that is there."""
-    app = QApplication.instance() or QApplication(["handcam"])
+def application(settings: WindowSettings = WindowSettings()) -> QApplication:
+    """Make the application with the colours and the size of type of these settings, or give the one that is there."""
+    there = QApplication.instance()
+    if there is None and settings.type_percent != 100 and "QT_SCALE_FACTOR" not in os.environ:
+        os.environ["QT_SCALE_FACTOR"] = str(settings.type_percent / 100)  # Qt reads it once, when it starts
+    app = there or QApplication(["handcam"])
     assert isinstance(app, QApplication)
     app.setApplicationName("handcam")
+    system_light = settings.theme == "system" and app.styleHints().colorScheme() is Qt.ColorScheme.Light
+    use_palette(LIGHT if settings.theme == "light" or system_light else DARK)
     theme.apply(app)
     return app
 

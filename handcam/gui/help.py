@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainte
 from PySide6.QtWidgets import QWidget
 
 from handcam.gui.actions import ActionRegistry, Command
-from handcam.gui.style.colours import ACCENT, LINE, MUTED, PANEL, RAISED, TEXT
+from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 
 __all__ = ["HelpOverlay", "help_columns"]
@@ -64,10 +64,10 @@ class HelpOverlay(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.fillRect(self.rect(), QColor(0, 0, 0, 150))
             card = QRectF((self.width() - width) // 2, (self.height() - height) // 2, width, height)
-            painter.setPen(QPen(QColor(LINE), 1))
-            painter.setBrush(QColor(PANEL))
+            painter.setPen(QPen(QColor(palette.line), 1))
+            painter.setBrush(QColor(palette.panel))
             painter.drawRoundedRect(card, 8, 8)
-            painter.setPen(QColor(TEXT))
+            painter.setPen(QColor(palette.text))
             painter.setFont(font(13, bold=True))
             painter.drawText(card.adjusted(3 * STEP, 2 * STEP, 0, 0), Qt.AlignmentFlag.AlignLeft, "Keyboard and mouse")
             for k, column in enumerate(columns):
@@ -75,13 +75,13 @@ class HelpOverlay(QWidget):
                 for name, commands in column.items():
                     y = self._paint_group(painter, name, commands, card.left() + 3 * STEP + k * _COLUMN, y)
             painter.setFont(font(11))
-            painter.setPen(QColor(MUTED))
+            painter.setPen(QColor(palette.muted))
             corner = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
             painter.drawText(card.adjusted(0, 0, -3 * STEP, -2 * STEP), corner, "Esc or a click closes this")
 
     @staticmethod
     def _paint_group(painter: QPainter, name: str, commands: tuple[Command, ...], x: float, y: float) -> float:
-        painter.setPen(QColor(ACCENT))
+        painter.setPen(QColor(palette.accent))
         painter.setFont(font(12, bold=True))
         painter.drawText(QRectF(x, y, _COLUMN, _ROW), Qt.AlignmentFlag.AlignVCenter, name)
         for command in commands:
@@ -89,10 +89,10 @@ class HelpOverlay(QWidget):
             painter.setFont(font(12))
             width = QFontMetricsF(painter.font()).horizontalAdvance(command.shortcut) + 12
             key = QRectF(x, y + 2, width, _ROW - 5)
-            painter.setPen(QPen(QColor(LINE), 1))
-            painter.setBrush(QColor(RAISED))
+            painter.setPen(QPen(QColor(palette.line), 1))
+            painter.setBrush(QColor(palette.raised))
             painter.drawRoundedRect(key, 4, 4)
-            painter.setPen(QColor(TEXT))
+            painter.setPen(QColor(palette.text))
             painter.drawText(key, Qt.AlignmentFlag.AlignCenter, command.shortcut)
             does = QRectF(x + 144, y, _COLUMN - 144, _ROW)
             painter.drawText(does, Qt.AlignmentFlag.AlignVCenter, command.help)

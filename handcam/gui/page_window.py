@@ -61,7 +61,7 @@ class PageWindow(QMainWindow):
         self.workers = [self.worker]
         self.controls = ControlsModel(live, card.latent if card is not None else 30)
         self._groups, self._without_camera = groups, without_camera
-        self.actions_ = ActionRegistry(page_commands() | groups)
+        self.actions_ = ActionRegistry(page_commands() | dict(groups))
         self.status_line = StatusLine()
         self.directions = KnownDirections(live, weights or default_weights(), self.controls.latent_size)
         self.context = PageContext(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
@@ -29,6 +30,9 @@ from handcam.types import HandcamError, Result
 
 __all__ = ["CameraOptions", "Window"]
 
+_OF_DIALOG = ("theme", "type_percent", "recordings")
+"""Settings that only the dialog shows."""
+
 
 class Window(PageWindow):
     """Window with a camera: owns the parts and lets them follow the pipeline."""
@@ -53,6 +57,8 @@ class Window(PageWindow):
         self._list_devices, devices = listed, () if callable(camera.devices) else camera.devices
         self._devices: Sequence[Device] = ()
         self._source = ""
+        self._dialog_settings: dict[str, Any] = {}
+        """Those that only the dialog has."""
         self._gestures = camera.gestures or gestures_file()
         actions = self.actions_
         self.sources = SourceControl(
@@ -69,8 +75,10 @@ class Window(PageWindow):
         self.drop = DropTarget(self, self.sources.open_path)
         pages = PageTabs(self.context, ("Live", self.live_page))
         self.presentation = Presentation(actions, self.live_page, pages, [pages, self.tool_bar, self.status_line])
-        folder, say = self.recording.folder, self.status_line.show_message
-        self.snapshots = SnapshotControl(self.live_page.views, actions, lambda: self.result, folder, say)
+        self.snapshots = SnapshotControl(
+            self.live_page.views, actions, lambda: self.result, lambda: self.recording.folder,
+            self.status_line.show_message,
+        )  # fmt: skip
         self.runtime = self._add_runtimes(camera.runtimes, pages)
         self._connect_parts()
         self.lay_out(pages, [self.tool_bar], self.live_page.views.card)
@@ -101,7 +109,12 @@ class Window(PageWindow):
         self.tool_bar.source.picked.connect(self.sources.open_source)
         self.tool_bar.source.entries.aboutToShow.connect(self.list_devices)
         self.actions_.connect_triggers(
-            None, calibrate=self.calibration.open, teach=self._teach, dismiss=self.presentation.end
+            None,
+            calibrate=self.calibration.open,
+            teach=self._teach,
+            dismiss=self.presentation.end,
+            settings=self._show_settings,
+            camera_settings=self._show_camera_settings,
         )
 
     # ----------------------------------------------------------------------------------------------- settings
@@ -111,15 +124,27 @@ class Window(PageWindow):
         size = () if self.isMaximized() or self.isFullScreen() else (self.width(), self.height())
         page, recent = self.pages.tabs.currentIndex(), tuple(self.sources.recent)
         own = {"camera": self.sources.camera, "size": size, "page": page, "recent": recent}
-        return msgspec.structs.replace(self.live_page.settings(), **own)
+        return msgspec.structs.replace(self.live_page.settings(), **own, **self._dialog_settings)
 
     def apply_settings(self, settings: WindowSettings) -> None:
         """Bring the window to these settings; its size is whoever's who shows it."""
         self.live_page.apply_settings(settings)
         self.sources.recent, self.sources.camera = list(settings.recent), settings.camera
         self.pages.show_page(settings.page)
+        for name in _OF_DIALOG:
+            self._change_setting(name, getattr(settings, name))
         if len(settings.size) == 2:
             self.resize(*settings.size)
+
+    def _change_setting(self, name: str, value: Any) -> None:
+        self._dialog_settings[name] = value
+        if name == "recordings" and value:
+            self.recording.folder = Path(value)
+
+    def _show_settings(self) -> None:
+        from handcam.gui.settings.dialog import SettingsDialog
+
+        SettingsDialog(self, self.current_settings(), self._change_setting, self.recording.folder).open()
 
     # ------------------------------------------------------------------------------------------------ cameras
 
@@ -136,6 +161,15 @@ class Window(PageWindow):
     def _show_devices(self, devices: Sequence[Device]) -> None:
         self.tool_bar.source.fill(devices, self.sources.recent)
         self._devices = devices
+
+    def _show_camera_settings(self) -> None:
+        from handcam.gui.sources.camera_settings import CameraSettingsDialog
+
+        camera, name = self.live.adjustable, self.live.status().source
+        if camera is None:
+            self.status_line.show_message(f"{name or 'The source'} has no settings of its own; open a webcam", 8)
+        else:
+            CameraSettingsDialog(self, camera, name).show()
 
     # ------------------------------------------------------------------------------------ results and status
 

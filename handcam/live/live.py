@@ -22,7 +22,7 @@ from handcam.live.model_thread import ModelThread
 from handcam.live.session import LiveRecording
 from handcam.live.status import LiveStatus, RecordingStatus, StreamStatus
 from handcam.mailbox import Latest
-from handcam.sources import Source
+from handcam.sources import Adjustable, Source
 from handcam.streams import Stream
 from handcam.types import Array, Controls, Frame, Result
 
@@ -201,6 +201,12 @@ class Live:
     def camera(self) -> str:
         """Name under which the present camera's calibration is kept; empty for files."""
         return str(getattr(self._capture.source, "camera", ""))
+
+    @property
+    def adjustable(self) -> Adjustable | None:
+        """The present camera, where its exposure, focus and the like can be set."""
+        source = self._capture.source
+        return source if isinstance(source, Adjustable) else None
 
     @property
     def streams(self) -> tuple[Stream, ...]:

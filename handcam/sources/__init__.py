@@ -6,6 +6,7 @@ Threads belong to :mod:`handcam.live`, so a source may simply block in ``read``.
 
 import math
 import re
+from concurrent.futures import Future
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Annotated, Protocol, runtime_checkable
@@ -18,7 +19,16 @@ from handcam.ranges import LARGEST_EDGE_PX, Coefficient, FieldOfView
 from handcam.types import Frame, Intrinsics, SourceError
 from handcam.validation import InputFile, Seed
 
-__all__ = ["Device", "Seekable", "Source", "SourceSettings", "open_source", "split_sources"]
+__all__ = [
+    "Adjustable",
+    "CameraControl",
+    "Device",
+    "Seekable",
+    "Source",
+    "SourceSettings",
+    "open_source",
+    "split_sources",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,32 @@ class Seekable(Protocol):
 
     def seek(self, index: int) -> None:
         """The next ``read`` returns frame ``index`` (clamped)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CameraControl:
+    """One control of a camera, e.g. its exposure."""
+
+    name: str
+    """``exposure``, ``gain``, ``white balance`` ..."""
+    value: float | None
+    """As the driver counts it; None where the camera does not have it."""
+    automatic: bool | None
+    """Does the camera set it itself? None where it cannot."""
+
+
+@runtime_checkable
+class Adjustable(Protocol):
+    """A camera whose exposure, focus and the like can be set while it runs."""
+
+    def camera_controls(self) -> Future[tuple[CameraControl, ...]]:
+        """Read every control."""
+        ...
+
+    def adjust(self, name: str, value: float | None) -> Future[CameraControl]:
+        """Set a control, None for automatic; its result is what the camera has then, or the
+        :class:`~handcam.types.SourceError` of a refusal."""
         ...
 
 

@@ -3,10 +3,13 @@
 import os
 import re
 import sys
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from threading import Lock
 from time import perf_counter_ns
-from typing import Any
+from typing import Any, TypeVar
 
 # Before OpenCV is used: no messages of its own, and on Windows a start in less than a minute.
 os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
@@ -16,7 +19,8 @@ os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")  # seconds until
 
 import cv2
 
-from handcam.sources import Device, SourceSettings
+from handcam.sources import CameraControl, Device, SourceSettings
+from handcam.sources._camera_controls import read_controls, set_control
 from handcam.sources._rectifier import Rectifier
 from handcam.types import Frame, SourceError
 
@@ -27,6 +31,7 @@ for _name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):  # OpenCV's Qt 5
 _cv2: Any = cv2  # a release's types know one of the two
 (_cv2.setLogLevel if hasattr(_cv2, "setLogLevel") else _cv2.utils.logging.setLogLevel)(0)  # OpenCV 4, and 5
 
+T = TypeVar("T")
 BACKEND = {"linux": cv2.CAP_V4L2, "win32": cv2.CAP_DSHOW, "darwin": cv2.CAP_AVFOUNDATION}.get(sys.platform, cv2.CAP_ANY)
 NETWORK = ("http", "https", "rtsp", "rtsps", "rtmp", "udp", "tcp", "rtp", "srt")
 OPEN_TIMEOUT_MS, READ_TIMEOUT_MS = 5000, 3000
@@ -122,6 +127,29 @@ class Webcam:
         self._index = 0
         self._lock = Lock()  # OpenCV must not release a capture while another thread grabs from it
         self._closed = False
+        self._asked: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
+
+    def camera_controls(self) -> Future[tuple[CameraControl, ...]]:
+        """Read exposure, focus and the like, before the next picture."""
+        return self._ask(lambda: read_controls(self._capture))
+
+    def adjust(self, name: str, value: float | None) -> Future[CameraControl]:
+        """Set one of them before the next picture; None for automatic."""
+        return self._ask(lambda: set_control(self._capture, name, value))
+
+    def _ask(self, call: Callable[[], T]) -> Future[T]:
+        answer: Future[T] = Future()
+        self._asked.append((answer, call))
+        return answer
+
+    def _answer(self) -> None:
+        """Do what was asked for, on the thread that reads: drivers take one thread at a time."""
+        while self._asked:
+            answer, call = self._asked.popleft()
+            try:
+                answer.set_result(call())
+            except SourceError as error:
+                answer.set_exception(error)
 
     def read(self) -> Frame | None:
         """The next picture.
@@ -137,6 +165,7 @@ class Webcam:
                     self._capture.release()
 
     def _grab(self) -> Frame | None:
+        self._answer()
         arrived = self._capture.grab()
         time_ns = perf_counter_ns()
         arrived, picture = self._capture.retrieve() if arrived else (False, None)

@@ -13,7 +13,6 @@ from handcam.gui.bar.menus import DriveMenu, SourceMenu
 from handcam.gui.bar.transport import Transport
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.settings.store import HAND_LENGTH_CM
-from handcam.gui.style.colours import LINE
 from handcam.gui.style.icons import icon
 from handcam.gui.style.theme import STEP
 from handcam.gui.style.widgets import ActionButton, as_panel, button, in_row, muted, show_if
@@ -73,10 +72,10 @@ class ToolBar(QWidget):
         drive = menu.addMenu("Drive")
         drive.aboutToShow.connect(lambda: (drive.clear(), drive.addActions(self.drive.entries.actions())))
         menu.addAction("Length of the hand…", self._ask_length)
-        menu.addAction(actions["calibrate"])
+        menu.addActions([actions["calibrate"], actions["camera_settings"]])
         for names in (
             ("copy_pose", "snapshot"), ("export", "label", "repair", "open_saved"), ("streams",),
-            ("panels", "present", "full_screen", "help"),
+            ("panels", "present", "full_screen", "settings", "help"),
         ):  # fmt: skip
             menu.addSeparator()
             for name in names:
@@ -164,5 +163,5 @@ def _group(*parts: QWidget) -> QWidget:
 def _separator() -> QFrame:
     line = QFrame()
     line.setFixedSize(1, 24)
-    line.setStyleSheet(f"background: {LINE};")
+    line.setObjectName("separator")
     return line

@@ -5,8 +5,8 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QMenu, QSlider, QStyle, QStyleOptionSlider, QWidget
 
 from handcam.gui.actions import ActionRegistry
-from handcam.gui.style.colours import MARK
 from handcam.gui.style.icons import icon
+from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP
 from handcam.gui.style.widgets import ActionButton, button, in_row, show_if
 from handcam.live import Live, LiveStatus
@@ -28,7 +28,7 @@ class _SeekSlider(QSlider):
         super().paintEvent(event)
         with QPainter(self) as painter:
             for value, _ in self.marks:
-                painter.fillRect(QRectF(self._x(value) - 1, self.height() / 2 - 9, 2, 6), QColor(MARK))
+                painter.fillRect(QRectF(self._x(value) - 1, self.height() / 2 - 9, 2, 6), QColor(palette.mark))
 
     def _x(self, value: int) -> float:
         half = HANDLE_PX / 2

@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
-from handcam.gui.style.colours import ACCENT, RAISED
 from handcam.gui.style.theme import STEP, font
 from handcam.gui.style.widgets import ActionButton, in_row, show_if
 
@@ -26,9 +25,6 @@ class ViewBar(QFrame):
         super().__init__(parent)
         self._parent, self._top = parent, top
         self.setObjectName("viewbar")
-        self.setStyleSheet(
-            f"QFrame#viewbar {{ background: {RAISED}; border: 1px solid {ACCENT}; border-radius: 6px; }}"
-        )
         self.text = QLabel()
         self.text.setFont(font(12, bold=True))
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

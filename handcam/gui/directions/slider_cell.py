@@ -8,8 +8,9 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from handcam.gui.directions.slider_track import SliderTrack
-from handcam.gui.style.colours import ACCENT, MUTED, RAISED, TEXT, VIEW
+from handcam.gui.style.colours import VIEW
 from handcam.gui.style.draw_hand import draw_thumbnail, thumbnail_span
+from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 from handcam.model.latent.directions import SEEN_MM, Direction
 
@@ -52,7 +53,7 @@ class SliderCell:
         """Draw the hand at both ends; None while they are not known."""
         rect = self.pictures
         painter.setOpacity(self._opacity)
-        painter.setPen(QPen(QColor(RAISED), 1))
+        painter.setPen(QPen(QColor(palette.raised), 1))
         painter.setBrush(QColor(VIEW))
         painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
         if pair is None or not np.isfinite(pair).all():
@@ -79,7 +80,7 @@ class SliderCell:
         painter.setOpacity(self._opacity)
         self._draw_text(painter, parameter or f"{value:+.2f}{'' if self.direction.name.startswith('z') else ' σ'}")
         if selected:
-            painter.setPen(QPen(QColor(ACCENT), 1))
+            painter.setPen(QPen(QColor(palette.accent), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             rect = self.pictures if self.with_pictures else self.rect.adjusted(2, 0, -2, -1)
             painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
@@ -91,14 +92,14 @@ class SliderCell:
         direction, middle = self.direction, Qt.AlignmentFlag.AlignVCenter
         line = QRectF(self.rect.left() + STEP, self.rect.top(), self.rect.width() - 2 * STEP, _LINE)
         painter.setFont(font(11))
-        painter.setPen(QColor(TEXT))
+        painter.setPen(QColor(palette.text))
         painter.drawText(line, Qt.AlignmentFlag.AlignRight | middle, value.replace("-", "−"))
         painter.setFont(font(12, bold=True))
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | middle, direction.name)
         left = painter.fontMetrics().horizontalAdvance(direction.name) + STEP
         effect = f"{direction.mm:.0f} mm/σ" if direction.r2 is None else f"R² {direction.r2:.2f}"
         painter.setFont(font(11))
-        painter.setPen(QColor(MUTED))
+        painter.setPen(QColor(palette.muted))
         rest = line.adjusted(left, 0, -painter.fontMetrics().horizontalAdvance(value) - STEP, 0)
         if painter.fontMetrics().horizontalAdvance(effect) <= rest.width():
             painter.drawText(rest, Qt.AlignmentFlag.AlignLeft | middle, effect)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from handcam.gui.controls_model import ControlsModel
-from handcam.gui.style.colours import ACCENT, LINE, TEXT
+from handcam.gui.style.palette import palette
 
 __all__ = ["RANGE", "SliderGrid", "SliderTrack"]
 
@@ -52,26 +52,26 @@ class SliderTrack:
             radius: of the knob, px.
         """
         y, zero = self.y, self.x_of(0.0)
-        painter.setPen(QPen(QColor(LINE), 2))
+        painter.setPen(QPen(QColor(palette.line), 2))
         painter.drawLine(QPointF(self.left, y), QPointF(self.right, y))
         painter.drawLine(QPointF(zero, y - 4), QPointF(zero, y + 4))
         if posterior is not None:
             self._draw_posterior(painter, *posterior)
         if base != value:
-            painter.setPen(QPen(QColor(ACCENT), 2))
+            painter.setPen(QPen(QColor(palette.accent), 2))
             painter.drawLine(QPointF(self.x_of(base), y), QPointF(self.x_of(value), y))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(ACCENT if accent else TEXT))
+        painter.setBrush(QColor(palette.accent if accent else palette.text))
         painter.drawEllipse(QPointF(self.x_of(value), y), radius, radius)
 
     def _draw_posterior(self, painter: QPainter, mean: float, sigma: float) -> None:
         left, right = self.x_of(mean - 2 * sigma), self.x_of(mean + 2 * sigma)
-        pale = QColor(ACCENT)
+        pale = QColor(palette.accent)
         pale.setAlpha(70)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(pale)
         painter.drawRoundedRect(QRectF(left, self.y - 5, max(right - left, 3.0), 10), 3, 3)
-        painter.setPen(QPen(QColor(ACCENT), 1.5))
+        painter.setPen(QPen(QColor(palette.accent), 1.5))
         x = self.x_of(mean)
         painter.drawLine(QPointF(x, self.y - 5), QPointF(x, self.y + 5))
 

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QToolTip
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.directions.slider_cell import SliderCell, describe_direction
 from handcam.gui.directions.slider_track import RANGE, SliderGrid, SliderTrack
-from handcam.gui.style.colours import MUTED
+from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP
 from handcam.model.latent.directions import Direction
 
@@ -130,7 +130,7 @@ class DirectionSliders(SliderGrid):
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             if not self.directions:
-                painter.setPen(QColor(MUTED))
+                painter.setPen(QColor(palette.muted))
                 text = QRectF(self.rect()).adjusted(8 * STEP, 0, -8 * STEP, 0)
                 painter.drawText(text, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.hint)
             if self._with_pictures:

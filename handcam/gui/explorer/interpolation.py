@@ -12,8 +12,9 @@ from handcam.gui.actions import ActionRegistry
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.directions.decode_requests import DecodeRequests
 from handcam.gui.explorer.animation import FORMATS
-from handcam.gui.style.colours import ACCENT, LINE, MUTED, VIEW
+from handcam.gui.style.colours import VIEW
 from handcam.gui.style.draw_hand import draw_thumbnail, thumbnail_span
+from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import font
 from handcam.gui.style.widgets import ActionButton, MenuButton, button, in_column, in_row
 from handcam.model.latent.interpolation import linear, spherical
@@ -157,26 +158,26 @@ class InterpolationStrip(QWidget):
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             frame = QRectF(0.5, 0.5, self.width() - 1, _HEIGHT - 1)
-            painter.setPen(QPen(QColor(LINE), 1))
+            painter.setPen(QPen(QColor(palette.line), 1))
             painter.setBrush(QColor(VIEW))
             painter.drawRoundedRect(frame, 3, 3)
             painter.setFont(font(12))
             if self.joints is None:
-                painter.setPen(QColor(MUTED))
+                painter.setPen(QColor(palette.muted))
                 painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, self.hint)
                 return
             cell, span = self.width() / HANDS, thumbnail_span(self.joints)
             for k, joints in enumerate(self.joints):
                 draw_thumbnail(painter, joints, QRectF(k * cell + 3, 3, cell - 6, _HEIGHT - 6), span)
             painter.setFont(font(11))
-            painter.setPen(QColor(MUTED))
+            painter.setPen(QColor(palette.muted))
             for name, flag in (("A", Qt.AlignmentFlag.AlignLeft), ("B", Qt.AlignmentFlag.AlignRight)):
                 painter.drawText(frame.adjusted(6, 0, -6, -3), flag | Qt.AlignmentFlag.AlignBottom, name)
             if self.position is not None:
                 x, y = self.x_of(self.position), _HEIGHT
-                painter.setPen(QPen(QColor(ACCENT), 1.5))
+                painter.setPen(QPen(QColor(palette.accent), 1.5))
                 painter.drawLine(QPointF(x, 1), QPointF(x, y))
-                painter.setBrush(QColor(ACCENT))
+                painter.setBrush(QColor(palette.accent))
                 painter.drawPolygon(QPolygonF([QPointF(x - 5, y + 8), QPointF(x + 5, y + 8), QPointF(x, y)]))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802

@@ -13,8 +13,9 @@ from handcam.gui.camera.picture import DepthScale
 from handcam.gui.scene3d.orbit import FOCAL, Orbit
 from handcam.gui.scene3d.scenes import SAMPLES, empty_scene
 from handcam.gui.scene3d.scenes.painter import paint
-from handcam.gui.style.colours import MUTED, PANEL, VIEW, rgb
+from handcam.gui.style.colours import VIEW, rgb
 from handcam.gui.style.draw_hand import draw_skeleton, draw_surface
+from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 from handcam.gui.style.widgets import in_row
 from handcam.types import NOMINAL_HAND_LENGTH_M
@@ -106,9 +107,9 @@ class ModalityView(QWidget):
     def _paint(self) -> None:
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.fillRect(QRectF(0, 0, self.width(), _HEAD), QColor(PANEL))
+            painter.fillRect(QRectF(0, 0, self.width(), _HEAD), QColor(palette.panel))
             painter.setFont(font(12))
-            painter.setPen(QColor(MUTED))
+            painter.setPen(QColor(palette.muted))
             line = QRectF(1.5 * STEP, 0, self.width() - 2 * STEP, _HEAD)
             painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, MODALITY_VIEWS[self.name][1])
             painter.translate(0, _HEAD)
@@ -117,7 +118,7 @@ class ModalityView(QWidget):
             if self.missing:
                 painter.fillRect(0, 0, width, height, QColor(VIEW))
                 text = QRectF(3 * STEP, 0, width - 6 * STEP, height)
-                painter.setPen(QColor(MUTED))
+                painter.setPen(QColor(palette.muted))
                 painter.drawText(text, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.missing)
                 return
             owner = self._owner

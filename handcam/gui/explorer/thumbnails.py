@@ -8,8 +8,9 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from handcam.gui.style.colours import ACCENT, MUTED, RAISED, TEXT, VIEW
+from handcam.gui.style.colours import VIEW
 from handcam.gui.style.draw_hand import draw_thumbnail, thumbnail_span
+from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 
 __all__ = ["ThumbnailRow"]
@@ -72,7 +73,7 @@ class ThumbnailRow(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setFont(font(11))
             if not len(self.joints) and self._empty:
-                painter.setPen(QColor(MUTED))
+                painter.setPen(QColor(palette.muted))
                 painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignVCenter, self._empty)
                 return
             span = thumbnail_span(self.joints)
@@ -86,14 +87,14 @@ class ThumbnailRow(QWidget):
                 painter.setOpacity(1.0)
                 if k < len(self.names):
                     below = QRectF(where.left() - 2, where.bottom() + 1, where.width() + 4, _NAME)
-                    painter.setPen(QColor(MUTED if k in self.faint or self._hovered != k else TEXT))
+                    painter.setPen(QColor(palette.muted if k in self.faint or self._hovered != k else palette.text))
                     name = painter.fontMetrics().elidedText(
                         self.names[k], Qt.TextElideMode.ElideRight, int(below.width())
                     )
                     painter.drawText(below, Qt.AlignmentFlag.AlignCenter, name)
 
     def _edge(self, k: int) -> str:
-        return ACCENT if k == self._hovered or (self.hasFocus() and k == self.selected) else RAISED
+        return palette.accent if k == self._hovered or (self.hasFocus() and k == self.selected) else palette.raised
 
     def thumbnail_at(self, at: QPointF) -> int:
         """The thumbnail there, or -1."""

@@ -24,15 +24,15 @@ class SnapshotControl:
     """Turns two actions into the clipboard and files."""
 
     def __init__(
-        self, view: QWidget, actions: ActionRegistry, result: Callable[[], Result | None], folder: Path,
-        say: Callable[[str], object],
+        self, view: QWidget, actions: ActionRegistry, result: Callable[[], Result | None],
+        folder: Callable[[], Path], say: Callable[[str], object],
     ) -> None:  # fmt: skip
         """
         Args:
             view: what a snapshot shows.
             actions: ``copy_pose`` and ``snapshot`` are connected.
             result: gives the newest result.
-            folder: for snapshots.
+            folder: gives the folder; a snapshot goes into ``snapshots`` in it.
             say: shows a sentence.
         """
         self._view, self._result, self._folder, self._say = view, result, folder, say
@@ -50,7 +50,7 @@ class SnapshotControl:
     def take(self) -> Path | None:
         """Write both views and the pose; returns the picture's file."""
         path = (
-            self._folder
+            self._folder()
             / "snapshots"
             / f"{time.strftime('%Y-%m-%d_%H-%M-%S')}-{time.time_ns() // 1_000_000 % 1000:03d}"
         )

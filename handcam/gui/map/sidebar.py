@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from handcam.gui.map.projection import KINDS
 from handcam.gui.map.tooltip import PoseTooltip
-from handcam.gui.style.colours import ACCENT, LINE, MUTED, RAISED
+from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 from handcam.gui.style.widgets import MenuButton, as_panel, button, in_column, in_row, muted
 
@@ -73,11 +73,8 @@ class Sidebar(QWidget):
         self.description = _small_text(2)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
+        self.progress.setObjectName("thin")
         self.progress.setFixedHeight(4)
-        self.progress.setStyleSheet(
-            f"QProgressBar {{ background: {LINE}; border: none; border-radius: 2px; }}"
-            f"QProgressBar::chunk {{ background: {ACCENT}; border-radius: 2px; }}"
-        )
         self.stop = button("Cancel", "Back to PCA")
         self.stop.clicked.connect(self.cancel)
         self._fitting = QWidget()
@@ -146,7 +143,7 @@ def _heading(text: str, first: bool = False) -> list[QWidget | int]:
         return [label]
     line = QFrame()
     line.setFixedHeight(1)
-    line.setStyleSheet(f"background: {RAISED};")
+    line.setObjectName("separator")
     return [STEP, line, label]
 
 
@@ -187,6 +184,6 @@ class _ColourRamp(QWidget):
             image = QImage(row.data, row.shape[1], 1, 3 * row.shape[1], QImage.Format.Format_RGB888)
             painter.drawImage(self.rect().adjusted(0, 2, 0, -18), image)
             painter.setFont(font(11))
-            painter.setPen(QColor(MUTED))
+            painter.setPen(QColor(palette.muted))
             for flag, text in zip((Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight), self._ends, strict=True):
                 painter.drawText(self.rect(), flag | Qt.AlignmentFlag.AlignBottom, text)

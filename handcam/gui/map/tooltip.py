@@ -8,8 +8,8 @@ from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from handcam.gui.style.colours import LINE, MUTED, PANEL, TEXT
 from handcam.gui.style.draw_hand import draw_skeleton
+from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 
 __all__ = ["PoseTooltip", "format_number", "parameter_line"]
@@ -58,8 +58,8 @@ class PoseTooltip(QWidget):
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             if self._framed:
-                painter.setPen(QPen(QColor(LINE), 1))
-                painter.setBrush(QColor(PANEL))
+                painter.setPen(QPen(QColor(palette.line), 1))
+                painter.setBrush(QColor(palette.panel))
                 painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
                 painter.setBrush(Qt.BrushStyle.NoBrush)
             room = QRectF(STEP, STEP, self.width() - 2 * STEP, self._height - 2 * STEP)
@@ -72,7 +72,7 @@ class PoseTooltip(QWidget):
             painter.setFont(font(11))
             metrics = QFontMetricsF(painter.font())
             for k, line in enumerate(self.lines):
-                painter.setPen(QColor(TEXT if k == 0 else MUTED))
+                painter.setPen(QColor(palette.text if k == 0 else palette.muted))
                 rect = QRectF(STEP, self._height + k * _ROW, self.width() - 2 * STEP, _ROW)
                 fitting = metrics.elidedText(line, Qt.TextElideMode.ElideRight, rect.width())
                 painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, fitting)

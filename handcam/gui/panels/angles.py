@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QWidget
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.panels.bones import BonesButton
 from handcam.gui.status.messages import NO_HAND
-from handcam.gui.style.colours import FINGER, LINE, MUTED, TEXT
+from handcam.gui.style.colours import FINGER
+from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 from handcam.gui.style.widgets import in_row, muted
 from handcam.hand.anatomy import ANGLES, angles_deg, grip, limits_deg, pinch_distance_m
@@ -58,7 +59,7 @@ class AnglesPanel(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setFont(font(11))
             if self._angles is None:
-                painter.setPen(QColor(MUTED))
+                painter.setPen(QColor(palette.muted))
                 text = f"{NO_HAND}: hold one up to see its angles"
                 painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
                 return
@@ -77,18 +78,18 @@ class AnglesPanel(QWidget):
         name = name[:3].upper() + name[3:] if not name.startswith("ip") else "IP" + name[2:]
         height = QFontMetricsF(painter.font()).height()
         text = QRectF(cell.left(), cell.top() + (_ROW - height) / 2, cell.width(), height)
-        painter.setPen(QColor(MUTED))
+        painter.setPen(QColor(palette.muted))
         painter.drawText(text, Qt.AlignmentFlag.AlignLeft, name)
-        painter.setPen(QColor(TEXT))
+        painter.setPen(QColor(palette.text))
         painter.drawText(text, Qt.AlignmentFlag.AlignRight, f"{round(float(self._angles[k]))}°".replace("-", "−"))
         left, right = cell.left() + 64, cell.right() - 44
         mid = cell.center().y()
         low, high = float(self._low[k]), float(self._high[k])
         share = (float(np.clip(self._angles[k], low - 8, high + 8)) - low) / (high - low)
-        painter.setPen(QPen(QColor(LINE), 3))
+        painter.setPen(QPen(QColor(palette.line), 3))
         painter.drawLine(QPointF(left, mid), QPointF(right, mid))
         zero = left + (0 - low) / (high - low) * (right - left)
-        painter.setPen(QPen(QColor(MUTED), 1))
+        painter.setPen(QPen(QColor(palette.muted), 1))
         painter.drawLine(QPointF(zero, mid - 4), QPointF(zero, mid + 4))
         at = left + share * (right - left)
         painter.setPen(QPen(QColor(FINGER[finger]), 3))

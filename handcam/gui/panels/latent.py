@@ -13,7 +13,7 @@ from handcam.gui.directions.known import KINDS, KnownDirections
 from handcam.gui.directions.slider_track import RANGE, SliderGrid, SliderTrack
 from handcam.gui.directions.sliders import DirectionSliders
 from handcam.gui.scene3d.scenes import SAMPLES
-from handcam.gui.style.colours import ACCENT, MUTED, TEXT
+from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 from handcam.gui.style.widgets import ActionButton, ElidedLabel, MenuButton, button, in_column, in_row, scrolled
 from handcam.model.latent.directions import SEEN_MM
@@ -85,9 +85,9 @@ class LatentSliders(SliderGrid):
                 text = QRectF(cell.left() + 2, cell.top() + 2, cell.width() - 4, height)
                 moved = abs(offset[k]) > 1e-6
                 value = base[k] + offset[k] if moved else base[k]
-                painter.setPen(QColor(MUTED))
+                painter.setPen(QColor(palette.muted))
                 painter.drawText(text, Qt.AlignmentFlag.AlignLeft, f"z{k + 1}")
-                painter.setPen(QColor(ACCENT if moved else TEXT))
+                painter.setPen(QColor(palette.accent if moved else palette.text))
                 painter.drawText(text, Qt.AlignmentFlag.AlignRight, f"{value:+.2f}".replace("-", "−"))
                 band = None
                 if known and posterior is not None:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from handcam.gui.panels.timings import KEEP_S, SECTIONS, FrameTimings
-from handcam.gui.style.colours import ACCENT, LINE, MUTED
+from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 from handcam.gui.style.widgets import in_column, in_row, muted
 
@@ -41,8 +41,8 @@ class _TimePlot(pg.PlotWidget):
         item.layout.setContentsMargins(0, 6, 20, 0)
         for side in ("left", "bottom"):
             axis = item.getAxis(side)
-            axis.setPen(QColor(LINE))
-            axis.setTextPen(QColor(MUTED))
+            axis.setPen(QColor(palette.line))
+            axis.setTextPen(QColor(palette.muted))
             axis.setStyle(tickFont=font(11), tickLength=-4, hideOverlappingLabels=False)
         item.getAxis("left").setWidth(36)
         item.getAxis("bottom").setHeight(18)
@@ -79,8 +79,8 @@ class TimingPanel(QWidget):
         pg.setConfigOptions(antialias=False)
         self._rate, self._age = _TimePlot("Results", "fps"), _TimePlot("Age of the pixels", "ms")
         self._sections = _TimePlot("Sections, stacked", "ms")
-        self._rate_line = self._rate.plot(pen=pg.mkPen(ACCENT, width=1.5))
-        self._age_line = self._age.plot(pen=pg.mkPen(ACCENT, width=1.5))
+        self._rate_line = self._rate.plot(pen=pg.mkPen(palette.accent, width=1.5))
+        self._age_line = self._age.plot(pen=pg.mkPen(palette.accent, width=1.5))
         self._areas = []
         for name in reversed(SECTIONS):  # the highest sum first, so that each lower one paints over it
             area = self._sections.plot(pen=None, fillLevel=0, brush=pg.mkBrush(_COLOURS[name]))

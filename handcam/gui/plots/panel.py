@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QSizePolicy, QW
 
 from handcam.gui.plots.goniometer import RangeOfMotion, report_html, write_report
 from handcam.gui.plots.history import GROUPS, LEAST_HZ, MOST_HZ, RULER, SERIES, History, Measured, spectrum
-from handcam.gui.style.colours import ACCENT, LINE, MARK, MUTED, TEXT
+from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 from handcam.gui.style.widgets import MenuButton, button, in_column, in_row, muted
 from handcam.live import Live
@@ -24,7 +24,6 @@ _LIVE_S, _MOST = 10.0, 800
 """Seconds shown of a camera; frames measured at once of a file."""
 _SEEN = {"°": 0.5, "mm": 0.5, "cm": 0.1, "cm/s": 1.0, "%": 0.5}
 """Amplitude by unit from which a peak of the spectrum is named."""
-_COLOURS = (ACCENT, "#56b4e9", "#f0e442", "#cc79a7")
 
 
 class PlotsPanel(QWidget):
@@ -60,16 +59,17 @@ class PlotsPanel(QWidget):
         self.head = QWidget()
         self.head.setLayout(in_row(self.group, (self.now, 1), clear, report, copy, save, spacing=STEP))
         self._plot, self._spectrum = _plot(), _plot()
-        self._lines = [self._plot.plot(pen=pg.mkPen(colour, width=1.6), connect="finite") for colour in _COLOURS]
+        self._colours = palette.curves
+        self._lines = [self._plot.plot(pen=pg.mkPen(colour, width=1.6), connect="finite") for colour in self._colours]
         low, high = (self._plot.plot(pen=pg.mkPen(0, 0, 0, 0)) for _ in range(2))  # without a pen there is no path
         self._band = pg.FillBetweenItem(low, high, brush=pg.mkBrush(86, 180, 233, 60))
         self._edges = low, high
         cast(Any, self._plot).addItem(self._band)
-        self._cursor = pg.InfiniteLine(angle=90, pen=pg.mkPen(TEXT, width=1))
+        self._cursor = pg.InfiniteLine(angle=90, pen=pg.mkPen(palette.text, width=1))
         cast(Any, self._plot).addItem(self._cursor)
         self._marks: list[Any] = []
         cast(Any, self._spectrum.getPlotItem()).setXRange(LEAST_HZ, MOST_HZ, padding=0.02)
-        self._peak = self._spectrum.plot(pen=pg.mkPen(ACCENT, width=1.4))
+        self._peak = self._spectrum.plot(pen=pg.mkPen(palette.accent, width=1.4))
         self._tremor = muted("spectrum")
         self._tremor.setFont(font(11))
         cast(Any, self._plot.scene()).sigMouseClicked.connect(self._click)
@@ -113,7 +113,7 @@ class PlotsPanel(QWidget):
         self._show_marks([mark for mark, _ in status.marks] if file else [], found)
         self._show_spectrum(found, group[0])
         texts: list[str] = []
-        for k, colour in zip(group, _COLOURS, strict=False):
+        for k, colour in zip(group, self._colours, strict=False):
             value, series = found.values[at, k], SERIES[k]
             if np.isfinite(value):
                 error = f" ± {sigma[at]:.0f}" if k == RULER else ""
@@ -126,7 +126,7 @@ class PlotsPanel(QWidget):
         self._marks = []
         for frame in frames:
             k = int(np.abs(found.frame - frame).argmin())
-            line = pg.InfiniteLine(found.time_s[k] - self._start_s, 90, pen=pg.mkPen(MARK, width=1))
+            line = pg.InfiniteLine(found.time_s[k] - self._start_s, 90, pen=pg.mkPen(palette.mark, width=1))
             cast(Any, self._plot).addItem(line)
             self._marks.append(line)
 
@@ -194,8 +194,8 @@ def _plot() -> pg.PlotWidget:
     item = cast(Any, plot.getPlotItem())
     for side in ("left", "bottom"):
         axis = item.getAxis(side)
-        axis.setPen(QColor(LINE))
-        axis.setTextPen(QColor(MUTED))
+        axis.setPen(QColor(palette.line))
+        axis.setTextPen(QColor(palette.muted))
         axis.setStyle(tickFont=font(11), tickLength=-4)
     item.showGrid(y=True, alpha=0.12)
     return plot

@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QDialog, QLabel, QWidget
 from handcam.gui.actions import ActionRegistry, Command
 from handcam.gui.camera.view import CameraView
 from handcam.gui.event_loop import application, run_until_closed
-from handcam.gui.style.colours import ACCENT, ALERT, LINE, MUTED
+from handcam.gui.settings.store import kept_settings
+from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 from handcam.gui.style.widgets import ActionButton, as_panel, in_column, in_row
+from handcam.paths import settings_file
 from handcam.session import Session, open_session
 from handcam.session.labels import Label, Labels
 from handcam.types import HandcamError, RecordingError
@@ -115,9 +117,9 @@ class LabellingView(QWidget):
             self.view.show_result(replace(result, frame=frame, hands=hands))
         else:
             self.view.clear()
-        verdict, colour = "no verdict", MUTED
+        verdict, colour = "no verdict", palette.muted
         if label is not None:
-            verdict, colour = ("accepted", ACCENT) if label.accepted else ("rejected", ALERT)
+            verdict, colour = ("accepted", palette.accent) if label.accepted else ("rejected", palette.alert)
             verdict += f" · {label.side.value}, not {side.value}" if label.side is not side else ""
         self.verdict_text.setText(verdict)
         self.verdict_text.setStyleSheet(f"color: {colour}")
@@ -162,7 +164,7 @@ class _ProgressBar(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         count, width = len(self._owner.hands), self.width()
-        colours = {True: QColor(ACCENT), False: QColor(ALERT), None: QColor(LINE)}
+        colours = {True: QColor(palette.accent), False: QColor(palette.alert), None: QColor(palette.line)}
         with QPainter(self) as painter:
             for x in range(width):  # a column of pixels may stand for many hands: the first decides
                 painter.fillRect(x, 2, 1, STEP - 4, colours[self._owner.verdict(x * count // width)])
@@ -197,7 +199,7 @@ class LabellingDialog(QDialog):
 
 def show(session: Session, labels: Labels, screenshot: Path | None = None) -> int:
     """Run the view until it is closed; with ``screenshot``, save a picture of it and close. Returns the exit code."""
-    app = application()
+    app = application(kept_settings(settings_file()))
     view = LabellingView(session, labels)
     view.resize(960, 720)
     view.show()

@@ -18,7 +18,7 @@ from handcam.paths import write_atomic
 from handcam.ranges import HAND_LENGTHS_M, HandLengthCm
 from handcam.types import NOMINAL_HAND_LENGTH_M, Controls, Side
 
-__all__ = ["HANDS", "HAND_LENGTH_CM", "SettingsStore", "WindowSettings", "kept_camera"]
+__all__ = ["HANDS", "HAND_LENGTH_CM", "SettingsStore", "WindowSettings", "kept_settings"]
 
 HANDS = {
     "both": (2, None), "one": (1, None), "up to three": (3, None), "up to four": (4, None),
@@ -73,6 +73,12 @@ class WindowSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     """Page that is seen."""
     camera: Annotated[str, msgspec.Meta(max_length=200)] = ""
     """Camera that was picked last, ``scheme:rest``; the next start without ``--source`` tries it first."""
+    theme: Literal["dark", "light", "system"] = "dark"
+    """Colours of bars and panels."""
+    type_percent: Annotated[int, msgspec.Meta(ge=100, le=150)] = 100
+    """Size of type and controls."""
+    recordings: Annotated[str, msgspec.Meta(max_length=4096)] = ""
+    """Folder for sessions and snapshots; empty for ``handcam`` among the user's videos."""
     recent: Annotated[tuple[str, ...], msgspec.Meta(max_length=20)] = ()
     """Files and folders that were opened, the last first."""
 
@@ -98,13 +104,23 @@ class WindowSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
         return changes
 
 
-def kept_camera(path: Path) -> str:
-    """Read the camera that was picked last; empty where there is none, or no file that can be read."""
+def kept_settings(path: Path) -> WindowSettings:
+    """Read what is kept; the default for what is not there or not valid, and for all of it without a readable file."""
     try:
-        camera = msgspec.json.decode(path.read_bytes())["values"]["camera"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return ""
-    return camera if isinstance(camera, str) else ""
+        document = msgspec.json.decode(path.read_bytes())
+        return msgspec.structs.replace(WindowSettings(), **_valid(document["values"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return WindowSettings()
+
+
+def _valid(values: dict[str, Any]) -> dict[str, Any]:
+    """Settings that are known, of their type and in their range."""
+    known, good = {field.name: field.type for field in msgspec.structs.fields(WindowSettings)}, {}
+    for name, value in values.items():
+        if name in known:
+            with suppress(msgspec.ValidationError):
+                good[name] = msgspec.convert(value, known[name])
+    return good
 
 
 class SettingsStore:
@@ -130,12 +146,7 @@ class SettingsStore:
             apply: brings the window to settings.
             overridden: names of settings that options have set otherwise this time.
         """
-        known = {field.name: field.type for field in msgspec.structs.fields(WindowSettings)}
-        good: dict[str, Any] = {}
-        for name, value in self._values().items():
-            if name in known and name not in overridden:
-                with suppress(msgspec.ValidationError):
-                    good[name] = msgspec.convert(value, known[name])
+        good = {name: value for name, value in _valid(self._values()).items() if name not in overridden}
         if good:
             apply(msgspec.structs.replace(self._read(), **good))
         self._written = self._last = self._read()

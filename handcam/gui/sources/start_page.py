@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from handcam.gui.actions import ActionRegistry
 from handcam.gui.sources.source_control import short_name
-from handcam.gui.style.colours import ACCENT, BACKGROUND, LINE, PANEL, TEXT
+from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 from handcam.gui.style.widgets import ActionButton, button, in_column, in_row, muted
 from handcam.live import LiveStatus
@@ -33,7 +33,6 @@ class StartPage(QFrame):
         super().__init__(parent)
         self._parent = parent
         self.setObjectName("start")
-        self.setStyleSheet(f"QFrame#start {{ background: {PANEL}; border: 1px solid {LINE}; border-radius: 10px; }}")
         title = QLabel("No camera found")
         title.setFont(font(13, bold=True))
         look, close = button("Look again", "Look for cameras"), button("×", "Close; the demo goes on", solid=False)
@@ -137,11 +136,11 @@ class DropTarget(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            back = QColor(BACKGROUND)
+            back = QColor(palette.background)
             back.setAlpha(200)
             painter.fillRect(self.rect(), back)
-            painter.setPen(QPen(QColor(ACCENT), 2, Qt.PenStyle.DashLine))
+            painter.setPen(QPen(QColor(palette.accent), 2, Qt.PenStyle.DashLine))
             painter.drawRoundedRect(self.rect().adjusted(16, 16, -16, -16), 10, 10)
-            painter.setPen(QColor(TEXT))
+            painter.setPen(QColor(palette.text))
             painter.setFont(font(13, bold=True))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Drop to open: video, photo, folder or session")

@@ -7,7 +7,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
-from handcam.gui.style.colours import LINE, PANEL
 from handcam.gui.style.theme import STEP, font
 from handcam.gui.style.widgets import ActionButton, in_column
 from handcam.live import LiveStatus
@@ -92,7 +91,6 @@ class MessageCard(QFrame):
         super().__init__(parent)
         self._parent = parent
         self.setObjectName("card")
-        self.setStyleSheet(f"QFrame#card {{ background: {PANEL}; border: 1px solid {LINE}; border-radius: 8px; }}")
         self._title, self._text = QLabel(), QLabel()
         self._title.setFont(font(13, bold=True))
         self._text.setWordWrap(True)

@@ -5,7 +5,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from handcam.gui.style.colours import BACKGROUND, MUTED, TEXT
+from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 from handcam.hand.skeleton import ROOT
 from handcam.live import LiveStatus
@@ -103,10 +103,10 @@ class StatusLine(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         with QPainter(self) as painter:
-            painter.fillRect(self.rect(), QColor(BACKGROUND))
+            painter.fillRect(self.rect(), QColor(palette.background))
             painter.setFont(font(12))
             metrics = QFontMetricsF(painter.font())
-            painter.setPen(QColor(TEXT))
+            painter.setPen(QColor(palette.text))
             places = self._places()
             for name, left, right in places:
                 where = QRectF(left, 0, right - left, self.height())
@@ -114,5 +114,5 @@ class StatusLine(QWidget):
             x = max((right for name, _, right in places if self.texts[name]), default=0.0) + 3 * STEP  # empty ones end
             rest = QRectF(x, 0, self.width() - x - 2 * STEP, self.height())
             text = metrics.elidedText(self.message or self.right, Qt.TextElideMode.ElideMiddle, max(rest.width(), 0))
-            painter.setPen(QColor(TEXT if self.message else MUTED))
+            painter.setPen(QColor(palette.text if self.message else palette.muted))
             painter.drawText(rest, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)

@@ -5,7 +5,8 @@ from functools import cache
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
 
-from handcam.gui.style.colours import ACCENT, ALERT, BACKGROUND, FINGER, TEXT
+from handcam.gui.style.colours import BACKGROUND, FINGER
+from handcam.gui.style.palette import palette
 
 __all__ = ["icon"]
 
@@ -14,8 +15,8 @@ __all__ = ["icon"]
 def icon(name: str) -> QIcon:
     """One of ``play pause back on loop record stop app``; 16 px, loop also in the accent when it is on."""
     made = QIcon()
-    made.addPixmap(_draw(name, QColor(TEXT)))
-    made.addPixmap(_draw(name, QColor(ACCENT)), QIcon.Mode.Normal, QIcon.State.On)
+    made.addPixmap(_draw(name, QColor(palette.text)))
+    made.addPixmap(_draw(name, QColor(palette.accent)), QIcon.Mode.Normal, QIcon.State.On)
     return made
 
 
@@ -40,10 +41,10 @@ def _draw(name: str, colour: QColor) -> QPixmap:
             p.drawPolygon(_points((12.5, 3), (6, 8), (12.5, 13)))
             p.drawRoundedRect(QRectF(3.5, 3, 2, 10), 1, 1)
         elif name == "record":
-            p.setBrush(QColor(ALERT))
+            p.setBrush(QColor(palette.alert))
             p.drawEllipse(QPointF(8, 8), 5, 5)
         elif name == "stop":
-            p.setBrush(QColor(ALERT))
+            p.setBrush(QColor(palette.alert))
             p.drawRoundedRect(QRectF(3.5, 3.5, 9, 9), 1.5, 1.5)
         elif name == "loop":
             p.setBrush(Qt.BrushStyle.NoBrush)

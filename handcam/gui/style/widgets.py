@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from handcam.gui.style.colours import ACCENT, LINE, MUTED, RAISED, TEXT
+from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP
 
 __all__ = ["ActionButton", "ElidedLabel", "MenuButton", "as_panel", "button", "in_column", "in_row", "muted",
@@ -200,20 +200,20 @@ class MenuButton(KeyButton):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(QColor(ACCENT if self.hasFocus() else LINE), 1))
-            painter.setBrush(QColor(LINE if self.underMouse() or self.isDown() else RAISED))
+            painter.setPen(QPen(QColor(palette.accent if self.hasFocus() else palette.line), 1))
+            painter.setBrush(QColor(palette.line if self.underMouse() or self.isDown() else palette.raised))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
             metrics = QFontMetricsF(self.font())
             left = float(STEP)
-            painter.setPen(QColor(MUTED))
+            painter.setPen(QColor(palette.muted))
             line = QRectF(left, 0, self.width() - 2 * STEP, self.height())
             painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, self._name)
             left += metrics.horizontalAdvance(self._name) + STEP
             line = QRectF(left, 0, self.width() - left - 3 * STEP, self.height())
-            painter.setPen(QColor(TEXT))
+            painter.setPen(QColor(palette.text))
             value = metrics.elidedText(self.value, Qt.TextElideMode.ElideMiddle, line.width())
             painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, value)
             x, y = self.width() - 1.8 * STEP, self.height() / 2 + 2
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(MUTED))
+            painter.setBrush(QColor(palette.muted))
             painter.drawPolygon(QPolygonF([QPointF(x - 4, y - 3), QPointF(x + 4, y - 3), QPointF(x, y + 2)]))

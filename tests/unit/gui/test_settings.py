@@ -1,8 +1,11 @@
 """What the window remembers, says of the source and the hand, and lets run: the small things of the tool bar."""
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +18,7 @@ from fake_live import RUNNING, FakeLive, result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtWidgets import QPushButton
+from qt import pixels, pump
 
 from handcam.api import runtimes_here
 from handcam.cli import _cameras
@@ -22,14 +26,19 @@ from handcam.cli.run import _settings_file
 from handcam.gui.bar.tool_bar import ToolBar
 from handcam.gui.camera.diagnostics import MeasuredLength, missing_modality
 from handcam.gui.camera.picture import DepthRange, Plane
+from handcam.gui.event_loop import application
 from handcam.gui.live.live_page import LivePage
-from handcam.gui.settings.store import SettingsStore, kept_camera
+from handcam.gui.settings.dialog import SettingsDialog
+from handcam.gui.settings.store import SettingsStore, WindowSettings, kept_settings
+from handcam.gui.sources.camera_settings import CameraSettingsDialog
 from handcam.gui.sources.source_control import RuntimeChoice, SourceControl
 from handcam.gui.status.messages import message_for
+from handcam.gui.style.colours import rgb
+from handcam.gui.style.palette import DARK, LIGHT, Palette
 from handcam.gui.window import Window
 from handcam.hand.skeleton import hand_length
 from handcam.paths import settings_file
-from handcam.sources import Device, SourceSettings
+from handcam.sources import Adjustable, CameraControl, Device, SourceSettings
 from handcam.types import HandcamError, Side, WeightsError
 
 
@@ -72,6 +81,13 @@ def change_everything(window: Window) -> None:
     page.views.show_plane(Plane.BLEND)
     page.dock.angles.bones.restore({"my hand": (0.2,) * 20}, "my hand")
     window.controls.set(samples=5, max_hands=1, lock_side=Side.LEFT, drive="rgb")
+    window.actions_["settings"].trigger()
+    dialog = window.findChild(SettingsDialog)
+    assert dialog is not None
+    for box, k in ((dialog.theme, 1), (dialog.type_percent, 2)):
+        box.setCurrentIndex(k)
+        box.activated.emit(k)
+    dialog.folder_chosen(str(Path.home() / "takes"))
 
 
 def settings_of(window: Window) -> dict[str, Any]:
@@ -329,11 +345,11 @@ def test_fresh_forgets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def test_the_camera_that_was_picked_last_is_tried_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "settings.json"
-    assert kept_camera(path) == ""
+    assert kept_settings(path).camera == ""
     path.write_text('{"format": "handcam.settings", "values": {"camera": "webcam:1"}}')
-    assert kept_camera(path) == "webcam:1"
+    assert kept_settings(path).camera == "webcam:1"
     path.write_text('{"values": {"camera": 7}}')
-    assert kept_camera(path) == ""
+    assert kept_settings(path).camera == ""
     tried: list[str] = []
     devices = [Device(str(k), f"webcam:{k}") for k in range(3)]
     monkeypatch.setattr(_cameras, "cameras", lambda: devices)
@@ -341,3 +357,106 @@ def test_the_camera_that_was_picked_last_is_tried_first(tmp_path: Path, monkeypa
     _cameras.open_first(SourceSettings(), "webcam:1")
     _cameras.open_first(SourceSettings(), "webcam:9")
     assert tried == ["webcam:1", "webcam:0"]
+
+
+# ---------------------------------------------------------------------------------------------------- appearance
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2.2)."""
+    c = np.array(rgb(colour)) / 255
+    return float(np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722])
+
+
+@pytest.mark.parametrize("colours", [DARK, LIGHT], ids=["dark", "light"])
+def test_text_can_be_read_on_everything_behind_it(colours: Palette) -> None:
+    pairs = [(text, back) for text in (colours.text, colours.muted) for back in (colours.panel, colours.background)]
+    pairs += [(colours.text, colours.raised), (colours.accent, colours.raised), (colours.background, colours.accent)]
+    pairs += [(curve, colours.panel) for curve in colours.curves]
+    for front, back in pairs:
+        low, high = sorted((luminance(front), luminance(back)))
+        least = 3.0 if front in colours.curves else 4.5
+        assert (high + 0.05) / (low + 0.05) >= least, (front, back)
+
+
+def test_a_light_window_is_light_and_its_views_stay_dark(make: Callable[..., Window], live: FakeLive) -> None:
+    application(WindowSettings(theme="light"))
+    try:
+        window = make()
+        window.show()
+        live.put(result(0.4))
+        assert pump(lambda: window.result is not None)
+        assert pixels(window.tool_bar).mean() > 220
+        assert pixels(window.status_line).mean() > 180
+        assert pixels(window.live_page.views.scene).mean() < 60
+    finally:
+        application()
+    assert pixels(window.tool_bar).mean() < 80
+
+
+def test_larger_type_makes_everything_larger_from_the_next_start() -> None:
+    code = """
+from handcam.gui.event_loop import application
+from handcam.gui.settings.store import WindowSettings
+app = application(WindowSettings(type_percent=150))
+print(app.devicePixelRatio())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert float(done.stdout) == 1.5
+
+
+# ----------------------------------------------------------------------------------------------- camera settings
+
+
+class Adjusted(FakeLive):
+    """A camera that has exposure and focus and lets only exposure be set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.exposure = CameraControl("exposure", 156.0, True)
+
+    @property
+    def adjustable(self) -> Adjustable:
+        return self
+
+    def camera_controls(self) -> Future[tuple[CameraControl, ...]]:
+        answer: Future[tuple[CameraControl, ...]] = Future()
+        none = CameraControl("zoom", None, None)
+        answer.set_result((self.exposure, CameraControl("focus", 30.0, False), none))
+        return answer
+
+    def adjust(self, name: str, value: float | None) -> Future[CameraControl]:
+        answer: Future[CameraControl] = Future()
+        if name == "focus":
+            answer.set_exception(HandcamError("The camera refuses focus 40; its driver may allow another range."))
+        else:
+            self.exposure = CameraControl("exposure", self.exposure.value if value is None else value, value is None)
+            answer.set_result(self.exposure)
+        return answer
+
+
+def test_the_cameras_exposure_is_set_and_a_refusal_says_so(make: Callable[..., Window]) -> None:
+    camera = Adjusted()
+    window = make(camera)
+    window.actions_["camera_settings"].trigger()
+    dialog = window.findChild(CameraSettingsDialog)
+    assert dialog is not None
+    dialog.follow()
+    assert dialog.automatic["exposure"].isChecked()
+    assert not dialog.values["exposure"].isEnabled()
+    assert dialog.said["zoom"].text() == "This camera does not have it"
+    dialog.automatic["exposure"].click()
+    dialog.follow()
+    dialog.values["exposure"].setValue(300)
+    dialog.follow()
+    assert (camera.exposure.value, camera.exposure.automatic) == (300.0, False)
+    dialog.values["focus"].setValue(40)
+    dialog.follow()
+    dialog.follow()
+    assert "refuses focus" in dialog.said["focus"].text()
+    assert dialog.values["focus"].value() == 30, "what the camera has, and not what it refused"
+
+
+def test_a_source_without_settings_of_a_camera_says_so(one: Window) -> None:
+    one.actions_["camera_settings"].trigger()
+    assert "has no settings of its own" in one.status_line.message

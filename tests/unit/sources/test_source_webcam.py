@@ -4,8 +4,10 @@ import sys
 import threading
 from pathlib import Path
 from time import perf_counter, perf_counter_ns
+from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 from media import HEIGHT, WIDTH, make_video, network_camera
 from typed import present
@@ -128,3 +130,50 @@ def test_the_window_is_not_given_the_qt_of_opencv():
     import os
 
     assert "QT_QPA_PLATFORM_PLUGIN_PATH" not in os.environ
+
+
+class Driver(cv2.VideoCapture):
+    """A capture with exposure (automatic at first), a focus that cannot be set, and nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        auto = 3.0 if sys.platform == "linux" else 0.75
+        self.values = {cv2.CAP_PROP_EXPOSURE: 156.0, cv2.CAP_PROP_AUTO_EXPOSURE: auto, cv2.CAP_PROP_FOCUS: 30.0}
+
+    def get(self, propId: int) -> float:  # noqa: N803
+        return self.values.get(propId, -1.0)
+
+    def set(self, propId: int, value: float) -> bool:  # noqa: N803
+        prop = propId
+        if prop not in self.values or prop == cv2.CAP_PROP_FOCUS:
+            return False
+        self.values[prop] = min(value, 500.0) if prop == cv2.CAP_PROP_EXPOSURE else value
+        return True
+
+    def grab(self) -> bool:
+        return True
+
+    def retrieve(self, *_: Any) -> tuple[bool, np.ndarray]:  # type: ignore[override]
+        return True, np.zeros((48, 64, 3), np.uint8)
+
+    def release(self) -> None:
+        pass
+
+
+def test_exposure_is_set_before_the_next_picture_and_what_the_camera_refuses_is_said():
+    source = Webcam(Driver(), "webcam:0", SourceSettings(width=64, height=48), network=True)
+    before, brighter, automatic, focus = (
+        source.camera_controls(), source.adjust("exposure", 9000.0), source.adjust("exposure", None),
+        source.adjust("focus", 40.0),
+    )  # fmt: skip
+    assert not before.done(), "drivers are asked on the thread that reads"
+    assert source.read() is not None
+    found = {control.name: control for control in before.result()}
+    assert (found["exposure"].value, found["exposure"].automatic) == (156.0, True)
+    assert (found["zoom"].value, found["zoom"].automatic) == (None, None)
+    assert (brighter.result().value, brighter.result().automatic) == (500.0, False), (
+        "as the camera has it, not as asked"
+    )
+    assert automatic.result().automatic is True
+    with pytest.raises(SourceError, match="refuses focus 40"):
+        focus.result()
