@@ -4,13 +4,14 @@ OpenCV passes a value on in the driver's own unit and does not tell its range, s
 """
 
 import sys
+from typing import Any, Protocol, runtime_checkable
 
 import cv2
 
 from handcam.sources import CameraControl
 from handcam.types import SourceError
 
-__all__ = ["read_controls", "set_control"]
+__all__ = ["Capture", "read_controls", "set_control"]
 
 _MANUAL, _AUTOMATIC = (1.0, 3.0) if sys.platform == "linux" else (0.25, 0.75)
 """Values of ``CAP_PROP_AUTO_EXPOSURE``: V4L2's menu, and DirectShow's and Media Foundation's."""
@@ -28,12 +29,23 @@ _CONTROLS: dict[str, tuple[int, tuple[int, float, float] | None]] = {
 """Property of each control, and its switch: property, value for manual, value for automatic."""
 
 
-def read_controls(capture: cv2.VideoCapture) -> tuple[CameraControl, ...]:
+@runtime_checkable
+class Capture(Protocol):
+    """Methods of ``cv2.VideoCapture`` that are used of an open camera."""
+
+    def get(self, prop: int, /) -> float: ...
+    def set(self, prop: int, value: float, /) -> bool: ...
+    def grab(self) -> bool: ...
+    def retrieve(self) -> tuple[bool, Any]: ...
+    def release(self) -> None: ...
+
+
+def read_controls(capture: Capture) -> tuple[CameraControl, ...]:
     """Read every control."""
     return tuple(_read(capture, name) for name in _CONTROLS)
 
 
-def set_control(capture: cv2.VideoCapture, name: str, value: float | None) -> CameraControl:
+def set_control(capture: Capture, name: str, value: float | None) -> CameraControl:
     """Set a control, None for automatic; returns it as the camera has it now.
 
     Raises:
@@ -51,7 +63,7 @@ def set_control(capture: cv2.VideoCapture, name: str, value: float | None) -> Ca
     return _read(capture, name)
 
 
-def _read(capture: cv2.VideoCapture, name: str) -> CameraControl:
+def _read(capture: Capture, name: str) -> CameraControl:
     prop, switch = _CONTROLS[name]
     value = float(capture.get(prop))
     state = float(capture.get(switch[0])) if switch is not None else _UNKNOWN

@@ -20,7 +20,7 @@ os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")  # seconds until
 import cv2
 
 from handcam.sources import CameraControl, Device, SourceSettings
-from handcam.sources._camera_controls import read_controls, set_control
+from handcam.sources._camera_controls import Capture, read_controls, set_control
 from handcam.sources._rectifier import Rectifier
 from handcam.types import Frame, SourceError
 
@@ -114,9 +114,7 @@ class Webcam:
 
     live = True
 
-    def __init__(
-        self, capture: cv2.VideoCapture, name: str, settings: SourceSettings, network: bool, camera: str = ""
-    ) -> None:
+    def __init__(self, capture: Capture, name: str, settings: SourceSettings, network: bool, camera: str = "") -> None:
         self.name, self.camera = name, camera or name
         fps = capture.get(cv2.CAP_PROP_FPS)
         self.fps = fps if 1 <= fps <= 480 else settings.fps
@@ -191,7 +189,7 @@ class Webcam:
                 self._lock.release()
 
 
-def granted(capture: cv2.VideoCapture, settings: SourceSettings) -> tuple[str, ...]:
+def granted(capture: Capture, settings: SourceSettings) -> tuple[str, ...]:
     """List what the camera gives instead of what it was asked for."""
     notes: list[str] = []
     size = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))

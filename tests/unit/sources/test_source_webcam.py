@@ -4,7 +4,6 @@ import sys
 import threading
 from pathlib import Path
 from time import perf_counter, perf_counter_ns
-from typing import Any
 
 import cv2
 import numpy as np
@@ -132,19 +131,17 @@ def test_the_window_is_not_given_the_qt_of_opencv():
     assert "QT_QPA_PLATFORM_PLUGIN_PATH" not in os.environ
 
 
-class Driver(cv2.VideoCapture):
+class Driver:
     """A capture with exposure (automatic at first), a focus that cannot be set, and nothing else."""
 
     def __init__(self) -> None:
-        super().__init__()
         auto = 3.0 if sys.platform == "linux" else 0.75
         self.values = {cv2.CAP_PROP_EXPOSURE: 156.0, cv2.CAP_PROP_AUTO_EXPOSURE: auto, cv2.CAP_PROP_FOCUS: 30.0}
 
-    def get(self, propId: int) -> float:  # noqa: N803
-        return self.values.get(propId, -1.0)
+    def get(self, prop: int) -> float:
+        return self.values.get(prop, -1.0)
 
-    def set(self, propId: int, value: float) -> bool:  # noqa: N803
-        prop = propId
+    def set(self, prop: int, value: float) -> bool:
         if prop not in self.values or prop == cv2.CAP_PROP_FOCUS:
             return False
         self.values[prop] = min(value, 500.0) if prop == cv2.CAP_PROP_EXPOSURE else value
@@ -153,7 +150,7 @@ class Driver(cv2.VideoCapture):
     def grab(self) -> bool:
         return True
 
-    def retrieve(self, *_: Any) -> tuple[bool, np.ndarray]:  # type: ignore[override]
+    def retrieve(self) -> tuple[bool, np.ndarray]:
         return True, np.zeros((48, 64, 3), np.uint8)
 
     def release(self) -> None:
