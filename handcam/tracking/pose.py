@@ -68,12 +68,11 @@ class PoseEstimator:
         calibration = card.calibration[key]
         deviation, rays = shapes[1:] - shapes[:1], joints[0] / np.linalg.norm(joints[0], axis=1, keepdims=True)
         disagreement = spread_axes(live[1:] - live[:1], rays) if len(alone) else np.zeros((21, 2))
-        sigma = length_m * joint_sigma(spread_axes(deviation, rays), disagreement, calibration)
         at = live[0] * length_m + root
+        seen_sigma = None if seen.sigma_px is None else seen.sigma_px / crop.intrinsics.fx * at[:, 2] / length_m
+        sigma = length_m * joint_sigma(spread_axes(deviation, rays), disagreement, calibration, seen_sigma)
         residual = keypoint_residual(at, seen.keypoints_px, crop.intrinsics)
         sigma[:, 0] = np.hypot(sigma[:, 0], RESIDUAL * residual)
-        if seen.sigma_px is not None:
-            sigma[:, 0] = np.hypot(sigma[:, 0], seen.sigma_px / crop.intrinsics.fx * at[:, 2])
         if metric and not controls.edits:
             deviation = calibration["gain"] * deviation[:SIGMA_SAMPLES] * length_m
             joints, sigma = self._fit(seen, joints, deviation, calibration["floor"] * length_m, sigma)

@@ -1,13 +1,14 @@
 """Standard deviation of each joint across the viewing ray and along it, from all that speaks of the error.
 
-``sigma^2 = gain^2 (spread^2 + disagreement^2 d^2) + floor^2`` across the ray from the camera to the joint, ``along``
-times that along it: ``spread`` is that of poses decoded from samples of the posterior, ``d`` that of the poses which
-the encoders give one by one about the fused one. The posterior alone is too sure of itself (nothing in equation 5 asks
-it to spread as far as the truth lies away), and the encoders' distance is large where the hand is hidden or the view is
-new. A joint off the ray of its own keypoint is wrong by that, or the keypoint is: :data:`RESIDUAL` of the distance is
-added across the ray, and so is the keypoint's own deviation from weights that state it. The floor grows from the
-knuckles to the tips as errors do. The four numbers are fitted on rendered hands, all of them and not those that were
-found well (:mod:`handcam.lab.release.calibrate`).
+``sigma^2 = gain^2 (spread^2 + disagreement^2 d^2) + keypoint^2 k^2 + floor^2`` across the ray from the camera to the
+joint, ``along`` times that along it: ``spread`` is that of poses decoded from samples of the posterior, ``d`` that of
+the poses which the encoders give one by one about the fused one, ``k`` the deviation that the landmark network states
+of the joint's keypoint, where it does. The posterior alone is too sure of itself (nothing in equation 5 asks it to
+spread as far as the truth lies away), the encoders' distance is large where the hand is hidden or the view is new, and
+the keypoint's deviation where the picture is poor. A joint off the ray of its own keypoint is wrong by that, or the
+keypoint is: :data:`RESIDUAL` of the distance is added across the ray. The floor grows from the knuckles to the tips as
+errors do. The numbers are fitted on rendered hands, all of them and not those that were found well
+(:mod:`handcam.lab.release.calibrate`).
 """
 
 from collections.abc import Mapping
@@ -50,18 +51,25 @@ def keypoint_residual(
 
 
 def joint_sigma(
-    spread: Float[Array, "*b 21 2"], disagreement: Float[Array, "*b 21 2"], calibration: Mapping[str, float]
+    spread: Float[Array, "*b 21 2"],
+    disagreement: Float[Array, "*b 21 2"],
+    calibration: Mapping[str, float],
+    keypoint: Float[Array, "*b 21"] | None = None,
 ) -> Float[Array, "*b 21 2"]:
     """Sigma across and along the ray, in the unit of the spreads (hand lengths).
 
     Args:
         spread: of posterior samples, by :func:`spread_axes`.
         disagreement: of the encoders' poses about the fused one, alike.
-        calibration: of the drive: ``gain``, ``floor`` and, since version 0.2, ``disagreement`` and ``along``.
+        calibration: of the drive: ``gain``, ``floor`` and, since version 0.2, ``disagreement``, ``along`` and
+            ``keypoint``.
+        keypoint: deviation of each joint's keypoint at the joint's distance; None where nothing states it.
     """
     further = calibration.get("disagreement")
     floor = calibration["floor"] * (np.ones(21) if further is None else FLOOR_OF_JOINT)
     square = calibration["gain"] ** 2 * (np.square(spread) + np.square((further or 0.0) * disagreement))
+    if keypoint is not None:
+        square = square + np.square(calibration.get("keypoint", 0.0) * keypoint)[..., None]
     return np.sqrt(square + np.square(floor)[:, None]) * np.array([1.0, calibration.get("along", 1.0)])
 
 

@@ -30,7 +30,7 @@ from handcam.lab.data.rendered import find_packs
 from handcam.lab.data.sets import features, open_dataset, rendered_targets
 from handcam.lab.data.tables import InMemoryDataset
 from handcam.lab.evaluate.metrics import HAND_MM, procrustes_errors
-from handcam.lab.release.calibrate import calibrate, calibrated_coverage, spread_and_error
+from handcam.lab.release.calibrate import calibrate, calibrated_coverage, keypoint_sigma, spread_and_error
 from handcam.lab.release.check_crops import detected_crops
 from handcam.lab.release.embedding import make_reference_set
 from handcam.lab.release.export import release_graphs
@@ -41,6 +41,7 @@ from handcam.lab.train.depth_joints import DepthSettings
 from handcam.lab.train.loop import averaged_weights
 from handcam.lab.train.pairs import TrainSettings, copy_equal, train
 from handcam.lab.train.trunk import SEEN_SIGMA, TrunkSettings
+from handcam.model.features import Features
 from handcam.model.modalities.joints3d import SIGMA
 from handcam.model.vae import CrossModalVAE, fuse, save_weights
 from handcam.model.weights import WeightsCard, default_weights
@@ -287,15 +288,17 @@ def _measure(
         "fused+depth": fuse([single[n] for n in FUSION], list(FUSION.values())),
     }
     calibration, metrics = {}, {}
-    half = len(truth) // 2
+    half, keypoint = len(truth) // 2, keypoint_sigma(model, Features.unpack(batch["rgb"]))
     for drive, (mean, log_var) in drives.items():
         experts = color if drive == "fused" else list(FUSION) if drive == "fused+depth" else []
         spread, error = spread_and_error(model, mean, log_var, truth, [single[n][0] for n in experts])
-        calibration[drive] = calibrate(spread[:, :half], error[:half])
+        stated = None if drive == "depth" or keypoint is None else keypoint  # a depth crop has no colour keypoints
+        first, second = (None, None) if stated is None else (stated[:half], stated[half:])
+        calibration[drive] = calibrate(spread[:, :half], error[:half], first)
         metrics[drive] = {
             "epe_mean_mm": round(float(np.linalg.norm(error, axis=-1).mean()) * HAND_MM, 2),
             "pa_mean_mm": round(float(procrustes_errors(truth.numpy() + error, truth.numpy()).mean()) * HAND_MM, 2),
-            "coverage_90": round(calibrated_coverage(spread[:, half:], error[half:], calibration[drive]), 3),
+            "coverage_90": round(calibrated_coverage(spread[:, half:], error[half:], calibration[drive], second), 3),
         }
     metrics["command"] = "handcam train weights (rendered hands of its folder held_out)"  # type: ignore[assignment]
     return calibration, metrics

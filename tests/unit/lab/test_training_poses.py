@@ -49,13 +49,16 @@ def test_without_noise_the_modalities_agree():
 
 
 @pytest.mark.parametrize("gain", [2.5, 12.0])  # posteriors can be far too sure
-def test_calibration_covers_what_it_says(gain: float):
+@pytest.mark.parametrize("stated", [False, True])
+def test_calibration_covers_what_it_says(gain: float, stated: bool):
     rng = np.random.default_rng(0)
     spreads = np.exp(rng.normal(-4 - np.log(gain / 2.5), 0.5, (2, 600, 21, 2)))
     truth = {"gain": gain, "floor": 0.02, "disagreement": 0.5, "along": 1.6}
-    sigma = joint_sigma(*spreads, truth)
+    keypoint = np.exp(rng.normal(-4, 0.7, (600, 21))) if stated else None
+    truth |= {"keypoint": 0.7} if stated else {}
+    sigma = joint_sigma(*spreads, truth, keypoint)
     error = rng.normal(size=(600, 21, 3)) * sigma[..., [0, 0, 1]]
-    found = calibrate(spreads, error)
-    assert abs(calibrated_coverage(spreads, error, found) - 0.9) < 0.01
+    found = calibrate(spreads, error, keypoint)
+    assert abs(calibrated_coverage(spreads, error, found, keypoint) - 0.9) < 0.01
     for name, value in truth.items():
         assert found[name] == pytest.approx(value, rel=0.15)
