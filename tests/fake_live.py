@@ -203,5 +203,8 @@ class FakeLive(Live):
         self.state = replace(self.state, recording=None)
         return path
 
+    def set_marks(self, marks: tuple[tuple[int, str], ...]) -> None:
+        self.state = replace(self.state, marks=marks)
+
     def mark(self, label: str) -> None:
         self.calls.append(("mark", label))

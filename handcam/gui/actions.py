@@ -82,6 +82,8 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("jump_on", "one second on", "Shift+Right"),
         Command("record", "record, stop", "R", caption="Record", tip="Record colour, depth, poses and times"),
         Command("mark", "mark this moment", "K"),
+        Command("marks", "marks of a session, and trim", "Shift+K", caption="Marks and trim…",
+                tip="Name the marks of a session; write the frames between two as a new one"),
         Command("copy_pose", "copy the pose (JSON)", "Ctrl+C", caption="Copy pose"),
         Command("snapshot", "snapshot (PNG and JSON)", "Ctrl+Shift+S", caption="Snapshot"),
         Command("export", "export the session", "Ctrl+E", caption="Export…", tip="Write it for other programs"),
@@ -98,7 +100,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("full_screen", "full screen", "F11", caption="Full screen"),
         Command("present", "the 3D view alone", "F10", caption="Presentation", checkable=True,
                 tip="The 3D view and nothing else, for a projector or a stream; F10 or Escape ends it"),
-        Command("help", "this help", "? F1", caption="?", tip="Keyboard and mouse"),
+        Command("help", "this help", "? F1", caption="Keyboard and mouse"),
         Command("quit", "quit", "Ctrl+Q", caption="Close"),
     ),
     "": (

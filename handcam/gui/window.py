@@ -184,6 +184,7 @@ class Window(PageWindow):
 
     def show_status(self, now_s: float) -> None:
         status, page = self.live.status(), self.live_page
+        page.session = self.sources.session
         if status.source != self._source:
             self._source = status.source
             page.forget_source()

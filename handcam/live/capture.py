@@ -12,7 +12,7 @@ from handcam.mailbox import Latest
 from handcam.sources import Seekable, Source
 from handcam.types import Frame, HandcamError, Result
 
-__all__ = ["Capture", "CapturedFrame", "Paced"]
+__all__ = ["Capture", "CapturedFrame", "Marked", "Paced"]
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -28,6 +28,14 @@ SLIDE_HZ = 1.0
 """Pictures a second when pictures by themselves are played."""
 PAUSE_S = 10.0
 """Longest pause between the frames of a file at its own pace."""
+
+
+@runtime_checkable
+class Marked(Protocol):
+    """A source of recorded frames with named marks."""
+
+    marks: tuple[tuple[int, str], ...]
+    """Number of the frame and name of each."""
 
 
 @runtime_checkable

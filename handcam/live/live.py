@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from jaxtyping import Float
 
-from handcam.live.capture import Capture
+from handcam.live.capture import Capture, Marked
 from handcam.live.estimate import DecodeQueue, Sink
 from handcam.live.hot_swap import HotSwap
 from handcam.live.model_thread import ModelThread
@@ -230,6 +230,12 @@ class Live:
     def mark(self, label: str) -> None:
         """Put a named mark into the session at this moment."""
         self._session.mark(label)
+
+    def set_marks(self, marks: tuple[tuple[int, str], ...]) -> None:
+        """Take other marks for the session that is played: they were changed beside it."""
+        source = self._capture.source
+        if isinstance(source, Marked):
+            source.marks = marks
 
     def status(self) -> LiveStatus:
         """Snapshot of the status."""

@@ -5,6 +5,7 @@ same hand the later one holds. ``frame`` is the position of the frame in the ses
 """
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -76,6 +77,9 @@ class Labels:
 
     def __len__(self) -> int:
         return len(self._labels)
+
+    def __iter__(self) -> Iterator[Label]:
+        return iter(self._labels.values())
 
     def get(self, frame: int, track: int) -> Label | None:
         """Verdict on this hand, if there is one."""

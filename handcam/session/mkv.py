@@ -24,7 +24,7 @@ from handcam.paths import UnbufferedFile, open_file
 from handcam.ranges import LARGEST_EDGE_PX
 from handcam.types import Array, RecordingError
 
-__all__ = ["VideoReader", "VideoWriter", "copy_video", "decode_pictures", "missing_codecs"]
+__all__ = ["VideoReader", "VideoWriter", "copy_video", "decode_pictures", "key_pictures", "missing_codecs"]
 
 CLUSTER_MS = 400
 """Most that the muxer holds back."""
@@ -214,8 +214,27 @@ def decode_pictures(container: InputContainer, streams: Iterable[VideoStream]) -
             yield packet.stream.codec_context.name, picture  # type: ignore[misc]
 
 
-def copy_video(source: Path, target: UnbufferedFile) -> None:
+def key_pictures(source: Path) -> set[int]:
+    """List the pts (ms) of the pictures that need none before them: colour's, or depth's where there is no colour.
+
+    Raises:
+        RecordingError: ``source`` cannot be read at all.
+    """
+    reader = VideoReader(source)
+    stream = reader.streams.get("h264") or reader.streams.get("ffv1")
+    try:
+        return {packet.pts for packet in reader.packets() if packet.stream is stream and packet.is_keyframe}
+    finally:
+        reader.close()
+
+
+def copy_video(source: Path, target: UnbufferedFile, between: tuple[int, int] | None = None) -> None:
     """Copy all intact packets, not decoded, into a new file with an index.
+
+    Args:
+        source: the file.
+        target: the new one.
+        between: pts (ms) of the first and last picture that are copied; None for all.
 
     Raises:
         RecordingError: ``source`` cannot be read at all.
@@ -229,7 +248,8 @@ def copy_video(source: Path, target: UnbufferedFile) -> None:
         last = dict.fromkeys(copies, -1)
         for packet in reader.packets():
             index, pts = packet.stream.index, packet.pts
-            if pts > last[index]:  # packets that go back in time are damage
+            wanted = between is None or between[0] <= pts <= between[1]
+            if wanted and pts > last[index]:  # packets that go back in time are damage
                 last[index] = pts
                 packet.stream = copies[index]
                 container.mux(packet)

@@ -24,6 +24,7 @@ from handcam.session.format import (
     decode_any,
     depth_crc32,
 )  # fmt: skip
+from handcam.session.marks import read_marks
 from handcam.session.mkv import VideoReader
 from handcam.session.parse import FrameEntry, parse_lines, read_lines, with_capture_times
 from handcam.types import Array, Frame, RecordingError, Result
@@ -93,7 +94,10 @@ class Session:
 
     @property
     def marks(self) -> tuple[tuple[int, str], ...]:
-        """Number of the frame and name of each mark of the user, in order."""
+        """Number of the frame and name of each mark of the user, in order; those of ``marks.json`` where it is."""
+        given = read_marks(self.path, len(self.frames))
+        if given is not None:
+            return given
         times = [entry.time_ns for entry in self.frames]
         marks = [event for event in self.events if event["event"] == "mark"]
         at = np.searchsorted(times, [event["time_ns"] for event in marks])

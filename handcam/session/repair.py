@@ -1,6 +1,8 @@
 """Make a clean session of one that was cut off or damaged, and say what was lost."""
 
 import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,12 +11,13 @@ from av.error import FFmpegError
 from handcam.paths import UnbufferedFile, disk_error
 from handcam.session.format import DAMAGE, VIDEO_FILE, decode_any, encode
 from handcam.session.labels import copy_labels
+from handcam.session.marks import read_marks, write_marks
 from handcam.session.mkv import copy_video
 from handcam.session.reader import Session, open_session
 from handcam.session.writer import make_folder
 from handcam.types import RecordingError
 
-__all__ = ["RepairReport", "repair"]
+__all__ = ["RepairReport", "new_folder", "repair"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +66,33 @@ def repair(path: Path | str, out: Path | str | None = None) -> RepairReport:
         target = (
             Path(out).expanduser() if out is not None else path.resolve().with_name(path.resolve().name + "-repaired")
         )
-        partial = target.with_name(f".{target.name}.part")
         try:
-            if target.exists() and not (target.is_dir() and not any(target.iterdir())):
-                raise RecordingError(f"{target} is not empty; choose a new folder, so that nothing is overwritten.")
-            shutil.rmtree(partial, ignore_errors=True)
-            write_clean(session, planes, partial, lost)
-            if target.is_dir():
-                target.rmdir()
-            partial.replace(target)  # a folder that is half made is never seen
+            with new_folder(target) as partial:
+                write_clean(session, planes, partial, lost)
         except (OSError, FFmpegError) as error:
             raise RecordingError(f"Cannot write the repaired session {target}: {disk_error(error)}.") from error
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
         return RepairReport(target, len(session), whole, len(recorded) - sum(recorded), tuple(lost))
+
+
+@contextmanager
+def new_folder(target: Path) -> Generator[Path]:
+    """Give a folder beside ``target`` that takes its place at the end: one that is half made is never seen.
+
+    Raises:
+        RecordingError: ``target`` holds something already.
+        OSError: the disk refuses.
+    """
+    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        raise RecordingError(f"{target} is not empty; choose a new folder, so that nothing is overwritten.")
+    partial = target.with_name(f".{target.name}.part")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        yield partial
+        if target.is_dir():
+            target.rmdir()
+        partial.replace(target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def readable_planes(session: Session, n: int) -> tuple[bool, bool]:
@@ -118,6 +134,8 @@ def write_clean(session: Session, planes: list[tuple[bool, bool]], target: Path,
             finally:
                 file.close()
         copy_labels(session.path, target)  # every frame has kept its number
+        if (marks := read_marks(session.path, len(session))) is not None:
+            write_marks(target, marks)
         lines.write(encode({"kind": "end", **counts, "repaired": True}) + b"\n")
         lines.sync()
     finally:

@@ -22,7 +22,7 @@ import cv2
 from handcam.sources import CameraControl, Device, SourceSettings
 from handcam.sources._camera_controls import Capture, read_controls, set_control
 from handcam.sources._rectifier import Rectifier
-from handcam.types import Frame, SourceError
+from handcam.types import Array, Frame, SourceError
 
 __all__ = ["devices", "open"]
 
@@ -173,7 +173,7 @@ class Webcam:
             cure = "check its network" if self._network else "plug it in again, or close the program that took it"
             raise SourceError(f"{self.name} sends no more pictures; {cure}.")
         code = cv2.COLOR_GRAY2RGB if picture.ndim == 2 or picture.shape[2] == 1 else cv2.COLOR_BGR2RGB
-        color = cv2.cvtColor(picture, code)
+        color: Array = cv2.cvtColor(picture, code)
         camera, color = self._rectify(color)
         frame = Frame(self._index, time_ns, camera, color)
         self._index += 1

@@ -51,7 +51,7 @@ class ToolBar(QWidget):
         panels = _group(ActionButton(actions["panels"]))
         self._optional = [
             _group(ActionButton(actions["mirror"]), _separator()), drive, panels,
-            _group(ActionButton(actions["help"], width=32)), _group(self.hand),
+            _group(ActionButton(actions["help"], text="?", width=32)), _group(self.hand),
         ]  # fmt: skip
         """Parts that are hidden where there is no room, the first first; the menu has them all."""
         mirror, drive, panels, help_, hand = self._optional
@@ -74,7 +74,7 @@ class ToolBar(QWidget):
         menu.addAction("Length of the hand…", self._ask_length)
         menu.addActions([actions["calibrate"], actions["camera_settings"]])
         for names in (
-            ("copy_pose", "snapshot"), ("export", "label", "repair", "open_saved"), ("streams",),
+            ("copy_pose", "snapshot"), ("export", "marks", "label", "repair", "open_saved"), ("streams",),
             ("panels", "present", "full_screen", "settings", "help"),
         ):  # fmt: skip
             menu.addSeparator()

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QImage, QPixmap
-from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QLabel, QProgressBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QLabel, QProgressBar, QSizePolicy, QTabWidget, QWidget
 
 from handcam.calibration.board import BOARD
 from handcam.calibration.hand_scale import HandScale
@@ -52,7 +52,8 @@ class CalibrationDialog(QDialog):
         self._busy = self._done = False
         self.guide: Guide = CameraGuide(camera)
         self.picture = QLabel()
-        self.picture.setFixedSize(640, 480)
+        self.picture.setMinimumSize(320, 240)
+        self.picture.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.picture.setAccessibleName("Picture with what is covered")
         self.advice = QLabel("Waiting for the first picture…")
@@ -86,7 +87,8 @@ class CalibrationDialog(QDialog):
         held = QWidget()
         held.setLayout(side)
         held.setFixedWidth(300)
-        self.setLayout(in_row(self.picture, held, spacing=2 * STEP, margins=(STEP, STEP, STEP, STEP)))
+        self.setLayout(in_row((self.picture, 1), held, spacing=2 * STEP, margins=(STEP, STEP, STEP, STEP)))
+        self.resize(640 + 300 + 4 * STEP, 480 + 2 * STEP)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
         self._timer.start(_TICK_MS)

@@ -1,12 +1,13 @@
 """Live page: the camera picture, the 3D view, and the panels below them."""
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter
 
-from handcam.gui.camera.diagnostics import MeasuredLength, missing_modality
+from handcam.gui.camera.diagnostics import MeasuredLength, missing_modality, sample_gain
 from handcam.gui.camera.hints import HintFilter, picture_hint
 from handcam.gui.camera.picture import DepthRange, Plane
 from handcam.gui.camera.split_view import SplitView
@@ -47,6 +48,8 @@ class LivePage(Page):
         self.lost: TrackedHand | None = None
         """The hand that was in view a moment ago and is not now."""
         self._seen: Result | None = None
+        self.session: Path | None = None
+        """Folder of the session that is played; None for another source."""
         self._hints = HintFilter()
         self._file = False
         self.views.scene.ruler.changed.connect(self._measure_between)
@@ -73,7 +76,9 @@ class LivePage(Page):
         self.result = result
         self.timings.add_result(result)
         self.length.update(result)
-        self.history.add(result, self._context.controls.hand_shown(result), self._file)
+        hand, drive = self._context.controls.hand_shown(result), self._context.controls.state.drive
+        gain = sample_gain(self._context.card, hand, drive) if hand is not None else 1.0
+        self.history.add(result, hand, self._file, gain)
 
     def tick(self, result: Result | None) -> None:
         start = time.perf_counter()
@@ -88,7 +93,11 @@ class LivePage(Page):
     def _make_plots(self) -> "PlotsPanel":
         from handcam.gui.plots.panel import PlotsPanel
 
-        return PlotsPanel(self.history, self._context.live, self._context.show_message)
+        context, reestimate = self._context, self._actions["reestimate"]
+        return PlotsPanel(
+            self.history, context.live, context.show_message, context.worker,
+            lambda: None if reestimate.isChecked() else self.session,
+        )  # fmt: skip
 
     def _measure_between(self) -> None:
         """Take the two joints that were clicked in the 3D view; their distance is plotted."""

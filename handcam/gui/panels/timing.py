@@ -85,7 +85,7 @@ class TimingPanel(QWidget):
         for name in reversed(SECTIONS):  # the highest sum first, so that each lower one paints over it
             area = self._sections.plot(pen=None, fillLevel=0, brush=pg.mkBrush(_COLOURS[name]))
             self._areas.insert(0, area)
-        plots = [in_column(in_row(plot.title, None, plot.numbers), plot, spacing=2)
+        plots = [in_column(in_row(plot.title, STEP, (plot.numbers, 1)), plot, spacing=2)
                  for plot in (self._rate, self._age, self._sections)]  # fmt: skip
         margins = (2 * STEP, STEP, 2 * STEP, STEP)
         self.setLayout(in_row(*((plot, 3) for plot in plots), self._table(), spacing=2 * STEP, margins=margins))

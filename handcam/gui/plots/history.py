@@ -6,6 +6,7 @@ user has set, is a gap: what is plotted or written was measured.
 
 import csv
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,10 @@ MOST = 36_000
 """Frames that are kept: twenty minutes at 30 Hz."""
 LEAST_HZ, MOST_HZ = 1.5, 14.0
 """Frequencies of a spectrum; tremor lies between."""
+_LEAST_SAMPLES = 8
+"""Posterior samples from which a spread is taken."""
+_SPREAD_EVERY = 3
+"""Every so many frames the spread is taken; it changes slowly."""
 _GAP_S = 0.25
 """Between frames further apart there is no speed."""
 _TIP = JOINTS.index("index_tip")
@@ -69,6 +74,8 @@ class Measured:
     """In the order of :data:`SERIES`; NaN in gaps."""
     ruler_sigma_mm: Float[np.ndarray, " n"]
     """Standard deviation of the ruler's length, where its ends err independently."""
+    angle_sigma_deg: Float[np.ndarray, "n 20"]
+    """Standard deviation of each angle over posterior samples; NaN without at least eight of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,13 @@ class _Row:
     time_s: float
     frame: int
     hand: TrackedHand | None
+    gain: float = 1.0
+
+    def angle_sigma_deg(self) -> Float[np.ndarray, " 20"] | None:
+        """Spread of the angles over the hand's posterior samples; None for too few."""
+        if self.hand is None or len(self.hand.samples_m) < _LEAST_SAMPLES:
+            return None
+        return self.gain * angles_deg(self.hand.samples_m, self.hand.pose.side).std(0)
 
 
 class History:
@@ -85,19 +99,22 @@ class History:
         self.ruler: tuple[int, int] | None = None
         """Joints whose distance is measured."""
         self._rows: dict[int, _Row] = {}
+        self._spread: dict[int, np.ndarray | None] = {}
         self._count, self._file = 0, False
 
     def clear(self) -> None:
         """Another source."""
         self._rows.clear()
+        self._spread.clear()
 
-    def add(self, result: Result, hand: TrackedHand | None, file: bool) -> None:
+    def add(self, result: Result, hand: TrackedHand | None, file: bool, gain: float = 1.0) -> None:
         """Keep a frame.
 
         Args:
             result: of the frame.
             hand: that is shown; None without one.
             file: its frames have numbers that come again.
+            gain: factor by which posterior samples must be spread to cover what they claim.
         """
         if file is not self._file:
             self.clear()
@@ -106,10 +123,29 @@ class History:
         clock_ns = frame.device_time_ns if file and frame.device_time_ns is not None else frame.time_ns
         self._count += 1
         measured = hand is not None and not hand.edited and bool(np.isfinite(hand.pose.joints_m).all())
-        row = _Row(clock_ns / 1e9, frame.index, hand if measured else None)
-        self._rows[frame.index if file else self._count] = row
+        key = frame.index if file else self._count
+        self._rows[key] = _Row(clock_ns / 1e9, frame.index, hand if measured else None, gain)
+        self._spread.pop(key, None)
         while len(self._rows) > MOST:
-            del self._rows[next(iter(self._rows))]
+            self._spread.pop(oldest := next(iter(self._rows)), None)
+            del self._rows[oldest]
+
+    def fill(self, frames: Iterable[tuple[int, float, TrackedHand | None]]) -> int:
+        """Keep frames of a file that were not seen yet, e.g. all of a recorded session.
+
+        Args:
+            frames: number, time (s, by the clock of the file) and hand of each.
+
+        Returns:
+            How many are new.
+        """
+        before = len(self._rows)
+        for number, time_s, hand in frames:
+            if number not in self._rows and len(self._rows) < MOST:
+                good = hand is not None and not hand.edited and bool(np.isfinite(hand.pose.joints_m).all())
+                self._rows[number] = _Row(time_s, number, hand if good else None)
+        self._file = True
+        return len(self._rows) - before
 
     def measure(self, last_s: float | None = None, most: int = MOST) -> Measured:
         """Measure what is kept.
@@ -118,10 +154,11 @@ class History:
             last_s: only so many seconds before the newest; None for all.
             most: every second, third, ... frame, so that there are no more.
         """
-        rows = [row for _, row in sorted(self._rows.items())]
-        if rows and last_s is not None:
-            rows = [row for row in rows if rows[-1].time_s - row.time_s <= last_s]
-        rows = rows[:: max(1, -(-len(rows) // most))]
+        kept = sorted(self._rows.items())
+        if kept and last_s is not None:
+            kept = [(key, row) for key, row in kept if kept[-1][1].time_s - row.time_s <= last_s]
+        kept = kept[:: max(1, -(-len(kept) // most))]
+        rows = [row for _, row in kept]
         n = len(rows)
         time_s, sides = (
             np.array([row.time_s for row in rows]),
@@ -145,7 +182,24 @@ class History:
             ruler_sigma_mm = 1e3 * np.hypot(sigma[:, a], sigma[:, b])
         values[:, 23] = 100 * np.linalg.norm(joints[:, WRIST], axis=-1)
         values[:, 24:26] = 100 * np.stack([_speed(time_s, joints[:, j]) for j in (WRIST, _TIP)], -1)
-        return Measured(time_s, np.array([row.frame for row in rows], int), sides, values, ruler_sigma_mm)
+        frames = np.array([row.frame for row in rows], int)
+        return Measured(time_s, frames, sides, values, ruler_sigma_mm, self._angle_sigma_deg(kept, time_s))
+
+    def _angle_sigma_deg(self, kept: list[tuple[int, _Row]], time_s: np.ndarray) -> np.ndarray:
+        """Spread of the angles in every frame; between those in which it is taken on a line."""
+        found = np.full((len(kept), 20), np.nan)
+        for k, (key, row) in enumerate(kept):
+            if key % _SPREAD_EVERY == 0:
+                if key not in self._spread:
+                    self._spread[key] = row.angle_sigma_deg()
+                spread = self._spread[key]
+                found[k] = np.nan if spread is None else spread
+        known = np.isfinite(found[:, 0])
+        if known.sum() < 2:
+            return found
+        filled = np.stack([np.interp(time_s, time_s[known], found[known, j]) for j in range(20)], -1)
+        with_samples = [row.hand is not None and len(row.hand.samples_m) >= _LEAST_SAMPLES for _, row in kept]
+        return np.where(np.array(with_samples)[:, None], filled, np.nan)
 
     def csv(self) -> str:
         """All of it as a table: UTF-8, commas, one header line, ``NaN`` in gaps."""

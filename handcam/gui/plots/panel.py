@@ -10,13 +10,15 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QSizePolicy, QWidget
 
+from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.plots.goniometer import RangeOfMotion, report_html, write_report
 from handcam.gui.plots.history import GROUPS, LEAST_HZ, MOST_HZ, RULER, SERIES, History, Measured, spectrum
 from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
-from handcam.gui.style.widgets import MenuButton, button, in_column, in_row, muted
+from handcam.gui.style.widgets import MenuButton, button, in_column, in_row, muted, show_if
 from handcam.live import Live
 from handcam.paths import write_atomic
+from handcam.types import TrackedHand
 
 __all__ = ["PlotsPanel"]
 
@@ -29,15 +31,21 @@ _SEEN = {"°": 0.5, "mm": 0.5, "cm": 0.1, "cm/s": 1.0, "%": 0.5}
 class PlotsPanel(QWidget):
     """Shows one group of series; :attr:`head` goes into the dock's header."""
 
-    def __init__(self, history: History, live: Live, say: Callable[[str], object]) -> None:
+    def __init__(
+        self, history: History, live: Live, say: Callable[[str], object], worker: BackgroundWorker,
+        session: Callable[[], Path | None],
+    ) -> None:  # fmt: skip
         """
         Args:
             history: what is measured.
             live: a click seeks in a file.
             say: shows a sentence.
+            worker: reads a whole session beside the window.
+            session: folder of the session whose recorded hands are shown; None for another source.
         """
         super().__init__()
         self._history, self._live, self._say = history, live, say
+        self._worker, self._session = worker, session
         self.cursor_s = 0.0
         """Time of the cursor, from the first frame."""
         self._found: Measured | None = None
@@ -48,7 +56,9 @@ class PlotsPanel(QWidget):
         self.now = QLabel()
         self.now.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # the first that gives way
         self.now.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.now.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.now.setFont(font(11))
+        self.whole = button("Whole session", "Measure every frame of the session from its recorded hands")
+        self.whole.clicked.connect(self.measure_session)
         save, copy = button("CSV…", "Write everything that was measured"), button("Copy", "Copy it as a table")
         save.clicked.connect(self._ask_csv)
         copy.clicked.connect(self.copy)
@@ -57,25 +67,28 @@ class PlotsPanel(QWidget):
         clear = button("Clear", "Begin anew, e.g. before a range of motion is measured")
         clear.clicked.connect(history.clear)
         self.head = QWidget()
-        self.head.setLayout(in_row(self.group, (self.now, 1), clear, report, copy, save, spacing=STEP))
+        self.head.setLayout(in_row(self.group, None, self.whole, clear, report, copy, save, spacing=STEP))
         self._plot, self._spectrum = _plot(), _plot()
         self._colours = palette.curves
         self._lines = [self._plot.plot(pen=pg.mkPen(colour, width=1.6), connect="finite") for colour in self._colours]
         low, high = (self._plot.plot(pen=pg.mkPen(0, 0, 0, 0)) for _ in range(2))  # without a pen there is no path
-        self._band = pg.FillBetweenItem(low, high, brush=pg.mkBrush(86, 180, 233, 60))
+        self._band = pg.FillBetweenItem(low, high, brush=band_brush(self._colours[0]))
         self._edges = low, high
         cast(Any, self._plot).addItem(self._band)
         self._cursor = pg.InfiniteLine(angle=90, pen=pg.mkPen(palette.text, width=1))
         cast(Any, self._plot).addItem(self._cursor)
         self._marks: list[Any] = []
-        cast(Any, self._spectrum.getPlotItem()).setXRange(LEAST_HZ, MOST_HZ, padding=0.02)
+        frequencies = cast(Any, self._spectrum.getPlotItem())
+        frequencies.setXRange(LEAST_HZ, MOST_HZ, padding=0.02)
+        ticks = [(float(hz), f"{hz}") for hz in range(2, 12, 2)]
+        frequencies.getAxis("bottom").setTicks([[*ticks, (12.0, "12 Hz")]])
         self._peak = self._spectrum.plot(pen=pg.mkPen(palette.accent, width=1.4))
         self._tremor = muted("spectrum")
         self._tremor.setFont(font(11))
         cast(Any, self._plot.scene()).sigMouseClicked.connect(self._click)
-        right = in_column(self._tremor, self._spectrum, spacing=0)
+        left, right = in_column(self.now, self._plot, spacing=0), in_column(self._tremor, self._spectrum, spacing=0)
         margins = (2 * STEP, 0, 2 * STEP, STEP)
-        self.setLayout(in_row((self._plot, 3), (right, 1), spacing=STEP, margins=margins))
+        self.setLayout(in_row((left, 3), (right, 1), spacing=STEP, margins=margins))
         self.show_group("index angles")
 
     def show_group(self, name: str) -> None:
@@ -89,6 +102,7 @@ class PlotsPanel(QWidget):
         """Measure and draw; a few times a second, and only while it is seen."""
         status = self._live.status()
         file = status.seekable and not status.stills
+        show_if(self.whole, self._session() is not None)
         found = self._found = self._history.measure(None if file else _LIVE_S, _MOST)
         group = GROUPS[self.group.value]
         if not len(found.time_s):
@@ -103,22 +117,35 @@ class PlotsPanel(QWidget):
         self._cursor.setPos(self.cursor_s)
         for k, line in enumerate(self._lines):
             line.setData(when, found.values[:, group[k]]) if k < len(group) else line.setData([], [])
-        ruler, sigma = found.values[:, RULER], found.ruler_sigma_mm
-        shown = RULER in group and np.isfinite(ruler).any()
-        self._band.setVisible(bool(shown))
-        for edge, sign in zip(self._edges, (-1, 1), strict=True):
-            known = np.isfinite(ruler)
-            edge.setData(when[known], (ruler + sign * sigma)[known]) if shown else edge.setData([0.0], [0.0])
-            edge.setVisible(bool(shown))
+        self._show_band(found, group)
         self._show_marks([mark for mark, _ in status.marks] if file else [], found)
         self._show_spectrum(found, group[0])
         texts: list[str] = []
         for k, colour in zip(group, self._colours, strict=False):
             value, series = found.values[at, k], SERIES[k]
             if np.isfinite(value):
-                error = f" ± {sigma[at]:.0f}" if k == RULER else ""
+                sigma = self._sigma(found, k)[at]
+                error = f" ± {sigma:.0f}" if np.isfinite(sigma) else ""
                 texts.append(f"<span style='color: {colour}'>{series.name}</span> {_minus(value)}{error} {series.unit}")
         self.now.setText(" · ".join(texts).replace(" °", "°") or f"{self.group.value}: not measured in this frame")
+
+    @staticmethod
+    def _sigma(found: Measured, series: int) -> np.ndarray:
+        """Standard deviation of a series, NaN where it is not known."""
+        if series == RULER:
+            return found.ruler_sigma_mm
+        return found.angle_sigma_deg[:, series] if series < 20 else np.full(len(found.time_s), np.nan)
+
+    def _show_band(self, found: Measured, group: tuple[int, ...]) -> None:
+        """Draw one standard deviation around the ruler, or around the first curve of angles."""
+        series = RULER if RULER in group else group[0]
+        values, sigma = found.values[:, series], self._sigma(found, series)
+        known, when = np.isfinite(values) & np.isfinite(sigma), found.time_s - self._start_s
+        self._band.setVisible(bool(known.any()))
+        self._band.setBrush(band_brush(self._colours[group.index(series)]))
+        for edge, sign in zip(self._edges, (-1, 1), strict=True):
+            edge.setData(when[known], (values + sign * sigma)[known]) if known.any() else edge.setData([0.0], [0.0])
+            edge.setVisible(bool(known.any()))
 
     def _show_marks(self, frames: list[int], found: Measured) -> None:
         for line in self._marks:
@@ -152,13 +179,36 @@ class PlotsPanel(QWidget):
         if found is not None and len(found.time_s) and self._live.status().seekable:
             self._live.seek(int(found.frame[np.abs(found.time_s - self._start_s - second).argmin()]))
 
+    def measure_session(self) -> None:
+        """Measure the frames of the session that were not played yet, from the hands that were recorded."""
+        path = self._session()
+        if path is None:
+            return
+        self._say(f"Measuring {path.name}…")
+
+        def read() -> list[tuple[int, float, TrackedHand | None]]:
+            from handcam.session import open_session
+
+            with open_session(path) as session:
+                rows = [(entry, found.hands if found is not None else ()) for entry, found in session.results()]
+            clocks = [(entry.device_time_ns or entry.time_ns) / 1e9 for entry, _ in rows]
+            return [(entry.n, s, hands[0] if hands else None) for (entry, hands), s in zip(rows, clocks, strict=True)]
+
+        def fill(frames: list[tuple[int, float, TrackedHand | None]]) -> None:
+            if self._session() == path:
+                self._history.fill(frames)
+                self._say(f"Measured {len(frames)} frames; CSV… writes them beside the session")
+
+        self._worker.run(read, fill, self._say)
+
     def copy(self) -> None:
         """Put everything that was measured into the clipboard, as a table."""
         QApplication.clipboard().setText(self._history.csv())
         self._say("Copied the measurements as a table")
 
     def _ask_csv(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Write the measurements", "measurements.csv", "Table (*.csv)")
+        beside = str((self._session() or Path()) / "measurements.csv")
+        path, _ = QFileDialog.getSaveFileName(self, "Write the measurements", beside, "Table (*.csv)")
         if path:
             self._write(lambda: write_atomic(Path(path), self._history.csv()), path)
 
@@ -178,6 +228,13 @@ class PlotsPanel(QWidget):
             self._say(f"{path} cannot be written ({error.strerror or error})")
         else:
             self._say(f"Saved {path}")
+
+
+def band_brush(colour: str) -> Any:
+    """A pale brush of a curve's colour."""
+    pale = QColor(colour)
+    pale.setAlpha(60)
+    return pg.mkBrush(pale)
 
 
 def _minus(value: float) -> str:

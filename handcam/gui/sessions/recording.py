@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QStandardPaths, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
@@ -11,6 +13,10 @@ from PySide6.QtWidgets import QWidget
 from handcam.gui.actions import ActionRegistry
 from handcam.gui.background_worker import BackgroundWorker
 from handcam.live import Live
+from handcam.types import HandcamError
+
+if TYPE_CHECKING:
+    from handcam.gui.sessions.marks import MarksDialog
 
 __all__ = ["RecordingControl", "recordings_folder"]
 
@@ -47,11 +53,12 @@ class RecordingControl(QObject):
         self._open_path, self._played = open_path, played
         self.saved: Path | None = None
         """The session that was recorded last, until the user has done with it."""
-        self._ending = False
+        self._ending, self._numbers = False, count(1)
+        self._marks: MarksDialog | None = None
         actions.connect_triggers(
             window, record=self.toggle, mark=self.mark, play_saved=self.play_saved, open_saved=self.open_folder,
             export=self.export, streams=self.show_streams, label=self.label, repair=self.repair,
-            dismiss_saved=self.dismiss,
+            dismiss_saved=self.dismiss, marks=self.show_marks,
         )  # fmt: skip
 
     @property
@@ -72,7 +79,7 @@ class RecordingControl(QObject):
         if self._live.status().recording is not None:
             self.end()
         else:
-            self.saved = None
+            self.saved, self._numbers = None, count(1)
             path = self.folder / time.strftime("%Y-%m-%d_%H-%M-%S")
             self._worker.run(lambda: self._live.start_recording(path), failed=self.failed.emit)
 
@@ -83,10 +90,35 @@ class RecordingControl(QObject):
             self._worker.run(self._live.stop_recording, self._recorded, self.failed.emit)
 
     def mark(self) -> None:
-        """Put a mark into the session."""
-        if self._live.status().recording is not None:
-            self._live.mark("mark")
-            self.message.emit("Marked this moment", 6.0)
+        """Mark this moment of the session that is recorded, or the frame of the one that is played."""
+        status, played = self._live.status(), self._played()
+        if status.recording is not None:
+            self._live.mark(f"mark {next(self._numbers)}")
+            self.message.emit("Marked this moment; Marks… names it when the session is played", 6.0)
+        elif played is not None:
+            from handcam.session import write_marks
+
+            marks = tuple(sorted((*status.marks, (status.position, f"mark {len(status.marks) + 1}"))))
+            try:
+                write_marks(played, marks)
+            except HandcamError as error:
+                self.failed.emit(str(error))
+                return
+            self._live.set_marks(marks)
+            self.message.emit("Marked this frame; Marks… names it", 6.0)
+            if self._marks is not None:
+                self._marks.refresh()
+
+    def show_marks(self) -> None:
+        """Name the marks of the session that is played, and cut it."""
+        played = self._played()
+        if played is None:
+            self.message.emit("Open a session first: Play, or drop its folder on the window", 8.0)
+        else:
+            from handcam.gui.sessions.marks import MarksDialog
+
+            self._marks = MarksDialog(self._window, played, self._live, self._worker, self._open_path)
+            self._marks.show()
 
     def dismiss(self) -> None:
         """Say no more of the session that was recorded."""
@@ -120,7 +152,6 @@ class RecordingControl(QObject):
         """Go through the hands of the session and judge each."""
         if (session := self._needed()) is not None:
             from handcam.gui.sessions.labelling import LabellingDialog
-            from handcam.types import HandcamError
 
             try:
                 dialog = LabellingDialog(self._window, session)

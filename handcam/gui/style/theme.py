@@ -91,6 +91,14 @@ QDoubleSpinBox::up-button, QDoubleSpinBox::down-button, QSpinBox::up-button, QSp
 QSlider::groove:horizontal {{ height: 4px; background: {p.line}; border-radius: 2px; }}
 QSlider::sub-page:horizontal {{ background: {p.accent}; border-radius: 2px; }}
 QSlider::handle:horizontal {{ width: 12px; height: 12px; margin: -4px 0; border-radius: 6px; background: {p.text}; }}
+QCheckBox::indicator {{
+    width: 14px; height: 14px; border: 1px solid {p.muted}; border-radius: 3px; background: {p.raised};
+}}
+QCheckBox::indicator:checked {{ background: {p.accent}; border-color: {p.accent}; }}
+QCheckBox::indicator:disabled {{ border-color: {p.line}; }}
+QCheckBox:focus {{ color: {p.accent}; }}
+QTableWidget, QListWidget {{ background: {p.raised}; color: {p.text}; border: 1px solid {p.line}; }}
+QHeaderView::section {{ background: {p.panel}; color: {p.muted}; border: none; padding: 4px 8px; }}
 QScrollArea {{ background: transparent; border: none; }}
 QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: 8px; margin: 0; }}

@@ -4,13 +4,16 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from fake_live import RUNNING, FakeLive, hand, pose, result
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 from qt import pixels, pump
+from sessions import record
 from typed import present
 
 from handcam.gui.plots.goniometer import RangeOfMotion, report_html
@@ -65,6 +68,31 @@ def test_frames_of_a_file_replace_each_other_and_live_ones_follow() -> None:
     assert len(history.measure(most=10).frame) == 10
 
 
+def test_a_session_is_measured_without_being_played_and_what_was_seen_stays() -> None:
+    history = History()
+    seen = at(0.0, 1)
+    history.add(seen, seen.hands[0], file=True)
+    others = [(k, k / 30, at(k / 30, k).hands[0] if k != 2 else None) for k in range(4)]
+    assert history.fill(others) == 3
+    found = history.measure()
+    assert found.frame.tolist() == [0, 1, 2, 3]
+    assert found.time_s[1] == 0.0, "the frame that was seen"
+    assert np.isnan(found.values[2]).all()
+    assert np.isfinite(found.values[[0, 3], :21]).all()
+
+
+def test_angles_have_a_band_where_there_are_posterior_samples() -> None:
+    history = History()
+    for k in range(12):
+        sent = at(k / 30, k, controls=Controls(samples=16 if k < 9 else 0))
+        history.add(sent, sent.hands[0], file=True, gain=2.0)
+    found = history.measure()
+    expected = 2 * angles_deg(at(0.1, 3, controls=Controls(samples=16)).hands[0].samples_m).std(0)
+    np.testing.assert_allclose(found.angle_sigma_deg[3], expected, rtol=1e-4)
+    assert np.isfinite(found.angle_sigma_deg[:9]).all(), "those between lie on a line"
+    assert np.isnan(found.angle_sigma_deg[9:]).all(), "no samples, no band"
+
+
 def test_every_series_is_in_one_group() -> None:
     assert sorted(k for group in GROUPS.values() for k in group) == list(range(len(SERIES)))
     for group in GROUPS.values():
@@ -117,6 +145,7 @@ def test_the_plots_panel_draws_follows_the_cursor_and_seeks(make_window: Callabl
     window.show_status(0.0)
     assert page.dock.plots is not None
     page.dock.plots.refresh()
+    assert page.dock.plots.whole.isHidden(), "a video has no recorded hands"
     assert page.dock.plots.cursor_s == pytest.approx(39 / 30, abs=1e-3)
     assert pixels(page.dock).std() > 5
     page.dock.plots.seek_to(0.5)
@@ -146,3 +175,32 @@ def test_two_joints_that_are_clicked_are_measured(make_window: Callable[..., Win
     assert scene.ruler.text.startswith(f"{true_mm:.0f} ± ")
     QTest.mouseClick(scene, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
     assert page.history.ruler is None
+
+
+def test_the_whole_of_a_session_is_plotted_and_written_beside_it(
+    make_window: Callable[..., Window], live: FakeLive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(tmp_path / "take", 12)
+    window = make_window()
+    window.show()
+    window.controls.set(recorded=True)
+    window.sources.requested = f"recording:{tmp_path / 'take'}"
+    live.state = replace(RUNNING, source="recording:take", source_live=False, seekable=True, length=12)
+    window.show_status(0.0)
+    page = window.live_page
+    page.dock.tabs.setCurrentIndex(2)
+    plots = present(page.dock.plots)
+    plots.refresh()
+    plots.whole.click()
+    assert pump(lambda: len(page.history.measure().frame) == 12)
+    offered: list[str] = []
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a: (offered.append(a[2]), ("", ""))[1])
+    QTest.mouseClick(button_named(plots.head, "CSV…"), Qt.MouseButton.LeftButton)
+    assert offered == [str(tmp_path / "take" / "measurements.csv")]
+    window.actions_["reestimate"].trigger()
+    plots.refresh()
+    assert plots.whole.isHidden(), "recorded hands are not mixed with new ones"
+
+
+def button_named(widget: QWidget, text: str) -> QPushButton:
+    return next(each for each in widget.findChildren(QPushButton) if each.text() == text)

@@ -13,9 +13,11 @@ from typed import present
 
 from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.sessions.export_dialog import ExportDialog, format_summary
+from handcam.gui.sessions.marks import MarksDialog
 from handcam.gui.window import Window
 from handcam.live import RecordingStatus
 from handcam.plugins import names
+from handcam.session import open_session
 
 WRITING = RecordingStatus(Path("a"), 12.4, 372, 0, 1_900_000, None)
 
@@ -99,3 +101,54 @@ def test_every_format_says_what_it_is() -> None:
 def test_without_a_session_export_says_what_it_needs(window: Window) -> None:
     window.actions_["export"].trigger()
     assert "first" in window.status_line.message
+
+
+# -------------------------------------------------------------------------------------------------- marks and trim
+
+
+def play(window: Window, live: FakeLive, path: Path, frames: int) -> None:
+    record(path, frames)
+    window.sources.requested = f"recording:{path}"
+    live.state = replace(
+        RUNNING, source=f"recording:{path.name}", source_live=False, seekable=True, length=frames, fps=100.0
+    )
+
+
+def test_marks_of_a_played_session_are_set_by_key_named_and_kept(
+    window: Window, live: FakeLive, tmp_path: Path
+) -> None:
+    play(window, live, tmp_path / "take", 8)
+    window.actions_["marks"].trigger()
+    dialog = present(window.findChild(MarksDialog))
+    live.state = replace(live.state, position=5)
+    window.actions_["mark"].trigger()
+    assert dialog.table.rowCount() == 1, "the key marks the frame that is shown"
+    present(dialog.table.item(0, 1)).setText("pinch begins")
+    with open_session(tmp_path / "take") as session:
+        assert session.marks == ((5, "pinch begins"),)
+    assert live.state.marks == ((5, "pinch begins"),), "the seek bar shows it at once"
+    dialog.table.setCurrentCell(0, 1)
+    dialog.delete()
+    with open_session(tmp_path / "take") as session:
+        assert session.marks == ()
+
+
+def test_the_frames_between_two_marks_become_a_session(window: Window, live: FakeLive, tmp_path: Path) -> None:
+    play(window, live, tmp_path / "take", 8)
+    live.set_marks(((2, "from"), (5, "to")))
+    window.actions_["marks"].trigger()
+    dialog = present(window.findChild(MarksDialog))
+    dialog.first.setCurrentIndex(1)
+    dialog.last.setCurrentIndex(2)
+    dialog.write.click()
+    assert pump(lambda: dialog.play.isVisible())
+    assert "begins 2 frames earlier" in dialog.said.text()
+    with open_session(tmp_path / "take-trimmed") as session:
+        assert len(session) == 6
+    dialog.play.click()
+    assert pump(lambda: ("source", f"recording:{tmp_path / 'take-trimmed'}") in live.calls)
+
+
+def test_marks_without_a_session_say_what_to_do(window: Window) -> None:
+    window.actions_["marks"].trigger()
+    assert "Open a session first" in window.status_line.message
