@@ -134,6 +134,8 @@ class HandBox:
     """Confidence, 0 to 1."""
     sided: bool = True
     """False from a detector that does not know the side; the first crop then says."""
+    distance_m: float | None = None
+    """Distance of the hand's centre, where a detector in depth measured it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from typing import Protocol, runtime_checkable
 
 from handcam.types import Frame, HandBox
 
-__all__ = ["Detector"]
+__all__ = ["Detector", "Proposer"]
 
 RENAMED = {"whole": "full_frame"}
 """Names of version 0.1."""
@@ -23,4 +23,13 @@ class Detector(Protocol):
 
     def close(self) -> None:
         """Free what it holds."""
+        ...
+
+
+@runtime_checkable
+class Proposer(Protocol):
+    """A detector that can also name many places, of which a net of the tracked weights then says which are hands."""
+
+    def propose(self, frame: Frame) -> list[HandBox]:
+        """Boxes with distances, the nearest first; most hold no hand."""
         ...

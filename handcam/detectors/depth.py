@@ -13,17 +13,11 @@ import cv2
 import numpy as np
 
 from handcam.crop import cube_box
+from handcam.detectors._depth_view import LIMB_M, axis_of, pieces, raised, small_copy
 from handcam.types import NOMINAL_HAND_LENGTH_M, Array, Frame, HandBox, Side
 
-__all__ = ["Candidate", "candidates", "open"]
+__all__ = ["LEAST_SCORE", "MOST_PROPOSALS", "Candidate", "candidates", "open", "proposals"]
 
-_WIDTH_PX = 160
-"""Width of the small copy."""
-_NEAR_M, _FAR_M = 0.12, 1.6
-_JUMP_M = 0.025
-"""Neighbours whose distances differ more, plus a share of the distance, belong to different things."""
-_LIMB_M = 0.066
-"""Radius of the largest ball in a hand or forearm."""
 _FINGER_M = 0.0135
 """Radius of the largest ball in a finger."""
 _FIST_M = 0.11
@@ -36,6 +30,10 @@ LEAST_SCORE = 0.42
 """Candidates below this are no hands."""
 _LEAST_MORE = 0.6
 """Likewise, once a likelier one is found."""
+_PIECES, MOST_PROPOSALS = 10, 10
+"""Parts of a mask whose ends are proposed, and proposals of a picture."""
+_LEAST_M2, _SAME_M = 0.001, 0.05
+"""Smallest visible area of a proposal, and the distance within which two are one."""
 
 
 def open() -> "DepthDetector":
@@ -57,6 +55,10 @@ class DepthDetector:
             cube_box(c.centre_m, c.side, float(np.arctan2(c.fingers[0], -c.fingers[1])), frame.intrinsics, c.score)
             for c in found[:max_hands]
         ]
+
+    def propose(self, frame: Frame) -> list[HandBox]:
+        """Boxes that may hold hands, for a net to say; see :func:`proposals`."""
+        return [] if frame.depth is None else proposals(frame)
 
     def close(self) -> None:
         """Nothing is held."""
@@ -80,49 +82,22 @@ class Candidate:
 
 def candidates(frame: Frame) -> list[Candidate]:
     """Ends of limbs, the likeliest hand first."""
-    assert frame.depth is not None
-    step = max(1, round(frame.depth.shape[1] / _WIDTH_PX))
-    z = frame.depth[step // 2 :: step, step // 2 :: step].astype(np.float32) * np.float32(frame.depth_unit_m)
-    k = frame.intrinsics
-    h, w = z.shape
-    focal = (k.fx + k.fy) / 2 / step
-    seen = (z > _NEAR_M) & (z < _FAR_M)
-    if seen.sum() < 30:
+    view = small_copy(frame, fill=False)
+    if view is None:
         return []
-    z = cv2.medianBlur(np.where(seen, z, 0), 3)
-    seen = z > 0
-    nearest = cv2.erode(np.where(seen, z, np.float32(9)), np.ones((3, 3), np.uint8))
-    whole = (seen & (z - nearest < _JUMP_M + 0.02 * z)).astype(np.uint8)
-    radius = np.minimum(cv2.distanceTransform(whole, cv2.DIST_L2, 3), w + h) * z / focal  # without an end: no end
-    core = radius > _LIMB_M
-    away = _away(core, z, focal)
+    z, focal, (h, w) = view.z, view.focal, view.z.shape
     # in an unmirrored picture of someone who faces the camera the right hand is left of the body
-    body_px = float(np.nonzero(core)[1].mean()) if core.any() else (k.cx / step)
-    limbs = whole & (away > _LIMB_M + 0.015)
+    body_px = float(np.nonzero(view.core)[1].mean()) if view.core.any() else view.middle
     # fingers are what a ball of 2.7 cm does not fit into
-    stout = (radius > _FINGER_M).astype(np.uint8)
+    stout = (view.radius > _FINGER_M).astype(np.uint8)
     thin = np.minimum(cv2.distanceTransform(1 - stout, cv2.DIST_L2, 3), w + h) * z / focal > _FINGER_M
-    count, label, stats, _ = cv2.connectedComponentsWithStats(limbs, connectivity=8)
-    u, v = (
-        (np.arange(int(w)) * float(step) + step // 2 - k.cx) / k.fx,
-        (np.arange(int(h)) * float(step) + step // 2 - k.cy) / k.fy,
-    )
     out: list[Candidate] = []
-    for i in sorted(range(1, count), key=lambda i: -stats[i, cv2.CC_STAT_AREA])[:8]:
-        x0, y0, dx, dy = stats[i, :4]
-        ys, xs = np.nonzero(label[y0 : y0 + dy, x0 : x0 + dx] == i)
-        ys, xs = ys + y0, xs + x0
-        zi = z[ys, xs]
-        if (zi**2).sum() / focal**2 < 0.0015:  # 15 square centimetres
+    for ys, xs in pieces(view, view.limbs, 8):
+        points = view.points(ys, xs)
+        if (points[:, 2] ** 2).sum() / focal**2 < 0.0015:  # 15 square centimetres
             continue
-        limb = _Limb(
-            np.stack([u[xs] * zi, v[ys] * zi, zi], 1),
-            (xs <= 1) | (ys <= 1) | (xs >= w - 2) | (ys >= h - 2), thin[ys, xs], focal,
-        )  # fmt: skip
-        limb.edge[:] |= away[ys, xs] < _LIMB_M + 0.04
-        middle = limb.points.mean(0)
-        covariance = (limb.points - middle).T @ (limb.points - middle) / max(len(limb.points) - 1, 1)
-        axis: Array = np.linalg.eigh(covariance + 1e-9 * np.eye(3))[1][:, 2]
+        edge = (xs <= 1) | (ys <= 1) | (xs >= w - 2) | (ys >= h - 2) | (view.away[ys, xs] < LIMB_M + 0.04)
+        limb, axis = _Limb(points, edge, thin[ys, xs], focal), axis_of(points)
         side = Side.RIGHT if xs.mean() < body_px else Side.LEFT
         ends = [_end(limb, axis * sign, side, fist) for sign in (1, -1) for fist in (False, True)]
         out.append(max(_prefer_near(ends), key=lambda c: c.score))
@@ -131,24 +106,45 @@ def candidates(frame: Frame) -> list[Candidate]:
     return sorted(_prefer_near(out), key=lambda c: -c.score)
 
 
+def proposals(frame: Frame) -> list[HandBox]:
+    """Both ends of every limb, and of what stands a little out of a surface: a net then says which are hands.
+
+    A hand flat on a table or body is no limb with air around it, but it is higher than what it lies on.
+    """
+    view = small_copy(frame, fill=True)
+    if view is None:
+        return []
+    found: list[tuple[Array, Array]] = []
+    for mask in (view.limbs, raised(view)):
+        for ys, xs in pieces(view, mask, _PIECES):
+            points = view.points(ys, xs)
+            if (points[:, 2] ** 2).sum() / view.focal**2 < _LEAST_M2:
+                continue
+            axis, along = axis_of(points), points @ axis_of(points)
+            low, high = np.percentile(along, [1, 99])
+            if high - low < 1.1 * NOMINAL_HAND_LENGTH_M:
+                found.append((points.mean(0), axis if axis[1] < 0 else -axis))
+                continue
+            at = NOMINAL_HAND_LENGTH_M * 0.9
+            found.append((points[along > high - at].mean(0), axis))
+            found.append((points[along < low + at].mean(0), -axis))
+    out: list[tuple[Array, Array]] = []
+    for centre, fingers in found:
+        if all(np.linalg.norm(centre - other) > _SAME_M for other, _ in out):
+            out.append((centre, fingers))
+    return [
+        replace(
+            cube_box(centre, Side.RIGHT, float(np.arctan2(fingers[0], -fingers[1])), frame.intrinsics, 0.0),
+            sided=False, distance_m=float(np.linalg.norm(centre)),
+        )
+        for centre, fingers in sorted(out, key=lambda one: one[0][2])[:MOST_PROPOSALS]
+    ]  # fmt: skip
+
+
 def _prefer_near(found: list["Candidate"]) -> list["Candidate"]:
     """People hold their hands towards the camera: what lies behind a likely hand is less likely."""
     first = min((c.centre_m[2] for c in found if c.score > 0.3), default=9.0)
     return [replace(c, score=c.score * float(np.exp(-max(0.0, c.centre_m[2] - first) / 0.4))) for c in found]
-
-
-def _away(core: Array, z: Array, focal: float) -> Array:
-    """Measure each pixel's distance from the thick of its body, metres; large where that is at other depth."""
-    if not core.any():
-        return np.full(z.shape, 9.0, np.float32)
-    pixels, labels = cv2.distanceTransformWithLabels(
-        1 - core.astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    nearest: Array = np.asarray(labels)
-    depth = np.zeros(int(nearest.max()) + 1, np.float32)
-    depth[nearest[core]] = z[core]
-    across = pixels * z / focal
-    return np.where(np.abs(z - depth[nearest]) < 0.05 + 0.3 * across, across, np.float32(9.0))
 
 
 @dataclass(frozen=True, slots=True)

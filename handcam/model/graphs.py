@@ -56,7 +56,7 @@ def torch_graph(model: CrossModalVAE, card: WeightsCard, name: str) -> TorchGrap
         return TorchGraph(_EncodeDepth(model, size), inputs, _outputs(["depth"]))
     if name == "depth_joints":
         inputs = {"depth": torch.full((2, CUBE_PX, CUBE_PX), 0.5), "centre_m": torch.full((2,), 0.5)}
-        return TorchGraph(_DepthJoints(model), inputs, ["uvd", "scale"])
+        return TorchGraph(_DepthJoints(model), inputs, ["uvd", "scale", "hand_logit", "right_logit"])
     if name == "detect":
         image = torch.zeros(2, size, size, 3, dtype=torch.uint8)
         return TorchGraph(_Detect(model), {"rgb": image}, ["boxes", "points", "scores"])
@@ -104,18 +104,19 @@ class _EncodeDepth(nn.Module):
 
 
 class _DepthJoints(nn.Module):
-    """Depth in metres to joints in the cube and the scale of their errors, both in halves of its edge."""
+    """Depth in metres to joints in the cube and the scale of their errors, both in halves of its edge, and the logits
+    that there is a hand and that it is a right one."""
 
     def __init__(self, model: CrossModalVAE) -> None:
         super().__init__()
         self.net: Any = model.joint_nets["depth"]
 
-    def forward(self, depth: Tensor, centre_m: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, depth: Tensor, centre_m: Tensor) -> tuple[Tensor, ...]:
         there = depth > 0
         offset = (depth - centre_m[:, None, None]) / CUBE_M
         value = torch.where(there, offset, torch.ones_like(offset)).clamp(-1.0, 1.0)
         found = self.net.landmarks(torch.stack([value, there.to(value.dtype)], 1))
-        return found.uvd, found.log_b.exp()
+        return found.uvd, found.log_b.exp(), found.presence, found.right
 
 
 class _Detect(nn.Module):

@@ -122,7 +122,7 @@ class GraphRuntime:
         if "depth" not in self.card.joint_nets:
             return None
         outputs = self.run(DEPTH_JOINTS, {"depth": depth_m, "centre_m": centre_m})
-        return DepthJoints(outputs["uvd"], outputs["scale"])
+        return DepthJoints(outputs["uvd"], outputs["scale"], outputs.get("hand_logit"), outputs.get("right_logit"))
 
     def detect(self, rgb: Array) -> Detections:
         """See :meth:`handcam.runtimes.Runtime.detect`."""

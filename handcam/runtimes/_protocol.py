@@ -90,6 +90,10 @@ class DepthJoints:
     """Halves of the picture from its centre, and halves of the cube's edge from its centre along the axis."""
     scale: Float[Array, "b 21"]
     """Scale of the Laplace distribution of each joint's error, halves of the cube's edge."""
+    hand_logit: Float[Array, " b"] | None = None
+    """Logit that there is a hand, not calibrated; None from graphs that were exported without it."""
+    right_logit: Float[Array, " b"] | None = None
+    """Logit that the (already mirrored) hand is a right one; likewise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ import numpy as np
 from jaxtyping import Float
 
 from handcam.crop import cut, image_from_crop_points
+from handcam.geometry import project
 from handcam.model.fusion import distance
 from handcam.runtimes import CropBatch, Encoding, Runtime
 from handcam.tracking.depth_crop import prepare_depth
+from handcam.tracking.depth_volume import HandInCube, joints_in_cube
 from handcam.tracking.track import FOUND, LOST, Track
 from handcam.types import Array, Frame, HandCrop, Posterior
 
@@ -41,16 +43,22 @@ class Observation:
     """Probability that the hand is of the box's side."""
     sigma_px: Float[Array, " 21"] | None = None
     """Standard deviation of each keypoint along an axis, crop pixels; None where the weights do not say."""
+    in_cube: HandInCube | None = None
+    """The hand as the depth joint net sees it, where the landmark network sees none and there is no colour."""
 
     @staticmethod
-    def of(track: int, crop: HandCrop, encoding: Encoding, i: int) -> "Observation":
-        """Take one hand out of an encoded batch."""
+    def of(
+        track: int, crop: HandCrop, encoding: Encoding, i: int, in_cube: HandInCube | None = None
+    ) -> "Observation":  # fmt: skip
+        """Take one hand out of an encoded batch; ``in_cube`` has seen it instead of the landmark network."""
         posteriors = {name: Posterior(mean[i], encoding.log_vars[name][i]) for name, mean in encoding.means.items()}
         keypoints = np.asarray(encoding.keypoints_px[i], float)
         sigma_px = None if encoding.sigma_px is None else np.asarray(encoding.sigma_px[i], float)
-        return Observation(
-            track, crop, posteriors, keypoints, float(encoding.presence[i]), float(encoding.right[i]), sigma_px
-        )  # fmt: skip
+        presence, right = float(encoding.presence[i]), float(encoding.right[i])
+        if in_cube is not None and in_cube.presence is not None and in_cube.right is not None:
+            keypoints, sigma_px = project(in_cube.joints_m, crop.intrinsics), None
+            presence, right = in_cube.presence, in_cube.right
+        return Observation(track, crop, posteriors, keypoints, presence, right, sigma_px, in_cube)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +156,23 @@ class Observer:
             if batch is not None:
                 encoding = self._runtime.encode(batch)
                 for k, i in enumerate(chosen):
-                    out[i] = Observation.of(tracks[i].number, crops[i], encoding, k)
+                    in_cube = self._in_cube(crops[i], float(encoding.presence[k])) if batch.color is None else None
+                    out[i] = Observation.of(tracks[i].number, crops[i], encoding, k, in_cube)
         stop("predict")
         return [
             _unseen(track.number, crop) if one is None else one
             for one, track, crop in zip(out, tracks, crops, strict=True)
         ]
+
+    def _in_cube(self, crop: HandCrop, presence: float) -> HandInCube | None:
+        """Ask the depth joint net about the middle of a crop where the landmark network sees no hand; None where
+        neither does."""
+        if presence >= FOUND or crop.depth_m is None or crop.root_depth_m is None:
+            return None
+        hand = joints_in_cube(self._runtime, crop.depth_m, crop.intrinsics, np.array([0.0, 0.0, crop.root_depth_m]))
+        if hand is None or hand.presence is None or hand.presence < max(LOST, presence):
+            return None
+        return joints_in_cube(self._runtime, crop.depth_m, crop.intrinsics, hand.joints_m.mean(0))
 
 
 def _batch(crops: Sequence[HandCrop], colored: bool, depth: bool, experts: tuple[str, ...]) -> CropBatch | None:

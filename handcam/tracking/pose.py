@@ -105,9 +105,19 @@ class PoseEstimator:
         """Move the joints (and their samples) onto the depth map; sigma falls by what the readings say."""
         crop = seen.crop
         assert crop.depth_m is not None
-        second = joints_in_cube(self._runtime, crop.depth_m, crop.intrinsics, joints[0].mean(0))
+        start, second = joints[0], None
+        if seen.in_cube is not None:  # the posterior is of features that saw no hand
+            start = seen.in_cube.joints_m
+        else:
+            second = joints_in_cube(self._runtime, crop.depth_m, crop.intrinsics, start.mean(0))
         fitted, fitted_deviation = fit_to_depth(
-            crop.depth_m, crop.intrinsics, seen.keypoints_px, joints[0], deviation, floor_m, second
+            crop.depth_m,
+            crop.intrinsics,
+            seen.keypoints_px,
+            start,
+            deviation,
+            floor_m,
+            None if second is None else (second.joints_m, second.sigma_m),
         )
         if fitted_deviation is not None:
             fitted_sigma = np.sqrt((FITTED_GAIN * fitted_deviation) ** 2 + FITTED_FLOOR_M**2)

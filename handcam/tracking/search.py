@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 
-from handcam.detectors import Detector
+from handcam.detectors import Detector, Proposer
 from handcam.tracking.parts import WHOLE, Part, distinct, part_around, parts_of
 from handcam.tracking.track import Track
 from handcam.types import Frame, HandBox
@@ -53,10 +53,14 @@ class Search:
         live: search in the background; else :meth:`ask` returns when the search is done, and what a detector raises is
             raised there.
         shared: a search with the same detectors, which are then asked by one at a time, and closed by that one.
+        propose: whoever takes the answer can tell hands from others among what detectors propose
+            (:class:`handcam.detectors.Proposer`).
     """
 
-    def __init__(self, detectors: Sequence[Detector], live: bool = False, shared: "Search | None" = None) -> None:
-        self._detectors, self._live = detectors, live
+    def __init__(
+        self, detectors: Sequence[Detector], live: bool = False, shared: "Search | None" = None, propose: bool = False
+    ) -> None:  # fmt: skip
+        self._detectors, self._live, self._propose = detectors, live, propose
         self._alone, self._owner = (Lock() if shared is None else shared._alone), shared is None
         self._asked: _Asked | None = None
         self._wanted = True
@@ -127,7 +131,8 @@ class Search:
             asked.done.set()
 
     def answer(self, wait_s: float) -> list[HandBox]:
-        """Boxes of the search that has ended since the last call; empty while there is none.
+        """Boxes of the search that has ended since the last call; empty while there is none. Those with a distance are
+        proposals where these were asked for.
 
         Args:
             wait_s: for one that is under way.
@@ -180,18 +185,22 @@ class Search:
 
     def _find(self, frame: Frame, parts: Sequence[Part], max_hands: int) -> list[HandBox]:
         found: list[HandBox] = []
+        proposed: list[HandBox] = []
         for part in parts:
             seen = part.of(frame)
             for detector in self._detectors:
                 if part is WHOLE or _in_parts(detector):
                     with self._alone:
+                        if self._propose and isinstance(detector, Proposer):
+                            proposed = detector.propose(seen)
+                            continue
                         boxes = part.in_frame(detector.find(seen, max_hands))
                     found = distinct([*found, *boxes])
                     if boxes:
                         break
             if len(found) >= max_hands:
                 break
-        return found[:max_hands]
+        return found[:max_hands] or proposed
 
 
 def _in_parts(detector: Detector) -> bool:

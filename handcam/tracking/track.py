@@ -77,7 +77,7 @@ class Track:
     @staticmethod
     def start(number: int, box: HandBox, lock: Side | None) -> "Track":
         """A track of what a detector found."""
-        track = Track(number, replace(box, side=lock or box.side))
+        track = Track(number, replace(box, side=lock or box.side), distance_m=box.distance_m)
         track.confirm(box)
         return track
 

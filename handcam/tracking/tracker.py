@@ -18,12 +18,13 @@ from handcam.model.weights import WeightsCard
 from handcam.plugins import load
 from handcam.runtimes import Runtime
 from handcam.tracking.bones import with_bones
+from handcam.tracking.depth_volume import hands_among
 from handcam.tracking.multiview import MultiViewTracker
 from handcam.tracking.observation import ObservedHand, Observer
 from handcam.tracking.parts import same_place
 from handcam.tracking.pose import PoseEstimator
 from handcam.tracking.search import Search
-from handcam.tracking.track import Track, average_estimates, near, same_hand
+from handcam.tracking.track import FOUND, Track, average_estimates, near, same_hand
 from handcam.types import (
     Array,
     Controls,
@@ -41,6 +42,8 @@ __all__ = ["Tracker"]
 
 PATIENCE_S = 0.1
 """Longest wait of the live app for a detector while no hand is tracked, so that the hand is in the frame searched."""
+BESIDE = 3
+"""Proposals that the depth joint net judges in a frame while another hand is tracked, which is not to wait for more."""
 STILL_S = 20.0
 """Longest wait for the search of one picture."""
 
@@ -66,7 +69,8 @@ class Tracker:
         beside: "Tracker | None" = None,
     ) -> None:
         self._runtime, self._open_filter, self._owner = runtime, open_filter, beside is None
-        self._search, self._live = Search(detectors, live, None if beside is None else beside._search), live
+        judges = "depth" in runtime.card.joint_nets
+        self._search, self._live = Search(detectors, live, None if beside is None else beside._search, judges), live
         self._open_beside = lambda: Tracker(runtime, detectors, open_filter, live, self)
         self._views = MultiViewTracker(self._open_beside, self.decode, self._filter, runtime.card)
         self._observer, self._estimator = Observer(runtime), PoseEstimator(runtime)
@@ -226,7 +230,11 @@ class Tracker:
         asked = not waits and self._search.ask_if_due(frame, self._tracks, controls.max_hands)
         fresh: list[Track] = []
         asked = asked or self._patience_s > PATIENCE_S
-        for box in self._search.answer(self._patience_s if asked else 0.0):
+        boxes = self._search.answer(self._patience_s if asked else 0.0)
+        if any(box.distance_m is not None for box in boxes):
+            new = [box for box in boxes if not any(same_place(track.box, box) for track in self._tracks)]
+            boxes = hands_among(self._runtime, frame, new[:BESIDE] if self._tracks else new, FOUND)
+        for box in boxes:
             known = next((track for track in self._tracks if same_place(track.box, box)), None)
             if known is not None:
                 known.confirm(box)

@@ -24,7 +24,7 @@ from handcam.model.modalities.depth import MODALITY, relative
 from handcam.model.nets.hourglass import DepthLandmarks, HourglassEncoder
 from handcam.validation import BatchSize, Count, InputFile, Latent, Positive, Share, Weight, Whole
 
-__all__ = ["DepthSettings", "build", "camera_joints", "depth_loss", "measure", "train"]
+__all__ = ["DepthObjective", "DepthSettings", "build", "camera_joints", "depth_loss", "measure", "train"]
 
 VALIDATED = 512
 """Held-out hands that are measured at every checkpoint."""
@@ -104,7 +104,7 @@ def train(settings: DepthSettings, progress: bool = True) -> Path:
         assert isinstance(average, HourglassEncoder)
         return measure(average, held_out, VALIDATED)
 
-    checkpoint = run(fabric, settings, _Objective(net), net, draw, progress=progress, validate=validate)
+    checkpoint = run(fabric, settings, DepthObjective(net), net, draw, progress=progress, validate=validate)
     average = torch.load(checkpoint, map_location="cpu", weights_only=True)["average"]
     path = folder / "average.safetensors"
     shape = {"latent": settings.latent, "width": settings.width, "stacks": settings.stacks}
@@ -112,7 +112,9 @@ def train(settings: DepthSettings, progress: bool = True) -> Path:
     return path
 
 
-class _Objective(nn.Module):
+class DepthObjective(nn.Module):
+    """The terms of :func:`depth_loss` for crops as :func:`tensors` gives them."""
+
     def __init__(self, net: HourglassEncoder) -> None:
         super().__init__()
         self.net = net
@@ -148,7 +150,6 @@ def depth_loss(landmarks: DepthLandmarks, heats: list[Tensor], uvd: Tensor, kind
     """
     hands = kind == 1
     uvd = uvd[hands]
-    target = _blobs(uvd, round(heats[0].shape[-1] ** 0.5))
     off = torch.linalg.vector_norm(landmarks.uvd[hands].detach() - uvd, dim=-1) / 3**0.5
     log_b = landmarks.log_b[hands].clamp(-7, 2)
     present = (kind != 0).to(uvd.dtype)
@@ -157,7 +158,10 @@ def depth_loss(landmarks: DepthLandmarks, heats: list[Tensor], uvd: Tensor, kind
     if bool((kind == -1).any()):
         side = side + F.softplus(landmarks.right[kind == -1]).mean()
     distances = [torch.linalg.vector_norm(stage[hands] - uvd, dim=-1).mean() for stage in landmarks.stages]
-    entropies = [-(target * heat[hands]).sum(-1).mean() for heat in heats]
+    entropies = [uvd.new_zeros(())]  # a net of one task has no heat maps
+    for heat in heats:
+        target = _blobs(uvd, round(heat.shape[-1] ** 0.5))
+        entropies.append(-(target * heat[hands]).sum(-1).mean())
     return {
         "joints": torch.stack(distances).sum(), "heat": 0.05 * torch.stack(entropies).sum(),
         "scale": 0.02 * (off * torch.exp(-log_b) + log_b).mean(), "presence": 0.05 * presence, "side": 0.05 * side,

@@ -7,9 +7,10 @@ votes for where the joint lies from there (as in A2J, Xiong et al. 2019), which 
 distances of joints that nothing in the picture shows. All stacks are supervised.
 
 Joints come out in the crop's cube: ``u v`` in crop halves from the centre, ``d`` in halves of the cube's edge.
+``reading`` and ``votes`` give the paper's own baselines (section 4.1), compared by ``handcam experiment attention``.
 """
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -17,9 +18,14 @@ from torch import Tensor, nn
 
 from handcam.model.nets import mlp
 
-__all__ = ["DepthLandmarks", "HourglassEncoder", "encoder", "joint_net"]
+__all__ = ["DepthLandmarks", "HourglassEncoder", "Reading", "encoder", "joint_net"]
 
 JOINTS = 21
+Reading = Literal["attention", "features", "heatmaps", "one_task"]
+"""What distances are regressed from: shallow features masked by the heat maps (equation 3); the raw shallow features
+(the paper's baseline 2); the heat maps' own feature maps (3); or everything from raw features without heat maps (1)."""
+_GRID = (3, 7)
+"""Cells to which unmasked maps are averaged, as many as joints, so that all baselines have the same layers after."""
 
 
 class DepthLandmarks(NamedTuple):
@@ -82,15 +88,20 @@ class _Hourglass(nn.Module):
 class HourglassEncoder(nn.Module):
     """Stacks, heat maps and refinement of the joints; arguments as :func:`encoder`."""
 
-    def __init__(self, channels: int, latent: int, width: int, stacks: int, hidden: int, depth: int) -> None:
+    def __init__(
+        self, channels: int, latent: int, width: int, stacks: int, hidden: int, depth: int,
+        reading: Reading = "attention", votes: bool = True,
+    ) -> None:  # fmt: skip
         super().__init__()
+        self.reading: Reading = reading
+        self.votes = votes and reading != "one_task"
         self.stem = nn.Sequential(_conv(channels, 24, 5, 2), _conv(24, width, 3, 2), _Residual(width, width))
         widths = (width, width * 4 // 3, width * 2, width * 2)
         self.stacks = nn.ModuleList(_Hourglass(widths) for _ in range(stacks))
         self.maps = nn.ModuleList(nn.Conv2d(width, JOINTS * 4, 1) for _ in range(stacks))
         self.back = nn.ModuleList(nn.Conv2d(JOINTS * 4, width, 1) for _ in range(stacks - 1))
         per = 32
-        self.shallow = nn.Conv2d(2 * width, per, 1)
+        self.shallow = nn.Conv2d(JOINTS * 4 if reading == "heatmaps" else 2 * width, per, 1)
         self.refine = nn.Sequential(
             nn.Linear(JOINTS * (per + 3), 256), nn.ReLU(inplace=True), nn.Linear(256, 256), nn.ReLU(inplace=True),
             nn.Linear(256, JOINTS * 4 + 2),
@@ -112,21 +123,34 @@ class HourglassEncoder(nn.Module):
         u, v = axis.expand(size, size)[None, None].expand_as(d), axis[:, None].expand(size, size).expand_as(d)
         cells = torch.cat([u, v, d], 1).flatten(2)  # (b, 3, cells)
         stages, heats = [], []
-        g = heat = f
+        g = heat = m = f
         for i, (stack, maps) in enumerate(zip(self.stacks, self.maps, strict=True)):
             g = stack(f)
             m = maps(g)  # (b, 84, s/4, s/4)
             votes = m.float().flatten(2).unflatten(1, (4, JOINTS))  # (b, 4, 21, cells)
             heat = torch.softmax(votes[:, 3], -1)  # (b, 21, cells)
             heats.append(torch.log_softmax(votes[:, 3], -1))
-            stages.append((heat[:, :, None] * (cells[:, None] + votes[:, :3].transpose(1, 2))).sum(-1))  # (b, 21, 3)
+            if self.votes:
+                at = cells[:, None] + votes[:, :3].transpose(1, 2)  # (b, 21, 3, cells)
+            else:
+                at = torch.cat([cells[:, :2], 0 * cells[:, 2:]], 1)[:, None]  # the distance is left to the regression
+            stages.append((heat[:, :, None] * at).sum(-1))  # (b, 21, 3)
             if i < len(self.back):
                 f = f + g + self.back[i](m)
-        both = self.shallow(torch.cat([shallow, g], 1))  # (b, c, s/4, s/4)
-        read = heat @ both.float().flatten(2).transpose(1, 2)  # equation 3, summed: (b, 21, c)
+        both = self.shallow(m if self.reading == "heatmaps" else torch.cat([shallow, g], 1))  # (b, c, s/4, s/4)
+        if self.reading == "attention":
+            read = heat @ both.float().flatten(2).transpose(1, 2)  # equation 3, summed: (b, 21, c)
+        else:
+            read = F.adaptive_avg_pool2d(both.float(), _GRID).flatten(2).transpose(1, 2)  # (b, 21, c)
+        if self.reading == "one_task":
+            stages, heats = [torch.zeros_like(stages[-1])], []
         more = self.refine(torch.cat([read, stages[-1]], -1).flatten(1)).float()
         change = more[:, : JOINTS * 4].unflatten(1, (JOINTS, 4))
-        stages.append(stages[-1] + 0.1 * change[..., :3])
+        if self.votes:
+            stages.append(stages[-1] + 0.1 * change[..., :3])
+        else:  # with the whole of the distance, or of everything
+            share = change.new_tensor([1.0, 1.0, 1.0] if self.reading == "one_task" else [0.1, 0.1, 1.0])
+            stages.append(stages[-1] + share * change[..., :3])
         return DepthLandmarks(stages[-1], change[..., 3] - 3.0, more[:, -2], more[:, -1], read, tuple(stages)), heats
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:

@@ -8,7 +8,7 @@ import pytest
 from typed import present
 
 from handcam.crop import CUBE_M, cube_box, cut
-from handcam.detectors.depth import LEAST_SCORE, candidates, open  # noqa: A004
+from handcam.detectors.depth import LEAST_SCORE, candidates, open, proposals  # noqa: A004
 from handcam.geometry import project
 from handcam.hand.rig import load_rig
 from handcam.synth.gestures import GESTURES, gesture_angles
@@ -145,3 +145,33 @@ def test_real_frames_of_an_sr305():
         palm = palms.get(f"{path.parent.name}/{path.stem}")
         if palm is not None:
             assert np.hypot(u - palm[0], v - palm[1]) < 60, path
+
+
+def table(z):
+    """A table across the camera's axis."""
+    return np.array([[-1, -0.8, z], [1, -0.8, z], [1, 0.8, z], [-1, 0.8, z]], float), np.array([[0, 1, 2], [0, 2, 3]])
+
+
+def centres(boxes):
+    rays = [np.array([*(box.centre_px - [CAMERA.cx, CAMERA.cy]) / CAMERA.fx, 1.0]) for box in boxes]
+    return [ray / np.linalg.norm(ray) * box.distance_m for ray, box in zip(rays, boxes, strict=True)]
+
+
+@pytest.mark.parametrize("gesture", ["open", "fist"])
+def test_a_hand_flat_on_a_table_is_proposed(gesture):
+    joints, meshes = hand((0.03, -0.02, 0.6), gesture)
+    frame = shoot([*meshes, table(float(meshes[0][0][:, 2].max()) + 0.003)])
+    assert open().find(frame) == [], "no air behind it"
+    assert min(np.linalg.norm(at - joints.mean(0)) for at in centres(proposals(frame))) < 0.06
+    assert proposals(shoot([table(0.6)])) == []
+
+
+def test_a_limb_pointing_at_the_camera_and_full_of_holes_is_proposed_at_both_ends():
+    joints, meshes = hand((0.0, -0.05, 0.7))
+    frame = shoot(meshes)
+    speckled = present(frame.depth).copy()
+    speckled[np.random.default_rng(0).random(speckled.shape) < 0.4] = 0
+    found = centres(open().propose(Frame(0, 0, CAMERA, depth=speckled, depth_unit_m=0.001)))
+    assert min(np.linalg.norm(at - joints.mean(0)) for at in found) < 0.06
+    assert max(np.linalg.norm(at - joints.mean(0)) for at in found) > 0.15, "the arm's other end"
+    assert open().propose(Frame(0, 0, CAMERA, color=np.zeros((480, 640, 3), np.uint8))) == []
