@@ -82,14 +82,24 @@ class Measured:
 class _Row:
     time_s: float
     frame: int
-    hand: TrackedHand | None
-    gain: float = 1.0
+    side: Side | None = None
+    joints: Float[np.ndarray, "21 4"] | None = None
+    """Positions and sigma of the joints, metres, float32; a hand would keep its crop in memory."""
+    sampled: bool = False
+    """Are there posterior samples enough for the spread of the angles?"""
+    angle_sigma_deg: Float[np.ndarray, " 20"] | None = None
+    """That spread, in every few frames."""
 
-    def angle_sigma_deg(self) -> Float[np.ndarray, " 20"] | None:
-        """Spread of the angles over the hand's posterior samples; None for too few."""
-        if self.hand is None or len(self.hand.samples_m) < _LEAST_SAMPLES:
-            return None
-        return self.gain * angles_deg(self.hand.samples_m, self.hand.pose.side).std(0)
+    @classmethod
+    def of(cls, key: int, time_s: float, frame: int, hand: TrackedHand | None, gain: float = 1.0) -> "_Row":
+        """What is kept of a frame."""
+        if hand is None or hand.edited or not np.isfinite(hand.pose.joints_m).all():
+            return cls(time_s, frame)
+        side, sampled, spread = hand.pose.side, len(hand.samples_m) >= _LEAST_SAMPLES, None
+        if sampled and key % _SPREAD_EVERY == 0:
+            spread = (gain * angles_deg(hand.samples_m, side).std(0)).astype(np.float32)
+        joints = np.column_stack([hand.pose.joints_m, hand.pose.sigma_m]).astype(np.float32)
+        return cls(time_s, frame, side, joints, sampled, spread)
 
 
 class History:
@@ -99,13 +109,11 @@ class History:
         self.ruler: tuple[int, int] | None = None
         """Joints whose distance is measured."""
         self._rows: dict[int, _Row] = {}
-        self._spread: dict[int, np.ndarray | None] = {}
         self._count, self._file = 0, False
 
     def clear(self) -> None:
         """Another source."""
         self._rows.clear()
-        self._spread.clear()
 
     def add(self, result: Result, hand: TrackedHand | None, file: bool, gain: float = 1.0) -> None:
         """Keep a frame.
@@ -122,13 +130,10 @@ class History:
         frame = result.frame
         clock_ns = frame.device_time_ns if file and frame.device_time_ns is not None else frame.time_ns
         self._count += 1
-        measured = hand is not None and not hand.edited and bool(np.isfinite(hand.pose.joints_m).all())
         key = frame.index if file else self._count
-        self._rows[key] = _Row(clock_ns / 1e9, frame.index, hand if measured else None, gain)
-        self._spread.pop(key, None)
+        self._rows[key] = _Row.of(key, clock_ns / 1e9, frame.index, hand, gain)
         while len(self._rows) > MOST:
-            self._spread.pop(oldest := next(iter(self._rows)), None)
-            del self._rows[oldest]
+            del self._rows[next(iter(self._rows))]
 
     def fill(self, frames: Iterable[tuple[int, float, TrackedHand | None]]) -> int:
         """Keep frames of a file that were not seen yet, e.g. all of a recorded session.
@@ -142,8 +147,7 @@ class History:
         before = len(self._rows)
         for number, time_s, hand in frames:
             if number not in self._rows and len(self._rows) < MOST:
-                good = hand is not None and not hand.edited and bool(np.isfinite(hand.pose.joints_m).all())
-                self._rows[number] = _Row(time_s, number, hand if good else None)
+                self._rows[number] = _Row.of(number, time_s, number, hand)
         self._file = True
         return len(self._rows) - before
 
@@ -154,20 +158,19 @@ class History:
             last_s: only so many seconds before the newest; None for all.
             most: every second, third, ... frame, so that there are no more.
         """
-        kept = sorted(self._rows.items())
-        if kept and last_s is not None:
-            kept = [(key, row) for key, row in kept if kept[-1][1].time_s - row.time_s <= last_s]
-        kept = kept[:: max(1, -(-len(kept) // most))]
-        rows = [row for _, row in kept]
+        rows = [row for _, row in sorted(self._rows.items())]
+        if rows and last_s is not None:
+            rows = [row for row in rows if rows[-1].time_s - row.time_s <= last_s]
+        rows = rows[:: max(1, -(-len(rows) // most))]
         n = len(rows)
         time_s, sides = (
             np.array([row.time_s for row in rows]),
-            tuple("" if row.hand is None else row.hand.pose.side.value for row in rows),
+            tuple("" if row.side is None else row.side.value for row in rows),
         )
         joints, sigma = np.full((n, 21, 3), np.nan), np.full((n, 21), np.nan)
         for k, row in enumerate(rows):
-            if row.hand is not None:
-                joints[k], sigma[k] = row.hand.pose.joints_m, row.hand.pose.sigma_m
+            if row.joints is not None:
+                joints[k], sigma[k] = row.joints[:, :3], row.joints[:, 3]
         values = np.full((n, len(SERIES)), np.nan)
         for side in Side:
             mine = np.array([name == side.value for name in sides], bool)
@@ -183,23 +186,7 @@ class History:
         values[:, 23] = 100 * np.linalg.norm(joints[:, WRIST], axis=-1)
         values[:, 24:26] = 100 * np.stack([_speed(time_s, joints[:, j]) for j in (WRIST, _TIP)], -1)
         frames = np.array([row.frame for row in rows], int)
-        return Measured(time_s, frames, sides, values, ruler_sigma_mm, self._angle_sigma_deg(kept, time_s))
-
-    def _angle_sigma_deg(self, kept: list[tuple[int, _Row]], time_s: np.ndarray) -> np.ndarray:
-        """Spread of the angles in every frame; between those in which it is taken on a line."""
-        found = np.full((len(kept), 20), np.nan)
-        for k, (key, row) in enumerate(kept):
-            if key % _SPREAD_EVERY == 0:
-                if key not in self._spread:
-                    self._spread[key] = row.angle_sigma_deg()
-                spread = self._spread[key]
-                found[k] = np.nan if spread is None else spread
-        known = np.isfinite(found[:, 0])
-        if known.sum() < 2:
-            return found
-        filled = np.stack([np.interp(time_s, time_s[known], found[known, j]) for j in range(20)], -1)
-        with_samples = [row.hand is not None and len(row.hand.samples_m) >= _LEAST_SAMPLES for _, row in kept]
-        return np.where(np.array(with_samples)[:, None], filled, np.nan)
+        return Measured(time_s, frames, sides, values, ruler_sigma_mm, _angle_sigma_deg(rows, time_s))
 
     def csv(self) -> str:
         """All of it as a table: UTF-8, commas, one header line, ``NaN`` in gaps."""
@@ -215,6 +202,17 @@ class History:
             cells = ["NaN" if np.isnan(v) else f"{v:.6g}" for v in numbers]
             writer.writerow([f"{second:.6f}", found.frame[k], found.side[k], *cells])
         return out.getvalue()
+
+
+def _angle_sigma_deg(rows: list[_Row], time_s: Float[np.ndarray, " n"]) -> Float[np.ndarray, "n 20"]:
+    """Spread of the angles in every frame; between those in which it is taken on a line."""
+    found = np.array([np.full(20, np.nan) if r.angle_sigma_deg is None else r.angle_sigma_deg for r in rows])
+    found = found.reshape(len(rows), 20)
+    known = np.isfinite(found[:, 0])
+    if known.sum() < 2:
+        return found
+    filled = np.stack([np.interp(time_s, time_s[known], found[known, j]) for j in range(20)], -1)
+    return np.where(np.array([row.sampled for row in rows])[:, None], filled, np.nan)
 
 
 def _speed(time_s: Float[np.ndarray, " n"], at_m: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, " n"]:

@@ -1,7 +1,9 @@
 """Measurements over time: what is kept, what is a gap, the table, and tremor."""
 
 import csv
+import gc
 import io
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -91,6 +93,17 @@ def test_angles_have_a_band_where_there_are_posterior_samples() -> None:
     np.testing.assert_allclose(found.angle_sigma_deg[3], expected, rtol=1e-4)
     assert np.isfinite(found.angle_sigma_deg[:9]).all(), "those between lie on a line"
     assert np.isnan(found.angle_sigma_deg[9:]).all(), "no samples, no band"
+
+
+def test_pictures_are_not_kept(make_window: Callable[..., Window], live: FakeLive) -> None:
+    """Every page gets every result; what is remembered of it for minutes may be joints, not crops."""
+    window, crops = make_window(), []
+    for k in range(40):
+        live.put(at(k / 30, k))
+        window.tick()
+        crops.append(weakref.ref(present(present(window.result).hands[0].crop).color))
+    gc.collect()
+    assert sum(crop() is not None for crop in crops) < 6
 
 
 def test_every_series_is_in_one_group() -> None:
