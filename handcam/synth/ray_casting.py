@@ -17,6 +17,8 @@ Mesh = tuple[Float[Array, "_ 3"], Int[Array, "_ 3"]]
 
 _STRIDE = 3
 """Step of the coarse grid, px."""
+_ASTRAY = np.array([0.3134, 0.5021, 0.8060], np.float32)
+"""Direction of rays that count surfaces, along no edge of anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class RayCaster:
         import open3d as o3d
 
         self._tensor: Any = o3d.core.Tensor  # its stubs know no arrays
-        self._vertices = np.ascontiguousarray(vertices_m, np.float32)
+        self._vertices, self._faces = np.ascontiguousarray(vertices_m, np.float32), faces
         self._scene = o3d.t.geometry.RaycastingScene(nthreads=1)
         self._scene.add_triangles(self._tensor(self._vertices), self._tensor(np.ascontiguousarray(faces, np.uint32)))
 
@@ -82,6 +84,23 @@ class RayCaster:
         """Distance of each point from the surface, negative inside."""
         tensor = self._tensor(np.ascontiguousarray(points, np.float32))
         return self._scene.compute_signed_distance(tensor, nthreads=1).numpy()
+
+    def distance(self, points: Float[Array, "n 3"]) -> Float[Array, " n"]:
+        """Distance of each point from the surface, without a sign."""
+        tensor = self._tensor(np.ascontiguousarray(points, np.float32))
+        return self._scene.compute_distance(tensor, nthreads=1).numpy()
+
+    def winding(self, points: Float[Array, "n 3"]) -> Int[Array, " n"]:
+        """How many times a closed surface goes around each point: 0 outside, 2 where two parts of it overlap.
+
+        Unlike the sign of :meth:`signed_distance` it stays right where the surface runs through itself.
+        """
+        rays = np.empty((len(points), 6), np.float32)
+        rays[:, :3], rays[:, 3:] = points, _ASTRAY
+        hits = self._scene.list_intersections(self._tensor(rays), nthreads=1)
+        a, b, c = (self._vertices[self._faces[hits["primitive_ids"].numpy().astype(int), k]] for k in range(3))
+        leaves = np.sign(np.cross(b - a, c - a) @ _ASTRAY)
+        return np.bincount(hits["ray_ids"].numpy().astype(int), leaves, len(points)).round().astype(int)
 
     def cast_camera(self, camera: Intrinsics) -> RayHits:
         """Cast one ray through each pixel near the surfaces.

@@ -1,0 +1,78 @@
+"""Points in and around posed hands with their signed distances from the rig's surface: labels of :mod:`.hand.halo`."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from handcam.hand.rig import Shape, load_rig
+from handcam.synth.poses import PoseSettings, collides, sample_angles, sample_shape
+from handcam.synth.ray_casting import RayCaster
+from handcam.types import Array
+
+__all__ = ["LabelledPoints", "SampledHands", "label", "sample_hands", "surface_points"]
+
+_POSES = PoseSettings()
+_NEAR = ((0.5, 0.0012), (0.25, 0.005))
+"""Shares of points near the surface and how far they stray from it, metres; the others lie anywhere about the hand."""
+_ROOM_M = 0.02
+"""Room around the hand in which these lie."""
+
+
+class SampledHands(NamedTuple):
+    """Right hands of many people in many poses, hand frame, metres."""
+
+    joints_m: Float[Array, "n 21 3"]
+    """The common joints."""
+    vertices_m: Float[Array, "n v 3"]
+    """The closed surface; its triangles are the rig's."""
+    shape: Shape
+    """Proportions."""
+
+
+class LabelledPoints(NamedTuple):
+    """Points about one hand."""
+
+    points_m: Float[Array, "n 3"]
+    """Hand frame."""
+    distance_m: Float[Array, " n"]
+    """From the nearest triangle, negative inside."""
+    winding: Int[Array, " n"]
+    """How many times the surface goes around; where fingers run into each other 2, and the distance is too small."""
+
+
+def sample_hands(rng: np.random.Generator, n: int) -> SampledHands:
+    """Draw poses and people; of those whose fingers run deep into each other most are drawn again."""
+    rig = load_rig()
+    angles, shape = sample_angles(rng, n, _POSES), sample_shape(rng, n, _POSES)
+    for _ in range(3):
+        bad = np.flatnonzero(collides(rig.pose(angles, shape)))
+        if len(bad):
+            angles[bad] = sample_angles(rng, len(bad), _POSES)
+    joints, vertices = rig.surface(angles, shape)
+    return SampledHands(joints[:, :21].astype(float), vertices.astype(float), shape)
+
+
+def label(rng: np.random.Generator, vertices_m: Float[Array, "v 3"], n: int) -> LabelledPoints:
+    """Draw points, most of them near the surface, and measure their distances."""
+    counts = [round(share * n) for share, _ in _NEAR]
+    parts = [
+        surface_points(rng, vertices_m, count) + spread * rng.standard_normal((count, 3))
+        for count, (_, spread) in zip(counts, _NEAR, strict=True)
+    ]
+    low, high = vertices_m.min(0) - _ROOM_M, vertices_m.max(0) + _ROOM_M
+    parts.append(rng.uniform(low, high, (n - sum(counts), 3)))
+    points = np.concatenate(parts)
+    caster = RayCaster(vertices_m, load_rig().faces)
+    winding = caster.winding(points)
+    return LabelledPoints(points, np.where(winding > 0, -1, 1) * caster.distance(points), winding)
+
+
+def surface_points(rng: np.random.Generator, vertices_m: Float[Array, "v 3"], n: int) -> Float[Array, "n 3"]:
+    """Draw points evenly on the rig's triangles over these vertices."""
+    a, b, c = (vertices_m[load_rig().faces[:, k]] for k in range(3))
+    area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    face = rng.choice(len(area), n, p=area / area.sum())
+    u, v = rng.random((2, n, 1))
+    u, v = np.where(u + v > 1, 1 - u, u), np.where(u + v > 1, 1 - v, v)
+    return a[face] + u * (b[face] - a[face]) + v * (c[face] - a[face])
