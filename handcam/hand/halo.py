@@ -1,152 +1,190 @@
-"""HALO: the hand as an implicit surface over its joints (Karunratanakul et al., 3DV 2021), in plain numpy.
+"""HALO: the hand as an implicit surface over its joints (Karunratanakul et al., 3DV 2021), run in plain numpy.
 
-A point in space is brought into the frame of every bone near it, where that bone always lies in the same place
-(:func:`bone_poses`, the paper's skeleton canonicalisation); a small net of each bone's own gives the signed distance
-there, and the hand is the union of the bones: the smallest distance counts. As in the paper the 21 joints are all that
-is needed. Two things differ: nets are trained on signed distances instead of occupancies, so that a point inside also
-has a depth (:func:`occupancy` is their sigmoid), and bones are scaled to the rig's lengths instead of telling the net.
-
-Hands are right hands here; a left one is mirrored on the way in (:func:`open_field`).
+Each bone has a small net that gives signed distances in the bone's own frame (:mod:`.canonical`), and the hand is the
+union of the bones: the smallest distance counts. As in the paper the 21 joints are all that is needed. Two things
+differ: nets are trained on signed distances instead of occupancies, so that a point inside also has a depth, and on the
+free rig instead of MANO (``handcam train halo``).
 """
 
+import json
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
+from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float, Int
 
-from handcam.hand.rig import load_rig
-from handcam.hand.rotations import joint_frames
-from handcam.hand.skeleton import INDEX, KNUCKLES, WRIST
+from handcam.errors import InputError, WeightsError
+from handcam.hand.canonical import FAR, PARTS, BonePoses, bone_features, bone_poses, box_coordinates, polynomials
+from handcam.hand.skeleton import JOINTS, MIRROR
+from handcam.paths import digest, shipped
 from handcam.types import Array, Side
 
-__all__ = [
-    "FAR",
-    "PARTS",
-    "BonePoses",
-    "bone_features",
-    "bone_poses",
-    "boxes",
-    "canonical",
-    "inside_box",
-    "polynomials",
-]
+__all__ = ["CELL", "ImplicitHand", "implausible", "implicit_hand", "load_nets"]
 
-PARTS = np.array([WRIST, *(j for j in range(1, 21) if j % 4)])
-"""Joint at which the bone of each part begins: the palm, then three for every finger."""
-FAR = 0.012
-"""Distance at which the field ends: what is farther outside or deeper inside has this one; metres of the rig."""
-_MARGIN = 0.006
-"""Margin of a part's box around its skin, metres of the rig."""
-_SHARE = 0.1
-"""Least share of a vertex that a part must have for its box to hold it."""
+CELL = 0.003
+"""Edge of a cell when a surface is extracted, metres of the rig."""
+_NAMES = ("pose_in", "pose_bias", "pose_out", "bias", "first", "second", "third", "last", "skip", "end")
+"""Arrays of the nets, stacked by part; :mod:`handcam.lab.train.halo` has their shapes."""
+_CM = 100.0
+_PALM_BEHIND, _ROOM = 0.03, 0.022
+"""Room of the grid behind the wrist and around the joints, metres of the rig."""
+_LIMITS = 0.5, 2.0
+"""Shortest and longest that a bone may be, and narrowest and broadest that a palm, against the rig's."""
 
 
-class BonePoses(NamedTuple):
-    """Where the parts of right hands are: a point ``p`` is ``(p - origin) @ axes / scale`` in a part's own frame."""
+@dataclass(frozen=True, slots=True, eq=False)
+class ImplicitHand:
+    """One hand in one pose as a function of space."""
 
-    origin_m: Float[Array, "*b 16 3"]
-    """Joints at which the bones begin."""
-    axes: Float[Array, "*b 16 3 3"]
-    """Bone frames of :mod:`handcam.hand.rotations` as columns: the bone lies along -z, y leaves the finger's back."""
-    scale: Float[Array, "*b 16 3"]
-    """Size against the rig's along these axes."""
-    size: Float[Array, "*b"]
-    """Size of the hand against the rig's, by the palm's length."""
+    side: Side
+    """Left hands are mirrored."""
+    joints_m: Float[Array, "21 3"]
+    """Joints of the right hand."""
+    poses: BonePoses
+    """Its parts."""
+    nets: dict[str, Array]
+    """Weights of all parts."""
+    biases: Float[Array, "16 3 w"]
+    """What the pose adds to each layer."""
+
+    def distance(self, points_m: Float[Array, "n 3"]) -> Float[Array, " n"]:
+        """Signed distance of points from the surface, metres, negative inside; about 12 mm at most either way."""
+        points = points_m * MIRROR if self.side is Side.LEFT else points_m
+        size = float(self.poses.size)
+        return self._right(points) * np.float32(size / _CM)
+
+    def _right(self, points_m: Float[Array, "n 3"]) -> Float[Array, " n"]:
+        """Distances of a right hand, centimetres of the rig."""
+        n = self.nets
+        out = np.full(len(points_m), _CM * FAR, np.float32)
+        boxes = box_coordinates(points_m, self.poses)
+        for part, inside in enumerate((np.abs(boxes) < 1).all(1)):
+            at = np.flatnonzero(inside)
+            if not len(at):
+                continue
+            x0 = polynomials(boxes[part][:, at])
+            x = x0
+            for layer, bias in zip(("first", "second", "third"), self.biases[part], strict=True):
+                x = n[layer][part] @ x
+                x += bias[:, None]
+                np.maximum(x, 0.0, out=x)
+            found = n["last"][part] @ x
+            found += n["skip"][part] @ x0
+            found += n["end"][part]
+            out[at] = np.minimum(out[at], found[0])
+        return out
+
+    def surface(self, cell: float = CELL) -> tuple[Float[Array, "v 3"], Int[Array, "f 3"]]:
+        """Extract the surface by marching cubes (Lewiner et al. 2003), from coarse to fine.
+
+        The field is first evaluated on a grid of twice the edge; only cells that the surface may cross are divided.
+
+        Args:
+            cell: edge of the cells, metres of the rig; that of a larger hand is larger.
+
+        Returns:
+            Vertices (metres, the joints' frame) and triangles, counter-clockwise from outside; none where there is no
+            surface.
+        """
+        from skimage.measure import marching_cubes  # with its package, once a surface is wanted
+
+        size, palm, origin = float(self.poses.size), self.poses.axes[0], self.poses.origin_m[0]
+        joints = (self.joints_m - origin) @ palm / size
+        low, high = joints.min(0) - _ROOM, joints.max(0) + _ROOM
+        high[2] = max(high[2], _PALM_BEHIND)
+        shape = np.ceil((high - low) / (2 * cell)).astype(int)
+        axes = [(low[k] + cell * (2 * np.arange(shape[k]) + 0.5)) for k in range(3)]
+        coarse_at = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3)
+        to_space = (palm * size).T
+        coarse = self._right(coarse_at @ to_space + origin).reshape(shape)
+        near = np.abs(coarse) < 0.95 * _CM * (2 * cell)
+        field = coarse.repeat(2, 0).repeat(2, 1).repeat(2, 2)
+        corner = np.argwhere(near) * 2
+        fine = (corner[:, None] + _CHILDREN).reshape(-1, 3)
+        field[tuple(fine.T)] = self._right((low + cell * fine) @ to_space + origin)
+        if not (field < 0).any():
+            return np.zeros((0, 3)), np.zeros((0, 3), np.int32)
+        vertices, faces, _, _ = marching_cubes(field, 0.0, gradient_direction="ascent")
+        vertices = (low + cell * vertices) @ to_space + origin
+        if self.side is Side.LEFT:
+            return vertices * MIRROR, faces[:, ::-1]
+        return vertices, faces
 
 
-def bone_poses(joints_m: Float[Array, "*b 21 3"], thickness: Float[Array, "*#b 5"] | None = None) -> BonePoses:
-    """Place the parts over joints; the inverse takes every bone to its place at rest.
+_CHILDREN = np.stack(np.meshgrid([0, 1], [0, 1], [0, 1], indexing="ij"), -1).reshape(8, 3)
+
+
+def implicit_hand(
+    joints_m: Float[Array, "21 3"],
+    side: Side = Side.RIGHT,
+    thickness: Float[Array, " 5"] | None = None,
+    weights: Path | None = None,
+) -> ImplicitHand:
+    """The implicit surface over joints.
 
     Args:
-        joints_m: right hands; any frame.
-        thickness: of each finger against that of the rig at the size of this hand, which joints do not tell; the palm
-            takes their mean. None for 1.
+        joints_m: any right-handed frame.
+        side: of the hand.
+        thickness: of each finger against the rig's at the hand's size, where it is known.
+        weights: file of the nets; None for those that ship.
+
+    Raises:
+        InputError: the joints are not those of a hand (:func:`implausible`).
+        WeightsError: the nets are missing or damaged.
     """
-    rest, knuckles = _rest(), list(KNUCKLES)
+    why = implausible(joints_m)
+    if why is not None:
+        raise InputError(why)
+    joints = np.asarray(joints_m, float) * (MIRROR if side is Side.LEFT else 1.0)
+    nets = load_nets(weights)
+    poses = bone_poses(joints, thickness)
+    features = bone_features(joints, poses)
+    code = np.maximum((features[:, None] @ nets["pose_in"])[:, 0] + nets["pose_bias"], 0.0)
+    biases = (code[:, None] @ nets["pose_out"])[:, 0] + nets["bias"]
+    return ImplicitHand(side, joints, poses, nets, biases.reshape(len(PARTS), 3, -1))
+
+
+def implausible(joints_m: Float[Array, "21 3"]) -> str | None:
+    """Say in one sentence why there is no surface over joints; None where there is one."""
     joints = np.asarray(joints_m, float)
-    axes = joint_frames(joints, Side.RIGHT)[..., PARTS, :, :]
-    origin = joints[..., PARTS, :]
-    along = np.linalg.norm(_ends(joints) - origin, axis=-1) / rest.lengths
-    size = np.linalg.norm(joints[..., knuckles, :] - joints[..., :1, :], axis=-1).mean(-1) / rest.reach
-    breadth = np.linalg.norm(joints[..., 5, :] - joints[..., 17, :], axis=-1) / rest.breadth
-    thick = np.ones(5) if thickness is None else np.asarray(thickness, float)
-    thick = np.broadcast_to(thick * size[..., None], (*size.shape, 5))
-    scale = np.empty((*along.shape, 3))
-    scale[..., 0, 0], scale[..., 0, 1] = breadth, thick.mean(-1)
-    scale[..., 1:, :2] = np.repeat(thick, 3, axis=-1)[..., None]
-    scale[..., 2] = along
-    return BonePoses(origin, axes, scale, size)
-
-
-def canonical(points_m: Float[Array, "n 3"], poses: BonePoses, part: int) -> Float[Array, "n 3"]:
-    """Points in the frame of one part of one hand, metres of the rig."""
-    return (points_m - poses.origin_m[part]) @ (poses.axes[part] / poses.scale[part])
-
-
-def bone_features(joints_m: Float[Array, "*b 21 3"], poses: BonePoses) -> Float[Array, "*b 16 71"]:
-    """Describe to each part how the hand around it is posed: all joints in its frame against the rig's at rest
-    (centimetres), and the logarithms of its own scale and of the fingers' thickness, ten times."""
-    at = (joints_m[..., None, :, :] - poses.origin_m[..., None, :]) @ (poses.axes / poses.scale[..., None, :])
-    moved = 100.0 * (at - _rest().joints)
-    size = poses.size[..., None, None]
-    own = 10.0 * np.log(poses.scale / size)
-    thick = 10.0 * np.log(poses.scale[..., 1::3, 0] / size[..., 0])
-    thick = np.broadcast_to(thick[..., None, :], (*own.shape[:-1], 5))
-    return np.concatenate([moved.reshape(*moved.shape[:-2], 63), own, thick], -1).astype(np.float32)
-
-
-def polynomials(local: Float[Array, "n 3"], part: int) -> Float[Array, "n 9"]:
-    """Inputs of a part's net: the coordinates against its box, -1 to 1, their squares and products."""
-    low, high = boxes()[part]
-    x = ((local - (low + high) / 2) / ((high - low) / 2)).astype(np.float32)
-    return np.concatenate([x, x * x, x * x[:, [1, 2, 0]]], 1)
-
-
-def boxes() -> Float[Array, "16 2 3"]:
-    """Lowest and highest corner of each part's box in its frame; a part says nothing of what lies outside."""
-    return _rest().boxes
-
-
-def inside_box(local: Float[Array, "n 3"], part: int) -> Bool[Array, " n"]:
-    """Tell which points a part has a distance for."""
-    low, high = boxes()[part]
-    return ((local > low) & (local < high)).all(-1)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rest:
-    """Constants of the rig at rest."""
-
-    lengths: Float[Array, " 16"]
-    reach: float
-    breadth: float
-    joints: Float[Array, "16 21 3"]
-    boxes: Float[Array, "16 2 3"]
-
-
-@cache
-def _rest() -> _Rest:
-    rig = load_rig()
-    joints = rig.rest_m[:21].astype(float)
-    axes = joint_frames(joints, Side.RIGHT)[PARTS]
-    own = rig.weights.astype(float)
-    shares = own[:, PARTS]
-    shares[:, 0] += own[:, 21:].sum(1)
-    found = np.empty((len(PARTS), 2, 3))
-    for k, part in enumerate(PARTS):
-        local = (rig.vertices_m[shares[:, k] > _SHARE] - joints[part]) @ axes[k]
-        found[k] = local.min(0) - _MARGIN, local.max(0) + _MARGIN
-    lengths = np.linalg.norm(_ends(joints) - joints[PARTS], axis=-1)
-    reach = float(np.linalg.norm(joints[list(KNUCKLES)] - joints[0], axis=-1).mean())
-    return _Rest(
-        lengths, reach, float(np.linalg.norm(joints[5] - joints[17])), (joints - joints[PARTS][:, None]) @ axes, found
+    if not np.isfinite(joints).all():
+        return "There is no surface over joints that are not all known."
+    poses = bone_poses(joints)
+    if not (np.isfinite(poses.axes).all() and float(poses.size) > 0.1):
+        return "There is no surface over a palm whose joints lie in one line."
+    against = np.concatenate([poses.scale[:, 2], poses.scale[:1, 0]]) / poses.size
+    worst = int(np.abs(np.log(np.maximum(against, 1e-9))).argmax())
+    if _LIMITS[0] <= against[worst] <= _LIMITS[1]:
+        return None
+    if worst in (0, len(PARTS)):
+        what = ("palm", "long") if worst == 0 else ("palm", "broad")
+    else:
+        what = f"bone from the {JOINTS[PARTS[worst]].replace('_', ' ')} on", "long"
+    return (
+        f"There is no surface over these joints: the {what[0]} is {against[worst]:.2g} times as {what[1]} as in the hand "
+        f"model; a hand's is from {_LIMITS[0]:g} to {_LIMITS[1]:g} times."
     )
 
 
-def _ends(joints: Array) -> Array:
-    """Where the parts' bones end: the palm's half way between index and little MCP, which its frame points to."""
-    ends = joints[..., np.minimum(PARTS + 1, 20), :]
-    ends[..., 0, :] = (joints[..., INDEX["index_mcp"], :] + joints[..., INDEX["little_mcp"], :]) / 2
-    return ends
+@cache
+def load_nets(weights: Path | None = None) -> dict[str, Array]:
+    """Read the nets of all parts and check them against their side file; None for those that ship.
+
+    Raises:
+        WeightsError: a file is missing or damaged.
+    """
+    path = shipped("weights/halo.npz") if weights is None else weights
+    try:
+        known = json.loads(path.with_suffix(".json").read_text("utf-8"))["sha256"]
+        if digest(path) != known:
+            raise WeightsError(f"{path} is not the file that {path.stem}.json describes; restore both together.")
+        with np.load(path, allow_pickle=False) as file:
+            nets = {name: file[name].astype(np.float32) for name in _NAMES}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WeightsError(
+            f"The surface HALO needs {path} and its side file: {error}; install handcam again."
+        ) from None
+    for name in ("first", "second", "third", "last", "skip"):
+        nets[name] = np.ascontiguousarray(nets[name].swapaxes(1, 2))  # points are columns
+    return nets

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from handcam.hand.halo import FAR, PARTS, BonePoses, bone_features, bone_poses, canonical, inside_box, polynomials
+from handcam.hand.canonical import FAR, PARTS, BonePoses, bone_features, bone_poses, box_coordinates, polynomials
 from handcam.lab.train.loop import LoopSettings, Task, averaged_weights, run, start_fabric
 from handcam.synth.occupancy import SampledHands, label, sample_hands
 from handcam.validation import BatchSize, Positive, Steps, Whole
@@ -20,6 +20,8 @@ __all__ = ["HaloNets", "HaloSettings", "train"]
 
 _CM = 100.0
 """Unit of the nets' distances, of the rig: they are numbers near one."""
+_TASKS = 2
+"""Steps of the optimiser in a round, each with its own hands."""
 _SURFACE_CM = 0.3
 """Distance from the surface within which errors count most."""
 
@@ -29,7 +31,7 @@ class HaloSettings(LoopSettings):
     """Settings of the training of HALO."""
 
     # the loop's settings, with these nets' defaults
-    steps: Steps = 14_000
+    steps: Steps = 5_000
     batch: BatchSize = 8
     rate: Positive = 3e-3
     warmup: Whole = 200
@@ -46,7 +48,7 @@ class HaloNets(nn.Module):
         code: of the nets of poses.
     """
 
-    def __init__(self, width: int = 32, code: int = 48) -> None:
+    def __init__(self, width: int = 48, code: int = 48) -> None:
         super().__init__()
         parts = len(PARTS)
 
@@ -114,10 +116,9 @@ def batch(rng: np.random.Generator, hands: int, points: int) -> tuple[Tensor, ..
     number: list[list[np.ndarray]] = [[] for _ in PARTS]
     for i, labels in enumerate(found):
         own = BonePoses(*(values[i] for values in poses))
-        for part in range(len(PARTS)):
-            at = canonical(labels.points_m, own, part)
-            inside = np.flatnonzero(inside_box(at, part))
-            local[part].append(polynomials(at[inside], part))
+        for part, x in enumerate(box_coordinates(labels.points_m, own)):
+            inside = np.flatnonzero((np.abs(x) < 1).all(0))
+            local[part].append(polynomials(x[:, inside]).T)
             number[part].append(inside + i * points)
     counts = np.array([sum(map(len, each)) for each in number])
     point = np.concatenate([n for each in number for n in each])
@@ -145,7 +146,8 @@ def train(settings: HaloSettings, progress: bool = True) -> HaloNets:
 
     def draw(step: int) -> list[Task]:
         rng = np.random.default_rng((settings.seed, step, 73))
-        return [Task("halo", batch(rng, settings.batch, settings.points))]
+        shares = [settings.batch // _TASKS] * _TASKS  # labels take longer than a step, so a round has several
+        return [Task("halo", batch(rng, share, settings.points)) for share in shares]
 
     def validate(module: nn.Module) -> dict[str, float]:
         *inputs, distance, overlaps = batch(np.random.default_rng((settings.seed, 79)), 60, 2_000)
