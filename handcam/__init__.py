@@ -46,18 +46,18 @@ from typing import TYPE_CHECKING
 from handcam.version import __version__
 
 _HOMES = {
-    "handcam.api": ("Hand", "HandTracker", "Result", "track_file"),
+    "handcam.api": ("Hand", "HandTracker", "Penetration", "Result", "penetration", "track_file"),
     "handcam.types": ("Controls", "Frame", "HandPose", "HandcamError", "InputError", "Intrinsics", "Side"),
 }
 """Where each public name lives: loaded when somebody asks for it."""
 
 __all__ = [
-    "Controls", "Frame", "Hand", "HandPose", "HandTracker", "HandcamError", "InputError", "Intrinsics", "Result",
-    "Side", "__version__", "track_file",
+    "Controls", "Frame", "Hand", "HandPose", "HandTracker", "HandcamError", "InputError", "Intrinsics",
+    "Penetration", "Result", "Side", "__version__", "penetration", "track_file",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
-    from handcam.api import Hand, HandTracker, Result, track_file
+    from handcam.api import Hand, HandTracker, Penetration, Result, penetration, track_file
     from handcam.types import Controls, Frame, HandcamError, HandPose, InputError, Intrinsics, Side
 
 

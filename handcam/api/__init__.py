@@ -10,6 +10,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController  # pyright: ignore[reportMissingTypeStubs]
 
 from handcam.api.clips import track_file
+from handcam.api.contact import Penetration, penetration
 from handcam.api.parts import open_runtime, open_tracker, runtimes_here
 from handcam.api.results import Hand, Result
 from handcam.pictures import to_rgb
@@ -18,7 +19,10 @@ from handcam.ranges import FieldOfView, Name
 from handcam.types import Array, Controls, Frame, HandcamError, InputError, Intrinsics
 from handcam.validation import check, check_frame
 
-__all__ = ["Hand", "HandTracker", "Result", "open_runtime", "open_tracker", "runtimes_here", "track_file"]
+__all__ = [
+    "Hand", "HandTracker", "Penetration", "Result", "open_runtime", "open_tracker", "penetration", "runtimes_here",
+    "track_file",
+]  # fmt: skip
 
 LIKELY_LENGTHS_M = 0.1, 0.3
 """Hands of the library's users; what is outside was meant in another unit."""

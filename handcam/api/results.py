@@ -46,22 +46,28 @@ class Hand(types.TrackedHand):
         found = angles_deg(self.pose.joints_m[None], self.pose.side)[0]
         return dict(zip(ANGLES, found.tolist(), strict=True))
 
-    def mesh(self, by: Literal["skin", "graph"] = "skin") -> tuple[Float[Array, "n 3"], Array]:
+    def mesh(self, by: Literal["skin", "graph", "halo"] = "skin") -> tuple[Float[Array, "n 3"], Array]:
         """Draw the hand rig's surface over the joints: vertices (metres, camera frame) and triangles, counter-clockwise
         seen from outside.
 
         Args:
             by: ``skin``, linear blend skinning, by the rotations of ``ik`` where there are any; or ``graph``, a
-                graph-convolutional net, nearer to the truth (``docs/experiments.md``).
+                graph-convolutional net, nearer to the truth; or ``halo``, the implicit surface of the joints, closed,
+                with other vertices and triangles for every pose (``docs/experiments.md``).
 
         Raises:
             WeightsError: the net is missing or damaged.
+            InputError: ``halo``: the joints are not those of a hand.
         """
         side = self.pose.side
         if by == "graph":
             from handcam.tracking.mesh import graph_surface  # with the runtimes, which a result need not wait for
 
             return graph_surface(self.pose.joints_m, side), surface_faces(side)
+        if by == "halo":
+            from handcam.hand.halo import implicit_hand  # alike
+
+            return implicit_hand(self.pose.joints_m, side).surface()
         frames = None if self.pose.rotations is None else matrices(self.pose.rotations)
         return surface_for_joints(self.pose.joints_m, side, frames), surface_faces(side)
 

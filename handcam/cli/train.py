@@ -1,4 +1,4 @@
-"""Train: the weights that ship, pairs of algorithm 1, depth joints, the detector, the map's set, ik, or mesh."""
+"""Train: the weights that ship, pairs of algorithm 1, depth joints, the detector, the map's set, ik, mesh, or halo."""
 
 from dataclasses import replace
 from inspect import signature
@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from tyro.conf import Positional, arg
 
 from handcam.lab.train import depth_joints, recipe
+from handcam.lab.train import halo as implicit
 from handcam.lab.train import ik as inverse_kinematics
 from handcam.lab.train import mesh as graph_mesh
 from handcam.lab.train import pairs as training
@@ -175,8 +176,19 @@ def mesh(
     print(graph_mesh.build(settings, weights))
 
 
+def halo(*, weights: _Folder | None = None, settings: implicit.HaloSettings) -> None:
+    """Train the implicit surface of the hand on the rig's surfaces. A run that was stopped goes on when started again.
+
+    handcam train halo --out runs/halo --weights weights
+
+    Args:
+        weights: folder that halo.npz is written to at the end; by default it is trained only.
+    """
+    print(implicit.build(settings, weights))
+
+
 KINDS = {"weights": weights, "pairs": pairs, "depth": depth, "embedding": embedding, "palm": palm, "finder": finder,
-         "ik": ik, "mesh": mesh}  # fmt: skip
+         "ik": ik, "mesh": mesh, "halo": halo}  # fmt: skip
 """Trainings by word."""
 
 

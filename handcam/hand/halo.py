@@ -20,7 +20,7 @@ from handcam.hand.skeleton import JOINTS, MIRROR
 from handcam.paths import digest, shipped
 from handcam.types import Array, Side
 
-__all__ = ["CELL", "ImplicitHand", "implausible", "implicit_hand", "load_nets"]
+__all__ = ["CELL", "FAR", "ImplicitHand", "implausible", "implicit_hand", "load_nets"]
 
 CELL = 0.003
 """Edge of a cell when a surface is extracted, metres of the rig."""
@@ -48,11 +48,15 @@ class ImplicitHand:
     biases: Float[Array, "16 3 w"]
     """What the pose adds to each layer."""
 
+    @property
+    def size(self) -> float:
+        """Size of the hand against the rig's, by the palm's length."""
+        return float(self.poses.size)
+
     def distance(self, points_m: Float[Array, "n 3"]) -> Float[Array, " n"]:
         """Signed distance of points from the surface, metres, negative inside; about 12 mm at most either way."""
         points = points_m * MIRROR if self.side is Side.LEFT else points_m
-        size = float(self.poses.size)
-        return self._right(points) * np.float32(size / _CM)
+        return self._right(points) * np.float32(self.size / _CM)
 
     def _right(self, points_m: Float[Array, "n 3"]) -> Float[Array, " n"]:
         """Distances of a right hand, centimetres of the rig."""
@@ -89,7 +93,7 @@ class ImplicitHand:
         """
         from skimage.measure import marching_cubes  # with its package, once a surface is wanted
 
-        size, palm, origin = float(self.poses.size), self.poses.axes[0], self.poses.origin_m[0]
+        size, palm, origin = self.size, self.poses.axes[0], self.poses.origin_m[0]
         joints = (self.joints_m - origin) @ palm / size
         low, high = joints.min(0) - _ROOM, joints.max(0) + _ROOM
         high[2] = max(high[2], _PALM_BEHIND)
@@ -105,7 +109,7 @@ class ImplicitHand:
         field[tuple(fine.T)] = self._right((low + cell * fine) @ to_space + origin)
         if not (field < 0).any():
             return np.zeros((0, 3)), np.zeros((0, 3), np.int32)
-        vertices, faces, _, _ = marching_cubes(field, 0.0, gradient_direction="ascent")
+        vertices, faces, _, _ = marching_cubes(field, 0.0)
         vertices = (low + cell * vertices) @ to_space + origin
         if self.side is Side.LEFT:
             return vertices * MIRROR, faces[:, ::-1]
@@ -157,13 +161,11 @@ def implausible(joints_m: Float[Array, "21 3"]) -> str | None:
     worst = int(np.abs(np.log(np.maximum(against, 1e-9))).argmax())
     if _LIMITS[0] <= against[worst] <= _LIMITS[1]:
         return None
-    if worst in (0, len(PARTS)):
-        what = ("palm", "long") if worst == 0 else ("palm", "broad")
-    else:
-        what = f"bone from the {JOINTS[PARTS[worst]].replace('_', ' ')} on", "long"
+    of = "palm" if worst in (0, len(PARTS)) else f"bone from the {JOINTS[PARTS[worst]].replace('_', ' ')} on"
     return (
-        f"There is no surface over these joints: the {what[0]} is {against[worst]:.2g} times as {what[1]} as in the hand "
-        f"model; a hand's is from {_LIMITS[0]:g} to {_LIMITS[1]:g} times."
+        f"There is no surface over these joints: the {of} is {against[worst]:.2g} times as "
+        f"{'broad' if worst == len(PARTS) else 'long'} as in the hand model; a hand's is from {_LIMITS[0]:g} to "
+        f"{_LIMITS[1]:g} times."
     )
 
 

@@ -13,6 +13,7 @@ from handcam.gui.camera.view import CameraView
 from handcam.gui.camera.view_bar import ViewBar
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.scene3d.grid import CELL_M
+from handcam.gui.scene3d.scenes import Skin
 from handcam.gui.scene3d.view import SceneView
 from handcam.gui.settings.store import HANDS, WindowSettings
 from handcam.gui.status.messages import MessageCard
@@ -71,9 +72,9 @@ class SplitView(QWidget):
         for name in ("points", "error"):
             actions[name].setChecked(True)
         self._switches = {name: ActionButton(actions[name])
-                          for name in ("reestimate", "crop", "truth", "skin", "graph_skin", "error",
+                          for name in ("reestimate", "crop", "truth", "skin", "error",
                                        "samples", "points")}  # fmt: skip
-        for name in ("reestimate", "truth", "graph_skin", "points"):
+        for name in ("reestimate", "truth", "points"):
             self._switches[name].hide()
         switches = self._switches
         own = (switches[name] for name in ("reestimate", "crop", "truth"))
@@ -82,8 +83,14 @@ class SplitView(QWidget):
         view.entries.addActions([actions[n] for n in ("view_front", "view_side", "view_top", "reset_view", "follow")])
         actions["follow"].setChecked(True)
         actions["follow"].toggled.connect(self._switch_follow)
+        self.skins = MenuButton("by", 76, "How the hand's surface is drawn (Shift+U)")
+        for kind, tip in _SKINS.items():
+            self.skins.entries.addAction(kind.value, lambda kind=kind: self.show_skin(kind)).setToolTip(tip)
+        self.skins.entries.setToolTipsVisible(True)
+        self.skins.show_value(Skin.RIG.value)
         title = ElidedLabel(f"3D  grid {CELL_M * 100:.0f} cm")
-        right = self.right = _pane(self.scene, title, *(switches[n] for n in _SCENE_SWITCHES), view)
+        right = self.right = _pane(self.scene, title, switches["skin"], self.skins,
+                                   *(switches[n] for n in _SCENE_SWITCHES if n != "skin"), view)  # fmt: skip
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setHandleWidth(STEP)
         split.setChildrenCollapsible(False)
@@ -101,8 +108,10 @@ class SplitView(QWidget):
             view_side=lambda: scene.show_fixed("side"),
             view_top=lambda: scene.show_fixed("top"),
         )
-        actions.connect_triggers(None, next_plane=self._next_plane, reset_view=self.scene.reset_view,
-                                 samples=self._switch_samples, reestimate=self._switch_recorded)  # fmt: skip
+        actions.connect_triggers(
+            None, next_plane=self._next_plane, next_skin=self._next_skin, reset_view=self.scene.reset_view,
+            samples=self._switch_samples, reestimate=self._switch_recorded,
+        )  # fmt: skip
         controls.changed.connect(self._follow_controls)
         self._follow_controls()
         self._follow_switches()
@@ -135,10 +144,10 @@ class SplitView(QWidget):
         on = {name: self._actions[name].isChecked() for name in ("mirror", "crop", "truth", *_SCENE_SWITCHES)}
         self.camera.mirror, self.camera.crop, self.camera.truth = on["mirror"], on["crop"], on["truth"]
         self.scene.options = replace(
-            self.scene.options, surface=on["skin"], graph=on["graph_skin"], error=on["error"], samples=on["samples"],
+            self.scene.options, surface=on["skin"], error=on["error"], samples=on["samples"],
             points=on["points"], truth=on["truth"],
         )  # fmt: skip
-        self._switches["graph_skin"].setVisible(on["skin"])
+        self.skins.setVisible(on["skin"])
         self.camera.repaint_frame()
         self.scene.redraw()
 
@@ -156,6 +165,17 @@ class SplitView(QWidget):
     def _next_plane(self) -> None:
         planes = list(Plane)
         self.show_plane(planes[(planes.index(self.camera.plane) + 1) % len(planes)])
+
+    def show_skin(self, kind: Skin) -> None:
+        """Draw the surface in another way, and draw it at all."""
+        self.skins.show_value(kind.value)
+        self.scene.options = replace(self.scene.options, skin=kind)
+        self._actions["skin"].setChecked(True)
+        self.scene.redraw()
+
+    def _next_skin(self) -> None:
+        kinds = list(Skin)
+        self.show_skin(kinds[(kinds.index(self.scene.options.skin) + 1) % len(kinds)])
 
     def show_result(self, result: Result, lost: TrackedHand | None = None) -> None:
         """Show a result in both views; switches that make no sense for this source are hidden.
@@ -218,7 +238,12 @@ class SplitView(QWidget):
             bar.fit()
 
 
-_SCENE_SWITCHES = ("skin", "graph_skin", "error", "samples", "points")
+_SKINS = {
+    Skin.RIG: "The hand rig, linear blend skinning",
+    Skin.NET: "The hand rig by a graph-convolutional net",
+    Skin.HALO: "An implicit surface from the joints alone: no seams, and it fuses where fingers touch",
+}
+_SCENE_SWITCHES = ("skin", "error", "samples", "points")
 
 
 def _pane(view: QWidget, title: QWidget, *switches: QWidget) -> QWidget:

@@ -9,11 +9,12 @@ from handcam.calibration.triangulation import inverse_pose, transform
 from handcam.geometry import unproject
 from handcam.gui.scene3d.grid import CELL_M
 from handcam.gui.scene3d.orbit import FOCAL, Orbit
-from handcam.gui.scene3d.scenes import CAMERAS, HANDS, POINTS, SAMPLES
+from handcam.gui.scene3d.scenes import CAMERAS, HANDS, POINTS, SAMPLES, Skin
+from handcam.hand.halo import implausible, load_nets
 from handcam.hand.rotations import matrices
-from handcam.types import Frame, HandPose, Result, Side, TrackedHand, View
+from handcam.types import Frame, HandcamError, HandPose, Result, Side, TrackedHand, View
 
-__all__ = ["SceneOptions", "build_scene", "hands_centre", "visible_hands"]
+__all__ = ["SceneOptions", "build_scene", "hands_centre", "skin_note", "visible_hands"]
 
 _FLOOR_M = 0.13
 """Height of the target above the floor."""
@@ -29,8 +30,8 @@ class SceneOptions:
 
     surface: bool = False
     """The hand's surface."""
-    graph: bool = False
-    """Draw it by the graph-convolutional net instead of skinning."""
+    skin: Skin = Skin.RIG
+    """How it is drawn."""
     error: bool = True
     """How far off each joint may be."""
     samples: bool = True
@@ -63,7 +64,7 @@ def build_scene(scene: np.ndarray, result: Result | None, orbit: Orbit, options:
     scene["view_from_scene"], scene["focal"] = orbit.view_from_scene, FOCAL
     floor = np.round((target[1] + _FLOOR_M) / CELL_M) * CELL_M  # in steps, so that it does not follow the hand
     scene["floor"], scene["grid_origin"] = floor - target[1], -target[[0, 2]]
-    scene["surface"], scene["eye"] = options.surface * (1 + options.graph), -target
+    scene["surface"], scene["eye"] = options.surface * (1 + list(Skin).index(options.skin)), -target
     scene["hands"] = scene["truths"] = scene["samples"] = scene["points"] = scene["cameras"] = 0
     if result is None:
         return
@@ -96,6 +97,19 @@ def build_scene(scene: np.ndarray, result: Result | None, orbit: Orbit, options:
         points, colours = hand_points(result.frame, [h.pose for h in hands])
         scene["points"] = len(points)
         scene["point"][: len(points)], scene["point_rgb"][: len(points)] = points - target, colours
+
+
+def skin_note(result: Result | None, options: SceneOptions) -> str:
+    """Say why a hand has the rig's skin in place of HALO's; empty where none has."""
+    if result is None or not options.surface or options.skin is not Skin.HALO:
+        return ""
+    try:
+        load_nets()
+    except HandcamError as error:
+        return f"{error} Skin of the rig."
+    hands = [hand.pose.joints_m for hand in visible_hands(result) if np.isfinite(hand.pose.joints_m).all()]
+    why = next(filter(None, map(implausible, hands)), None)
+    return "" if why is None else f"{why} Skin of the rig."
 
 
 def _sigma_axes(hand: TrackedHand, options: SceneOptions) -> Float[np.ndarray, "21 2"]:

@@ -4,13 +4,14 @@ import numpy as np
 import open3d as o3d
 from jaxtyping import Float, Int
 
+from handcam.errors import HandcamError
 from handcam.gui.style.colours import JOINT_RGB
-from handcam.hand.rig import load_rig
+from handcam.hand.rig import face_sums, load_rig, vertex_normals
 from handcam.hand.skeleton import BONES
 from handcam.hand.surface import surface_faces, surface_for_joints
 from handcam.types import Side
 
-__all__ = ["HandSurfaceMesh", "SkeletonMesh"]
+__all__ = ["HandSurfaceMesh", "ImplicitSurfaceMesh", "SkeletonMesh"]
 
 _SIDES = 12
 _BONE_RADIUS_M = (0.0034, 0.0026)
@@ -92,6 +93,10 @@ class SkeletonMesh:
         )
 
 
+_Triangles = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Vertices, normals and triangles."""
+
+
 class HandSurfaceMesh:
     """Vertices and normals of a hand's surface for any 21 joints; topology is constant."""
 
@@ -122,3 +127,37 @@ class HandSurfaceMesh:
             vertices = surface_for_joints(joints_m, side, frames)
         normals = self._rig.normals(vertices)
         return vertices, -normals if left else normals
+
+
+class ImplicitSurfaceMesh:
+    """Surfaces of all hands by HALO; topology changes with the pose. Joints that it has no surface for get the rig's
+    skin."""
+
+    def __init__(self, skin: HandSurfaceMesh) -> None:
+        self._skin = skin
+        self._last: dict[bytes, _Triangles] = {}
+
+    def pose(self, hands: list[tuple[np.ndarray, bool, np.ndarray]]) -> _Triangles:
+        """Vertices, outward normals and triangles of joints (21 3), left or not, and frames as of
+        :class:`HandSurfaceMesh`. A hand that only moved with the view is not extracted again."""
+        kept, parts, count = {}, [], 0
+        for joints, left, frames in hands:
+            at = np.asarray(joints[0], float)
+            key = (joints - joints[:1]).round(6).tobytes() + bytes([left])
+            found = kept[key] = self._last.get(key) or self._extract(joints - joints[:1], left, frames)
+            vertices, normals, triangles = found
+            parts.append((vertices + at, normals, triangles + count))
+            count += len(vertices)
+        self._last = kept
+        vertices, normals, triangles = (np.concatenate([part[k] for part in parts]) for k in range(3))
+        return vertices, normals, triangles.astype(np.int32)
+
+    def _extract(self, joints: np.ndarray, left: bool, frames: np.ndarray) -> _Triangles:
+        from handcam.hand.halo import implicit_hand  # once it is wanted
+
+        try:
+            vertices, faces = implicit_hand(joints, Side.LEFT if left else Side.RIGHT).surface()
+        except (HandcamError, ImportError):  # the view says why
+            own = self._skin.triangles
+            return *self._skin.pose(joints, left, frames), own[:, ::-1] if left else own
+        return vertices, vertex_normals(vertices, faces, face_sums(faces, len(vertices))), faces

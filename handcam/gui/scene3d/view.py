@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from handcam.gui.scene3d.annotations import draw_axes, draw_failure, draw_hint
-from handcam.gui.scene3d.build_scene import SceneOptions, build_scene, hands_centre, visible_hands
+from handcam.gui.scene3d.build_scene import SceneOptions, build_scene, hands_centre, skin_note, visible_hands
 from handcam.gui.scene3d.orbit import FOCAL, Orbit
 from handcam.gui.scene3d.render_process import RenderProcess
 from handcam.gui.scene3d.ruler import Ruler
@@ -213,7 +213,8 @@ class SceneView(QWidget):
     def _paint_text(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(font(11))
-        origin = QPointF(6 * STEP, self.height() - (11 if self.failure else 6) * STEP)
+        note = self.failure or skin_note(self._result, self.options)
+        origin = QPointF(6 * STEP, self.height() - (11 if note else 6) * STEP)
         draw_axes(painter, origin, self.orbit.view_from_scene[:3, :3])
         for hand in self._hands:
             at = self._project(hand.pose.joints_m[0] - self.orbit.target_m)
@@ -223,8 +224,8 @@ class SceneView(QWidget):
                     QRectF(at.x() - 60, at.y() + 10, 120, 16), Qt.AlignmentFlag.AlignCenter, hand.pose.side.value
                 )
         self.ruler.draw(painter, self._hands, self.project)
-        if self.failure is not None:
-            draw_failure(painter, self.failure, self.width(), self.height())
+        if note:
+            draw_failure(painter, note, self.width(), self.height())
         if self.hint:
             draw_hint(painter, self.hint, self.width(), self.height())
 

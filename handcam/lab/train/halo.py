@@ -5,18 +5,19 @@ surface between them as they like. The loss is the distance's error, cut off whe
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 
 from handcam.hand.canonical import FAR, PARTS, BonePoses, bone_features, bone_poses, box_coordinates, polynomials
+from handcam.lab.release.halo import write_nets
 from handcam.lab.train.loop import LoopSettings, Task, averaged_weights, run, start_fabric
-from handcam.synth.occupancy import SampledHands, label, sample_hands
+from handcam.synth.occupancy import label, relative_thickness, sample_hands
 from handcam.validation import BatchSize, Positive, Steps, Whole
 
-__all__ = ["HaloNets", "HaloSettings", "train"]
+__all__ = ["HaloNets", "HaloSettings", "batch", "build", "train"]
 
 _CM = 100.0
 """Unit of the nets' distances, of the rig: they are numbers near one."""
@@ -108,7 +109,7 @@ class _Objective(nn.Module):
 
 
 def batch(rng: np.random.Generator, hands: int, points: int) -> tuple[Tensor, ...]:
-    """Draw hands and points: the nets' inputs, true distances (cm of the rig), and where the surface overlaps itself."""
+    """Draw hands and points: inputs of the nets, true distances (cm of the rig), and where surfaces overlap."""
     drawn = sample_hands(rng, hands)
     poses = bone_poses(drawn.joints_m, relative_thickness(drawn))
     found = [label(rng, vertices, points) for vertices in drawn.vertices_m]
@@ -128,11 +129,6 @@ def batch(rng: np.random.Generator, hands: int, points: int) -> tuple[Tensor, ..
         point, counts, (_CM * distance).astype(np.float32), np.concatenate([f.winding > 1 for f in found]),
     )  # fmt: skip
     return tuple(torch.from_numpy(a) for a in arrays)
-
-
-def relative_thickness(hands: SampledHands) -> Float[np.ndarray, "n 5"]:
-    """Thickness of the fingers against that of the rig at the size that the joints tell."""
-    return hands.shape.thickness * hands.shape.size[:, None] / bone_poses(hands.joints_m).size[:, None]
 
 
 def train(settings: HaloSettings, progress: bool = True) -> HaloNets:
@@ -163,3 +159,13 @@ def train(settings: HaloSettings, progress: bool = True) -> HaloNets:
     checkpoint = run(fabric, settings, _Objective(nets), nets, draw, progress=progress, validate=validate)
     nets.load_state_dict(averaged_weights(checkpoint))
     return nets
+
+
+def build(settings: HaloSettings, folder: Path | None, progress: bool = True) -> Path:
+    """Train, and write the nets into ``folder`` in half precision; without one return the last checkpoint."""
+    nets = train(settings, progress)
+    if folder is None:
+        return settings.out / "last.pt"
+    s = settings
+    text = f"{s.steps} rounds of {_TASKS} steps of {s.batch // _TASKS} hands with {s.points} points, seed {s.seed}"
+    return write_nets(nets, folder, text)

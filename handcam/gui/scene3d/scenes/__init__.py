@@ -8,12 +8,22 @@ Coordinates are the camera frame's axes in metres (x right, y down, z forward), 
 the origin: renderers keep their precision and their lights wherever the hand is.
 """
 
+from enum import Enum
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import UInt8
 
-__all__ = ["CAMERAS", "CAMERA_EDGES", "HANDS", "POINTS", "SAMPLES", "SCENE", "Renderer", "empty_scene"]
+__all__ = ["CAMERAS", "CAMERA_EDGES", "HANDS", "POINTS", "SAMPLES", "SCENE", "Renderer", "Skin", "empty_scene"]
+
+
+class Skin(Enum):
+    """Ways to draw the surface."""
+
+    RIG = "Rig"
+    NET = "Net"
+    HALO = "Halo"
+
 
 HANDS = 2
 """Hands in one scene."""
@@ -44,7 +54,7 @@ SCENE = np.dtype(
         ("point_rgb", "u1", (POINTS, 3)),           # their colours
         ("cameras", "i4"),                          # how many cameras follow, where there are several
         ("camera", "f4", (CAMERAS, 5, 3)),          # optical centre and the corners of the picture before it, metres
-        ("surface", "u1"),                          # 1 to draw the surface over the skeleton, 2 by the net
+        ("surface", "u1"),                          # 0 for no surface, else the number of its Skin from 1 on
         ("floor", "f4"),                            # y of the floor, metres
         ("grid_origin", "f4", 2),                   # x and z of a grid line, so that the grid stays put
         ("view_from_scene", "f4", (4, 4)),          # the orbiting camera, OpenCV axes

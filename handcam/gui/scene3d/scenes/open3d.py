@@ -10,8 +10,8 @@ from jaxtyping import UInt8
 
 from handcam.gui.scene3d.error_rings import RINGS, STEPS, error_rings, ring_pairs
 from handcam.gui.scene3d.grid import grid_lines, shadow
-from handcam.gui.scene3d.hand_mesh import HandSurfaceMesh, SkeletonMesh
-from handcam.gui.scene3d.scenes import CAMERA_EDGES, CAMERAS, HANDS, POINTS, SAMPLES
+from handcam.gui.scene3d.hand_mesh import HandSurfaceMesh, ImplicitSurfaceMesh, SkeletonMesh
+from handcam.gui.scene3d.scenes import CAMERA_EDGES, CAMERAS, HANDS, POINTS, SAMPLES, Skin
 from handcam.gui.style.colours import MUTED, TRUTH, VIEW, rgb
 from handcam.hand.skeleton import BONES
 
@@ -100,6 +100,8 @@ class Open3DRenderer:
             [self._surface_model.triangles + k * self._surface_model.count for k in range(HANDS)]
         )
         self._surface = _mesh(triangles, blank, blank, np.tile(self._surface_model.colour, (len(blank), 1)))
+        self._implicit_model = ImplicitSurfaceMesh(self._surface_model)
+        self._implicit = _mesh(np.zeros((1, 3), int), *(np.zeros((3, 3)),) * 3)
         points, pairs, colours = grid_lines(0.0, np.zeros(2))
         self._grid = _lines(len(points), pairs, colours)
         pairs = (np.array(BONES) + 21 * np.arange(SAMPLES)[:, None, None]).reshape(-1, 2)
@@ -115,7 +117,7 @@ class Open3DRenderer:
         self._cloud.colors = _V3(np.tile(_BACK, (POINTS, 1)))
         for part in (
             self._grid, self._shade, self._errors, self._samples, self._cameras, self._truths, self._cloud,
-            self._surface,
+            self._surface, self._implicit,
         ):  # fmt: skip
             self._vis.add_geometry(part, reset_bounding_box=False)
 
@@ -123,9 +125,9 @@ class Open3DRenderer:
         self._set_camera(scene)
         self._pose_hands(scene)
         self._pose_rest(scene)
-        self._pose_surface(scene, show=False)
+        self._show_surface(scene, show=False)
         picture = np.asarray(self._vis.capture_screen_float_buffer(True))
-        if scene["surface"] and scene["hands"] and self._pose_surface(scene, show=True):
+        if scene["surface"] and scene["hands"] and self._show_surface(scene, show=True):
             covered = np.asarray(self._vis.capture_screen_float_buffer(True))
             picture = cv2.addWeighted(picture, 1 - _SURFACE_OPACITY, covered, _SURFACE_OPACITY, 0, dst=self._mixed)
         np.multiply(picture, 255, out=self._bytes, casting="unsafe")
@@ -189,6 +191,31 @@ class Open3DRenderer:
             rings[k] = found.reshape(-1, 3) if shown else 0.0
         for part in (self._truths, self._shade, self._errors, self._samples, self._cameras, self._grid, self._cloud):
             self._vis.update_geometry(part)
+
+    def _show_surface(self, scene: np.ndarray, show: bool) -> bool:
+        """Show or hide the surface of all hands; False where there is none."""
+        implicit = scene["surface"] == 1 + list(Skin).index(Skin.HALO)
+        rigged = self._pose_surface(scene, show and not implicit)
+        return self._extract_surface(scene, show and bool(implicit)) or rigged
+
+    def _extract_surface(self, scene: np.ndarray, show: bool) -> bool:
+        mesh, model = self._implicit, self._implicit_model
+        if not show:
+            if len(mesh.vertices) > 3:
+                mesh.triangles = _V3I(np.zeros((1, 3), int))
+                mesh.vertices = mesh.vertex_normals = mesh.vertex_colors = _V3(np.zeros((3, 3)))
+                self._vis.update_geometry(mesh)
+            return False
+        hands = range(int(scene["hands"]))
+        vertices, normals, triangles = model.pose(
+            [(scene["joints"][k], bool(scene["left"][k]), scene["frames"][k]) for k in hands]
+        )
+        mesh.triangles = _V3I(triangles)
+        mesh.triangle_normals = _V3(np.zeros((len(triangles), 3)))
+        mesh.vertices, mesh.vertex_normals = _V3(vertices), _V3(normals)
+        mesh.vertex_colors = _V3(np.tile(self._surface_model.colour, (len(vertices), 1)))
+        self._vis.update_geometry(mesh)
+        return len(vertices) > 0
 
     def _pose_surface(self, scene: np.ndarray, show: bool) -> bool:
         vertices, normals = np.asarray(self._surface.vertices), np.asarray(self._surface.vertex_normals)
