@@ -6,13 +6,11 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial import cKDTree  # pyright: ignore[reportMissingTypeStubs]
 
-from handcam.hand.halo import FAR, ImplicitHand, implicit_hand
+from handcam.hand.halo import ImplicitHand, implicit_hand
+from handcam.hand.rig import face_sums, vertex_normals
 from handcam.types import Array, HandPose, InputError, TrackedHand
 
 __all__ = ["Penetration", "penetration"]
-
-_EXACT = 0.6
-"""Share of the field's reach up to which its distances are taken; deeper ones are measured to the extracted surface."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +63,13 @@ def _field(hand: TrackedHand | HandPose) -> ImplicitHand:
 
 
 def _depths(field: ImplicitHand, points: Float[Array, "n 3"]) -> Float[Array, " n"]:
-    """Depth of points inside a hand, negative outside."""
-    depths = -field.distance(points).astype(float)
-    deep = depths > _EXACT * FAR * field.size
-    if deep.any():
-        to_surface = cKDTree(field.surface()[0]).query(points[deep])[0]
-        depths[deep] = np.maximum(depths[deep], to_surface)
+    """Depth of points inside a hand, 0 outside: to the plane of the surface's nearest vertex."""
+    depths = np.zeros(len(points))
+    inside = field.distance(points) < 0
+    if inside.any():
+        vertices, faces = field.surface()
+        normals = vertex_normals(vertices, faces, face_sums(faces, len(vertices)))
+        apart, nearest = cKDTree(vertices).query(points[inside])
+        to_plane = ((vertices[nearest] - points[inside]) * normals[nearest]).sum(-1)
+        depths[inside] = np.clip(to_plane, 0.0, apart)
     return depths

@@ -83,9 +83,9 @@ class SplitView(QWidget):
         view.entries.addActions([actions[n] for n in ("view_front", "view_side", "view_top", "reset_view", "follow")])
         actions["follow"].setChecked(True)
         actions["follow"].toggled.connect(self._switch_follow)
-        self.skins = MenuButton("by", 76, "How the hand's surface is drawn (Shift+U)")
+        self.skins = MenuButton("by", 96, "How the hand's surface is drawn (Shift+U)")
         for kind, tip in _SKINS.items():
-            self.skins.entries.addAction(kind.value, lambda kind=kind: self.show_skin(kind)).setToolTip(tip)
+            self.skins.entries.addAction(kind.value, lambda kind=kind: self._choose_skin(kind)).setToolTip(tip)
         self.skins.entries.setToolTipsVisible(True)
         self.skins.show_value(Skin.RIG.value)
         title = ElidedLabel(f"3D  grid {CELL_M * 100:.0f} cm")
@@ -167,15 +167,18 @@ class SplitView(QWidget):
         self.show_plane(planes[(planes.index(self.camera.plane) + 1) % len(planes)])
 
     def show_skin(self, kind: Skin) -> None:
-        """Draw the surface in another way, and draw it at all."""
+        """Draw the surface in another way, where it is drawn."""
         self.skins.show_value(kind.value)
         self.scene.options = replace(self.scene.options, skin=kind)
-        self._actions["skin"].setChecked(True)
         self.scene.redraw()
+
+    def _choose_skin(self, kind: Skin) -> None:
+        self._actions["skin"].setChecked(True)
+        self.show_skin(kind)
 
     def _next_skin(self) -> None:
         kinds = list(Skin)
-        self.show_skin(kinds[(kinds.index(self.scene.options.skin) + 1) % len(kinds)])
+        self._choose_skin(kinds[(kinds.index(self.scene.options.skin) + 1) % len(kinds)])
 
     def show_result(self, result: Result, lost: TrackedHand | None = None) -> None:
         """Show a result in both views; switches that make no sense for this source are hidden.

@@ -15,6 +15,7 @@ from handcam.gui.pages import Page, PageContext
 from handcam.gui.panels.dock import Dock
 from handcam.gui.panels.timings import FrameTimings
 from handcam.gui.plots.history import History
+from handcam.gui.scene3d.scenes import Skin
 from handcam.gui.settings.store import WindowSettings
 from handcam.gui.status.messages import NO_HAND, message_for
 from handcam.gui.style.widgets import in_column
@@ -146,7 +147,8 @@ class LivePage(Page):
         values |= {name: self._actions[name].isChecked() for name in _SWITCHES}
         bones, views = self.dock.angles.bones, self.views
         values |= {"kept_bones": dict(bones.kept), "bones": bones.chosen}
-        values |= {"plane": views.camera.plane.value, "depth_range": views.depth_range.value}
+        values |= {"plane": views.camera.plane.value, "depth_range": views.depth_range.value,
+                   "skin_by": views.scene.options.skin.value}  # fmt: skip
         return WindowSettings(**values, drive=self._context.controls.state.drive)
 
     def apply_settings(self, settings: WindowSettings) -> None:
@@ -157,6 +159,7 @@ class LivePage(Page):
             self._actions[name].setChecked(getattr(settings, name))
         self.dock.angles.bones.restore(settings.kept_bones, settings.bones)
         self.views.show_plane(Plane(settings.plane))
+        self.views.show_skin(Skin(settings.skin_by))
         self.views.show_depth_range(DepthRange(settings.depth_range))
         card = self._context.card
         if card is not None and settings.drive in ("auto", "fused", *card.encoders):

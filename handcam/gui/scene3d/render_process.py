@@ -9,6 +9,7 @@ from multiprocessing.shared_memory import SharedMemory
 from types import ModuleType
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from handcam.gui.scene3d.scenes import SCENE, Renderer
 from handcam.installation import needs
@@ -63,6 +64,7 @@ def serve(pipe: Connection, memory_name: str, renderer: str) -> None:
         with contextlib.suppress(OSError, AttributeError):
             os.nice(3)  # from now on never in the way of the tracker
         pipe.send(("ready",))
+        threadpool_limits(1)  # the products of an implicit surface are small, and the tracker needs the other cores
         _loop(pipe, memory, plugin)
     except (EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
         return  # the window is gone

@@ -51,6 +51,8 @@ class WindowSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     """Show the input of the net."""
     skin: bool = False
     """Show the hand's surface in 3D."""
+    skin_by: Literal["Rig", "Net", "Halo"] = "Rig"
+    """How it is drawn."""
     error: bool = True
     """Show in 3D how far off each joint may be."""
     samples: Annotated[int, msgspec.Meta(ge=0, le=SAMPLES)] = 0
