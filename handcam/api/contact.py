@@ -1,10 +1,11 @@
 """Contact of hands with each other and with objects: how deep one goes into the other."""
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 from jaxtyping import Float
-from scipy.spatial import cKDTree  # pyright: ignore[reportMissingTypeStubs]
+from scipy.spatial import KDTree  # pyright: ignore[reportMissingTypeStubs]
 
 from handcam.hand.halo import ImplicitHand, implicit_hand
 from handcam.hand.rig import face_sums, vertex_normals
@@ -69,7 +70,8 @@ def _depths(field: ImplicitHand, points: Float[Array, "n 3"]) -> Float[Array, " 
     if inside.any():
         vertices, faces = field.surface()
         normals = vertex_normals(vertices, faces, face_sums(faces, len(vertices)))
-        apart, nearest = cKDTree(vertices).query(points[inside])
+        tree: Any = KDTree(vertices)  # the package states no types
+        apart, nearest = cast(tuple[Array, Array], tree.query(points[inside]))
         to_plane = ((vertices[nearest] - points[inside]) * normals[nearest]).sum(-1)
         depths[inside] = np.clip(to_plane, 0.0, apart)
     return depths

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -63,8 +64,9 @@ class ImplicitHand:
         n = self.nets
         out = np.full(len(points_m), _CM * FAR, np.float32)
         boxes = box_coordinates(points_m, self.poses)
-        for part, inside in enumerate((np.abs(boxes) < 1).all(1)):
-            at = np.flatnonzero(inside)
+        inside = np.abs(boxes).max(1) < 1
+        for part in range(len(PARTS)):
+            at = np.flatnonzero(inside[part])
             if not len(at):
                 continue
             x0 = polynomials(boxes[part][:, at])
@@ -91,14 +93,14 @@ class ImplicitHand:
             Vertices (metres, the joints' frame) and triangles, counter-clockwise from outside; none where there is no
             surface.
         """
-        from skimage.measure import marching_cubes  # with its package, once a surface is wanted
+        import skimage  # once a surface is wanted
 
         size, palm, origin = self.size, self.poses.axes[0], self.poses.origin_m[0]
         joints = (self.joints_m - origin) @ palm / size
         low, high = joints.min(0) - _ROOM, joints.max(0) + _ROOM
         high[2] = max(high[2], _PALM_BEHIND)
         shape = np.ceil((high - low) / (2 * cell)).astype(int)
-        axes = [(low[k] + cell * (2 * np.arange(shape[k]) + 0.5)) for k in range(3)]
+        axes: list[Array] = [(low[k] + cell * (2 * np.arange(shape[k]) + 0.5)) for k in range(3)]
         coarse_at = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3)
         to_space = (palm * size).T
         coarse = self._right(coarse_at @ to_space + origin).reshape(shape)
@@ -109,7 +111,8 @@ class ImplicitHand:
         field[tuple(fine.T)] = self._right((low + cell * fine) @ to_space + origin)
         if not (field < 0).any():
             return np.zeros((0, 3)), np.zeros((0, 3), np.int32)
-        vertices, faces, _, _ = marching_cubes(field, 0.0)
+        measure: Any = skimage.measure  # the package states no types
+        vertices, faces = cast(tuple[Array, Array], measure.marching_cubes(field, 0.0)[:2])
         vertices = (low + cell * vertices) @ to_space + origin
         if self.side is Side.LEFT:
             return vertices * MIRROR, faces[:, ::-1]
@@ -161,7 +164,7 @@ def implausible(joints_m: Float[Array, "21 3"]) -> str | None:
     worst = int(np.abs(np.log(np.maximum(against, 1e-9))).argmax())
     if _LIMITS[0] <= against[worst] <= _LIMITS[1]:
         return None
-    of = "palm" if worst in (0, len(PARTS)) else f"bone from the {JOINTS[PARTS[worst]].replace('_', ' ')} on"
+    of = "palm" if worst in (0, len(PARTS)) else f"bone from the {JOINTS[int(PARTS[worst])].replace('_', ' ')} on"
     return (
         f"There is no surface over these joints: the {of} is {against[worst]:.2g} times as "
         f"{'broad' if worst == len(PARTS) else 'long'} as in the hand model; a hand's is from {_LIMITS[0]:g} to "

@@ -14,7 +14,7 @@ from time import thread_time
 
 import numpy as np
 from jaxtyping import Float
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from handcam.hand.canonical import bone_poses
 from handcam.hand.halo import CELL, implicit_hand
@@ -75,7 +75,7 @@ def _mean_thickness(hands: SampledHands) -> Float[np.ndarray, "n v 3"]:
 def _compare(rng: np.random.Generator, own: Mesh, true: Mesh) -> tuple[float, float, float]:
     """Accuracy and completeness (metres, points to triangles), and the mean cosine of normals at the nearest points."""
     (at, normals), (true_at, true_normals) = (outer_points(rng, mesh, _SURFACE) for mesh in (own, true))
-    there, back = cKDTree(true_at).query(at)[1], cKDTree(at).query(true_at)[1]
+    there, back = KDTree(true_at).query(at)[1], KDTree(at).query(true_at)[1]
     cosines = [(normals * true_normals[there]).sum(-1), (true_normals * normals[back]).sum(-1)]
     accuracy, completeness = RayCaster(*true).distance(at), RayCaster(*own).distance(true_at)
     return float(accuracy.mean()), float(completeness.mean()), float(np.mean(np.abs(np.concatenate(cosines))))

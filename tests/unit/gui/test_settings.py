@@ -177,7 +177,8 @@ anything = st.recursive(
 )
 
 
-NAMES = ("hand_length_cm", "mirror", "smooth", "hands", "plane", "crop", "skin", "samples", "points", "panels", "other")
+NAMES = ("hand_length_cm", "mirror", "smooth", "hands", "plane", "crop", "skin", "skin_by",
+         "samples", "points", "panels", "other")  # fmt: skip
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), anything))

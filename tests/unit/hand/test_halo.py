@@ -34,7 +34,7 @@ def test_every_bone_of_every_pose_is_brought_to_its_place_at_rest():
         length = np.linalg.norm(end - rest[part])
         found = at[:, k, [5, 17]].mean(1) if part == 0 else at[:, k, part + 1]
         np.testing.assert_allclose(at[:, k, part], 0, atol=1e-9)
-        np.testing.assert_allclose(found, np.tile([0, 0, -length], (20, 1)), atol=1e-9)
+        np.testing.assert_allclose(found, np.tile(np.array([0.0, 0.0, -length]), (20, 1)), atol=1e-9)
 
 
 def test_the_rig_at_rest_is_where_its_bones_are_and_larger_hands_are_the_same():
@@ -70,12 +70,12 @@ def test_distances_are_those_of_the_rig_s_surface():
         points = rng.uniform(vertices.min(0), vertices.max(0), (8000, 3))
         true, found = RayCaster(vertices, load_rig().faces).winding(points) > 0, hand.distance(points) < 0
         assert (true & found).sum() > 0.9 * (true | found).sum()
-    assert hand.distance(joints[:1] + 1.0)[0] == pytest.approx(FAR * hand.size)
 
 
 def test_the_surface_is_closed_faces_outwards_and_follows_the_hand():
     (joints,) = load_rig().pose(np.zeros((1, 24)), Shape.neutral())[:, :21].astype(float)
     hand = implicit_hand(joints)
+    assert hand.distance(joints[:1] + 1.0)[0] == pytest.approx(FAR * hand.size)
     vertices, faces = hand.surface()
     edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
     assert {tuple(e) for e in edges.tolist()} == {tuple(e) for e in edges[:, ::-1].tolist()}
@@ -97,7 +97,7 @@ def test_a_sentence_says_why_there_is_no_surface():
         (lambda j: j.__setitem__(3, np.nan), "not all known"),
         (lambda j: j.__setitem__((slice(None), slice(None)), 0.0), "in one line"),
         (lambda j: j.__setitem__(7, j[6] + 4 * (j[7] - j[6])), "bone from the index pip on is 4 times as long"),
-        (lambda j: j.__setitem__(17, j[5] + 0.2 * (j[17] - j[5])), "palm is 0.2. times as broad"),
+        (lambda j: j.__setitem__(17, j[5] + 0.2 * (j[17] - j[5])), "palm is 0.2 times as broad"),
     ):
         broken = joints.copy()
         change(broken)
