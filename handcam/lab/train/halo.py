@@ -32,12 +32,12 @@ class HaloSettings(LoopSettings):
     """Settings of the training of HALO."""
 
     # the loop's settings, with these nets' defaults
-    steps: Steps = 5_000
+    steps: Steps = 4_000
     batch: BatchSize = 8
     rate: Positive = 3e-3
     warmup: Whole = 200
     ema: Positive = 0.998
-    points: BatchSize = 2_000
+    points: BatchSize = 1_500
     """Points about each hand."""
 
 
