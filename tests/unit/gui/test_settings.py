@@ -28,6 +28,7 @@ from handcam.gui.camera.diagnostics import MeasuredLength, missing_modality
 from handcam.gui.camera.picture import DepthRange, Plane
 from handcam.gui.event_loop import application
 from handcam.gui.live.live_page import LivePage
+from handcam.gui.scene3d.scenes import Skin
 from handcam.gui.settings.dialog import SettingsDialog
 from handcam.gui.settings.store import SettingsStore, WindowSettings, kept_settings
 from handcam.gui.sources.camera_settings import CameraSettingsDialog
@@ -78,6 +79,7 @@ def change_everything(window: Window) -> None:
     window.resize(1000, 650)
     window.pages.show_page(1)
     page.views.show_depth_range(DepthRange.SCENE)
+    page.views.show_skin(Skin.HALO)
     page.views.show_plane(Plane.BLEND)
     page.dock.angles.bones.restore({"my hand": (0.2,) * 20}, "my hand")
     window.controls.set(samples=5, max_hands=1, lock_side=Side.LEFT, drive="rgb")
