@@ -17,7 +17,7 @@ GUI renders the live skeleton in Open3D with latent sliders [``live/``, ``gui/``
 ``sources/``               where frames come from: webcam, realsense, video, images, recording, demo
 ``session/``               the recorded session: format, writer, reader, repair, export
 ``detectors/``             where the hands are: palm, finder, depth, full_frame, mediapipe
-``filters/``               what is done after: one_euro
+``filters/``               what is done after: one_euro motion ik
 ``gestures/``              poses and motions taught by a few examples
 ``streams/``               to other programs: osc, udp, websocket, zmq
 ``synth/``                 rendered hands: pictures, depth and labels

@@ -170,7 +170,8 @@ def track_clip(
     Args:
         source: ``scheme:rest``, e.g. of :func:`source_of`.
         tracker: is reset first.
-        controls: settings of the user; with ``smooth``, which takes the place of ``one_euro``, filters come after it.
+        controls: settings of the user; with ``smooth``, which takes the place of ``one_euro`` and looks ahead by the
+            prior of ``motion`` where that is chosen, the other filters come after it.
         settings: camera of files that know none, and the rate of pictures.
         smooth: look ahead as well as back, decide sides once a track, fit bones, fill short gaps.
         progress: called with (frames done, frames in all, or 0 where nobody knows).
@@ -178,7 +179,7 @@ def track_clip(
     Raises:
         HandcamError: the file cannot be read, or shows no frame.
     """
-    rest = smoothing(controls.filters, False) if smooth else ()
+    prior, rest = "motion" in controls.filters, smoothing(controls.filters, False) if smooth else ()
     controls = replace(controls, filters=()) if smooth else controls
     settings = replace(settings, realtime=False, loop=False)
     results: list[types.Result] = []
@@ -197,7 +198,7 @@ def track_clip(
     clip = Clip(results, kept, partial(open_source, source, settings), _header(source, tracker))
     times_ns = np.array([entry.capture_ns for entry in clip.frames])
     if smooth and (np.diff(times_ns) > 0).all():
-        clip.results = smooth_clip(results, (times_ns - times_ns[0]) / 1e9)
+        clip.results = smooth_clip(results, (times_ns - times_ns[0]) / 1e9, prior)
     clip.results = _filtered(clip.results, times_ns, rest)
     return clip
 

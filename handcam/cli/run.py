@@ -78,8 +78,8 @@ def main(
             recommend.
         hand_length_cm: your hand, wrist crease to tip of the straight middle finger; sets the scale without a depth
             sensor. Default: as handcam calibrate hand measured it, else what was set last time in the window, else 19.
-        filters: what is done with the poses, in order: one_euro smooths them, ik after it solves rotations and keeps
-            bones rigid, ik_closed_form does so without a net.
+        filters: what is done with the poses, in order: one_euro smooths them, motion does so by a learnt prior of
+            how hands move, ik after it solves rotations and keeps bones rigid, ik_closed_form does so without a net.
         mirror: show the picture mirrored; left and right stay those of the person.
         software_3d: draw the 3D view in software, without Open3D.
         reset_settings: forget what was set last time in the window.

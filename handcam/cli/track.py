@@ -60,8 +60,9 @@ def main(
         to: formats, as of handcam convert; sheet is a picture to check by eye.
         overlay: write the video with the hands drawn in, too.
         smooth: look ahead as well as back, decide sides once a track, fit bones, fill gaps below 0.2 s.
-        filters: what is done with the poses, in order; the smoothing takes the place of one_euro, and ik or
-            ik_closed_form then solve rotations and keep bones rigid.
+        filters: what is done with the poses, in order; the smoothing takes the place of one_euro, motion
+            makes it that of the learnt prior of motion; ik or ik_closed_form then solve rotations and keep bones
+            rigid.
         hand_length_cm: the hand, wrist crease to tip of the middle finger; sets the scale where no sensor does.
         hands: most hands to track.
         fps: rate of folders of pictures.

@@ -1,4 +1,4 @@
-"""Train: the weights that ship, pairs of algorithm 1, depth joints, the detector, the map's set, ik, mesh, or halo."""
+"""Train: the weights that ship, pairs of algorithm 1, depth joints, the detector, the map's set, and smaller nets."""
 
 from dataclasses import replace
 from inspect import signature
@@ -9,11 +9,14 @@ from tyro.conf import Positional, arg
 from handcam.lab.train import depth_joints, recipe
 from handcam.lab.train import halo as implicit
 from handcam.lab.train import ik as inverse_kinematics
+from handcam.lab.train import infogan as codes_of
 from handcam.lab.train import mesh as graph_mesh
+from handcam.lab.train import motion as motion_prior
 from handcam.lab.train import pairs as training
 from handcam.lab.train.finder import FinderSettings, build
 from handcam.lab.train.pairs import TrainSettings
 from handcam.lab.train.recipe import Recipe
+from handcam.model.latent.codes import CODES
 from handcam.model.weights import default_weights
 from handcam.plugins import load
 from handcam.types import HandcamError
@@ -187,8 +190,35 @@ def halo(*, weights: _Folder | None = None, settings: implicit.HaloSettings) -> 
     print(implicit.build(settings, weights))
 
 
+def motion(
+    *, weights: Annotated[OutputFile | None, arg(metavar="FILE")] = None, settings: motion_prior.MotionTraining
+) -> None:  # fmt: skip
+    """Train the adversarial prior of motion on the rig's motion. A run that was stopped goes on when started again.
+
+    handcam train motion --out runs/motion --weights weights/motion.safetensors
+
+    Args:
+        weights: weights that it is written to at the end; by default it is trained only.
+    """
+    print(motion_prior.build(settings, weights))
+
+
+def infogan(
+    *, weights: Annotated[InputFile | None, arg(metavar="FILE")] = None, settings: codes_of.InfoGANSettings
+) -> None:  # fmt: skip
+    """Train the codes of a latent space, and write them beside its weights. A run that was stopped goes on.
+
+    handcam train infogan --out runs/infogan --weights weights/handcam.safetensors
+
+    Args:
+        weights: those whose latent gets codes; default: those that ship.
+    """
+    found = codes_of.train(settings, weights)
+    print(*(f"{name}: correlation {value:.2f}" for name, value in zip(CODES, found.correlation, strict=True)), sep="\n")
+
+
 KINDS = {"weights": weights, "pairs": pairs, "depth": depth, "embedding": embedding, "palm": palm, "finder": finder,
-         "ik": ik, "mesh": mesh, "halo": halo}  # fmt: skip
+         "ik": ik, "mesh": mesh, "halo": halo, "motion": motion, "infogan": infogan}  # fmt: skip
 """Trainings by word."""
 
 

@@ -4,12 +4,16 @@ from typing import Protocol, runtime_checkable
 
 from handcam.types import HandPose
 
-__all__ = ["Filter", "smoothing"]
+__all__ = ["OVER_TIME", "Filter", "smoothing"]
+
+OVER_TIME = ("one_euro", "motion")
+"""Filters that smooth; one of them is enough."""
 
 
 def smoothing(filters: tuple[str, ...], on: bool) -> tuple[str, ...]:
-    """The names with or without ``one_euro``, which comes first; the others stay."""
-    return (("one_euro",) if on else ()) + tuple(name for name in filters if name != "one_euro")
+    """The names with or without the filter over time, which comes first: ``one_euro`` unless there is another."""
+    over_time = tuple(name for name in filters if name in OVER_TIME) or OVER_TIME[:1]
+    return (over_time if on else ()) + tuple(name for name in filters if name not in OVER_TIME)
 
 
 @runtime_checkable

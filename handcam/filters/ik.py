@@ -37,18 +37,21 @@ def open() -> "InverseKinematics":
     return InverseKinematics(kinematics_runtime())
 
 
-def kinematics_runtime() -> Runtime:
-    """Open the nets that ship beside the model's and take joints, once for each thread that calls.
+def kinematics_runtime(name: str = "kinematics") -> Runtime:
+    """Open nets that ship beside the model's and take joints, once for each thread that calls.
+
+    Args:
+        name: of their weights.
 
     Raises:
         WeightsError: they are missing or damaged.
     """
-    return _runtime(get_ident())
+    return _runtime(get_ident(), name)
 
 
 @cache
-def _runtime(thread: int) -> Runtime:
-    return fastest(shipped("weights/kinematics.safetensors"))
+def _runtime(thread: int, name: str) -> Runtime:
+    return fastest(shipped(f"weights/{name}.safetensors"))
 
 
 class InverseKinematics:

@@ -18,10 +18,23 @@ from handcam.hand.rotations import forward, joint_frames, rest_rotations, rotati
 from handcam.hand.skeleton import INDEX, KNUCKLES, PARENTS, WRIST, hand_length
 from handcam.types import Array, Side
 
-__all__ = ["PALM", "NetInput", "fit_palm", "mirrored", "net_input", "place", "rest_joints", "solve", "turned"]
+__all__ = [
+    "MOTION_STATE",
+    "PALM",
+    "NetInput",
+    "fit_palm",
+    "mirrored",
+    "net_input",
+    "place",
+    "rest_joints",
+    "solve",
+    "turned",
+]
 
 PALM = np.array([WRIST, INDEX["thumb_cmc"], *KNUCKLES])
 """Joints whose places in the hand frame do not change."""
+MOTION_STATE = 228
+"""Numbers that the graph ``motion`` keeps from frame to frame."""
 _SHARES = np.array([1.0, 0.5, 1.0, 1.0, 1.0, 1.0])
 """Weight of each of them: the thumb's is the least sure."""
 _MIRROR = np.array([-1.0, 1.0, 1.0])
@@ -44,7 +57,14 @@ class NetInput(NamedTuple):
     """Unit vector from the camera to the hand, in the hand frame."""
 
     def named(self, graph: str) -> dict[str, Array]:
-        """Inputs of the graph ``rotations`` or ``mesh``, float32, for :meth:`handcam.runtimes.Runtime.run`."""
+        """Inputs of the graph ``rotations``, ``mesh`` or ``motion`` (of a first frame), float32, for
+        :meth:`handcam.runtimes.Runtime.run`."""
+        if graph == "motion":
+            n, ahead = len(self.joints), np.array([0.0, 0.0, 3.0])
+            state = np.zeros((n, MOTION_STATE))
+            state[:, :63], state[:, 63:66] = self.rest.reshape(n, 63), ahead
+            given = {"state": state, "seen": self.joints + ahead, "sigma": self.sigma, "when": np.ones((n, 3))}
+            return {name: np.ascontiguousarray(value, np.float32) for name, value in given.items()}
         names = ("joints", "frames") if graph == "mesh" else ("joints", "rest", "sigma", "view")
         return {name: np.ascontiguousarray(getattr(self, name), np.float32) for name in names}
 

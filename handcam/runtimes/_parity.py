@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float, UInt8, UInt16
 
 from handcam.crop import CUBE_M
-from handcam.hand.kinematics import NetInput, net_input
+from handcam.hand.kinematics import MOTION_STATE, NetInput, net_input
 from handcam.hand.rotations import joint_frames, offsets
 from handcam.model.fusion import fuse
 from handcam.runtimes._protocol import CropBatch, Encoding, Runtime
@@ -82,7 +82,8 @@ def deviation(reference: Runtime, runtime: Runtime, crops: CheckCrops) -> dict[s
         keypoints; ``presence``: difference of the probabilities; and with depth crops ``depth_mm`` (joints decoded
         from depth) and ``depth_joints_mm`` (joints read from the cube). Of a detector: ``detection_px``, mean distance
         of the centre and points of every anchor that holds a hand, and ``score``, largest difference. Of nets that
-        take joints: ``joints_mm``, what the turns move the end of a bone as long as the hand, and ``mesh_mm``.
+        take joints: ``joints_mm``, what the turns move the end of a bone as long as the hand, ``mesh_mm``, and
+        ``motion_mm``, the largest difference of state or pose.
     """
     return _compare(_answers(reference, crops), runtime, crops)
 
@@ -135,6 +136,8 @@ def _compare(answers: Mapping[str, Array], runtime: Runtime, crops: CheckCrops) 
         holds = answers["scores"] >= HOLDS
         detection = (apart * holds).sum(1) / np.maximum(holds.sum(1), 1)
         return {"detection_px": detection, "score": np.abs(found["scores"] - answers["scores"]).max(1)}
+    if "motion" in found:  # the pose, which follows the state
+        return {"motion_mm": np.abs(found["motion"] - answers["motion"])[:, : MOTION_STATE + 63].max(-1) * HAND_MM}
     if "rotations" in found or "mesh" in found:
         apart = {name: np.linalg.norm(found[name] - answers[name], axis=-1).mean(-1) * HAND_MM for name in found}
         return {"joints_mm" if name == "rotations" else f"{name}_mm": value for name, value in apart.items()}

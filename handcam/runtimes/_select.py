@@ -47,7 +47,7 @@ CLEARLY = 0.9
 """A later candidate must take less than this share of the best one's time: order decides between equals."""
 BUSY = 0.7
 """Load of each core from which a finding is measured again once the load has fallen to half."""
-PARITY = ("joints_mm", "depth_mm", "depth_joints_mm", "detection_px", "mesh_mm")
+PARITY = ("joints_mm", "depth_mm", "depth_joints_mm", "detection_px", "mesh_mm", "motion_mm")
 """Mean deviations that must stay within a runtime's tolerance, in mm or, of a hand detector, px."""
 log = logging.getLogger(__name__)
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from handcam.filters.motion import both_ways
 from handcam.hand.skeleton import PARENTS, ROOT, bone_lengths
 from handcam.tracking.track import same_hand
 from handcam.types import Array, HandPose, Result, Side, TrackedHand
@@ -43,19 +44,20 @@ class _Seen:
     """What was seen."""
 
 
-def smooth_clip(results: Sequence[Result], times_s: Float[Array, " n"]) -> list[Result]:
+def smooth_clip(results: Sequence[Result], times_s: Float[Array, " n"], prior: bool = False) -> list[Result]:
     """Smooth the hands of consecutive results.
 
     Args:
         results: of every frame of the clip, in order.
         times_s: when each frame was taken, rising.
+        prior: by the learnt prior of motion (:func:`handcam.filters.motion.both_ways`) instead of the curve.
 
     Returns:
         The same results with ``pose`` smoothed and ``raw`` as it was; hands that were put into gaps are ``filled``.
     """
     hands: dict[int, list[TrackedHand]] = defaultdict(list)
     for number, pieces in enumerate(_joined(results, times_s), 1):
-        for frame, hand in _smoothed(pieces, times_s, number):
+        for frame, hand in _smoothed(pieces, times_s, number, prior):
             hands[frame].append(hand)
     order = {Side.RIGHT: 0, Side.LEFT: 1}
     return [
@@ -125,7 +127,7 @@ def _near(a: HandPose, b: HandPose) -> bool:
     return bool(apart < _NEAR * size) or same_hand(a.keypoints_px, b.keypoints_px)
 
 
-def _smoothed(seen: list[_Seen], times_s: Array, track: int) -> list[tuple[int, TrackedHand]]:
+def _smoothed(seen: list[_Seen], times_s: Array, track: int, prior: bool) -> list[tuple[int, TrackedHand]]:
     """One hand with its gaps filled."""
     votes = sum(s.hand.raw.score if s.hand.raw.side is Side.RIGHT else -s.hand.raw.score for s in seen)
     side = Side.RIGHT if votes > 0 else Side.LEFT
@@ -145,7 +147,10 @@ def _smoothed(seen: list[_Seen], times_s: Array, track: int) -> list[tuple[int, 
         sigma = np.array([hand.raw.sigma_m for hand in hands])
         variance = (sigma**2).mean(axis=1)
         trust: Array = there * np.clip(np.median(variance) / np.maximum(variance, 1e-12), 0.1, 10.0)
-        joints, keypoints = _curves(joints, keypoints, trust, times_s[frames])
+        if prior:
+            joints, keypoints = both_ways(joints, keypoints, sigma, there, times_s[frames], side)
+        else:
+            joints, keypoints = _curves(joints, keypoints, trust, times_s[frames])
         joints = _with_bones(joints, lengths)
         for i, (frame, hand) in enumerate(zip(frames.tolist(), hands, strict=True)):
             pose = replace(hand.raw, side=side, joints_m=joints[i], keypoints_px=keypoints[i])

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QInputDialog, QMenu, QWidget
 
-from handcam.filters import smoothing
+from handcam.filters import OVER_TIME, smoothing
 from handcam.gui.actions import ActionRegistry
 from handcam.gui.bar.hand_length import HandLength
 from handcam.gui.bar.menus import DriveMenu, SourceMenu
@@ -116,7 +116,7 @@ class ToolBar(QWidget):
 
     def _follow(self) -> None:
         """Show what is set, whoever set it."""
-        self._actions["smooth"].setChecked("one_euro" in self._controls.state.filters)
+        self._actions["smooth"].setChecked(any(name in OVER_TIME for name in self._controls.state.filters))
 
     def show_status(self, status: LiveStatus, requested: str) -> None:
         """Name the source; transport, record, pause."""

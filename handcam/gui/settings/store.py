@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from handcam.filters import smoothing
+from handcam.filters import OVER_TIME, smoothing
 from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.scene3d.scenes import SAMPLES
 from handcam.paths import write_atomic
@@ -89,7 +89,8 @@ class WindowSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
         """Read the settings that the pipeline has."""
         hands = next((k for k, v in HANDS.items() if v == (controls.max_hands, controls.lock_side)), None)
         return {
-            "hand_length_cm": round(controls.hand_length_m * 100, 2), "smooth": "one_euro" in controls.filters,
+            "hand_length_cm": round(controls.hand_length_m * 100, 2),
+            "smooth": any(name in OVER_TIME for name in controls.filters),
             "hands": hands, "samples": controls.samples,
         }  # fmt: skip
 

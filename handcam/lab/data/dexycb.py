@@ -24,6 +24,10 @@ class RealPoses(NamedTuple):
     """Camera frame."""
     subject: Int[np.ndarray, " n"]
     """Number of the person."""
+    sequence: Int[np.ndarray, " n"]
+    """Number of the sequence; frames follow each other at 30 a second."""
+    frame: Int[np.ndarray, " n"]
+    """Number in the sequence."""
 
 
 def open_poses(folder: Path | None = None) -> list[RealPoses]:
@@ -43,7 +47,9 @@ def open_poses(folder: Path | None = None) -> list[RealPoses]:
             raise HandcamError(f"There is no {path}; name its folder by --data dexycb:FOLDER.")
         with np.load(path) as file:
             _, subject = np.unique(file["subject"], return_inverse=True)
+            _, sequence = np.unique(file["sequence"], return_inverse=True)
+            frame = file["frame"].astype(int)
             joints_m = file["joints3d_m"][:, _ORDER].astype(float)
         seen = joints_m[..., 2].min(1) > 0.1  # the hand of other frames lies at the origin
-        out.append(RealPoses(side, joints_m[seen], subject[seen]))
+        out.append(RealPoses(side, joints_m[seen], subject[seen], sequence[seen], frame[seen]))
     return out

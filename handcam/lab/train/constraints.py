@@ -22,6 +22,7 @@ from torch import Tensor
 from handcam.hand.anatomy import limits_deg
 from handcam.hand.rig import load_rig
 from handcam.hand.skeleton import BONES, normalise
+from handcam.model.nets.motionnet import palm_frame
 from handcam.model.vae import modality
 from handcam.synth.poses import sample_poses
 
@@ -93,7 +94,7 @@ def angles(joints: Tensor) -> Tensor:
     """The angles of :func:`handcam.hand.anatomy.angles_deg` of right hands, (b 20) radians, with gradients."""
     rest, frames, rest_palm = _rig(joints.device, joints.dtype)
     knuckles = torch.arange(1, 21, 4)
-    base = _palm_frame(joints) @ rest_palm.T  # (b, 3, 3)
+    base = palm_frame(joints) @ rest_palm.T  # (b, 3, 3)
     parent = _swing(base[:, None].expand(-1, 5, -1, -1), rest[knuckles], joints[:, knuckles] - joints[:, :1])
     seen_from = torch.cat([base[:, None], parent[:, 1:]], 1)  # the thumb's first bone counts from the palm itself
     out = []
@@ -152,7 +153,7 @@ def _rig(device: torch.device, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tens
     """Rest joints (21 3), axes of every finger's joints (5 3 3 3), and the palm's frame at rest (3 3)."""
     rig = load_rig()
     rest = torch.tensor(rig.rest_m[:21], device=device, dtype=dtype)
-    return rest, torch.tensor(rig.frames, device=device, dtype=dtype), _palm_frame(rest[None])[0]
+    return rest, torch.tensor(rig.frames, device=device, dtype=dtype), palm_frame(rest[None])[0]
 
 
 def _length(v: Tensor) -> Tensor:
@@ -162,14 +163,6 @@ def _length(v: Tensor) -> Tensor:
 
 def _unit(v: Tensor) -> Tensor:
     return v / _length(v)
-
-
-def _palm_frame(joints: Tensor) -> Tensor:
-    """Columns right, forward, dorsal (b 3 3) of a palm."""
-    forward = _unit(joints[:, 9] - joints[:, 0])
-    right = joints[:, 17] - joints[:, 5]
-    right = _unit(right - forward * (right * forward).sum(-1, keepdim=True))
-    return torch.stack([right, forward, torch.linalg.cross(right, forward)], -1)
 
 
 def _swing(turn: Tensor, rest: Tensor, now: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ the view.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -20,8 +21,8 @@ from handcam.hand.surface import palm_frame
 from handcam.model.embedding import ReferenceSet
 from handcam.types import NOMINAL_HAND_LENGTH_M
 
-__all__ = ["EFFECTS", "PARAMETERS", "SEEN_MM", "Decode", "Direction", "effects_of", "motion_mm", "named_directions",
-           "parameters_of", "principal_directions", "raw_directions"]  # fmt: skip
+__all__ = ["EFFECTS", "PARAMETERS", "SEEN_MM", "Coordinate", "Decode", "Direction", "effects_of", "motion_mm",
+           "named_directions", "parameters_of", "principal_directions", "raw_directions"]  # fmt: skip
 
 PARAMETERS = (
     "open [°]", "spread [°]", "pinch [hand lengths]", *(f"{finger} curl [°]" for finger in FINGERS),
@@ -66,9 +67,26 @@ def parameters_of(joints: Float[np.ndarray, "n 21 3"]) -> Float[np.ndarray, "n k
     return np.stack([*values, dorsal[:, 2], -forward[:, 2], forward[:, 0]], 1).astype(np.float32)
 
 
+@runtime_checkable
+class Coordinate(Protocol):
+    """A coordinate of the latent that is no polynomial."""
+
+    def at(self, z: Float[np.ndarray, " z"]) -> float:
+        """Its value, in sigmas."""
+        ...
+
+    def slope(self, z: Float[np.ndarray, " z"]) -> Float[np.ndarray, " z"]:
+        """Its gradient."""
+        ...
+
+    def moved(self, z: Float[np.ndarray, " z"], to: float) -> Float[np.ndarray, " z"]:
+        """``z`` with another value of it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Direction:
-    """A straight direction, or a curved one that follows a quadratic function of the latent."""
+    """A straight direction, or a curved one that follows a quadratic function of the latent or another coordinate."""
 
     name: str
     """Its name."""
@@ -88,13 +106,19 @@ class Direction:
     """Named: by how much one sigma changes the parameter, measured on decoded hands."""
     unit: str = ""
     """Of the parameter; empty for a cosine."""
+    curve: Coordinate | None = None
+    """In the place of the polynomial."""
 
     def at(self, z: Float[np.ndarray, " z"]) -> float:
         """Coordinate of ``z`` along this direction, in sigmas."""
+        if self.curve is not None:
+            return self.curve.at(z)
         return float(self.linear @ z + (0.0 if self.quadratic is None else 0.5 * z @ self.quadratic @ z)) - self.offset
 
     def slope(self, z: Float[np.ndarray, " z"]) -> Float[np.ndarray, " z"]:
         """Gradient of the coordinate at ``z``."""
+        if self.curve is not None:
+            return self.curve.slope(z)
         return self.linear if self.quadratic is None else self.linear + self.quadratic @ z
 
     def step(self, z: Float[np.ndarray, " z"]) -> Float[np.ndarray, " z"]:
@@ -105,6 +129,8 @@ class Direction:
 
     def moved(self, z: Float[np.ndarray, " z"], to: float) -> Float[np.ndarray, " z"]:
         """``z`` carried along to ``to`` sigmas; of a straight direction, what others at right angles say stays."""
+        if self.curve is not None:
+            return self.curve.moved(z, to)
         if self.quadratic is None:
             return z + (to - self.at(z)) * self.step(z)
         z = np.asarray(z, float)
