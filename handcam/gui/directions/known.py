@@ -1,5 +1,6 @@
 """Directions of the latent space, measured through the decoder once for every page that shows them."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,14 +11,18 @@ from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.directions.decode_requests import blocking_decoder
 from handcam.live import Live
 from handcam.model.embedding import ReferenceSet, read_reference_set
+from handcam.model.latent.codes import code_directions, read_codes
 from handcam.model.latent.directions import Direction, named_directions, principal_directions, raw_directions
 from handcam.types import HandcamError
 
 __all__ = ["KINDS", "KnownDirections"]
 
+log = logging.getLogger(__name__)
+
 KINDS = {
     "Principal": "Principal directions of the aggregate posterior, those that move the hand most first",
     "Named": "Directions along which hands have more of one parameter, by ridge regression; R² on held-out hands",
+    "Codes": "One coordinate for each property, tied to it by a few labels (semi-supervised InfoGAN); the others stay",
     "Raw": "The dimensions of the latent themselves, those that move the hand most first",
 }
 """Kinds of directions with their tooltips."""
@@ -64,14 +69,20 @@ class KnownDirections(QObject):
             references = read_reference_set(self._weights)
         except HandcamError as error:
             prior = np.random.default_rng(0).standard_normal((24, self._latent))
-            return None, ([], [], raw_directions(prior, decode)), str(error)
+            return None, ([], [], [], raw_directions(prior, decode)), str(error)
         raw = raw_directions(references.z["joints3d"], decode)
-        return references, (principal_directions(references, decode), named_directions(references, decode), raw), ""
+        try:
+            codes = code_directions(read_codes(self._weights), references, decode)
+        except HandcamError as error:  # not all weights have them
+            log.info("%s", error)
+            codes = []
+        principal, named = principal_directions(references, decode), named_directions(references, decode)
+        return references, (principal, named, codes, raw), ""
 
     def _take(self, found: tuple[ReferenceSet | None, Sequence[list[Direction]], str]) -> None:
-        self.references, (principal, named, raw), self.why = found
+        self.references, (*kinds, raw), self.why = found
         raw = sorted(raw, key=lambda direction: -direction.mm)
-        self.kinds = dict(zip(KINDS, (principal, named, raw), strict=True))
+        self.kinds = dict(zip(KINDS, (*kinds, raw), strict=True))
         self.known = True
         self.changed.emit()
 

@@ -1,4 +1,4 @@
-"""Sliders of three kinds under one head: principal directions, named ones, and the raw dimensions."""
+"""Sliders of four kinds under one head: principal directions, named ones, codes, and the raw dimensions."""
 
 import time
 
@@ -19,6 +19,8 @@ from handcam.model.latent.directions import PARAMETERS, SEEN_MM, Direction, para
 
 __all__ = ["DirectionsPanel"]
 
+_CODES = list(KINDS).index("Codes")
+"""Their tab."""
 _PICTURES_S = 1 / 8
 """Interval at which the pictures follow."""
 
@@ -49,6 +51,7 @@ class DirectionsPanel(QWidget):
         for k, (kind, tip) in enumerate(KINDS.items()):
             self.tabs.addTab(kind)
             self.tabs.setTabToolTip(k, tip)
+        self.tabs.setTabVisible(_CODES, False)  # not all weights have them
         self.tabs.currentChanged.connect(self.show_kind)
         self.state = muted()
         self.state.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -74,10 +77,11 @@ class DirectionsPanel(QWidget):
         """Offer these directions by :data:`KINDS`; ``why`` says why there are none of some kind."""
         self._kinds = kinds
         self.sliders.hint = why
+        self.tabs.setTabVisible(_CODES, bool(kinds["Codes"]))
         self.show_kind(self.tabs.currentIndex())
 
     def show_kind(self, number: int) -> None:
-        """Show principal, named or raw directions."""
+        """Show directions of a kind, by its place in :data:`KINDS`."""
         kind = list(KINDS)[number]
         every = self._kinds.get(kind, [])
         moving = [direction for direction in every if direction.mm >= SEEN_MM]

@@ -30,6 +30,7 @@ _ALL = "all"
 """Every dimension in the order of the latent, known without measuring."""
 _NAMES = {
     "named": KINDS["Named"],
+    "codes": KINDS["Codes"],
     "principal": KINDS["Principal"],
     "raw": KINDS["Raw"],
     _ALL: "Every dimension, in order",
@@ -158,7 +159,9 @@ class LatentPanel(QWidget):
         self._pages.setCurrentIndex(int(name != _ALL))
 
     def _take_directions(self) -> None:
-        """Offer names instead of numbers, unless somebody is at work with these."""
+        """Offer names instead of numbers, unless somebody is at work with these; codes where there are any."""
+        codes = next(action for action in self.kind.entries.actions() if action.text() == "codes")
+        codes.setVisible(bool(self._directions.kinds["Codes"]))
         named = any(direction.mm >= SEEN_MM for direction in self._directions.kinds["Named"])
         untouched = self.kind.value == _ALL and not self._controls.edited
         self.show_kind("named" if named and untouched else self.kind.value)

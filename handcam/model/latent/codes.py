@@ -104,38 +104,53 @@ class Codes:
         return z + inside - ((z - self.middle) @ self.axes / lengths) @ self.axes.T
 
 
+class _Around:
+    """What the codes say of a latent and its neighbours; the last two are kept, since all sliders ask for the same."""
+
+    def __init__(self, codes: Codes) -> None:
+        self.codes = codes
+        self._kept: dict[bytes, tuple[Array, Array]] = {}
+
+    def __call__(self, z: Float[np.ndarray, " z"]) -> tuple[Array, Array]:
+        """Codes and rest (k), and how they change along each dimension (z k)."""
+        key = np.asarray(z, float).tobytes()
+        if key not in self._kept:
+            near = self.codes.read(np.concatenate([z[None], z + _SMALL * np.eye(len(z))]))
+            self._kept = dict([*self._kept.items()][-1:]) | {key: (near[0], (near[1:] - near[0]) / _SMALL)}
+        return self._kept[key]
+
+
 @dataclass(frozen=True, slots=True)
 class _Code:
     """One code as a :class:`handcam.model.latent.directions.Coordinate`."""
 
-    codes: Codes
-    """Of all."""
+    around: _Around
+    """Of all codes."""
     k: int
     """Its number."""
 
     def at(self, z: Float[np.ndarray, " z"]) -> float:
-        return float(self.codes.read(z[None])[0, self.k])
+        return float(self.around(z)[0][self.k])
 
     def slope(self, z: Float[np.ndarray, " z"]) -> Float[np.ndarray, " z"]:
-        near = self.codes.read(np.concatenate([z[None], z + _SMALL * np.eye(len(z))]))[:, self.k]
-        return (near[1:] - near[0]) / _SMALL
+        return self.around(z)[1][:, self.k]
 
     def moved(self, z: Float[np.ndarray, " z"], to: float) -> Float[np.ndarray, " z"]:
-        x = self.codes.read(np.asarray(z, float)[None])
+        x = self.around.codes.read(np.asarray(z, float)[None])
         x[0, self.k] = to
-        return self.codes.made(x, z[None])[0]
+        return self.around.codes.made(x, z[None])[0]
 
 
 def code_directions(codes: Codes, references: ReferenceSet, decode: Decode) -> list[Direction]:
     """The codes as directions of the latent, for sliders."""
     z = references.z["joints3d"].astype(float)
     some = z[np.linspace(0, len(z) - 1, min(len(z), 24)).astype(int)]
-    found: list[Direction] = []
+    found, around = list[Direction](), _Around(codes)
     for k, name in enumerate(CODES):
         title, _, unit = name.rstrip("]").partition(" [")
         nothing = np.zeros(z.shape[1])
         r2 = float(codes.correlation[k]) ** 2
-        one = Direction(title, nothing, 0.0, np.eye(len(nothing)), r2=r2, unit=unit, curve=_Code(codes, k))
+        one = Direction(title, nothing, 0.0, np.eye(len(nothing)), r2=r2, unit=unit, curve=_Code(around, k))
         there, back = (
             parameters_of(decode(np.array([one.moved(each, one.at(each) + by) for each in some], np.float32)))
             for by in (0.5, -0.5)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from qt import pump
 from small_space import LATENT, SmallLive, decode, small_weights
 
+from handcam.gui.directions.known import KINDS
 from handcam.gui.explorer.page import ExplorerPage
 from handcam.gui.explorer.window import ExplorerWindow
 from handcam.types import Posterior, Result
@@ -62,12 +63,16 @@ def test_directions_come_by_how_far_they_move_and_empty_ones_are_one_click_away(
     assert panel.state.text() == "4 of 6 move the hand"
     panel.empty.click()
     assert len(sliders.directions) == 6
-    panel.tabs.setCurrentIndex(2)
+    panel.tabs.setCurrentIndex(list(KINDS).index("Raw"))
     assert sliders.directions[0].name == "z1"
     assert {d.name for d in sliders.directions[4:]} == {"z5", "z6"}
     panel.tabs.setCurrentIndex(1)
     assert "index curl" in {d.name for d in sliders.directions}
     assert pump(lambda: len(sliders.end_joints) == 2 * len(sliders.directions))
+    codes = list(KINDS).index("Codes")
+    assert not panel.tabs.isTabVisible(codes), "these weights have none"
+    panel.set_directions({kind: list(sliders.directions) for kind in KINDS})
+    assert panel.tabs.isTabVisible(codes)
 
 
 def test_a_slider_moves_along_its_direction_alone_and_the_tiles_follow(page: ExplorerPage) -> None:

@@ -16,6 +16,7 @@ from small_space import LATENT, SmallLive, decode, small_weights
 
 import handcam.gui
 from handcam.gui.directions.decode_requests import DecodeRequests, blocking_decoder
+from handcam.gui.directions.known import KINDS
 from handcam.gui.explorer.animation import FORMATS, FRAME_RATES, write_animation
 from handcam.gui.explorer.modality_views import ModalityViews
 from handcam.gui.explorer.page import ExplorerPage
@@ -152,7 +153,7 @@ def test_what_cannot_be_decoded_is_said(user_files: Path) -> None:
     window.show()
     assert pump(lambda: "is missing" in page.directions.sliders.hint)
     assert pump(lambda: "joints3d" in page.views.decoded)  # the rest goes on
-    page.directions.tabs.setCurrentIndex(2)
+    page.directions.tabs.setCurrentIndex(list(KINDS).index("Raw"))
     assert page.directions.sliders.directions[0].name == "z1"
     assert len(page.directions.sliders.directions) == 4
     page.controls.go_to(np.ones(LATENT))

@@ -5,17 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from handcam.model.embedding import ReferenceSet
 from handcam.model.latent.codes import (
     CODES,
     LAYERS,
     Codes,
-    _Code,
+    code_directions,
     couple,
     read_codes,
     uncouple,
     write_codes,
 )
-from handcam.model.latent.directions import Direction
 from handcam.paths import shipped
 from handcam.types import WeightsError
 
@@ -69,8 +69,16 @@ def test_without_couplings_codes_are_coordinates_along_the_axes() -> None:
 
 
 def test_a_code_moves_alone() -> None:
-    known, z = codes(), np.random.default_rng(7).normal(size=12)
-    one = Direction("index curl", np.zeros(12), 0.0, np.eye(12), curve=_Code(known, 1))
+    known, rng = codes(), np.random.default_rng(7)
+    shape = rng.normal(size=(12, 63))
+    references = ReferenceSet(
+        {"joints3d": rng.normal(size=(30, 12)).astype(np.float32)}, {"joints3d": np.ones(12, np.float32)},
+        np.zeros((30, 21, 3)), np.zeros((30, 1)), ("none",),
+    )  # fmt: skip
+    found = code_directions(known, references, lambda z: (z @ shape).reshape(-1, 21, 3))
+    assert [one.name for one in found] == [name.partition(" [")[0] for name in CODES]
+    assert (found[1].unit, found[1].r2) == ("°", pytest.approx(0.81))
+    one, z = found[1], rng.normal(size=12)
     there = one.moved(z, 1.5)
     before, after = known.read(z[None])[0], known.read(there[None])[0]
     assert one.at(there) == pytest.approx(1.5)
