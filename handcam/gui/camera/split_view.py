@@ -89,6 +89,7 @@ class SplitView(QWidget):
         self.skins.entries.setToolTipsVisible(True)
         self.skins.show_value(Skin.RIG.value)
         title = ElidedLabel(f"3D  grid {CELL_M * 100:.0f} cm")
+        title.setToolTip("The hand as it lies before the camera: x right, y down, z away. Drag turns, wheel zooms")
         right = self.right = _pane(self.scene, title, switches["skin"], self.skins,
                                    *(switches[n] for n in _SCENE_SWITCHES if n != "skin"), view)  # fmt: skip
         split = QSplitter(Qt.Orientation.Horizontal)

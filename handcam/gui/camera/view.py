@@ -22,6 +22,11 @@ __all__ = ["CameraView"]
 
 _INSET_PX = 128
 
+_LABEL = (
+    "Side of the real person; how sure it is that this is a hand; σ: by how much a joint may be off along one axis, "
+    "the mean of the joints"
+)
+
 
 class CameraView(QWidget):
     """PointColours the newest result; keeps the picture's shape; mirrors the picture and never a word or a side."""
@@ -46,6 +51,7 @@ class CameraView(QWidget):
         self._picture = Picture()
         self._unpainted = False
         self._pointed: QPointF | None = None
+        self._labels: list[QRectF] = []
         self.setMouseTracking(True)
         self.setAccessibleName("Camera picture")
 
@@ -93,6 +99,7 @@ class CameraView(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self._pointed = event.position()
+        self.setToolTip(_LABEL if any(where.contains(event.position()) for where in self._labels) else "")
         self.update()
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
@@ -171,8 +178,7 @@ class CameraView(QWidget):
                 draw_true_skeleton(painter, self.to_widget(project(true.joints_m, result.frame.intrinsics)))
         bounds = QRectF(self.rect()).adjusted(0, self.reserved_px, 0, 0)  # a narrow picture has no room for a label
         painter.setClipping(False)
-        for centre, lines in labels:
-            draw_label(painter, centre, lines, bounds)
+        self._labels = [draw_label(painter, centre, lines, bounds) for centre, lines in labels]
         if result.frame.depth is not None and (self.plane is not Plane.COLOUR or result.frame.color is None):
             draw_depth_legend(painter, QRectF(rect.left() + STEP, rect.bottom() - 48, 192, 40), self._picture.scale)
             pointed_m = None if self._pointed is None else self.depth_at(self._pointed)

@@ -114,7 +114,7 @@ def parameter_text(direction: Direction, value: float, hand_length_m: float) -> 
         hand_length_m: of the user's hand.
     """
     if direction.unit == "hand lengths":  # distance of thumb and index finger
-        return f"{-value * hand_length_m * 100:.1f} cm"
+        return f"{-value * hand_length_m * 1000:.0f} mm"
     return f"{value:+.0f}°" if direction.unit == "°" else f"{value:+.2f}"
 
 

@@ -13,7 +13,7 @@ from handcam.gui.map.live_dot import LiveDot
 from handcam.gui.map.projection import Projection, ProjectionSelector
 from handcam.gui.map.scatter_view import ScatterView
 from handcam.gui.map.sidebar import BY_MODALITY, Sidebar
-from handcam.gui.map.tooltip import PoseTooltip, format_number, parameter_line
+from handcam.gui.map.tooltip import PoseTooltip, format_number, in_millimetres, parameter_line
 from handcam.gui.pages import Page, PageContext
 from handcam.gui.status.messages import NO_HAND
 from handcam.gui.style.theme import STEP
@@ -95,12 +95,14 @@ class MapPage(Page):
 
     def colour_by(self, name: str) -> None:
         """Colour the points by their modality or by a parameter of the pose."""
-        self.sidebar.colour.show_value(name)
+        length_m = self._controls.state.hand_length_m
+        self.sidebar.colour.show_value(in_millimetres(name, 0.0, length_m)[0])
         if name == BY_MODALITY:
             self.colours.colour_by_modality()
         else:
             self.colours.colour_by_parameter(name)
-        self.sidebar.ramp.show_range(self.colours.ramp, *map(format_number, self.colours.ends))
+        ends = (format_number(in_millimetres(name, end, length_m)[1]) for end in self.colours.ends)
+        self.sidebar.ramp.show_range(self.colours.ramp, *ends)
         self.scatter.set_brushes(self.brushes())
 
     def brushes(self) -> np.ndarray:
@@ -157,7 +159,7 @@ class MapPage(Page):
         self.scatter.mark_points(np.array([found, *same_pose]))
         known = list(zip(self._references.names, self._references.parameters[pose].tolist(), strict=True))[:_PARAMETERS]
         title = f"hand {pose + 1}, {self.embeddings.names[modality]}"
-        lines = [title, *(parameter_line(name, value) for name, value in known)]
+        lines = [title, *(parameter_line(name, value, self._controls.state.hand_length_m) for name, value in known)]
         self.tooltip.show_pose(self._references.joints[pose], lines)
         at = self.scatter.to_pixels(self.scatter.points[found])
         self.tooltip.move_beside(QPoint(*np.round(at).astype(int).tolist()))

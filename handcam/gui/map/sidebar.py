@@ -93,7 +93,8 @@ class Sidebar(QWidget):
             self._numbers[name] = muted()
         self.colour = MenuButton("Colour", _WIDTH - 4 * STEP, "Meaning of a point's colour")
         for name in (BY_MODALITY, *parameters):
-            self.colour.entries.addAction(name, lambda name=name: self.colour_by.emit(name))
+            text = name.replace("[hand lengths]", "[mm]")
+            self.colour.entries.addAction(text, lambda name=name: self.colour_by.emit(name))
         self.ramp = _ColourRamp()
         self.draw = button("Lasso", "Draw around points with the left button held", checkable=True)
         self.draw.clicked.connect(self.lasso)
@@ -104,11 +105,14 @@ class Sidebar(QWidget):
         self.selected = _small_text(1)
         self.pose = PoseTooltip(self, _WIDTH - 4 * STEP, 152)
         legend = [in_row((self.modalities[name], 1), self._numbers[name], spacing=4) for name in self.modalities]
+        symbols = _small_text(
+            3, "● live hand, its trail · ◆ pose set by you · rings: the same hand seen through each modality"
+        )
         help_text = _small_text(2, "Click: go there · drag: move · wheel: zoom · double-click: whole map")
         buttons = [(part, 1) for part in (self.draw, self.save, self.deselect)]
         self.setLayout(in_column(
             *_heading("Map", first=True), in_row(*((kind, 1) for kind in self.kinds.values()), spacing=4),
-            self.description, self._fitting, *_heading("Seen through"), *legend, 4, self.colour, self.ramp,
+            self.description, self._fitting, *_heading("Seen through"), *legend, symbols, self.colour, self.ramp,
             *_heading("Selection"), in_row(*buttons, spacing=4), self.selected,
             *_heading("Pose shown"), self.pose, None, help_text, spacing=4, margins=(2 * STEP, STEP, 2 * STEP, STEP),
         ))  # fmt: skip

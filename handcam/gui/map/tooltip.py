@@ -12,7 +12,7 @@ from handcam.gui.style.draw_hand import draw_skeleton
 from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 
-__all__ = ["PoseTooltip", "format_number", "parameter_line"]
+__all__ = ["PoseTooltip", "format_number", "in_millimetres", "parameter_line"]
 
 _LARGEST = 0.9
 """A hand never fills more of the picture's height than this for one hand length, so that curled hands look small."""
@@ -83,8 +83,19 @@ def format_number(value: float) -> str:
     return (f"{value:.0f}" if abs(value) >= 10 else f"{value:.2f}").replace("-", "−")
 
 
-def parameter_line(name: str, value: float) -> str:
+def in_millimetres(name: str, value: float, hand_length_m: float) -> tuple[str, float]:
+    """Name and value of a parameter as they are shown: a pinch as the distance of the tips, mm.
+
+    Reference sets hold minus the distance in hand lengths, so that more is more of a pinch.
+    """
+    if not name.endswith("[hand lengths]"):
+        return name, value
+    return name.replace("[hand lengths]", "[mm]"), -1000 * hand_length_m * value
+
+
+def parameter_line(name: str, value: float, hand_length_m: float) -> str:
     """Format a parameter of a reference set: ``open [°]`` becomes ``open 12°``."""
+    name, value = in_millimetres(name, value, hand_length_m)
     title, _, unit = name.partition(" [")
     if unit == "°]":
         return f"{title} {value:.0f}°".replace("-", "−")
