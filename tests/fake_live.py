@@ -128,6 +128,7 @@ RUNNING = LiveStatus(
 class FakeLive(Live):
     """Remembers what it was told; ``put`` shows a result."""
 
+    camera = ""  # type: ignore[assignment]
     recorded: RecordingStatus | None = None  # type: ignore[assignment]
 
     def __init__(self, state: LiveStatus = RUNNING, slow_stop_s: float = 0.0) -> None:

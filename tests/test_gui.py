@@ -183,7 +183,7 @@ def test_record_begins_in_the_folder_shows_time_and_drops_and_ends(
     assert window.tool_bar.dropped.isHidden(), "nothing is said of what does not happen"
     assert next(call[1].parent for call in live.calls if call[0] == "record") == tmp_path
     window.actions_["mark"].trigger()
-    assert ("mark", "mark") in live.calls
+    assert ("mark", "mark 1") in live.calls
     window.tool_bar.record_button.click()
     assert pump(lambda: window.tool_bar.record_button.text() == "Record")
     assert ("stop recording",) in live.calls

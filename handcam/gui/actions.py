@@ -7,6 +7,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from handcam.gui.style.language import tr
+
 __all__ = ["COMMANDS", "OF_LIVE_PAGE", "WITHOUT_CAMERA", "ActionRegistry", "Command"]
 
 
@@ -50,7 +52,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
     ),
     "3D view": (
         Command("", "orbit", shown="drag"),
-        Command("", "zoom", shown="wheel"),
+        Command("", "zoom in and out", shown="wheel"),
         Command("", "measure between two joints", shown="click, click"),
         Command("reset_view", "reset the view", "Home", "double-click, Home", "Reset view", "Back to the first view"),
         Command("view_front", "as the camera sees it", "1", caption="Front"),
@@ -143,9 +145,9 @@ class ActionRegistry(QObject):
         """Commands by the groups of the help page."""
         self._actions: dict[str, QAction] = {}
         for command in (command for group in groups.values() for command in group if command.name):
-            action = QAction(command.caption or command.help, self)
+            action = QAction(tr(command.caption or command.help), self)
             action.setShortcuts([QKeySequence(keys) for keys in command.keys.split()])
-            action.setToolTip(f"{command.tip} ({command.shortcut})" if command.tip else "")
+            action.setToolTip(f"{tr(command.tip)} ({tr(command.shortcut)})" if command.tip else "")
             action.setCheckable(command.checkable)
             self._actions[command.name] = action
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from threading import Thread
 from typing import Any
 
+from handcam.gui.style.language import tr
 from handcam.types import HandcamError
 
 __all__ = ["BackgroundWorker"]
@@ -49,4 +50,4 @@ class BackgroundWorker:
             except HandcamError as error:
                 self._done.append((failed, str(error)))
             except Exception as error:  # the window must live on, whatever a driver throws
-                self._done.append((failed, f"That failed unexpectedly ({type(error).__name__}: {error})."))
+                self._done.append((failed, tr("That failed unexpectedly ({0}: {1}).", type(error).__name__, error)))

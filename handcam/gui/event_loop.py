@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from handcam.gui.settings.store import WindowSettings
 from handcam.gui.style import theme
+from handcam.gui.style.language import set_language
 from handcam.gui.style.palette import DARK, LIGHT, use_palette
 from handcam.signals import end_on_signals
 
@@ -44,6 +45,7 @@ def application(settings: WindowSettings = WindowSettings()) -> QApplication:
     system_light = settings.theme == "system" and app.styleHints().colorScheme() is Qt.ColorScheme.Light
     use_palette(LIGHT if settings.theme == "light" or system_light else DARK)
     theme.apply(app)
+    set_language(app, settings.language)
     return app
 
 

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainte
 from PySide6.QtWidgets import QWidget
 
 from handcam.gui.actions import ActionRegistry, Command
+from handcam.gui.style.language import tr
 from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 
@@ -69,7 +70,9 @@ class HelpOverlay(QWidget):
             painter.drawRoundedRect(card, 8, 8)
             painter.setPen(QColor(palette.text))
             painter.setFont(font(13, bold=True))
-            painter.drawText(card.adjusted(3 * STEP, 2 * STEP, 0, 0), Qt.AlignmentFlag.AlignLeft, "Keyboard and mouse")
+            painter.drawText(
+                card.adjusted(3 * STEP, 2 * STEP, 0, 0), Qt.AlignmentFlag.AlignLeft, tr("Keyboard and mouse")
+            )
             for k, column in enumerate(columns):
                 y = card.top() + 5 * STEP + STEP
                 for name, commands in column.items():
@@ -77,25 +80,25 @@ class HelpOverlay(QWidget):
             painter.setFont(font(11))
             painter.setPen(QColor(palette.muted))
             corner = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
-            painter.drawText(card.adjusted(0, 0, -3 * STEP, -2 * STEP), corner, "Esc or a click closes this")
+            painter.drawText(card.adjusted(0, 0, -3 * STEP, -2 * STEP), corner, tr("Esc or a click closes this"))
 
     @staticmethod
     def _paint_group(painter: QPainter, name: str, commands: tuple[Command, ...], x: float, y: float) -> float:
         painter.setPen(QColor(palette.accent))
         painter.setFont(font(12, bold=True))
-        painter.drawText(QRectF(x, y, _COLUMN, _ROW), Qt.AlignmentFlag.AlignVCenter, name)
+        painter.drawText(QRectF(x, y, _COLUMN, _ROW), Qt.AlignmentFlag.AlignVCenter, tr(name))
         for command in commands:
             y += _ROW
             painter.setFont(font(12))
-            width = QFontMetricsF(painter.font()).horizontalAdvance(command.shortcut) + 12
+            width = QFontMetricsF(painter.font()).horizontalAdvance(tr(command.shortcut)) + 12
             key = QRectF(x, y + 2, width, _ROW - 5)
             painter.setPen(QPen(QColor(palette.line), 1))
             painter.setBrush(QColor(palette.raised))
             painter.drawRoundedRect(key, 4, 4)
             painter.setPen(QColor(palette.text))
-            painter.drawText(key, Qt.AlignmentFlag.AlignCenter, command.shortcut)
+            painter.drawText(key, Qt.AlignmentFlag.AlignCenter, tr(command.shortcut))
             does = QRectF(x + 144, y, _COLUMN - 144, _ROW)
-            painter.drawText(does, Qt.AlignmentFlag.AlignVCenter, command.help)
+            painter.drawText(does, Qt.AlignmentFlag.AlignVCenter, tr(command.help))
         return y + _ROW + STEP
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802

@@ -21,6 +21,7 @@ from handcam.gui.actions import ActionRegistry, Command
 from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.directions.known import KnownDirections
+from handcam.gui.style.language import tr
 from handcam.gui.style.theme import STEP
 from handcam.gui.style.widgets import as_panel, in_column, in_row, muted, scrolled
 from handcam.installation import needs
@@ -115,7 +116,7 @@ class PageTabs(QWidget):
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
         self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.tabs.setAccessibleName("Pages")
+        self.tabs.setAccessibleName(tr("Pages"))
         self._unopened: dict[int, str] = {}
         if first is not None:
             self._add(*first)
@@ -123,7 +124,7 @@ class PageTabs(QWidget):
             self._unopened[self.tabs.count()] = name
             self._add(_title(name), QWidget())
         for k in range(self.tabs.count()):
-            self.tabs.setTabToolTip(k, "Ctrl Tab turns the pages")
+            self.tabs.setTabToolTip(k, tr("Ctrl Tab turns the pages"))
         self._layout = in_row(self.tabs, None, margins=(STEP, 0, STEP, 0), spacing=STEP)
         self.setLayout(self._layout)
         self.tabs.currentChanged.connect(self._change)
@@ -167,7 +168,7 @@ class PageTabs(QWidget):
                 page.close_page()
 
     def _add(self, title: str, page: QWidget) -> None:
-        self.tabs.addTab(title)
+        self.tabs.addTab(tr(title))
         self.stack.addWidget(page)
 
     def _change(self, number: int) -> None:
@@ -189,7 +190,7 @@ class PageTabs(QWidget):
         except HandcamError as error:
             why = str(error)
         except ImportError as error:
-            why = f"This page {needs(error)}."
+            why = tr("This page {0}.", needs(error))
         page, label = QWidget(), muted(why)
         label.setWordWrap(True)
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)

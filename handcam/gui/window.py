@@ -22,6 +22,7 @@ from handcam.gui.sessions.recording import RecordingControl, recordings_folder
 from handcam.gui.settings.store import SettingsStore, WindowSettings
 from handcam.gui.sources.source_control import RuntimeChoice, SourceControl
 from handcam.gui.sources.start_page import DropTarget, StartPage
+from handcam.gui.style.language import tr
 from handcam.live import Live
 from handcam.model.weights import WeightsCard
 from handcam.paths import gestures_file
@@ -30,7 +31,7 @@ from handcam.types import HandcamError, Result
 
 __all__ = ["CameraOptions", "Window"]
 
-_OF_DIALOG = ("theme", "type_percent", "recordings")
+_OF_DIALOG = ("theme", "type_percent", "language", "recordings")
 """Settings that only the dialog shows."""
 
 
@@ -73,7 +74,7 @@ class Window(PageWindow):
         self.tool_bar = ToolBar(live, self.controls, actions, card, devices)
         self.calibration = CalibrationControl(self, live, self.controls, self.worker, camera.open_raw)
         self.drop = DropTarget(self, self.sources.open_path)
-        pages = PageTabs(self.context, ("Live", self.live_page))
+        pages = PageTabs(self.context, (tr("Live"), self.live_page))
         self.presentation = Presentation(actions, self.live_page, pages, [pages, self.tool_bar, self.status_line])
         self.snapshots = SnapshotControl(
             self.live_page.views, actions, lambda: self.result, lambda: self.recording.folder,
@@ -167,7 +168,9 @@ class Window(PageWindow):
 
         camera, name = self.live.adjustable, self.live.status().source
         if camera is None:
-            self.status_line.show_message(f"{name or 'The source'} has no settings of its own; open a webcam", 8)
+            self.status_line.show_message(
+                tr("{0} has no settings of its own; open a webcam", name or tr("The source")), 8
+            )
         else:
             CameraSettingsDialog(self, camera, name).show()
 

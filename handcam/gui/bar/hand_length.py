@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QMenu, QPushButton, QWidge
 from handcam.gui.camera.diagnostics import MeasuredLength
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.settings.store import HAND_LENGTH_CM
+from handcam.gui.style.language import tr
 from handcam.gui.style.theme import STEP
 from handcam.gui.style.widgets import button, in_row, muted, show_if
 from handcam.types import NOMINAL_HAND_LENGTH_M
@@ -28,24 +29,26 @@ class HandLength(QWidget):
         self.length.setSuffix(" cm")
         self.length.setFixedWidth(72)
         self.length.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.length.setAccessibleName("Length of your hand")
+        self.length.setAccessibleName(tr("Length of your hand"))
         self.length.setToolTip(
-            "Your hand, wrist crease to tip of the straight middle finger; assumed until you measure it.\n"
-            "It sets the scale where no depth camera does."
+            tr(
+                "Your hand, wrist crease to tip of the straight middle finger; assumed until you measure it.\n"
+                "It sets the scale where no depth camera does."
+            )
         )
         self.length.valueChanged.connect(lambda cm: controls.set(hand_length_m=cm / 100, hand_sigma_m=None))
         self.length.editingFinished.connect(self._edited)
         self.state = muted("assumed")
-        self.state.setFixedWidth(self.state.fontMetrics().horizontalAdvance("assumed") + 2)
+        self.state.setFixedWidth(self.state.fontMetrics().horizontalAdvance(tr("assumed")) + 2)
         self.measured: QPushButton = button(solid=False)
         self.measured.setFixedWidth(self.length.width() + STEP + self.state.width() + 3 * STEP)
         self.measured.setStyleSheet("padding: 0;")
         menu = QMenu(self)
         self.keep = menu.addAction("", self._keep)
-        menu.addAction("Set another length…", self._edit)
+        menu.addAction(tr("Set another length…"), self._edit)
         self.measured.setMenu(menu)
         self.measured.hide()
-        self.setLayout(in_row(QLabel("Hand"), self.length, self.state, self.measured, spacing=STEP))
+        self.setLayout(in_row(QLabel(tr("Hand")), self.length, self.state, self.measured, spacing=STEP))
         controls.changed.connect(self._follow)
         self._follow()
 
@@ -58,13 +61,13 @@ class HandLength(QWidget):
         show_if(self.measured, shows)
         if value_m is None:
             return
-        text = f"{value_m * 100:.1f} ± {max(measured.sigma_m, 0.001) * 100:.1f} cm measured"
+        text = tr("{0:.1f} ± {1:.1f} cm measured", value_m * 100, max(measured.sigma_m, 0.001) * 100)
         if text != self.measured.text():
             self.measured.setText(text)
-            self.keep.setText(f"Keep {value_m * 100:.1f} cm for cameras without depth")
+            self.keep.setText(tr("Keep {0:.1f} cm for cameras without depth", value_m * 100))
             set_cm = f"{self._controls.state.hand_length_m * 100:.1f} cm"
             self.measured.setToolTip(
-                f"By the depth camera: mean and spread over the last seconds. Without one {set_cm} are assumed."
+                tr("By the depth camera: mean and spread over the last seconds. Without one {0} are assumed.", set_cm)
             )
 
     def _keep(self) -> None:
@@ -89,5 +92,5 @@ class HandLength(QWidget):
         with QSignalBlocker(self.length):
             self.length.setValue(length_m * 100)
         sigma_m = self._controls.state.hand_sigma_m
-        set_by = "assumed" if abs(length_m - NOMINAL_HAND_LENGTH_M) < 5e-4 else "as set"
+        set_by = tr("assumed") if abs(length_m - NOMINAL_HAND_LENGTH_M) < 5e-4 else tr("as set")
         self.state.setText(set_by if sigma_m is None else f"± {100 * sigma_m:.1f}")  # by handcam calibrate hand

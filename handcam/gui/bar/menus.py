@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu
 from handcam.gui.actions import ActionRegistry
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.sources.source_control import RuntimeChoice, short_name
+from handcam.gui.style.language import tr
 from handcam.gui.style.widgets import MenuButton
 from handcam.model.weights import WeightsCard
 from handcam.sources import Device
@@ -53,15 +54,15 @@ class SourceMenu(MenuButton):
         for device in devices:
             self._add(device.name, device.source)
         if not devices:
-            menu.addAction("No camera found").setEnabled(False)
+            menu.addAction(tr("No camera found")).setEnabled(False)
         menu.addSeparator()
-        self._add("Demo hand", "demo")
-        self._add("Demo, two hands", "demo:two")
+        self._add(tr("Demo hand"), "demo")
+        self._add(tr("Demo, two hands"), "demo:two")
         for name in ("open_file", "open_folder", "open_url"):
             menu.addAction(self._actions[name])
         if self._recent:
             menu.addSeparator()
-            menu.addAction("Recent").setEnabled(False)
+            menu.addAction(tr("Recent")).setEnabled(False)
         for source in self._recent:
             self._add(short_name(source), source)
 
@@ -73,7 +74,7 @@ class SourceMenu(MenuButton):
             requested: as it was asked for.
             notes: its wishes that were not granted.
         """
-        self.setToolTip("\n".join((_SOURCE_TIP, *([requested] if requested else []), *notes)))
+        self.setToolTip("\n".join((tr(_SOURCE_TIP), *([requested] if requested else []), *notes)))
         self.show_value(short_name(name or requested) or "…")
         if requested != self._chosen:
             self._chosen = requested
@@ -122,7 +123,7 @@ class DriveMenu(MenuButton):
             self._follow()
 
     def _text(self, drive: str) -> str:
-        return f"auto ({self._card.drive})" if drive == "auto" and self._card is not None else drive
+        return tr("auto ({0})", self._card.drive) if drive == "auto" and self._card is not None else drive
 
     def _next(self) -> None:
         names, now = [n for n in self.drives if n not in self._missing], self._controls.state.drive
@@ -133,7 +134,7 @@ class DriveMenu(MenuButton):
         for name, action in self._entries.items():
             missing = name in self._missing
             plane = "depth" if name == _OF_DEPTH else "colour"
-            action.setText(f"{name} · this source has no {plane}" if missing else self._text(name))
+            action.setText(tr("{0} · this source has no {1}", name, tr(plane)) if missing else self._text(name))
             action.setEnabled(not missing)
             action.setChecked(name == drive)
         self.show_value(f"{drive} → {self._instead or '…'}" if drive in self._missing else self._text(drive))

@@ -14,6 +14,7 @@ from handcam.gui.bar.transport import Transport
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.settings.store import HAND_LENGTH_CM
 from handcam.gui.style.icons import icon
+from handcam.gui.style.language import tr
 from handcam.gui.style.theme import STEP
 from handcam.gui.style.widgets import ActionButton, as_panel, button, in_row, muted, show_if
 from handcam.live import Live, LiveStatus
@@ -45,7 +46,7 @@ class ToolBar(QWidget):
         self.transport = Transport(live, actions)
         self.more = button("···", "Sessions, settings, and what has no room in this line", solid=False)
         self.more.setFixedWidth(40)
-        self.more.setAccessibleName("More")
+        self.more.setAccessibleName(tr("More"))
         self.more.setMenu(self._build_more())
         drive = _group(self.drive, ActionButton(actions["smooth"]))
         panels = _group(ActionButton(actions["panels"]))
@@ -69,9 +70,9 @@ class ToolBar(QWidget):
         menu, actions = QMenu(self), self._actions
         for name in ("mirror", "smooth"):
             menu.addAction(actions[name])
-        drive = menu.addMenu("Drive")
+        drive = menu.addMenu(tr("Drive"))
         drive.aboutToShow.connect(lambda: (drive.clear(), drive.addActions(self.drive.entries.actions())))
-        menu.addAction("Length of the hand…", self._ask_length)
+        menu.addAction(tr("Length of the hand…"), self._ask_length)
         menu.addActions([actions["calibrate"], actions["camera_settings"]])
         for names in (
             ("copy_pose", "snapshot"), ("export", "marks", "label", "repair", "open_saved"), ("streams",),
@@ -84,8 +85,8 @@ class ToolBar(QWidget):
 
     def _ask_length(self) -> None:
         now_cm = self._controls.state.hand_length_m * 100
-        text = "Wrist crease to tip of the straight middle finger, cm:"
-        cm, sure = QInputDialog.getDouble(self, "Length of the hand", text, now_cm, *HAND_LENGTH_CM, 1)
+        text = tr("Wrist crease to tip of the straight middle finger, cm:")
+        cm, sure = QInputDialog.getDouble(self, tr("Length of the hand"), text, now_cm, *HAND_LENGTH_CM, 1)
         if sure:
             self._controls.set(hand_length_m=cm / 100, hand_sigma_m=None)
 
@@ -131,26 +132,26 @@ class ToolBar(QWidget):
         pause, record = self._actions["pause"], self._actions["record"]
         running = status.state == "running" if plays else status.state != "paused"
         pause.setIcon(icon("pause" if running else "play"))
-        pause.setToolTip("Pause (Space)" if running else "Play (Space)")
+        pause.setToolTip(tr("Pause (Space)") if running else tr("Play (Space)"))
         record.setIcon(icon("record" if recording is None else "stop"))
         seconds = int(recording.elapsed_s) if recording is not None else 0
-        record.setText("Record" if recording is None else f"{seconds // 60:02d}:{seconds % 60:02d}")
+        record.setText(tr("Record") if recording is None else f"{seconds // 60:02d}:{seconds % 60:02d}")
         why_not = "" if recording is not None else _why_no_recording(status)
         record.setEnabled(not why_not)
-        tip = "Stop and save (R)" if recording is not None else "Record pictures, poses and times (R)"
+        tip = tr("Stop and save (R)") if recording is not None else tr("Record pictures, poses and times (R)")
         record.setToolTip(f"{tip}; {why_not}" if why_not else tip)
-        self.dropped.setText(f"{dropped} not saved")
-        self.dropped.setToolTip("Frames that the disk was too slow for")
+        self.dropped.setText(tr("{0} not saved", dropped))
+        self.dropped.setToolTip(tr("Frames that the disk was too slow for"))
         self.fit()
 
 
 def _why_no_recording(status: LiveStatus) -> str:
     """Why nothing can be recorded now; empty when it can."""
     if not status.runtime:
-        return "it can start once the model is loaded"
+        return tr("it can start once the model is loaded")
     return {
-        "starting": "it can start once the source is open", "failed": "the source has failed",
-        "ended": "the source has ended; play it again first", "stopped": "everything has stopped",
+        "starting": tr("it can start once the source is open"), "failed": tr("the source has failed"),
+        "ended": tr("the source has ended; play it again first"), "stopped": tr("everything has stopped"),
     }.get(status.state, "")  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QSlider, QStyle, QStyleOptionSlider
 
 from handcam.gui.actions import ActionRegistry
 from handcam.gui.style.icons import icon
+from handcam.gui.style.language import tr
 from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP
 from handcam.gui.style.widgets import ActionButton, button, in_row, show_if
@@ -66,7 +67,7 @@ class Transport(QWidget):
         self.seek.setMinimumWidth(96)
         self.seek.setMouseTracking(True)
         self.seek.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.seek.setAccessibleName("Position")
+        self.seek.setAccessibleName(tr("Position"))
         self.clock = QLabel()
         self.clock.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.speed = button("1×", "Playback speed", solid=False)
@@ -107,7 +108,10 @@ class Transport(QWidget):
             self.seek.update()
         times, widest = f"{_clock(status.position / status.fps)} / {_clock(last / status.fps)}", "0:00.0 / 00:00.0"
         if status.stills:
-            times, widest = f"{status.position + 1} of {status.length}", f"{status.length} of {status.length}"
+            times, widest = (
+                tr("{0} of {1}", status.position + 1, status.length),
+                tr("{0} of {1}", status.length, status.length),
+            )
         if times != self.clock.text():
             self.clock.setText(times)
             self.clock.setMinimumWidth(self.clock.fontMetrics().horizontalAdvance(widest))

@@ -12,6 +12,7 @@ from handcam.calibration.board import BOARD
 from handcam.calibration.hand_scale import HandScale
 from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.calibration.guides import CameraGuide, Guide, HandGuide, Step
+from handcam.gui.style.language import tr
 from handcam.gui.style.theme import STEP
 from handcam.gui.style.widgets import button, in_column, in_row, muted
 from handcam.mailbox import Latest
@@ -46,7 +47,7 @@ class CalibrationDialog(QDialog):
             camera: name of the camera that gives the pictures; empty for files.
         """
         super().__init__(parent)
-        self.setWindowTitle("Calibrate")
+        self.setWindowTitle(tr("Calibrate"))
         self._measured, self._camera = measured, camera
         self._worker, self._results = BackgroundWorker(), Latest[Result]()
         self._busy = self._done = False
@@ -55,10 +56,10 @@ class CalibrationDialog(QDialog):
         self.picture.setMinimumSize(320, 240)
         self.picture.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.picture.setAccessibleName("Picture with what is covered")
-        self.advice = QLabel("Waiting for the first picture…")
+        self.picture.setAccessibleName(tr("Picture with what is covered"))
+        self.advice = QLabel(tr("Waiting for the first picture…"))
         self.advice.setWordWrap(True)
-        self.advice.setAccessibleName("What to do next")
+        self.advice.setAccessibleName(tr("What to do next"))
         self.outcome = muted()
         self.outcome.setWordWrap(True)
         self.bars: dict[str, QProgressBar] = {}
@@ -66,12 +67,13 @@ class CalibrationDialog(QDialog):
         self.text = muted(_CAMERA)
         self.text.setWordWrap(True)
         self.beside = QComboBox()
-        self.beside.addItems(list(_REFERENCES))
-        self.beside.setAccessibleName("What lies beside the hand")
+        for name in _REFERENCES:
+            self.beside.addItem(tr(name), name)
+        self.beside.setAccessibleName(tr("What lies beside the hand"))
         self.beside.currentIndexChanged.connect(lambda _: self._begin())
         self.tabs = QTabWidget()
-        self.tabs.addTab(QWidget(), "Camera")
-        self.tabs.addTab(QWidget(), "Hand")
+        self.tabs.addTab(QWidget(), tr("Camera"))
+        self.tabs.addTab(QWidget(), tr("Hand"))
         self.tabs.setFixedHeight(self.tabs.tabBar().sizeHint().height() + 2)
         self.tabs.currentChanged.connect(lambda _: self._begin())
         self.solve = button("Solve with what there is")
@@ -104,10 +106,10 @@ class CalibrationDialog(QDialog):
         return self.tabs.currentIndex() == 1
 
     def _begin(self) -> None:
-        beside = self.beside.currentText()
+        beside = self.beside.currentData()
         self.guide = HandGuide(_REFERENCES[beside]) if self.of_hand else CameraGuide(self._camera)  # type: ignore[arg-type]
         self._done = False
-        self.text.setText(_HAND.format(beside) if self.of_hand else _CAMERA)
+        self.text.setText(tr(_HAND, tr(beside)) if self.of_hand else tr(_CAMERA))
         self.beside.setVisible(self.of_hand)
         self.page.setVisible(not self.of_hand or beside == "the board")
         self.outcome.setText("")
@@ -140,8 +142,8 @@ class CalibrationDialog(QDialog):
         for name, share in step.progress.items():
             if name not in self.bars:
                 bar = self.bars[name] = QProgressBar()
-                bar.setFormat(name)
-                bar.setAccessibleName(name)
+                bar.setFormat(tr(name))
+                bar.setAccessibleName(tr(name))
                 self._bars.addWidget(bar)
             self.bars[name].show()
             self.bars[name].setValue(round(100 * share))
@@ -152,11 +154,11 @@ class CalibrationDialog(QDialog):
         if self._done:
             return
         self._done, guide = True, self.guide
-        self.advice.setText("Solving…")
+        self.advice.setText(tr("Solving…"))
         self._worker.run(guide.finish, lambda text: self._conclude(guide, text), lambda text: self._fail(guide, text))
 
     def _conclude(self, guide: Guide, text: str) -> None:
-        self.advice.setText("Done.")
+        self.advice.setText(tr("Done."))
         self.outcome.setText(text)
         if isinstance(guide, HandGuide) and guide.hand is not None:
             self._measured(guide.hand)
@@ -170,7 +172,7 @@ class CalibrationDialog(QDialog):
             self.outcome.setText(text)
 
     def _save_board(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Board", "handcam-board.pdf", "PDF (*.pdf)")
+        path, _ = QFileDialog.getSaveFileName(self, tr("Board"), "handcam-board.pdf", "PDF (*.pdf)")
         if path:
             self._worker.run(lambda: _write_board(Path(path)), self.outcome.setText, self.outcome.setText)
 
@@ -186,4 +188,4 @@ def _write_board(path: Path) -> str:
         BOARD.write(path)
     except OSError as error:
         raise HandcamError(f"The board cannot be written ({error.strerror or error}).") from None
-    return f"Board: {path}. Print it at 100 %, or show it full-screen."
+    return tr("Board: {0}. Print it at 100 %, or show it full-screen.", path)

@@ -16,6 +16,7 @@ from handcam.calibration.coverage import Coverage
 from handcam.calibration.hand_scale import FlatHands, HandScale, hand_file, write_hand
 from handcam.calibration.lens import Lens, solve_lens
 from handcam.calibration.rig import Rig, RigCamera, camera_file, write_rig
+from handcam.gui.style.language import tr
 from handcam.types import Array, HandcamError, Result
 
 __all__ = ["CameraGuide", "Guide", "HandGuide", "Step"]
@@ -75,7 +76,7 @@ class CameraGuide:
         covered, view = self._covered, BOARD.find(color)
         if view is not None:
             covered.add(view)
-        advice = covered.advice if view is not None or covered.complete else "Show the board; it is not seen."
+        advice = covered.advice if view is not None or covered.complete else tr("Show the board; it is not seen.")
         return Step(covered.draw(color, view), covered.progress, advice, covered.complete)
 
     def finish(self) -> str:
@@ -90,9 +91,13 @@ class CameraGuide:
         write_rig(path, Rig((RigCamera(name, solved.lens),)))
         camera = solved.lens.intrinsics
         across_deg = 2 * np.degrees(np.arctan(camera.half_tan))
-        return (
-            f"Measured: focal length {camera.fx:.0f} ± {solved.lens.focal_sigma_px:.1f} px, {across_deg:.1f}° across, "
-            f"reprojection error {solved.lens.rms_px:.2f} px. It is used from now on."
+        return tr(
+            "Measured: focal length {0:.0f} ± {1:.1f} px, {2:.1f}° across, reprojection error {3:.2f} px. "
+            "It is used from now on.",
+            camera.fx,
+            solved.lens.focal_sigma_px,
+            across_deg,
+            solved.lens.rms_px,
         )
 
 
@@ -115,13 +120,16 @@ class HandGuide:
             if len(outline) == 4:
                 cv2.polylines(picture, [outline], True, (0, 158, 115), 3, cv2.LINE_AA)
         share = len(self._seen.planes) / self._seen.wanted
-        return Step(picture, {"pictures": share}, missing or "Hold still.", self._seen.complete)
+        return Step(picture, {"pictures": share}, missing or tr("Hold still."), self._seen.complete)
 
     def finish(self) -> str:
         created = datetime.now(UTC).isoformat(timespec="seconds")
         self.hand = hand = replace(self._seen.measure(), created=created)
         write_hand(hand_file(), hand)
-        return (
-            f"Measured: your hand is {100 * hand.length_m:.1f} ± {100 * hand.sigma_m:.1f} cm long; distances rest on "
-            f"{100 * hand.model_length_m:.1f} ± {100 * hand.model_sigma_m:.1f} cm from now on."
+        return tr(
+            "Measured: your hand is {0:.1f} ± {1:.1f} cm long; distances rest on {2:.1f} ± {3:.1f} cm from now on.",
+            100 * hand.length_m,
+            100 * hand.sigma_m,
+            100 * hand.model_length_m,
+            100 * hand.model_sigma_m,
         )

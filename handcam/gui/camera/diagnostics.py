@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from handcam.gui.camera.hints import SMALL_PX, blurred
+from handcam.gui.style.language import tr
 from handcam.hand.matching import match_hands
 from handcam.hand.skeleton import ROOT, hand_length
 from handcam.model.weights import WeightsCard
@@ -54,15 +55,18 @@ def missing_modality(hand: TrackedHand, drive: str) -> str:
     if drive in ("auto", "fused") or not hand.posteriors or drive in hand.posteriors:
         return ""
     *first, last = hand.posteriors
-    return f"Nothing for {drive} in this picture: driven by {', '.join(first)}{' and ' if first else ''}{last}"
+    both = tr(" and ") if first else ""
+    return tr("Nothing for {0} in this picture: driven by {1}{2}{3}", drive, ", ".join(first), both, last)
 
 
 def pose_summary(hand: TrackedHand) -> str:
     """Side, confidence, and the mean standard deviation of the joints; of a pose that was set, that it was."""
     pose = hand.pose
     if hand.edited:
-        return f"{pose.side.value} · pose set by you"
-    return f"{pose.side.value} · {pose.score * 100:.0f} % · σ {float(pose.sigma_m.mean()) * 1e3:.0f} mm"
+        return tr("{0} · pose set by you", tr(pose.side.value))
+    return tr(
+        "{0} · {1:.0f} % · σ {2:.0f} mm", tr(pose.side.value), pose.score * 100, float(pose.sigma_m.mean()) * 1000.0
+    )
 
 
 def error_mm(pose: HandPose, truth: tuple[HandPose, ...]) -> tuple[float, float] | None:
@@ -97,15 +101,15 @@ def crop_diagnostics(hand: TrackedHand) -> list[str]:
     """Describe the input of the net: its size, then what makes it hard, or that it is clear."""
     assert hand.crop is not None
     crop = hand.crop
-    first = f"box {crop.box.size_px:.0f} px"
+    first = tr("box {0:.0f} px", crop.box.size_px)
     if hand.pose.score < _UNSURE:
-        return [first, "unsure: is it a hand?"]
+        return [first, tr("unsure: is it a hand?")]
     if crop.box.size_px < SMALL_PX:
-        return [first, "small: come closer"]
+        return [first, tr("small: come closer")]
     if blurred(hand):
-        return [first, "blurred: more light"]
+        return [first, tr("blurred: more light")]
     if crop.depth_m is not None:
         holes = float((crop.depth_m <= 0).mean())
         if holes > _HOLES:
-            return [first, f"{holes * 100:.0f} % without depth"]
-    return [first, "clear view"]
+            return [first, tr("{0:.0f} % without depth", holes * 100)]
+    return [first, tr("clear view")]

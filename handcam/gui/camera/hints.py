@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from handcam.gui.style.language import tr
 from handcam.types import Result, TrackedHand
 
 __all__ = ["SMALL_PX", "HintFilter", "blurred", "picture_hint"]
@@ -22,18 +23,18 @@ def picture_hint(result: Result) -> str:
     color = result.frame.color
     if not result.hands:
         if color is not None and float(np.percentile(color[::16, ::16].max(-1), 90)) < _DARK:
-            return "Dark picture: more light on the hand helps"
+            return tr("Dark picture: more light on the hand helps")
         return ""
     camera = result.frame.intrinsics
     for hand in result.hands:
         at = hand.pose.keypoints_px
         outside = ((at < 0) | (at > [camera.width, camera.height])).any(1).sum()
         if outside >= _OUTSIDE:
-            return "Cut off: move the hand into the picture"
+            return tr("Cut off: move the hand into the picture")
         if hand.crop is not None and hand.crop.box.size_px < SMALL_PX:
-            return f"Far away ({hand.crop.box.size_px:.0f} px): come closer"
+            return tr("Far away ({0:.0f} px): come closer", hand.crop.box.size_px)
         if blurred(hand):
-            return "Blurred: move more slowly, or give more light"
+            return tr("Blurred: move more slowly, or give more light")
     return ""
 
 

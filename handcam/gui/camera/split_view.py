@@ -17,6 +17,7 @@ from handcam.gui.scene3d.scenes import Skin
 from handcam.gui.scene3d.view import SceneView
 from handcam.gui.settings.store import HANDS, WindowSettings
 from handcam.gui.status.messages import MessageCard
+from handcam.gui.style.language import tr
 from handcam.gui.style.theme import STEP
 from handcam.gui.style.widgets import (
     ActionButton,
@@ -63,12 +64,12 @@ class SplitView(QWidget):
             switch.hide()
         self.depth_range = MenuButton("Depth", 152, "What the colours of depth span")
         for span in DepthRange:
-            self.depth_range.entries.addAction(span.value, lambda span=span: self.show_depth_range(span))
+            self.depth_range.entries.addAction(tr(span.value), lambda span=span: self.show_depth_range(span))
         self.depth_range.show_value(DepthRange.HAND.value)
         self.depth_range.hide()
         self.hands = MenuButton("Hands", 112, "How many hands to follow; treat every hand as the left or the right one")
         for name, (count, side) in HANDS.items():
-            self.hands.entries.addAction(name, lambda n=count, s=side: controls.set(max_hands=n, lock_side=s))
+            self.hands.entries.addAction(tr(name), lambda n=count, s=side: controls.set(max_hands=n, lock_side=s))
         for name in ("points", "error"):
             actions[name].setChecked(True)
         self._switches = {name: ActionButton(actions[name])
@@ -85,11 +86,11 @@ class SplitView(QWidget):
         actions["follow"].toggled.connect(self._switch_follow)
         self.skins = MenuButton("by", 96, "How the hand's surface is drawn (Shift+U)")
         for kind, tip in _SKINS.items():
-            self.skins.entries.addAction(kind.value, lambda kind=kind: self._choose_skin(kind)).setToolTip(tip)
+            self.skins.entries.addAction(tr(kind.value), lambda kind=kind: self._choose_skin(kind)).setToolTip(tr(tip))
         self.skins.entries.setToolTipsVisible(True)
         self.skins.show_value(Skin.RIG.value)
-        title = ElidedLabel(f"3D  grid {CELL_M * 100:.0f} cm")
-        title.setToolTip("The hand as it lies before the camera: x right, y down, z away. Drag turns, wheel zooms")
+        title = ElidedLabel(tr("3D  grid {0:.0f} cm", CELL_M * 100))
+        title.setToolTip(tr("The hand as it lies before the camera: x right, y down, z away. Drag turns, wheel zooms"))
         right = self.right = _pane(self.scene, title, switches["skin"], self.skins,
                                    *(switches[n] for n in _SCENE_SWITCHES if n != "skin"), view)  # fmt: skip
         split = QSplitter(Qt.Orientation.Horizontal)
@@ -198,7 +199,7 @@ class SplitView(QWidget):
         show_if(self._switches["reestimate"], session)
         show_if(self._switches["truth"], bool(frame.truth) or self._actions["truth"].isChecked())
         size = f"{frame.intrinsics.width} × {frame.intrinsics.height} px"
-        title = f"{frame.picture}  {size}" if frame.picture else f"Camera  {size}"
+        title = f"{frame.picture}  {size}" if frame.picture else tr("Camera  {0}", size)
         if session:
             title = f"{'Recorded' if result.hands is frame.recorded else 'Estimated anew'}  {size}"
         if title != self._size.text():
@@ -216,8 +217,8 @@ class SplitView(QWidget):
         edited = next((hand for hand in hands if hand.edited), result.explored if result is not None else None)
         text = ""
         if edited is not None and edited.edited:
-            whose = f"Pose of the {edited.pose.side.value} hand" if len(hands) > 1 else "Pose"
-            text = f"{whose} set by you, not measured" + " · recorded as edited" * self.recording
+            whose = tr("Pose of the {0} hand", tr(edited.pose.side.value)) if len(hands) > 1 else tr("Pose")
+            text = tr("{0} set by you, not measured", whose) + tr(" · recorded as edited") * self.recording
         for banner in self.banners:
             banner.show_text(text)
         self.camera.reserved_px = self.banners[0].height() + STEP if text else 0

@@ -15,6 +15,7 @@ from handcam.gui.camera.overlay import draw_box, draw_depth_legend, draw_inset, 
 from handcam.gui.camera.picture import DepthRange, Picture, Plane
 from handcam.gui.style.colours import VIEW
 from handcam.gui.style.draw_hand import draw_skeleton, draw_true_skeleton
+from handcam.gui.style.language import tr
 from handcam.gui.style.theme import STEP
 from handcam.types import HandBox, Result
 
@@ -53,7 +54,7 @@ class CameraView(QWidget):
         self._pointed: QPointF | None = None
         self._labels: list[QRectF] = []
         self.setMouseTracking(True)
-        self.setAccessibleName("Camera picture")
+        self.setAccessibleName(tr("Camera picture"))
 
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(640, 480)
@@ -99,7 +100,7 @@ class CameraView(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self._pointed = event.position()
-        self.setToolTip(_LABEL if any(where.contains(event.position()) for where in self._labels) else "")
+        self.setToolTip(tr(_LABEL) if any(where.contains(event.position()) for where in self._labels) else "")
         self.update()
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
@@ -168,10 +169,10 @@ class CameraView(QWidget):
             lines = [pose_summary(hand)]
             error = None if hand.edited else error_mm(hand.pose, result.frame.truth)
             if error is not None:
-                lines.append(f"error: pose {error[0]:.0f} mm · position {error[1]:.0f} mm")
+                lines.append(tr("error: pose {0:.0f} mm · position {1:.0f} mm", error[0], error[1]))
             away_mm = recorded_mm(hand, ghosts)
             if away_mm is not None:
-                lines.append(f"{away_mm:.0f} mm from the recorded pose (thin)")
+                lines.append(tr("{0:.0f} mm from the recorded pose (thin)", away_mm))
             labels.append((QPointF(float(joints[:, 0].mean()), float(top) - 2 * STEP), lines))
         if self.truth:
             for true in result.frame.truth:
@@ -183,7 +184,7 @@ class CameraView(QWidget):
             draw_depth_legend(painter, QRectF(rect.left() + STEP, rect.bottom() - 48, 192, 40), self._picture.scale)
             pointed_m = None if self._pointed is None else self.depth_at(self._pointed)
             if pointed_m is not None and self._pointed is not None:
-                text = f"{pointed_m:.3f} m" if pointed_m > 0 else "no reading"
+                text = f"{pointed_m:.3f} m" if pointed_m > 0 else tr("no reading")
                 draw_label(painter, self._pointed - QPointF(0, 2 * STEP), [text], QRectF(self.rect()))
         if self.crop:
             self._paint_crops(painter, rect)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from handcam.gui.directions.slider_track import SliderTrack
 from handcam.gui.style.colours import VIEW
 from handcam.gui.style.draw_hand import draw_thumbnail, thumbnail_span
+from handcam.gui.style.language import tr
 from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 from handcam.model.latent.directions import SEEN_MM, Direction
@@ -97,7 +98,7 @@ class SliderCell:
         painter.setFont(font(12, bold=True))
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | middle, direction.name)
         left = painter.fontMetrics().horizontalAdvance(direction.name) + STEP
-        effect = f"{direction.mm:.0f} mm/σ" if direction.r2 is None else f"R² {direction.r2:.2f}"
+        effect = tr("{0:.0f} mm/σ", direction.mm) if direction.r2 is None else f"R² {direction.r2:.2f}"
         painter.setFont(font(11))
         painter.setPen(QColor(palette.muted))
         rest = line.adjusted(left, 0, -painter.fontMetrics().horizontalAdvance(value) - STEP, 0)
@@ -120,15 +121,19 @@ def parameter_text(direction: Direction, value: float, hand_length_m: float) -> 
 
 def describe_direction(direction: Direction, pictures: bool = True) -> str:
     """Describe what a slider does, and how to move it."""
-    lines = [f"One sigma moves a joint by {direction.mm:.1f} mm on average."]
+    lines = [tr("One sigma moves a joint by {0:.1f} mm on average.", direction.mm)]
     if direction.r2 is not None:
-        lines = [f"{direction.r2:.0%} of the differences between hands that were held out are explained (R²)."]
+        lines = [tr("{0:.0%} of the differences between hands that were held out are explained (R²).", direction.r2)]
         if direction.r2 < _POOR_R2:
-            lines.append("So the latent hardly knows it: expect other things to move as well.")
+            lines.append(tr("So the latent hardly knows it: expect other things to move as well."))
         if direction.gain is not None:
             amount = f"{direction.gain:+.0f}°" if direction.unit == "°" else f"{direction.gain:+.2f} {direction.unit}"
-            lines.append(f"One sigma changes it by {amount.strip()}, and moves a joint by {direction.mm:.1f} mm.")
+            lines.append(
+                tr("One sigma changes it by {0}, and moves a joint by {1:.1f} mm.", amount.strip(), direction.mm)
+            )
     if not pictures:
-        return "\n".join([*lines, "The band is the live posterior. Drag, or arrow keys; double-click: back."])
-    lines.append("Left picture: 2 sigma down from here; right picture: 2 sigma up. The band is the live posterior.")
-    return "\n".join([*lines, "Drag the knob; click a picture for half a sigma; double-click: back; Ctrl wheel: fine."])
+        return "\n".join([*lines, tr("The band is the live posterior. Drag, or arrow keys; double-click: back.")])
+    lines.append(tr("Left picture: 2 sigma down from here; right picture: 2 sigma up. The band is the live posterior."))
+    return "\n".join(
+        [*lines, tr("Drag the knob; click a picture for half a sigma; double-click: back; Ctrl wheel: fine.")]
+    )

@@ -13,6 +13,7 @@ from handcam.gui.directions.decode_requests import DecodeRequests
 from handcam.gui.directions.known import KINDS
 from handcam.gui.directions.slider_cell import parameter_text
 from handcam.gui.directions.sliders import DirectionSliders
+from handcam.gui.style.language import tr
 from handcam.gui.style.theme import STEP
 from handcam.gui.style.widgets import ActionButton, as_panel, button, in_column, in_row, muted, scrolled
 from handcam.model.latent.directions import PARAMETERS, SEEN_MM, Direction, parameters_of
@@ -49,7 +50,7 @@ class DirectionsPanel(QWidget):
         self.tabs.setExpanding(False)
         self.tabs.setUsesScrollButtons(False)
         for k, (kind, tip) in enumerate(KINDS.items()):
-            self.tabs.addTab(kind)
+            self.tabs.addTab(tr(kind))
             self.tabs.setTabToolTip(k, tip)
         self.tabs.setTabVisible(_CODES, False)  # not all weights have them
         self.tabs.currentChanged.connect(self.show_kind)
@@ -61,8 +62,8 @@ class DirectionsPanel(QWidget):
         names = ("undo", "redo", *(["freeze"] if camera else []), "reset_latent", "sample")
         buttons = [self.empty, *(ActionButton(actions[name], solid=True) for name in names)]
         self.sliders = DirectionSliders(controls, self._parameter_text)
-        self.sliders.hint = "Measuring the directions…"
-        self.sliders.setAccessibleName("Directions")
+        self.sliders.hint = tr("Measuring the directions…")
+        self.sliders.setAccessibleName(tr("Directions"))
         self._scroll = scrolled(self.sliders)
         head = in_row(self.tabs, (self.state, 1), *buttons, spacing=6, margins=(STEP, 2, 2 * STEP, 2))
         self._layout = in_column(head, (self._scroll, 1), spacing=0, margins=(0, 0, 0, STEP))
@@ -86,9 +87,9 @@ class DirectionsPanel(QWidget):
         every = self._kinds.get(kind, [])
         moving = [direction for direction in every if direction.mm >= SEEN_MM]
         self.empty.setVisible(len(moving) < len(every))
-        self.empty.setText(f"{len(every) - len(moving)} more")
+        self.empty.setText(tr("{0} more", len(every) - len(moving)))
         self.sliders.show_directions(every if self.empty.isChecked() else moving)
-        self.state.setText(f"{len(moving)} of {len(every)} move the hand" if len(moving) < len(every) else "")
+        self.state.setText(tr("{0} of {1} move the hand", len(moving), len(every)) if len(moving) < len(every) else "")
         self._stale = True
 
     def show_pose(self, joints: Float[np.ndarray, "21 3"] | None) -> None:

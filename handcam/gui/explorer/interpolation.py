@@ -14,6 +14,7 @@ from handcam.gui.directions.decode_requests import DecodeRequests
 from handcam.gui.explorer.animation import FORMATS
 from handcam.gui.style.colours import VIEW
 from handcam.gui.style.draw_hand import draw_thumbnail, thumbnail_span
+from handcam.gui.style.language import tr
 from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import font
 from handcam.gui.style.widgets import ActionButton, MenuButton, button, in_column, in_row
@@ -45,12 +46,12 @@ class InterpolationPanel(QWidget):
         self.strip.drag_ended.connect(controls.end_drag)
         self.path = MenuButton("Path", 128, "Straight, or along the great circle that keeps the norm")
         for name in _PATHS:
-            self.path.entries.addAction(name, lambda name=name: self.choose_path(name))
+            self.path.entries.addAction(tr(name), lambda name=name: self.choose_path(name))
         self.path.show_value("linear")
         self.export = button("Export", "Write the interpolation as an animation: " + ", ".join(FORMATS.values()))
         a, b, play = (ActionButton(actions[name], solid=True)
                       for name in ("capture_a", "capture_b", "play_interpolation"))  # fmt: skip
-        head = in_row(QLabel("Interpolation"), 8, a, b, None, self.path, play, self.export, spacing=6)
+        head = in_row(QLabel(tr("Interpolation")), 8, a, b, None, self.path, play, self.export, spacing=6)
         self.setLayout(in_column(head, self.strip, spacing=6))
         self._follow()
 
@@ -112,8 +113,8 @@ class InterpolationPanel(QWidget):
         play.setChecked(self._began_s is not None)
         captured = [name for name, end in zip("AB", self.ends, strict=True) if end is not None]
         self.strip.hint = {
-            (): "Press A, go to another pose, press B", ("A",): "A is taken: go to another pose and press B",
-            ("B",): "B is taken: go to another pose and press A",
+            (): tr("Press A, go to another pose, press B"), ("A",): tr("A is taken: go to another pose and press B"),
+            ("B",): tr("B is taken: go to another pose and press A"),
         }.get(tuple(captured), "")  # fmt: skip
         if not self.complete:
             self.strip.show_hands(None)
@@ -136,7 +137,7 @@ class InterpolationStrip(QWidget):
         self.hint = ""
         """Shown while there is no path yet."""
         self.setFixedHeight(_HEIGHT + 10)
-        self.setToolTip("Drag to go from A to B")
+        self.setToolTip(tr("Drag to go from A to B"))
 
     def show_hands(self, joints: Float[np.ndarray, "n 21 3"] | None) -> None:
         """Show these hands, from A to B; None for no path."""

@@ -15,6 +15,7 @@ from handcam.gui.scene3d.scenes import SAMPLES, empty_scene
 from handcam.gui.scene3d.scenes.painter import paint
 from handcam.gui.style.colours import VIEW, rgb
 from handcam.gui.style.draw_hand import draw_skeleton, draw_surface
+from handcam.gui.style.language import tr
 from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 from handcam.gui.style.widgets import in_row
@@ -94,9 +95,9 @@ class ModalityView(QWidget):
         self.rotates = name in ("skeleton", "surface")
         if self.rotates:
             self.setCursor(Qt.CursorShape.OpenHandCursor)
-            self.setToolTip("Drag to rotate, wheel to zoom, double-click to reset")
+            self.setToolTip(tr("Drag to rotate, wheel to zoom, double-click to reset"))
         else:
-            self.setToolTip("As the crop's camera sees it")
+            self.setToolTip(tr("As the crop's camera sees it"))
         self.setAccessibleName(MODALITY_VIEWS[name][1])
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -111,7 +112,7 @@ class ModalityView(QWidget):
             painter.setFont(font(12))
             painter.setPen(QColor(palette.muted))
             line = QRectF(1.5 * STEP, 0, self.width() - 2 * STEP, _HEAD)
-            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, MODALITY_VIEWS[self.name][1])
+            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, tr(MODALITY_VIEWS[self.name][1]))
             painter.translate(0, _HEAD)
             width, height = self.width(), self.height() - _HEAD
             painter.setClipRect(0, 0, width, height)

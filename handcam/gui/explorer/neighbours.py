@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.directions.decode_requests import DecodeRequests
 from handcam.gui.explorer.thumbnails import ThumbnailRow
+from handcam.gui.style.language import tr
 from handcam.gui.style.theme import STEP
 from handcam.gui.style.widgets import button, in_column, in_row
 from handcam.model.embedding import ReferenceSet
@@ -44,17 +45,17 @@ class NeighboursPanel(QWidget):
         self.near_z = self.samples_z = np.zeros((0, controls.latent_size))
         self._shown_for: tuple[bytes, bytes | None, bool] | None = None
         self._updated_s = 0.0
-        self.near = ThumbnailRow(count, size, "Loading known poses…", names=False)
-        self.near.setToolTip("Known hands whose latents lie nearest; click to go there")
+        self.near = ThumbnailRow(count, size, tr("Loading known poses…"), names=False)
+        self.near.setToolTip(tr("Known hands whose latents lie nearest; click to go there"))
         self.near.picked.connect(lambda k: self._go_to(self.near_z, k))
         self.samples = ThumbnailRow(count, size, names=False)
-        self.samples.setToolTip("Poses drawn from the Gaussian around the pose shown; click to go there")
+        self.samples.setToolTip(tr("Poses drawn from the Gaussian around the pose shown; click to go there"))
         self.samples.picked.connect(lambda k: self._go_to(self.samples_z, k))
-        tip = f"{gain:.1f} times as wide: as far as the truth lies from the mean on other hands"
+        tip = tr("{0:.1f} times as wide: as far as the truth lies from the mean on other hands", gain)
         self.title, self.calibrated = QLabel(), button("Calibrated", tip, checkable=True)
         self.calibrated.setVisible(gain > 1.0)
         head = in_row((self.title, 1), self.calibrated)
-        self.setLayout(in_column(QLabel("Nearest known poses"), self.near, head, self.samples, spacing=STEP // 2))
+        self.setLayout(in_column(QLabel(tr("Nearest known poses")), self.near, head, self.samples, spacing=STEP // 2))
 
     def set_reference_set(self, references: ReferenceSet | None, why: str = "") -> None:
         """Search this reference set; None, and why, where there is none."""
@@ -80,7 +81,7 @@ class NeighboursPanel(QWidget):
             self.near_z = references.z["joints3d"][found]
             self.near.show_hands(references.joints[found])
         gaussian, live = self._controls.posterior_around(usual), self._controls.posterior is not None
-        self.title.setText("Samples of the live posterior" if live else "Samples of a usual posterior")
+        self.title.setText(tr("Samples of the live posterior") if live else tr("Samples of a usual posterior"))
         if gaussian is None:
             return True
         wider = 2 * float(np.log(self._gain)) if self.calibrated.isChecked() else 0.0

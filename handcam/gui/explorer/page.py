@@ -16,6 +16,7 @@ from handcam.gui.explorer.modality_views import MODALITY_VIEWS, ModalityViews
 from handcam.gui.explorer.neighbours import NeighboursPanel
 from handcam.gui.explorer.presets import PresetsPanel
 from handcam.gui.pages import Page, PageContext
+from handcam.gui.style.language import tr
 from handcam.gui.style.theme import STEP
 from handcam.gui.style.widgets import as_panel, in_column, in_row
 from handcam.model.embedding import ReferenceSet
@@ -58,7 +59,7 @@ class ExplorerPage(Page):
         self.views = ModalityViews()
         for name, (modality, _) in MODALITY_VIEWS.items():
             if modality not in self._card.decoders:
-                self.views.views[name].missing = f"These weights have no {_MODALITIES[modality]} decoder."
+                self.views.views[name].missing = tr("These weights have no {0} decoder.", tr(_MODALITIES[modality]))
         self.directions = DirectionsPanel(controls, actions, self.queue, camera=not context.without_camera)
         self.interpolation = InterpolationPanel(controls, actions, self.queue)
         gain = self._card.calibration.get("fused", {}).get("gain", 1.0)
@@ -110,7 +111,7 @@ class ExplorerPage(Page):
         known = self._context.directions
         self.references = known.references
         self.directions.set_directions(known.kinds, known.why)
-        self.neighbours.set_reference_set(self.references, "These weights have no known poses.")
+        self.neighbours.set_reference_set(self.references, tr("These weights have no known poses."))
         self._start_at_open_hand()
 
     def _start_at_open_hand(self) -> None:
@@ -154,7 +155,7 @@ class ExplorerPage(Page):
     # ------------------------------------------------------------------------------------------------- export
     def _ask_export(self, ending: str) -> None:
         path, _ = QFileDialog.getSaveFileName(
-            self, "Write the interpolation", f"interpolation.{ending}", f"{FORMATS[ending]} (*.{ending})"
+            self, tr("Write the interpolation"), f"interpolation.{ending}", f"{FORMATS[ending]} (*.{ending})"
         )
         if path:
             self.export_interpolation(Path(path).with_suffix(f".{ending}"))
@@ -169,5 +170,7 @@ class ExplorerPage(Page):
             decoded = {m: blocking_decoder(self._context.live, m)(z) for m in self.queue.modalities}
             return write_animation(out, z, decoded, orbit, length_m)
 
-        self._context.show_message(f"Writing {out.name}…")
-        self._worker.run(write, lambda path: self._context.show_message(f"Saved {path}"), self._context.show_message)
+        self._context.show_message(tr("Writing {0}…", out.name))
+        self._worker.run(
+            write, lambda path: self._context.show_message(tr("Saved {0}", path)), self._context.show_message
+        )

@@ -11,6 +11,7 @@ from handcam.gui.actions import ActionRegistry
 from handcam.gui.controls_model import ControlsModel
 from handcam.gui.directions.decode_requests import DecodeRequests
 from handcam.gui.explorer.thumbnails import ThumbnailRow
+from handcam.gui.style.language import tr
 from handcam.gui.style.widgets import ActionButton, button, in_column, in_row, muted
 from handcam.model.latent.presets import Preset, Presets
 from handcam.types import HandcamError
@@ -46,18 +47,18 @@ class PresetsPanel(QWidget):
         self.problem.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # however long it is
         self.more = button("More", "Further presets")
         self.more.clicked.connect(self._show_more)
-        self.row = ThumbnailRow(count, size, "Save keeps the pose shown; a right click on a preset deletes it.")
-        self.row.setToolTip("Click to go there; right click to delete")
+        self.row = ThumbnailRow(count, size, tr("Save keeps the pose shown; a right click on a preset deletes it."))
+        self.row.setToolTip(tr("Click to go there; right click to delete"))
         self.row.picked.connect(self.load)
         self.row.context_requested.connect(self._ask_delete)
         save = ActionButton(actions["save_preset"], solid=True)
-        head = in_row(QLabel("Presets"), 8, (self.problem, 1), self.more, save)
+        head = in_row(QLabel(tr("Presets")), 8, (self.problem, 1), self.more, save)
         self.setLayout(in_column(head, self.row, spacing=4))
         self.reload()
 
     def ask_name(self) -> None:
         """Ask for a name and save."""
-        name, sure = QInputDialog.getText(self, "Save preset", "Name of this pose")
+        name, sure = QInputDialog.getText(self, tr("Save preset"), tr("Name of this pose"))
         if sure and name.strip():
             self.save(name)
 
@@ -138,7 +139,7 @@ class PresetsPanel(QWidget):
 
     def _ask_delete(self, k: int, at: QPointF) -> None:
         menu = QMenu(self)
-        menu.addAction(f"Delete {self._shown[k].name}", lambda: self.delete(k))
+        menu.addAction(tr("Delete {0}", self._shown[k].name), lambda: self.delete(k))
         menu.exec(at.toPoint())
 
     def _show_problem(self, problem: str) -> None:

@@ -6,6 +6,7 @@ from handcam.gui.actions import WITHOUT_CAMERA
 from handcam.gui.page_window import PageWindow
 from handcam.gui.pages import PageTabs
 from handcam.gui.status.messages import message_for
+from handcam.gui.style.language import tr
 from handcam.live import Live
 from handcam.model.weights import WeightsCard
 
@@ -17,7 +18,7 @@ class ExplorerWindow(PageWindow):
 
     def __init__(self, live: Live, card: WeightsCard | None = None, weights: Path | None = None) -> None:
         super().__init__(live, card, weights, WITHOUT_CAMERA, without_camera=True)
-        self.setWindowTitle("handcam: the latent space")
+        self.setWindowTitle(tr("handcam: the latent space"))
         self.lay_out(PageTabs(self.context))
 
     def show_status(self, now_s: float) -> None:

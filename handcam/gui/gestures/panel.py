@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QButtonGroup, QLineEdit, QListWidget, QListWidgetI
 
 from handcam.gestures.taught import Kind, TaughtGestures
 from handcam.gestures.teacher import HOLD_S, Teacher
+from handcam.gui.style.language import noop, tr
 from handcam.gui.style.theme import STEP
 from handcam.gui.style.widgets import as_panel, button, in_column, in_row, muted
 from handcam.live import Live
@@ -16,8 +17,8 @@ __all__ = ["GesturesPanel", "open_panel"]
 
 _POLL_MS = 100
 _SAY = {
-    "pose": f"Hold the pose still for {HOLD_S:.1f} s.",
-    "motion": "Hold still, make the motion, and hold still again.",
+    "pose": noop("Hold the pose still for {0:.1f} s."),
+    "motion": noop("Hold still, make the motion, and hold still again."),
 }
 
 
@@ -47,11 +48,11 @@ class GesturesPanel(QWidget):
     def __init__(self, owner: QWidget, teacher: Teacher, path: Path) -> None:
         super().__init__(owner, Qt.WindowType.Tool)
         as_panel(self)
-        self.setWindowTitle("Gestures")
+        self.setWindowTitle(tr("Gestures"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._teacher, self._path, self._saved = teacher, path, teacher.taught
         self.name = QLineEdit()
-        self.name.setPlaceholderText("name, e.g. fist")
+        self.name.setPlaceholderText(tr("name, e.g. fist"))
         self.name.setMaxLength(80)
         self.teach, self.forget = (
             button("Teach", "Show it two or three times, pressing Teach each time"),
@@ -88,13 +89,15 @@ class GesturesPanel(QWidget):
         if teacher.state == "taken":
             teacher.stop()
             count = sum(e.name == self.name.text().strip() for e in teacher.taught.examples)
-            self.said.setText(f"Taken: {count} of {self.name.text()!r}. Two or three are enough; vary them a little.")
+            self.said.setText(
+                tr("Taken: {0} of {1!r}. Two or three are enough; vary them a little.", count, self.name.text())
+            )
         seen = {event.name: event for event in teacher.now if event.phase != "end"}
         for row in range(self.list.count()):
             item = self.list.item(row)
             name = item.data(Qt.ItemDataRole.UserRole)
             count = sum(e.name == name for e in teacher.taught.examples)
-            now = f"   ● {seen[name].side.value} {seen[name].probability:.0%}" if name in seen else ""
+            now = f"   ● {tr(seen[name].side.value)} {seen[name].probability:.0%}" if name in seen else ""
             item.setText(f"{name} · {count}{now}")
 
     def _teach(self) -> None:
@@ -102,12 +105,12 @@ class GesturesPanel(QWidget):
         kind: Kind = "pose" if self.kinds["pose"].isChecked() else "motion"
         known = {e.kind for e in self._teacher.taught.examples if e.name == name}
         if not name:
-            self.said.setText("Name the gesture first.")
+            self.said.setText(tr("Name the gesture first."))
         elif known and kind not in known:
-            self.said.setText(f"{name!r} is a {known.pop()}; take another name.")
+            self.said.setText(tr("{0!r} is a {1}; take another name.", name, tr(known.pop())))
         else:
             self._teacher.teach(name, kind)
-            self.said.setText(_SAY[kind])
+            self.said.setText(tr(_SAY[kind], HOLD_S))
 
     def _forget(self) -> None:
         item = self.list.currentItem()

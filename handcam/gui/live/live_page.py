@@ -18,6 +18,7 @@ from handcam.gui.plots.history import History
 from handcam.gui.scene3d.scenes import Skin
 from handcam.gui.settings.store import WindowSettings
 from handcam.gui.status.messages import NO_HAND, message_for
+from handcam.gui.style.language import tr
 from handcam.gui.style.widgets import in_column
 from handcam.live import LiveStatus
 from handcam.types import Result, TrackedHand
@@ -136,7 +137,8 @@ class LivePage(Page):
         explored = result is not None and result.explored is not None
         self.views.recording = status.recording is not None
         self.views.show_edited(result)
-        nothing = NO_HAND if self.lost is None else f"{self.lost.pose.side.value.capitalize()} hand lost"
+        side = tr(self.lost.pose.side.value) if self.lost is not None else ""
+        nothing = tr("{0} hand lost", side).capitalize() if side else tr(NO_HAND)
         self.views.show_hints(message.hint, nothing if running and not hands and not explored else "")
 
     # ----------------------------------------------------------------------------------------------- settings

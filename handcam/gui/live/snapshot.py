@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QApplication, QWidget
 
 from handcam.gui.actions import ActionRegistry
+from handcam.gui.style.language import tr
 from handcam.hand.message import encode_message, frame_message, hand_message
 from handcam.paths import write_atomic
 from handcam.types import HandcamError, Result
@@ -42,10 +43,10 @@ class SnapshotControl:
         """Put the pose into the clipboard."""
         result = self._result()
         if result is None or not (result.hands or result.explored):
-            self._say("There is no hand to copy")
+            self._say(tr("There is no hand to copy"))
             return
         QApplication.clipboard().setText(pose_json(result))
-        self._say("Copied the pose as JSON")
+        self._say(tr("Copied the pose as JSON"))
 
     def take(self) -> Path | None:
         """Write both views and the pose; returns the picture's file."""
@@ -62,7 +63,7 @@ class SnapshotControl:
             if result is not None:
                 write_atomic(path.with_suffix(".json"), pose_json(result) + "\n")
         except (OSError, HandcamError) as error:
-            self._say(f"No snapshot: {error}")
+            self._say(tr("No snapshot: {0}", error))
             return None
-        self._say(f"Saved {picture}")
+        self._say(tr("Saved {0}", picture))
         return picture

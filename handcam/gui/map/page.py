@@ -16,6 +16,7 @@ from handcam.gui.map.sidebar import BY_MODALITY, Sidebar
 from handcam.gui.map.tooltip import PoseTooltip, format_number, in_millimetres, parameter_line
 from handcam.gui.pages import Page, PageContext
 from handcam.gui.status.messages import NO_HAND
+from handcam.gui.style.language import tr
 from handcam.gui.style.theme import STEP
 from handcam.gui.style.widgets import in_row
 from handcam.hand.skeleton import ROOT, hand_length
@@ -129,7 +130,9 @@ class MapPage(Page):
         self._lasso(False)
 
     def _export(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Export the selection", "selection.npz", "NumPy archive (*.npz)")
+        path, _ = QFileDialog.getSaveFileName(
+            self, tr("Export the selection"), "selection.npz", "NumPy archive (*.npz)"
+        )
         if path:
             self.export(Path(path))
 
@@ -142,7 +145,7 @@ class MapPage(Page):
         }  # fmt: skip
         self.context.worker.run(
             lambda: write_selection(path, self._references, self.embeddings, numbers, points, about),
-            lambda done: self.context.show_message(f"Wrote {len(numbers):,} embeddings to {done}"),
+            lambda done: self.context.show_message(tr("Wrote {0:,} embeddings to {1}", len(numbers), done)),
             self.context.show_message,
         )  # fmt: skip
 
@@ -158,7 +161,7 @@ class MapPage(Page):
         same_pose = same_pose[self.scatter.shown_[same_pose] & (same_pose != found)]
         self.scatter.mark_points(np.array([found, *same_pose]))
         known = list(zip(self._references.names, self._references.parameters[pose].tolist(), strict=True))[:_PARAMETERS]
-        title = f"hand {pose + 1}, {self.embeddings.names[modality]}"
+        title = tr("hand {0}, {1}", pose + 1, self.embeddings.names[modality])
         lines = [title, *(parameter_line(name, value, self._controls.state.hand_length_m) for name, value in known)]
         self.tooltip.show_pose(self._references.joints[pose], lines)
         at = self.scatter.to_pixels(self.scatter.points[found])
@@ -195,10 +198,10 @@ class MapPage(Page):
         self.dot.show(hand, controls, shown, self.selector.projection)
         posed = hand or (result.explored if result is not None else None)
         if posed is None:
-            self.sidebar.pose.show_pose(None, (f"{NO_HAND}: click a point",))
+            self.sidebar.pose.show_pose(None, (tr("{0}: click a point", tr(NO_HAND)),))
             return
         joints = posed.pose.joints_m - posed.pose.joints_m[ROOT]
-        title = "set by you" if controls.edited else f"the live {posed.pose.side.value} hand"
+        title = tr("set by you") if controls.edited else tr("the live {0} hand", tr(posed.pose.side.value))
         self.sidebar.pose.show_pose(joints, (title,), float(hand_length(joints)))
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802

@@ -9,11 +9,12 @@ from PySide6.QtCore import QObject, Signal
 
 from handcam.gui.map.embeddings import Embeddings
 from handcam.gui.map.tsne import PERPLEXITY, TsneFit, load_cached, save_cached
+from handcam.gui.style.language import noop, tr
 
 __all__ = ["KINDS", "NeighbourProjection", "PcaProjection", "Projection", "ProjectionSelector"]
 
 KINDS = ("PCA", "t-SNE")
-_TSNE_DESCRIPTION = f"t-SNE, perplexity {PERPLEXITY}: neighbours stay together; distances mean little."
+_TSNE_DESCRIPTION = noop("t-SNE, perplexity {0}: neighbours stay together; distances mean little.")
 TRANSFORM_NEIGHBOURS, INVERSE_NEIGHBOURS = 10, 6
 """Neighbours that decide the position of a new latent, and the latent of a position."""
 
@@ -62,7 +63,9 @@ class PcaProjection:
         axes = vectors[:, :-3:-1].T
         axes = axes * np.sign(axes[np.arange(2), np.abs(axes).argmax(1)])[:, None]  # an eigenvector has no sign
         shares = variances[:-3:-1] / variances.sum() * 100
-        description = f"The two directions that vary most hold {shares[0]:.0f} and {shares[1]:.0f} % of the variance."
+        description = tr(
+            "The two directions that vary most hold {0:.0f} and {1:.0f} % of the variance.", shares[0], shares[1]
+        )
         return PcaProjection((z - mean) @ axes.T, description, mean, axes)
 
     def transform(self, z: Float[np.ndarray, "b z"]) -> Float[np.ndarray, "b 2"]:
@@ -143,8 +146,8 @@ class ProjectionSelector(QObject):
             return
         known = load_cached(self._embeddings.digest, len(self._embeddings.z))
         if known is not None:
-            self._show(NeighbourProjection(known, _TSNE_DESCRIPTION, self._embeddings.z))
-            self.described.emit(_TSNE_DESCRIPTION, None)
+            self._show(NeighbourProjection(known, tr(_TSNE_DESCRIPTION, PERPLEXITY), self._embeddings.z))
+            self.described.emit(tr(_TSNE_DESCRIPTION, PERPLEXITY), None)
             return
         if self.fit is None:
             self.fit = TsneFit(self._embeddings.z)
@@ -167,8 +170,8 @@ class ProjectionSelector(QObject):
             save_cached(self._embeddings.digest, fit.points)
             self.close()
             if self.kind == "t-SNE":
-                self._show(NeighbourProjection(fit.points, _TSNE_DESCRIPTION, self._embeddings.z))
-                self.described.emit(_TSNE_DESCRIPTION, None)
+                self._show(NeighbourProjection(fit.points, tr(_TSNE_DESCRIPTION, PERPLEXITY), self._embeddings.z))
+                self.described.emit(tr(_TSNE_DESCRIPTION, PERPLEXITY), None)
             else:
                 self.described.emit(self._pca.description, None)
         elif self.kind == "t-SNE":
@@ -185,8 +188,8 @@ class ProjectionSelector(QObject):
     def _follow(self, fit: TsneFit) -> None:
         if fit.points is not None:
             self._show(NeighbourProjection(fit.points, "", self._embeddings.z))
-        done = f"{fit.share * 100:.0f} % done" if fit.share else "looking for neighbours"
-        self.described.emit(f"t-SNE of {len(self._embeddings.z):,} embeddings: {done}.", fit.share)
+        done = tr("{0:.0f} % done", fit.share * 100) if fit.share else tr("looking for neighbours")
+        self.described.emit(tr("t-SNE of {0:,} embeddings: {1}.", len(self._embeddings.z), done), fit.share)
 
     def _show(self, projection: Projection) -> None:
         self.projection = projection

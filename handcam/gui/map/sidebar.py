@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from handcam.gui.map.projection import KINDS
 from handcam.gui.map.tooltip import PoseTooltip
+from handcam.gui.style.language import tr
 from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 from handcam.gui.style.widgets import MenuButton, as_panel, button, in_column, in_row, muted
@@ -94,7 +95,7 @@ class Sidebar(QWidget):
         self.colour = MenuButton("Colour", _WIDTH - 4 * STEP, "Meaning of a point's colour")
         for name in (BY_MODALITY, *parameters):
             text = name.replace("[hand lengths]", "[mm]")
-            self.colour.entries.addAction(text, lambda name=name: self.colour_by.emit(name))
+            self.colour.entries.addAction(tr(text), lambda name=name: self.colour_by.emit(name))
         self.ramp = _ColourRamp()
         self.draw = button("Lasso", "Draw around points with the left button held", checkable=True)
         self.draw.clicked.connect(self.lasso)
@@ -106,15 +107,16 @@ class Sidebar(QWidget):
         self.pose = PoseTooltip(self, _WIDTH - 4 * STEP, 152)
         legend = [in_row((self.modalities[name], 1), self._numbers[name], spacing=4) for name in self.modalities]
         symbols = _small_text(
-            3, "● live hand, its trail · ◆ pose set by you · rings: the same hand seen through each modality"
+            3, tr("● live hand, its trail · ◆ pose set by you · rings: the same hand seen through each modality")
         )
-        help_text = _small_text(2, "Click: go there · drag: move · wheel: zoom · double-click: whole map")
+        help_text = _small_text(2, tr("Click: go there · drag: move · wheel: zoom · double-click: whole map"))
         buttons = [(part, 1) for part in (self.draw, self.save, self.deselect)]
         self.setLayout(in_column(
-            *_heading("Map", first=True), in_row(*((kind, 1) for kind in self.kinds.values()), spacing=4),
-            self.description, self._fitting, *_heading("Seen through"), *legend, symbols, self.colour, self.ramp,
-            *_heading("Selection"), in_row(*buttons, spacing=4), self.selected,
-            *_heading("Pose shown"), self.pose, None, help_text, spacing=4, margins=(2 * STEP, STEP, 2 * STEP, STEP),
+            *_heading(tr("Map"), first=True), in_row(*((kind, 1) for kind in self.kinds.values()), spacing=4),
+            self.description, self._fitting, *_heading(tr("Seen through")), *legend, symbols, self.colour, self.ramp,
+            *_heading(tr("Selection")), in_row(*buttons, spacing=4), self.selected,
+            *_heading(tr("Pose shown")), self.pose, None, help_text, spacing=4,
+            margins=(2 * STEP, STEP, 2 * STEP, STEP),
         ))  # fmt: skip
         self._fitting.hide()
 
@@ -132,9 +134,11 @@ class Sidebar(QWidget):
         """Show how many points are selected, by modality."""
         total = sum(counts.values())
         for name, label in self._numbers.items():
-            label.setText(f"{counts[name]:,} of {self._counts[name]:,}" if total else f"{self._counts[name]:,}")
-        nothing = "Draw a line around points." if lasso else "Nothing is selected."
-        self.selected.setText(f"{total:,} points are selected." if total else nothing)
+            label.setText(
+                tr("{0:,} of {1:,}", counts[name], self._counts[name]) if total else f"{self._counts[name]:,}"
+            )
+        nothing = tr("Draw a line around points.") if lasso else tr("Nothing is selected.")
+        self.selected.setText(tr("{0:,} points are selected.", total) if total else nothing)
         self.save.setEnabled(total > 0)
         self.deselect.setEnabled(total > 0)
 

@@ -9,6 +9,7 @@ from handcam.gui.controls_model import ControlsModel
 from handcam.gui.panels.bones import BonesButton
 from handcam.gui.status.messages import NO_HAND
 from handcam.gui.style.colours import FINGER
+from handcam.gui.style.language import tr
 from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 from handcam.gui.style.widgets import in_row, muted
@@ -37,7 +38,9 @@ class AnglesPanel(QWidget):
         self._summary = muted()
         self.head = QWidget()
         self.head.setLayout(in_row(None, self._summary, self.bones))
-        self.setToolTip("Line: what hands can do, with 0° marked. Dot: the angle now; flexion to the palm is positive.")
+        self.setToolTip(
+            tr("Line: what hands can do, with 0° marked. Dot: the angle now; flexion to the palm is positive.")
+        )
 
     def show_hand(self, hand: TrackedHand | None) -> None:
         """Show the angles of a hand, and how sure its bones are."""
@@ -49,8 +52,8 @@ class AnglesPanel(QWidget):
             joints, side = hand.pose.joints_m, hand.pose.side
             self._angles = angles_deg(joints, side)
             closed, apart_mm = float(grip(joints[None], side)[0]), float(pinch_distance_m(joints[None])[0]) * 1e3
-            name = f"{side.value} hand" + " · set by you" * hand.edited
-            summary = f"{name} · pinch {apart_mm:3.0f} mm · grip {closed * 100:3.0f} %"
+            name = tr("{0} hand", tr(side.value)) + tr(" · set by you") * hand.edited
+            summary = tr("{0} · pinch {1:3.0f} mm · grip {2:3.0f} %", name, apart_mm, closed * 100)
             self._summary.setText(summary)
         self.update()
 
@@ -60,7 +63,7 @@ class AnglesPanel(QWidget):
             painter.setFont(font(11))
             if self._angles is None:
                 painter.setPen(QColor(palette.muted))
-                text = f"{NO_HAND}: hold one up to see its angles"
+                text = tr("{0}: hold one up to see its angles", tr(NO_HAND))
                 painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
                 return
             gap = 3 * STEP
@@ -68,7 +71,7 @@ class AnglesPanel(QWidget):
             for f, finger in enumerate(FINGERS):
                 left = 2 * STEP + f * width
                 painter.setPen(QColor(FINGER[f]))
-                painter.drawText(QRectF(left, STEP, width - gap, _ROW - 6), Qt.AlignmentFlag.AlignLeft, finger)
+                painter.drawText(QRectF(left, STEP, width - gap, _ROW - 6), Qt.AlignmentFlag.AlignLeft, tr(finger))
                 for k in range(4):
                     self._paint_angle(painter, 4 * f + k, f, QRectF(left, STEP + (k + 1) * _ROW - 4, width - gap, _ROW))
 

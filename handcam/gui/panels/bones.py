@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtWidgets import QInputDialog, QLineEdit
 
 from handcam.gui.controls_model import ControlsModel
+from handcam.gui.style.language import noop, tr
 from handcam.gui.style.widgets import MenuButton
 from handcam.types import Bones, TrackedHand
 
@@ -16,7 +17,7 @@ _TIP = (
     "Keep them under a name and use them at once the next time; the hand's length is set in the tool bar.\n"
     "Weights with a bone-length input are given them; joints of other weights are rescaled to them."
 )
-_MY_HAND = "my hand"
+_MY_HAND = noop("my hand")
 
 
 class BonesButton(MenuButton):
@@ -75,15 +76,17 @@ class BonesButton(MenuButton):
     def _fill(self) -> None:
         self.entries.clear()
         add = self.entries.addAction
-        add("Keep these as…", self._ask).setEnabled(self._shown is not None and not self.chosen)
+        add(tr("Keep these as…"), self._ask).setEnabled(self._shown is not None and not self.chosen)
         for name in ("", *self.kept):
-            entry = add(f"Use {name}" if name else "Measure each hand", lambda name=name: self.use(name))
+            entry = add(tr("Use {0}", name) if name else tr("Measure each hand"), lambda name=name: self.use(name))
             entry.setCheckable(True)
             entry.setChecked(name == self.chosen)
         if self.chosen:
-            add(f"Forget {self.chosen}", lambda: self.forget(self.chosen))
+            add(tr("Forget {0}", self.chosen), lambda: self.forget(self.chosen))
 
     def _ask(self) -> None:
-        name, good = QInputDialog.getText(self, "Bones", "Keep these bones as", QLineEdit.EchoMode.Normal, _MY_HAND)
+        name, good = QInputDialog.getText(
+            self, tr("Bones"), tr("Keep these bones as"), QLineEdit.EchoMode.Normal, tr(_MY_HAND)
+        )
         if good:
             self.keep(name.strip()[:40])

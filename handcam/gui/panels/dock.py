@@ -14,6 +14,7 @@ from handcam.gui.directions.known import KnownDirections
 from handcam.gui.panels.angles import AnglesPanel
 from handcam.gui.panels.latent import LatentPanel
 from handcam.gui.panels.timings import FrameTimings
+from handcam.gui.style.language import tr
 from handcam.gui.style.theme import STEP
 from handcam.gui.style.widgets import ActionButton, as_panel, button, in_column, in_row, scrolled, show_if
 from handcam.types import Result, Side
@@ -43,7 +44,7 @@ class Dock(QWidget):
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
         self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.tabs.setAccessibleName("Panels")
+        self.tabs.setAccessibleName(tr("Panels"))
         self._stack, self._heads = QStackedWidget(), QStackedWidget()
         self.latent = LatentPanel(controls, actions, directions)
         self.angles = AnglesPanel(controls)
@@ -57,15 +58,15 @@ class Dock(QWidget):
             page.setLayout(in_column())
         self._plots_page, self._timing_page = pages
         for name, page, head in (
-            ("Latent", self.latent, self.latent.head), ("Angles", self.angles, self.angles.head),
-            ("Plots", self._plots_page, self._plots_head), ("Timing", self._timing_page, QWidget()),
+            (tr("Latent"), self.latent, self.latent.head), (tr("Angles"), self.angles, self.angles.head),
+            (tr("Plots"), self._plots_page, self._plots_head), (tr("Timing"), self._timing_page, QWidget()),
         ):  # fmt: skip
             self.tabs.addTab(name)
             self._stack.addWidget(scrolled(page) if page in (self.angles, self._timing_page) else page)
             self._heads.addWidget(head)
         self.tabs.currentChanged.connect(self._select)
         self._controls = controls
-        self.sides = {side: button(side.value.capitalize(), "Show and move this hand", False, True)
+        self.sides = {side: button(tr(side.value).capitalize(), "Show and move this hand", False, True)
                       for side in (Side.LEFT, Side.RIGHT)}  # fmt: skip
         """Which of two hands the panels show; hidden while there is no choice."""
         for side, each in self.sides.items():

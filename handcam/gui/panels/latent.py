@@ -13,6 +13,7 @@ from handcam.gui.directions.known import KINDS, KnownDirections
 from handcam.gui.directions.slider_track import RANGE, SliderGrid, SliderTrack
 from handcam.gui.directions.sliders import DirectionSliders
 from handcam.gui.scene3d.scenes import SAMPLES
+from handcam.gui.style.language import tr
 from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 from handcam.gui.style.widgets import ActionButton, ElidedLabel, MenuButton, button, in_column, in_row, scrolled
@@ -118,14 +119,14 @@ class LatentPanel(QWidget):
         self._seen_s = 0.0
         self.sliders = LatentSliders(controls)
         self.along = DirectionSliders(controls, pictures=False)
-        self.along.setAccessibleName("Directions of the latent space")
+        self.along.setAccessibleName(tr("Directions of the latent space"))
         self._pages = QStackedWidget()
         for sliders in (self.sliders, self.along):
             self._pages.addWidget(scrolled(sliders))
         self.setLayout(in_column(self._pages, margins=(2 * STEP, STEP, 2 * STEP, STEP)))
         self.kind = MenuButton("Along", 136, "What the sliders move along")
         for name, tip in _NAMES.items():
-            self.kind.entries.addAction(name, lambda name=name: self.show_kind(name)).setToolTip(tip)
+            self.kind.entries.addAction(tr(name), lambda name=name: self.show_kind(name)).setToolTip(tr(tip))
         self.empty = button("", "Also those that move nothing: the model leaves these dimensions empty", checkable=True)
         self.empty.clicked.connect(lambda: self.show_kind(self.kind.value))
         self.state = ElidedLabel()
@@ -134,12 +135,12 @@ class LatentPanel(QWidget):
         self.sample_count.setRange(0, SAMPLES)
         self.sample_count.setFixedWidth(40)
         self.sample_count.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.sample_count.setAccessibleName("Samples shown")
-        self.sample_count.setToolTip("Poses drawn from the live posterior and shown as thin lines in 3D")
+        self.sample_count.setAccessibleName(tr("Samples shown"))
+        self.sample_count.setToolTip(tr("Poses drawn from the live posterior and shown as thin lines in 3D"))
         buttons = [ActionButton(actions[name], solid=True) for name in ("freeze", "reset_latent", "sample")]
         self.head = QWidget()
         self.head.setLayout(in_row(
-            self.kind, self.empty, (self.state, 1), *buttons, QLabel("Samples"), self.sample_count, spacing=STEP,
+            self.kind, self.empty, (self.state, 1), *buttons, QLabel(tr("Samples")), self.sample_count, spacing=STEP,
         ))  # fmt: skip
         self.sample_count.valueChanged.connect(lambda n: controls.set(samples=n))
         directions.changed.connect(self._take_directions)
@@ -153,9 +154,9 @@ class LatentPanel(QWidget):
         every = self._directions.kinds.get(name.capitalize(), [])
         moving = [direction for direction in every if direction.mm >= SEEN_MM]
         self.empty.setVisible(len(moving) < len(every))
-        self.empty.setText(f"{len(every) - len(moving)} empty")
+        self.empty.setText(tr("{0} empty", len(every) - len(moving)))
         self.along.show_directions(every if self.empty.isChecked() else moving)
-        self.along.hint = self._directions.why or "Measuring the directions…"
+        self.along.hint = self._directions.why or tr("Measuring the directions…")
         self._pages.setCurrentIndex(int(name != _ALL))
 
     def _take_directions(self) -> None:
@@ -176,11 +177,11 @@ class LatentPanel(QWidget):
         for sliders in (self.sliders, self.along):
             sliders.update()
         if controls.frozen:
-            state = "frozen: drag to explore"
+            state = tr("frozen: drag to explore")
         elif controls.posterior is not None:
-            state = f"{controls.side} hand, mean ± 2 σ"
+            state = tr("{0} hand, mean ± 2 σ", tr(controls.side))
         else:
-            state = "no hand: drag to explore from the mean pose"
+            state = tr("no hand: drag to explore from the mean pose")
         if state != self.state.text():
             self.state.setText(state)
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from handcam.gui.panels.timings import KEEP_S, SECTIONS, FrameTimings
+from handcam.gui.style.language import tr
 from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 from handcam.gui.style.widgets import in_column, in_row, muted
@@ -46,7 +47,7 @@ class _TimePlot(pg.PlotWidget):
             axis.setStyle(tickFont=font(11), tickLength=-4, hideOverlappingLabels=False)
         item.getAxis("left").setWidth(36)
         item.getAxis("bottom").setHeight(18)
-        item.getAxis("bottom").setTicks([[(-9.99, "−10 s"), (-5, "−5 s"), (-0.01, "now")]])
+        item.getAxis("bottom").setTicks([[(-9.99, "−10 s"), (-5, "−5 s"), (-0.01, tr("now"))]])
         item.showGrid(y=True, alpha=0.12)
         self._unit, self._top, self._low_since = unit, 0.0, 0.0
 
@@ -67,7 +68,7 @@ class _TimePlot(pg.PlotWidget):
             low, high = np.percentile(values, spread)
             self.numbers.setText(f"p{spread[0]} {low:.0f} {self._unit} · p{spread[1]} {high:.0f} {self._unit}")
         else:
-            self.numbers.setText("no data yet")
+            self.numbers.setText(tr("no data yet"))
 
 
 class TimingPanel(QWidget):
@@ -77,8 +78,8 @@ class TimingPanel(QWidget):
         super().__init__()
         self._timings = timings
         pg.setConfigOptions(antialias=False)
-        self._rate, self._age = _TimePlot("Results", "fps"), _TimePlot("Age of the pixels", "ms")
-        self._sections = _TimePlot("Sections, stacked", "ms")
+        self._rate, self._age = _TimePlot(tr("Results"), "fps"), _TimePlot(tr("Age of the pixels"), "ms")
+        self._sections = _TimePlot(tr("Sections, stacked"), "ms")
         self._rate_line = self._rate.plot(pen=pg.mkPen(palette.accent, width=1.5))
         self._age_line = self._age.plot(pen=pg.mkPen(palette.accent, width=1.5))
         self._areas = []
@@ -114,7 +115,7 @@ class TimingPanel(QWidget):
 
     @staticmethod
     def _small(text: str, right: bool, muted: bool = False) -> QLabel:
-        label = QLabel(text)
+        label = QLabel(tr(text))
         label.setFont(font(11))
         label.setProperty("muted", muted)
         label.setAlignment(

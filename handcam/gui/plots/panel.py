@@ -13,9 +13,11 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QSizePolicy, QW
 from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.plots.goniometer import RangeOfMotion, report_html, write_report
 from handcam.gui.plots.history import GROUPS, LEAST_HZ, MOST_HZ, RULER, SERIES, History, Measured, spectrum
+from handcam.gui.style.language import tr
 from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 from handcam.gui.style.widgets import MenuButton, button, in_column, in_row, muted, show_if
+from handcam.hand.skeleton import FINGERS
 from handcam.live import Live
 from handcam.paths import write_atomic
 from handcam.types import TrackedHand
@@ -52,7 +54,7 @@ class PlotsPanel(QWidget):
         self._start_s = 0.0
         self.group = MenuButton("Show", 176, "What is plotted; click two joints in the 3D view to measure between them")
         for name in GROUPS:
-            self.group.entries.addAction(name, lambda name=name: self.show_group(name))
+            self.group.entries.addAction(tr(name), lambda name=name: self.show_group(name))
         self.now = QLabel()
         self.now.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # the first that gives way
         self.now.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -108,7 +110,7 @@ class PlotsPanel(QWidget):
         if not len(found.time_s):
             for line in (*self._lines, *self._edges, self._peak):
                 line.setData([], [])
-            self.now.setText("nothing measured yet")
+            self.now.setText(tr("nothing measured yet"))
             return
         self._start_s = float(found.time_s[0])
         when = found.time_s - self._start_s
@@ -126,8 +128,12 @@ class PlotsPanel(QWidget):
             if np.isfinite(value):
                 sigma = self._sigma(found, k)[at]
                 error = f" ± {sigma:.0f}" if np.isfinite(sigma) else ""
-                texts.append(f"<span style='color: {colour}'>{series.name}</span> {_minus(value)}{error} {series.unit}")
-        self.now.setText(" · ".join(texts).replace(" °", "°") or f"{self.group.value}: not measured in this frame")
+                texts.append(
+                    f"<span style='color: {colour}'>{_shown(series.name)}</span> {_minus(value)}{error} {series.unit}"
+                )
+        self.now.setText(
+            " · ".join(texts).replace(" °", "°") or tr("{0}: not measured in this frame", tr(self.group.value))
+        )
 
     @staticmethod
     def _sigma(found: Measured, series: int) -> np.ndarray:
@@ -161,12 +167,12 @@ class PlotsPanel(QWidget):
         recent = found.time_s >= found.time_s[-1] - 8.0
         frequency, amplitude = spectrum(found.time_s[recent], found.values[recent, series])
         self._peak.setData(frequency, amplitude)
-        name, text = SERIES[series], f"{SERIES[series].name}: spectrum after 3 s"
+        name, text = SERIES[series], tr("{0}: spectrum after 3 s", _shown(SERIES[series].name))
         if len(frequency):
             k = int(amplitude.argmax())
             seen = amplitude[k] > _SEEN.get(name.unit, 0.5) and k > 0
-            peak = f"{frequency[k]:.1f} Hz, {amplitude[k]:.1f} {name.unit}" if seen else "no tremor"
-            text = f"{name.name}: {peak}"
+            peak = f"{frequency[k]:.1f} Hz, {amplitude[k]:.1f} {name.unit}" if seen else tr("no tremor")
+            text = f"{_shown(name.name)}: {peak}"
         self._tremor.setText(text)
 
     def _click(self, event: Any) -> None:
@@ -184,7 +190,7 @@ class PlotsPanel(QWidget):
         path = self._session()
         if path is None:
             return
-        self._say(f"Measuring {path.name}…")
+        self._say(tr("Measuring {0}…", path.name))
 
         def read() -> list[tuple[int, float, TrackedHand | None]]:
             from handcam.session import open_session
@@ -197,24 +203,24 @@ class PlotsPanel(QWidget):
         def fill(frames: list[tuple[int, float, TrackedHand | None]]) -> None:
             if self._session() == path:
                 self._history.fill(frames)
-                self._say(f"Measured {len(frames)} frames; CSV… writes them beside the session")
+                self._say(tr("Measured {0} frames; CSV… writes them beside the session", len(frames)))
 
         self._worker.run(read, fill, self._say)
 
     def copy(self) -> None:
         """Put everything that was measured into the clipboard, as a table."""
         QApplication.clipboard().setText(self._history.csv())
-        self._say("Copied the measurements as a table")
+        self._say(tr("Copied the measurements as a table"))
 
     def _ask_csv(self) -> None:
         beside = str((self._session() or Path()) / "measurements.csv")
-        path, _ = QFileDialog.getSaveFileName(self, "Write the measurements", beside, "Table (*.csv)")
+        path, _ = QFileDialog.getSaveFileName(self, tr("Write the measurements"), beside, "Table (*.csv)")
         if path:
             self._write(lambda: write_atomic(Path(path), self._history.csv()), path)
 
     def _ask_report(self) -> None:
         kinds = "Web page (*.html);;PDF (*.pdf)"
-        path, _ = QFileDialog.getSaveFileName(self, "Write the range of motion", "range-of-motion.html", kinds)
+        path, _ = QFileDialog.getSaveFileName(self, tr("Write the range of motion"), "range-of-motion.html", kinds)
         if path:
             measured = self._history.measure()
             side = next((name for name in reversed(measured.side) if name), "no")
@@ -225,9 +231,15 @@ class PlotsPanel(QWidget):
         try:
             write()
         except OSError as error:
-            self._say(f"{path} cannot be written ({error.strerror or error})")
+            self._say(tr("{0} cannot be written ({1})", path, error.strerror or error))
         else:
-            self._say(f"Saved {path}")
+            self._say(tr("Saved {0}", path))
+
+
+def _shown(series: str) -> str:
+    """A series' name in the window's language; joints and kinds of angle keep their anatomical names."""
+    finger, _, rest = series.partition(" ")
+    return f"{tr(finger)} {rest}" if finger in FINGERS else tr(series)
 
 
 def band_brush(colour: str) -> Any:

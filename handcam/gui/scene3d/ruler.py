@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from handcam.gui.style.colours import MARK, PANEL
+from handcam.gui.style.language import tr
 from handcam.types import TrackedHand
 
 __all__ = ["Ruler"]
@@ -77,6 +78,6 @@ def _distance_text(hand: TrackedHand, joints: list[int]) -> str:
     a, b = joints
     mm = 1e3 * float(np.linalg.norm(hand.pose.joints_m[a] - hand.pose.joints_m[b]))
     if hand.edited:
-        return f"{mm:.0f} mm, set by you"
-    scale = "" if hand.pose.metric else " (assumed hand size)"
+        return tr("{0:.0f} mm, set by you", mm)
+    scale = "" if hand.pose.metric else tr(" (assumed hand size)")
     return f"{mm:.0f} ± {1e3 * float(np.hypot(*hand.pose.sigma_m[[a, b]])):.0f} mm{scale}"

@@ -23,6 +23,7 @@ from handcam.gui.scene3d.ruler import Ruler
 from handcam.gui.scene3d.scenes import empty_scene
 from handcam.gui.scene3d.scenes.painter import paint
 from handcam.gui.style.colours import MUTED, TEXT, VIEW
+from handcam.gui.style.language import tr
 from handcam.gui.style.theme import STEP, font
 from handcam.gui.style.widgets import button
 from handcam.types import Result, TrackedHand
@@ -80,7 +81,7 @@ class SceneView(QWidget):
         self._dirty = True
         self._grabbed: QPointF | None = None
         self._pressed = QPointF()
-        self.setAccessibleName("3D view")
+        self.setAccessibleName(tr("3D view"))
         self._retry = button("Try again")
         self._retry.setParent(self)
         self._retry.clicked.connect(self.start)
@@ -102,7 +103,7 @@ class SceneView(QWidget):
         try:
             self.process = RenderProcess()
         except OSError as error:
-            self._fall_back(f"The 3D process cannot be started ({error}); this is the painted view.")
+            self._fall_back(tr("The 3D process cannot be started ({0}); this is the painted view.", error))
 
     @property
     def rendered(self) -> bool:
@@ -158,7 +159,7 @@ class SceneView(QWidget):
             self._picture = None  # paint it here until the next picture comes
             self.update()
         elif self.failure is None and process.drew and process.waiting_s > _SILENT_S:
-            self.failure = f"The 3D process has drawn nothing for {_SILENT_S:.0f} s; this is the painted view."
+            self.failure = tr("The 3D process has drawn nothing for {0:.0f} s; this is the painted view.", _SILENT_S)
             self.redraw()
         if self._dirty and process.has_room:
             self._dirty = False
@@ -186,7 +187,7 @@ class SceneView(QWidget):
         self._failed_s = [*(s for s in self._failed_s if now - s < _RESTART_S), now]
         again = again and len(self._failed_s) <= _RESTARTS
         self._end()
-        self.failure = f"{why} It is started again." if again else why
+        self.failure = tr("{0} It is started again.", why) if again else why
         if again:
             self._start()
         else:
@@ -221,7 +222,7 @@ class SceneView(QWidget):
             if at is not None:
                 painter.setPen(QColor(TEXT if self._result is not None and self._result.hands else MUTED))
                 painter.drawText(
-                    QRectF(at.x() - 60, at.y() + 10, 120, 16), Qt.AlignmentFlag.AlignCenter, hand.pose.side.value
+                    QRectF(at.x() - 60, at.y() + 10, 120, 16), Qt.AlignmentFlag.AlignCenter, tr(hand.pose.side.value)
                 )
         self.ruler.draw(painter, self._hands, self.project)
         if note:

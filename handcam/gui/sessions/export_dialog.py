@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from handcam.gui.background_worker import BackgroundWorker
+from handcam.gui.style.language import tr
 from handcam.gui.style.theme import STEP
 from handcam.gui.style.widgets import button, in_column, in_row, muted
 from handcam.plugins import names
@@ -58,11 +59,11 @@ class ExportDialog(QDialog):
             worker: writes.
         """
         super().__init__(parent)
-        self.setWindowTitle(f"Export {session.name}")
+        self.setWindowTitle(tr("Export {0}", session.name))
         self._session, self._worker = session, worker
         self._share, self._files = 0.0, list[Path]()
         self.formats = QListWidget()
-        self.formats.setAccessibleName("Formats")
+        self.formats.setAccessibleName(tr("Formats"))
         known = names(_FORMATS)
         for name in (*_FIRST, *(n for n in known if n not in _FIRST)):
             item = QListWidgetItem(name)
@@ -72,11 +73,11 @@ class ExportDialog(QDialog):
         self.about = QLabel()
         self.about.setWordWrap(True)
         self.about.setMinimumSize(320, 88)
-        self.options = {name: QCheckBox(text) for name, (text, _) in _OPTIONS.items()}
+        self.options = {name: QCheckBox(tr(text)) for name, (text, _) in _OPTIONS.items()}
         for name, box in self.options.items():
-            box.setToolTip(_OPTIONS[name][1])
+            box.setToolTip(tr(_OPTIONS[name][1]))
         self.out = QLineEdit()
-        self.out.setAccessibleName("File to write")
+        self.out.setAccessibleName(tr("File to write"))
         choose = button("Choose…")
         choose.clicked.connect(self._choose)
         self.write = button("Export")
@@ -119,7 +120,7 @@ class ExportDialog(QDialog):
         out, name, path = Path(self.out.text()).expanduser(), self.format, self._session
         self.write.setEnabled(False)
         self.show_file.hide()
-        self.said.setText("Writing…")
+        self.said.setText(tr("Writing…"))
         self._share = 0.0
         self._timer.start(60)
 
@@ -137,7 +138,7 @@ class ExportDialog(QDialog):
 
     def _done(self, files: list[Path]) -> None:
         self._files = files
-        self._end(f"Written: {', '.join(file.name for file in files)}")
+        self._end(tr("Written: {0}", ", ".join(file.name for file in files)))
         self.progress.setValue(1000)
         self.show_file.show()
 
@@ -165,7 +166,7 @@ class ExportDialog(QDialog):
         self.out.setText(str(self._session.with_name(self._session.name + (ending or f"-{name}"))))
 
     def _choose(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Export", self.out.text())
+        path, _ = QFileDialog.getSaveFileName(self, tr("Export"), self.out.text())
         if path:
             self.out.setText(path)
 

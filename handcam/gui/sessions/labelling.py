@@ -11,6 +11,7 @@ from handcam.gui.actions import ActionRegistry, Command
 from handcam.gui.camera.view import CameraView
 from handcam.gui.event_loop import application, run_until_closed
 from handcam.gui.settings.store import kept_settings
+from handcam.gui.style.language import tr
 from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 from handcam.gui.style.widgets import ActionButton, as_panel, in_column, in_row
@@ -45,7 +46,7 @@ class LabellingView(QWidget):
         """
         super().__init__()
         as_panel(self, "page")
-        self.setWindowTitle(f"{session.path.name} · labels · handcam")
+        self.setWindowTitle(tr("{0} · labels · handcam", session.path.name))
         self._session, self._labels = session, labels
         self.hands = [
             (entry.n, hand.track, hand.pose.side)
@@ -117,14 +118,14 @@ class LabellingView(QWidget):
             self.view.show_result(replace(result, frame=frame, hands=hands))
         else:
             self.view.clear()
-        verdict, colour = "no verdict", palette.muted
+        verdict, colour = tr("no verdict"), palette.muted
         if label is not None:
-            verdict, colour = ("accepted", palette.accent) if label.accepted else ("rejected", palette.alert)
-            verdict += f" · {label.side.value}, not {side.value}" if label.side is not side else ""
+            verdict, colour = (tr("accepted"), palette.accent) if label.accepted else (tr("rejected"), palette.alert)
+            verdict += tr(" · {0}, not {1}", tr(label.side.value), tr(side.value)) if label.side is not side else ""
         self.verdict_text.setText(verdict)
         self.verdict_text.setStyleSheet(f"color: {colour}")
         done = sum(self._labels.get(*hand[:2]) is not None for hand in self.hands)
-        self.position.setText(f"hand {self.at + 1} of {len(self.hands)} · frame {n} · {done} labelled")
+        self.position.setText(tr("hand {0} of {1} · frame {2} · {3} labelled", self.at + 1, len(self.hands), n, done))
         self._bar.update()
 
     def verdict(self, i: int) -> bool | None:

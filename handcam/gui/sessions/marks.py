@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QTableWidget, QTableWidgetItem, QWidget
 
 from handcam.gui.background_worker import BackgroundWorker
+from handcam.gui.style.language import tr
 from handcam.gui.style.theme import STEP
 from handcam.gui.style.widgets import button, in_column, in_row, muted
 from handcam.live import Live
@@ -32,23 +33,23 @@ class MarksDialog(QDialog):
             open_path: plays another session.
         """
         super().__init__(parent)
-        self.setWindowTitle(f"Marks of {session.name}")
+        self.setWindowTitle(tr("Marks of {0}", session.name))
         self._session, self._live, self._worker, self._open_path = session, live, worker, open_path
         self._written: Path | None = None
         self.table = QTableWidget(0, 2)
-        self.table.setHorizontalHeaderLabels(["Time", "Name"])
+        self.table.setHorizontalHeaderLabels([tr("Time"), tr("Name")])
         self.table.horizontalHeader().setStretchLastSection(True)
         self.table.verticalHeader().hide()
         self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-        self.table.setAccessibleName("Marks")
+        self.table.setAccessibleName(tr("Marks"))
         self.table.itemChanged.connect(self._rename)
         self.table.cellClicked.connect(lambda row, _: live.seek(self._marks[row][0]))
         add, delete = button("Mark this frame", "Also with K, while the session is played"), button("Delete")
         add.clicked.connect(self.add)
         delete.clicked.connect(self.delete)
         self.first, self.last = QComboBox(), QComboBox()
-        self.first.setAccessibleName("First frame")
-        self.last.setAccessibleName("Last frame")
+        self.first.setAccessibleName(tr("First frame"))
+        self.last.setAccessibleName(tr("Last frame"))
         self.write = button("Write as a new session", "The frames between, with their hands, marks and labels")
         self.write.clicked.connect(self.trim)
         self.play = button("Play it")
@@ -56,7 +57,7 @@ class MarksDialog(QDialog):
         self.play.hide()
         self.said = muted()
         self.said.setWordWrap(True)
-        cut = in_row(QLabel("From"), (self.first, 1), QLabel("to"), (self.last, 1), self.write, spacing=STEP)
+        cut = in_row(QLabel(tr("From")), (self.first, 1), QLabel(tr("to")), (self.last, 1), self.write, spacing=STEP)
         self.setLayout(in_column(
             (self.table, 1), in_row(add, delete, None, spacing=STEP), STEP, cut, in_row((self.said, 1), self.play),
             spacing=STEP, margins=(16, 16, 16, 16),
@@ -73,7 +74,7 @@ class MarksDialog(QDialog):
 
     def add(self) -> None:
         """Mark the frame that is shown."""
-        self._change((*self._marks, (self._live.status().position, f"mark {len(self._marks) + 1}")))
+        self._change((*self._marks, (self._live.status().position, tr("mark {0}", len(self._marks) + 1))))
 
     def delete(self) -> None:
         """Delete the mark that is chosen."""
@@ -86,7 +87,7 @@ class MarksDialog(QDialog):
         first, last = self.first.currentData(), self.last.currentData()
         self.write.setEnabled(False)
         self.play.hide()
-        self.said.setText("Writing…")
+        self.said.setText(tr("Writing…"))
         out, k = self._session.with_name(f"{self._session.name}-trimmed"), 2
         while out.exists():
             out, k = self._session.with_name(f"{self._session.name}-trimmed-{k}"), k + 1
@@ -97,8 +98,8 @@ class MarksDialog(QDialog):
         self._written = report.out
         self.play.show()
         before = self.first.currentData() - report.first
-        early = f" It begins {before} frames earlier, at a key picture." if before else ""
-        self.said.setText(f"Written to {report.out}.{early}")
+        early = tr(" It begins {0} frames earlier, at a key picture.", before) if before else ""
+        self.said.setText(tr("Written to {0}.{1}", report.out, early))
 
     def _failed(self, why: str) -> None:
         self.write.setEnabled(True)
@@ -136,7 +137,7 @@ class MarksDialog(QDialog):
             self.table.setItem(row, 1, QTableWidgetItem(name))
         self.table.blockSignals(False)
         here, last = status.position, max(status.length - 1, 0)
-        entries = [(0, "the start"), *self._marks, (here, "the frame shown"), (last, "the end")]
+        entries = [(0, tr("the start")), *self._marks, (here, tr("the frame shown")), (last, tr("the end"))]
         for box, chosen in ((self.first, 0), (self.last, len(entries) - 1)):
             kept = box.currentText()
             box.clear()

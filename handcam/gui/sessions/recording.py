@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from handcam.gui.actions import ActionRegistry
 from handcam.gui.background_worker import BackgroundWorker
+from handcam.gui.style.language import tr
 from handcam.live import Live
 from handcam.types import HandcamError
 
@@ -67,7 +68,7 @@ class RecordingControl(QObject):
         recorded = self._live.recorded
         if self.saved is None or recorded is None:
             return ""
-        return f"Saved {recorded.elapsed_s:.0f} s"
+        return tr("Saved {0:.0f} s", recorded.elapsed_s)
 
     @property
     def session(self) -> Path | None:
@@ -93,19 +94,19 @@ class RecordingControl(QObject):
         """Mark this moment of the session that is recorded, or the frame of the one that is played."""
         status, played = self._live.status(), self._played()
         if status.recording is not None:
-            self._live.mark(f"mark {next(self._numbers)}")
-            self.message.emit("Marked this moment; Marks… names it when the session is played", 6.0)
+            self._live.mark(tr("mark {0}", next(self._numbers)))
+            self.message.emit(tr("Marked this moment; Marks… names it when the session is played"), 6.0)
         elif played is not None:
             from handcam.session import write_marks
 
-            marks = tuple(sorted((*status.marks, (status.position, f"mark {len(status.marks) + 1}"))))
+            marks = tuple(sorted((*status.marks, (status.position, tr("mark {0}", len(status.marks) + 1)))))
             try:
                 write_marks(played, marks)
             except HandcamError as error:
                 self.failed.emit(str(error))
                 return
             self._live.set_marks(marks)
-            self.message.emit("Marked this frame; Marks… names it", 6.0)
+            self.message.emit(tr("Marked this frame; Marks… names it"), 6.0)
             if self._marks is not None:
                 self._marks.refresh()
 
@@ -113,7 +114,7 @@ class RecordingControl(QObject):
         """Name the marks of the session that is played, and cut it."""
         played = self._played()
         if played is None:
-            self.message.emit("Open a session first: Play, or drop its folder on the window", 8.0)
+            self.message.emit(tr("Open a session first: Play, or drop its folder on the window"), 8.0)
         else:
             from handcam.gui.sessions.marks import MarksDialog
 
@@ -165,11 +166,15 @@ class RecordingControl(QObject):
         if (session := self._needed()) is not None:
             from handcam.session import repair
 
-            self.message.emit(f"Checking every picture of {session.name}…", 600.0)
+            self.message.emit(tr("Checking every picture of {0}…", session.name), 600.0)
 
             def checked(report: object) -> None:
                 lost, out = getattr(report, "lost", ()), getattr(report, "out", None)
-                said = "Nothing is lost; nothing was written." if out is None else f"{' '.join(lost)} Written to {out}."
+                said = (
+                    tr("Nothing is lost; nothing was written.")
+                    if out is None
+                    else tr("{0} Written to {1}.", " ".join(lost), out)
+                )
                 self.message.emit(said, 20.0)
 
             self._worker.run(lambda: repair(session), checked, self.failed.emit)
@@ -177,7 +182,7 @@ class RecordingControl(QObject):
     def _needed(self) -> Path | None:
         session = self.session
         if session is None:
-            self.message.emit("Record something, or open a session, first", 8.0)
+            self.message.emit(tr("Record something, or open a session, first"), 8.0)
         return session
 
     def _recorded(self, path: Path | None) -> None:
@@ -186,4 +191,4 @@ class RecordingControl(QObject):
             self.failed.emit(recorded.failure or "")
         elif path is not None:
             self.saved = path
-            self.message.emit(f"Saved {path}", 12.0)
+            self.message.emit(tr("Saved {0}", path), 12.0)

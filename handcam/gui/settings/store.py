@@ -14,6 +14,7 @@ import msgspec
 from handcam.filters import OVER_TIME, smoothing
 from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.scene3d.scenes import SAMPLES
+from handcam.gui.style.language import tr
 from handcam.paths import write_atomic
 from handcam.ranges import HAND_LENGTHS_M, HandLengthCm
 from handcam.types import NOMINAL_HAND_LENGTH_M, Controls, Side
@@ -79,6 +80,8 @@ class WindowSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     """Colours of bars and panels."""
     type_percent: Annotated[int, msgspec.Meta(ge=100, le=150)] = 100
     """Size of type and controls."""
+    language: Literal["en", "de", "system"] = "en"
+    """Language of the window."""
     recordings: Annotated[str, msgspec.Meta(max_length=4096)] = ""
     """Folder for sessions and snapshots; empty for ``handcam`` among the user's videos."""
     recent: Annotated[tuple[str, ...], msgspec.Meta(max_length=20)] = ()
@@ -179,14 +182,18 @@ class SettingsStore:
         except FileNotFoundError:
             return {}
         except OSError as error:
-            self.problem = f"The settings {self._path} cannot be read ({error.strerror or error}); starting without."
+            self.problem = tr(
+                "The settings {0} cannot be read ({1}); starting without.", self._path, error.strerror or error
+            )
         except (ValueError, KeyError, TypeError, RecursionError):  # msgspec's errors are ValueErrors
             aside = self._path.with_name(self._path.name + ".damaged")
-            self.problem = f"The settings {self._path} are damaged and were left out; they now are {aside.name}."
+            self.problem = tr(
+                "The settings {0} are damaged and were left out; they now are {1}.", self._path, aside.name
+            )
             try:
                 self._path.replace(aside)
             except OSError:
-                self.problem = f"The settings {self._path} are damaged and were left out."
+                self.problem = tr("The settings {0} are damaged and were left out.", self._path)
         return {}
 
     def _write(self, settings: WindowSettings) -> None:
@@ -194,4 +201,4 @@ class SettingsStore:
         try:
             write_atomic(self._path, msgspec.json.format(document, indent=1) + b"\n")
         except OSError as error:
-            self.problem = f"The settings cannot be kept in {self._path} ({error.strerror or error})."
+            self.problem = tr("The settings cannot be kept in {0} ({1}).", self._path, error.strerror or error)

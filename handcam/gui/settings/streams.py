@@ -5,6 +5,7 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from handcam.gui.background_worker import BackgroundWorker
+from handcam.gui.style.language import tr
 from handcam.gui.style.theme import STEP
 from handcam.gui.style.widgets import button, in_column, in_row, muted, show_if
 from handcam.live import Live, StreamStatus
@@ -20,8 +21,8 @@ def stream_text(status: StreamStatus) -> str:
     """Say how a stream does."""
     if status.failure is not None:
         return status.failure
-    to = f"{status.receivers} receiver{'s' * (status.receivers != 1)}"
-    return f"{to} · {status.sent} sent · {status.dropped} dropped"
+    to = tr("1 receiver") if status.receivers == 1 else tr("{0} receivers", status.receivers)
+    return tr("{0} · {1} sent · {2} dropped", to, status.sent, status.dropped)
 
 
 class StreamsDialog(QDialog):
@@ -35,7 +36,7 @@ class StreamsDialog(QDialog):
             worker: opens and closes streams beside the window.
         """
         super().__init__(parent)
-        self.setWindowTitle("Streams to other programs")
+        self.setWindowTitle(tr("Streams to other programs"))
         self._live, self._worker = live, worker
         self.rows: dict[str, QLabel] = {}
         """By address: how each stream does."""
@@ -47,10 +48,10 @@ class StreamsDialog(QDialog):
         self._grid.addWidget(self._none, 0, 0)
         self.protocol = QComboBox()
         self.protocol.addItems(names("handcam.streams"))
-        self.protocol.setAccessibleName("Protocol")
+        self.protocol.setAccessibleName(tr("Protocol"))
         self.address = QLineEdit()
-        self.address.setPlaceholderText("host:port, or nothing for this computer")
-        self.address.setAccessibleName("Address")
+        self.address.setPlaceholderText(tr("host:port, or nothing for this computer"))
+        self.address.setAccessibleName(tr("Address"))
         self.start = button("Start")
         self.start.setProperty("primary", True)
         self.start.clicked.connect(self.open_stream)
@@ -74,7 +75,9 @@ class StreamsDialog(QDialog):
             self.said.setText(said)
             self.refresh()
 
-        self._worker.run(lambda: self._live.add_stream(open_stream(spec)), lambda _: ended(f"Started {spec}."), ended)
+        self._worker.run(
+            lambda: self._live.add_stream(open_stream(spec)), lambda _: ended(tr("Started {0}.", spec)), ended
+        )
 
     def refresh(self) -> None:
         """Follow the streams."""

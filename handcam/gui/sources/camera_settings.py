@@ -7,6 +7,7 @@ from PySide6.QtCore import QSignalBlocker, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QCheckBox, QDialog, QDoubleSpinBox, QGridLayout, QLabel, QWidget
 
+from handcam.gui.style.language import tr
 from handcam.gui.style.theme import STEP
 from handcam.gui.style.widgets import button, in_column, in_row, muted
 from handcam.sources import Adjustable, CameraControl
@@ -30,7 +31,7 @@ class CameraSettingsDialog(QDialog):
             name: to show.
         """
         super().__init__(parent)
-        self.setWindowTitle(f"Camera settings: {name}")
+        self.setWindowTitle(tr("Camera settings: {0}", name))
         self._camera = camera
         self._waiting: list[tuple[str, Future[Any]]] = []
         self.automatic: dict[str, QCheckBox] = {}
@@ -69,8 +70,10 @@ class CameraSettingsDialog(QDialog):
                 self.said[name].setText("")
             else:
                 self.note.setText(
-                    "Values are the driver's own, and the camera keeps them until it is unplugged. "
-                    "Another focus or zoom makes its calibration wrong: calibrate again."
+                    tr(
+                        "Values are the driver's own, and the camera keeps them until it is unplugged. "
+                        "Another focus or zoom makes its calibration wrong: calibrate again."
+                    )
                 )
 
     def _show(self, control: CameraControl) -> None:
@@ -83,11 +86,11 @@ class CameraSettingsDialog(QDialog):
         value.setEnabled(control.value is not None and not control.automatic)
         automatic.setEnabled(control.automatic is not None)
         if control.value is None:
-            self.said[control.name].setText("This camera does not have it")
+            self.said[control.name].setText(tr("This camera does not have it"))
 
     def _add(self, name: str) -> None:
-        automatic, value, said = QCheckBox("automatic"), QDoubleSpinBox(), muted()
-        automatic.setAccessibleName(f"{name} automatic")
+        automatic, value, said = QCheckBox(tr("automatic")), QDoubleSpinBox(), muted()
+        automatic.setAccessibleName(tr("{0} automatic", name))
         value.setAccessibleName(name)
         value.setRange(-_LIMIT, _LIMIT)
         value.setDecimals(0)
@@ -97,7 +100,7 @@ class CameraSettingsDialog(QDialog):
         value.valueChanged.connect(lambda now: self._ask(name, float(now)))
         automatic.clicked.connect(lambda on: self._ask(name, None if on else value.value()))
         row = len(self.values)
-        for column, part in enumerate((QLabel(name.capitalize()), automatic, value, said)):
+        for column, part in enumerate((QLabel(tr(name)[:1].upper() + tr(name)[1:]), automatic, value, said)):
             self._grid.addWidget(part, row, column)
         self.automatic[name], self.values[name], self.said[name] = automatic, value, said
 

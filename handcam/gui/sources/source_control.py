@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
 from handcam.gui.actions import ActionRegistry
 from handcam.gui.background_worker import BackgroundWorker
+from handcam.gui.style.language import tr
 from handcam.live import Live
 
 __all__ = ["RuntimeChoice", "SourceControl", "short_name", "source_from_path"]
@@ -105,7 +106,7 @@ class SourceControl(QObject):
         """Open another source; when that fails the present one goes on."""
         self.dismiss()
         self.leaving.emit()
-        self.message.emit(f"Opening {source}…", 6.0)
+        self.message.emit(tr("Opening {0}…", source), 6.0)
 
         def change() -> int:
             start_ns = time.perf_counter_ns()
@@ -129,7 +130,7 @@ class SourceControl(QObject):
 
     def retry(self) -> None:
         """Open the present source again."""
-        self.message.emit(f"Opening {self.requested or 'the source'} again…", 6.0)
+        self.message.emit(tr("Opening {0} again…", self.requested or tr("the source")), 6.0)
         self._worker.run(self._live.restart, failed=self.fail)
 
     @property
@@ -140,20 +141,20 @@ class SourceControl(QObject):
 
     def ask_file(self) -> None:
         """Ask for a video, picture, session or RealSense recording."""
-        path, _ = QFileDialog.getOpenFileName(self._window, "Open", "", _FILES)
+        path, _ = QFileDialog.getOpenFileName(self._window, tr("Open"), "", _FILES)
         if path:
             self.open_path(Path(path))
 
     def ask_folder(self) -> None:
         """Ask for a session or a folder of pictures."""
-        path = QFileDialog.getExistingDirectory(self._window, "Open a session or a folder of pictures")
+        path = QFileDialog.getExistingDirectory(self._window, tr("Open a session or a folder of pictures"))
         if path:
             self.open_path(Path(path))
 
     def ask_url(self) -> None:
         """Ask for a network camera."""
-        address = "Address, e.g. http://192.168.1.20:8080/video"
-        text, sure = QInputDialog.getText(self._window, "Network camera", address)
+        address = tr("Address, e.g. http://192.168.1.20:8080/video")
+        text, sure = QInputDialog.getText(self._window, tr("Network camera"), address)
         if sure and text.strip():
             self.open_source(f"webcam:{text.strip()}")
 
@@ -175,7 +176,7 @@ class SourceControl(QObject):
             return
         self.dismiss()
         before, self._runtime = self._runtime, name
-        self.message.emit(f"Opening the runtime {name}…", 60.0)
+        self.message.emit(tr("Opening the runtime {0}…", name), 60.0)
         self.runtime_changed.emit(name)
 
         def failed(why: str) -> None:

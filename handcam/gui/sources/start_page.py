@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from handcam.gui.actions import ActionRegistry
 from handcam.gui.sources.source_control import short_name
+from handcam.gui.style.language import tr
 from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 from handcam.gui.style.widgets import ActionButton, button, in_column, in_row, muted
@@ -33,7 +34,7 @@ class StartPage(QFrame):
         super().__init__(parent)
         self._parent = parent
         self.setObjectName("start")
-        title = QLabel("No camera found")
+        title = QLabel(tr("No camera found"))
         title.setFont(font(13, bold=True))
         look, close = button("Look again", "Look for cameras"), button("×", "Close; the demo goes on", solid=False)
         look.clicked.connect(self.look.emit)
@@ -77,8 +78,8 @@ class StartPage(QFrame):
         """Follow the model and the cameras; ends by itself when there is a camera."""
         if devices:
             self.close_page()
-        model = f"ready on {status.runtime}" if status.runtime else "loading…"
-        self.state.setText(f"Your hand: {hand_cm:.1f} cm (set it above) · Model: {model}")
+        model = tr("ready on {0}", status.runtime) if status.runtime else tr("loading…")
+        self.state.setText(tr("Your hand: {0:.1f} cm (set it above) · Model: {1}", hand_cm, model))
 
     def open_page(self) -> None:
         """Show it, once."""
@@ -143,4 +144,6 @@ class DropTarget(QWidget):
             painter.drawRoundedRect(self.rect().adjusted(16, 16, -16, -16), 10, 10)
             painter.setPen(QColor(palette.text))
             painter.setFont(font(13, bold=True))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Drop to open: video, photo, folder or session")
+            painter.drawText(
+                self.rect(), Qt.AlignmentFlag.AlignCenter, tr("Drop to open: video, photo, folder or session")
+            )

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
+from handcam.gui.style.language import tr
 from handcam.gui.style.theme import STEP, font
 from handcam.gui.style.widgets import ActionButton, in_column
 from handcam.live import LiveStatus
@@ -46,42 +47,48 @@ def message_for(
         diagnostic: a sentence about the hand in view; empty when there is none.
         camera: False in a window that only explores the latent space.
     """
-    name = status.source or requested or "the source"
+    name = status.source or requested or tr("the source")
     if not camera:
         failed = status.state == "failed"
-        return Message("No model", status.failure or "The model has failed.", ("quit",)) if failed else Message()
+        return (
+            Message(tr("No model"), status.failure or tr("The model has failed."), ("quit",)) if failed else Message()
+        )
     if status.state == "failed":
-        return Message("No picture", status.failure or "The source has failed.", ("retry", "open_file", "use_demo"))
+        return Message(
+            tr("No picture"), status.failure or tr("The source has failed."), ("retry", "open_file", "use_demo")
+        )
     if problem:
-        return Message("That did not work", problem, ("dismiss",))
+        return Message(tr("That did not work"), problem, ("dismiss",))
     if status.state == "ended" and not status.seekable:
-        return Message("The end", f"{name} gives no more pictures.", ("retry", "use_demo"))
+        return Message(tr("The end"), tr("{0} gives no more pictures.", name), ("retry", "use_demo"))
     if status.state == "ended":
-        return Message(hint="The end · Space plays it again")
+        return Message(hint=tr("The end · Space plays it again"))
     if status.stalled and (status.runtime or not picture):  # a model that loads shows the picture meanwhile
-        return Message("Stalled", status.stalled, ("retry", "use_demo"))
+        return Message(tr("Stalled"), status.stalled, ("retry", "use_demo"))
     if status.state == "starting":
         if not picture:
-            return Message("Starting", f"Opening {name}…")
-        return Message(hint="Loading the model…" if not status.runtime else f"Opening {name}…")
+            return Message(tr("Starting"), tr("Opening {0}…", name))
+        return Message(hint=tr("Loading the model…") if not status.runtime else tr("Opening {0}…", name))
     if not hand and picture:
-        return Message(hint=f"{NO_HAND}. {diagnostic}" if diagnostic else _no_hand(status))
+        return Message(hint=tr("{0}. {1}", tr(NO_HAND), diagnostic) if diagnostic else _no_hand(status))
     if diagnostic:
         return Message(hint=diagnostic)
     if status.state == "paused" and status.stills:
-        return Message(hint="← and → turn the pictures") if status.length > 1 and status.position == 0 else Message()
+        return (
+            Message(hint=tr("← and → turn the pictures")) if status.length > 1 and status.position == 0 else Message()
+        )
     if status.state == "paused":
-        return Message(hint="Paused: the sliders go on working")
+        return Message(hint=tr("Paused: the sliders go on working"))
     return Message()
 
 
 def _no_hand(status: LiveStatus) -> str:
     """What to do where no hand is seen: only a camera can be shown one."""
     if status.stills:
-        return "No hand found in this picture"
+        return tr("No hand found in this picture")
     if status.seekable:
-        return "No hand in this frame"
-    return f"{NO_HAND}: hold one up to the camera" if status.source_live else NO_HAND
+        return tr("No hand in this frame")
+    return tr("{0}: hold one up to the camera", tr(NO_HAND)) if status.source_live else tr(NO_HAND)
 
 
 class MessageCard(QFrame):

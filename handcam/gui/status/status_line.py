@@ -5,6 +5,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from handcam.gui.style.language import tr
 from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP, font
 from handcam.hand.skeleton import ROOT
@@ -48,13 +49,13 @@ class StatusLine(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         x = event.position().x()
         name = next((name for name, left, right in self._places() if left <= x < right), "")
-        self.setToolTip(self.message or _TIPS[name])
+        self.setToolTip(self.message or tr(_TIPS[name]))
 
     def _places(self) -> list[tuple[str, float, float]]:
         """Name, left and right end of every figure's place."""
         metrics, x, found = QFontMetricsF(font(12)), 2.0 * STEP, []
         for name, widest in _SLOTS:
-            width = metrics.horizontalAdvance(widest)
+            width = metrics.horizontalAdvance(tr(widest))
             found.append((name, x, x + width + 4))
             x += round(width) + 3 * STEP
         return found
@@ -73,30 +74,30 @@ class StatusLine(QWidget):
         """Show the newest figures."""
         hands = result.hands if result is not None else ()
         if len(hands) > 1:
-            self.texts["hand"] = "right and left hand" if len({h.pose.side for h in hands}) > 1 else "two hands"
+            self.texts["hand"] = tr("right and left hand") if len({h.pose.side for h in hands}) > 1 else tr("two hands")
         else:
-            self.texts["hand"] = f"{hands[0].pose.side.value} hand" if hands else "no hand"
+            self.texts["hand"] = tr("{0} hand", tr(hands[0].pose.side.value)) if hands else tr("no hand")
         if any(hand.edited for hand in hands):
-            self.texts["hand"] = "edited pose"
+            self.texts["hand"] = tr("edited pose")
         self.texts["distance"] = ""
         if hands:
             pose = hands[0].pose
-            self.texts["distance"] = f"{distance_cm(pose):.0f} cm" + ("" if pose.metric else " (assumed hand size)")
+            self.texts["distance"] = f"{distance_cm(pose):.0f} cm" + ("" if pose.metric else tr(" (assumed hand size)"))
         running = status.state == "running"
-        self.texts["rate"] = f"{rate:.0f} fps" if running else status.state
+        self.texts["rate"] = tr("{0:.0f} fps", rate) if running else tr(status.state)
         if status.stills:
             self.texts["rate"] = ""  # a picture has none
-        self.texts["age"] = f"pixels {age_ms:.0f} ms old" if age_ms is not None and running else ""
-        skipped = f"{status.dropped} frame{'s' * (status.dropped != 1)} skipped"
+        self.texts["age"] = tr("pixels {0:.0f} ms old", age_ms) if age_ms is not None and running else ""
+        skipped = tr("1 frame skipped") if status.dropped == 1 else tr("{0} frames skipped", status.dropped)
         self.texts["lost"] = skipped if status.dropped and not status.stills else ""
         failed = [each.failure for each in status.streams if each.failure is not None]
-        sent = (f"{each.name}: {each.sent} sent, {each.dropped} dropped" for each in status.streams)
+        sent = (tr("{0}: {1} sent, {2} dropped", each.name, each.sent, each.dropped) for each in status.streams)
         self.right = " · ".join(failed or [part for part in (*sent, status.weights, status.runtime) if part])
         self.update()
 
     def show_model(self, status: LiveStatus) -> None:
         """Show only what decodes."""
-        right = " · ".join(part for part in (status.weights, status.runtime) if part) or "Loading the model…"
+        right = " · ".join(part for part in (status.weights, status.runtime) if part) or tr("Loading the model…")
         if right != self.right:
             self.right = right
             self.update()

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from handcam.gui.style.language import tr
 from handcam.gui.style.palette import palette
 from handcam.gui.style.theme import STEP
 
@@ -67,7 +68,7 @@ def as_panel(widget: W, name: str = "panel") -> W:
 
 def muted(text: str = "") -> QLabel:
     """Make a label in the colour of secondary text."""
-    label = QLabel(text)
+    label = QLabel(tr(text))
     label.setProperty("muted", True)
     return label
 
@@ -76,7 +77,7 @@ class ElidedLabel(QLabel):
     """A label that gives way: what has no room ends in dots, and is in the tooltip."""
 
     def __init__(self, text: str = "") -> None:
-        super().__init__(text)
+        super().__init__(tr(text))
         self.setProperty("muted", True)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
@@ -129,7 +130,7 @@ def button(text: str = "", tip: str = "", solid: bool = True, checkable: bool = 
         solid: with a background; the others show one under the mouse only.
         checkable: stays down.
     """
-    return _styled(KeyButton(text), tip, solid, checkable)
+    return _styled(KeyButton(tr(text)), tr(tip), solid, checkable)
 
 
 def _styled(made: B, tip: str, solid: bool, checkable: bool) -> B:
@@ -183,10 +184,11 @@ class MenuButton(KeyButton):
 
     def __init__(self, name: str, width: int, tip: str) -> None:
         super().__init__()
-        self._name, self.value = name, ""
-        self.setFixedSize(width, 28)
-        self.setToolTip(tip)
-        self.setAccessibleName(name)
+        self._name, self.value = tr(name), ""
+        longer = self.fontMetrics().horizontalAdvance(self._name) - self.fontMetrics().horizontalAdvance(name)
+        self.setFixedSize(width + max(longer, 0), 28)  # another language's name takes nothing from the value
+        self.setToolTip(tr(tip))
+        self.setAccessibleName(self._name)
         self.entries = QMenu(self)
         self.setMenu(self.entries)
 
@@ -194,7 +196,7 @@ class MenuButton(KeyButton):
         """Show the setting's value."""
         if value != self.value:
             self.value = value
-            self.setAccessibleName(f"{self._name} {value}")
+            self.setAccessibleName(f"{self._name} {tr(value)}")
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -211,7 +213,7 @@ class MenuButton(KeyButton):
             left += metrics.horizontalAdvance(self._name) + STEP
             line = QRectF(left, 0, self.width() - left - 3 * STEP, self.height())
             painter.setPen(QColor(palette.text))
-            value = metrics.elidedText(self.value, Qt.TextElideMode.ElideMiddle, line.width())
+            value = metrics.elidedText(tr(self.value), Qt.TextElideMode.ElideMiddle, line.width())
             painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, value)
             x, y = self.width() - 1.8 * STEP, self.height() / 2 + 2
             painter.setPen(Qt.PenStyle.NoPen)

@@ -86,7 +86,7 @@ def change_everything(window: Window) -> None:
     window.actions_["settings"].trigger()
     dialog = window.findChild(SettingsDialog)
     assert dialog is not None
-    for box, k in ((dialog.theme, 1), (dialog.type_percent, 2)):
+    for box, k in ((dialog.theme, 1), (dialog.type_percent, 2), (dialog.language, 2)):
         box.setCurrentIndex(k)
         box.activated.emit(k)
     dialog.folder_chosen(str(Path.home() / "takes"))
