@@ -16,7 +16,8 @@ CONTEXT = "handcam"
 GIVEN_TO = {"tr": 1, "noop": 1, "button": 2, "muted": 1, "ElidedLabel": 1, "MenuButton": 9, "Command": 9}
 """Functions whose first arguments are texts; they translate what they are given."""
 SHOWN_BY_VALUE = {
-    "camera/picture.py": ("Plane", "DepthRange"), "settings/store.py": ("HANDS",), "settings/dialog.py": ("_THEMES",),
+    "camera/picture.py": ("Plane", "DepthRange"), "camera/split_view.py": ("_SKINS",),
+    "settings/store.py": ("HANDS",), "settings/dialog.py": ("_THEMES",),
     "status/status_line.py": ("_TIPS", "_SLOTS"), "status/messages.py": ("NO_HAND",), "camera/view.py": ("_LABEL",),
     "sessions/export_dialog.py": ("_OPTIONS",), "directions/known.py": ("KINDS",), "actions.py": ("COMMANDS",),
     "explorer/modality_views.py": ("MODALITY_VIEWS",), "explorer/page.py": ("_MODALITIES",),
@@ -32,7 +33,7 @@ ELSEWHERE = (
     "distance", "speed", "wrist speed", "index tip speed", "pinch and ruler", "thumb angles", "index angles",
     "middle angles", "ring angles", "little angles", "Live", "Explorer", "Map", "straight", "great circle", "measure",
     "all", "pose", "motion", "modality", "left and right", "top and bottom", "near and far", "tilted", "pictures",
-    "named", "principal", "raw",
+    "named", "principal", "raw", "Rig", "Net", "Halo",
 )  # fmt: skip
 """Words of other rooms, and those that are put together, which the window shows."""
 NO_TEXTS = frozenset((

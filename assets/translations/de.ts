@@ -104,6 +104,10 @@
       <translation>Auch mit K, während die Sitzung spielt</translation>
     </message>
     <message>
+      <source>An implicit surface from the joints alone: no seams, and it fuses where fingers touch</source>
+      <translation>Eine implizite Fläche aus den Gelenken allein: ohne Nähte, und sie verschmilzt, wo Finger sich berühren</translation>
+    </message>
+    <message>
       <source>Angles</source>
       <translation>Winkel</translation>
     </message>
@@ -384,10 +388,6 @@ Gewichte mit Eingang für Knochenlängen bekommen sie; Gelenke anderer werden da
       <translation>Punkte mit gehaltener linker Taste umfahren</translation>
     </message>
     <message>
-      <source>Draw the skin by a graph-convolutional net instead of linear blending</source>
-      <translation>Die Haut von einem Graphennetz statt durch lineares Mischen zeichnen</translation>
-    </message>
-    <message>
       <source>Drive</source>
       <translation>Antrieb</translation>
     </message>
@@ -512,6 +512,10 @@ Gewichte mit Eingang für Knochenlängen bekommen sie; Gelenke anderer werden da
       <translation>Gesten</translation>
     </message>
     <message>
+      <source>Halo</source>
+      <translation>Halo</translation>
+    </message>
+    <message>
       <source>Hand</source>
       <translation>Hand</translation>
     </message>
@@ -546,6 +550,10 @@ Gewichte mit Eingang für Knochenlängen bekommen sie; Gelenke anderer werden da
     <message>
       <source>How many hands to follow; treat every hand as the left or the right one</source>
       <translation>Wie viele Hände verfolgt werden; jede als linke oder rechte nehmen</translation>
+    </message>
+    <message>
+      <source>How the hand's surface is drawn (Shift+U)</source>
+      <translation>Wie die Oberfläche der Hand gezeichnet wird (Umschalt U)</translation>
     </message>
     <message>
       <source>Interpolate from A to B and back</source>
@@ -1092,6 +1100,10 @@ Gewichte mit Eingang für Knochenlängen bekommen sie; Gelenke anderer werden da
       <translation>Nochmals</translation>
     </message>
     <message>
+      <source>Rig</source>
+      <translation>Modell</translation>
+    </message>
+    <message>
       <source>Runtime</source>
       <translation>Laufzeit</translation>
     </message>
@@ -1366,6 +1378,14 @@ Gewichte mit Eingang für Knochenlängen bekommen sie; Gelenke anderer werden da
     <message>
       <source>The hand as it lies before the camera: x right, y down, z away. Drag turns, wheel zooms</source>
       <translation>Die Hand, wie sie vor der Kamera liegt: x rechts, y unten, z weg. Ziehen dreht, das Rad ändert die Größe</translation>
+    </message>
+    <message>
+      <source>The hand rig by a graph-convolutional net</source>
+      <translation>Das Handmodell durch ein Graphennetz</translation>
+    </message>
+    <message>
+      <source>The hand rig, linear blend skinning</source>
+      <translation>Das Handmodell, lineares Mischen</translation>
     </message>
     <message>
       <source>The hand's surface</source>
@@ -1664,6 +1684,10 @@ Sie gibt den Maßstab, wo keine Tiefenkamera es tut.</translation>
     <message>
       <source>brightness</source>
       <translation>Helligkeit</translation>
+    </message>
+    <message>
+      <source>by</source>
+      <translation>durch</translation>
     </message>
     <message>
       <source>calibrate the camera and your hand</source>
@@ -2218,8 +2242,8 @@ Sie gibt den Maßstab, wo keine Tiefenkamera es tut.</translation>
       <translation>Haut</translation>
     </message>
     <message>
-      <source>skin by a net</source>
-      <translation>Haut von einem Netz</translation>
+      <source>skin of the rig, by the net, by HALO</source>
+      <translation>Haut: Modell, Netz, HALO</translation>
     </message>
     <message>
       <source>small: come closer</source>
