@@ -272,6 +272,10 @@ Gewichte mit Eingang für Knochenlängen bekommen sie; Gelenke anderer werden da
       <translation>Schließen; die Demo geht weiter</translation>
     </message>
     <message>
+      <source>Codes</source>
+      <translation>Codes</translation>
+    </message>
+    <message>
       <source>Colour</source>
       <translation>Farbe</translation>
     </message>
@@ -838,6 +842,10 @@ Gewichte mit Eingang für Knochenlängen bekommen sie; Gelenke anderer werden da
     <message>
       <source>One Euro filter on the joints</source>
       <translation>One-Euro-Filter auf den Gelenken</translation>
+    </message>
+    <message>
+      <source>One coordinate for each property, tied to it by a few labels (semi-supervised InfoGAN); the others stay</source>
+      <translation>Eine Koordinate je Eigenschaft, durch wenige Beispiele daran gebunden (halb überwachtes InfoGAN); die anderen bleiben</translation>
     </message>
     <message>
       <source>One frame back</source>
@@ -1516,6 +1524,14 @@ Gewichte mit Eingang für Knochenlängen bekommen sie; Gelenke anderer werden da
       <translation>Was das Modell rechnet; Datenströme zu anderen Programmen</translation>
     </message>
     <message>
+      <source>What the chosen gesture does</source>
+      <translation>Was die gewählte Geste tut</translation>
+    </message>
+    <message>
+      <source>What the chosen gesture does in this window; a pose when it is held for a moment</source>
+      <translation>Was die gewählte Geste in diesem Fenster tut; eine Pose, wenn sie kurz gehalten wird</translation>
+    </message>
+    <message>
       <source>What the colours of depth span</source>
       <translation>Was die Farben der Tiefe umfassen</translation>
     </message>
@@ -1722,6 +1738,10 @@ Sie gibt den Maßstab, wo keine Tiefenkamera es tut.</translation>
       <translation>die Meldung schließen</translation>
     </message>
     <message>
+      <source>codes</source>
+      <translation>Codes</translation>
+    </message>
+    <message>
       <source>colour</source>
       <translation>Farbe</translation>
     </message>
@@ -1756,6 +1776,10 @@ Sie gibt den Maßstab, wo keine Tiefenkamera es tut.</translation>
     <message>
       <source>distance</source>
       <translation>Abstand</translation>
+    </message>
+    <message>
+      <source>does nothing else</source>
+      <translation>tut sonst nichts</translation>
     </message>
     <message>
       <source>double-click</source>

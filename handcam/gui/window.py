@@ -12,6 +12,7 @@ from handcam.gui.background_worker import BackgroundWorker
 from handcam.gui.bar.menus import RuntimeMenu
 from handcam.gui.bar.tool_bar import ToolBar
 from handcam.gui.calibration.control import CalibrationControl
+from handcam.gui.gestures.triggers import GestureTriggers
 from handcam.gui.live.live_page import LivePage
 from handcam.gui.live.presentation import Presentation
 from handcam.gui.live.snapshot import SnapshotControl
@@ -60,6 +61,7 @@ class Window(PageWindow):
         self._source = ""
         self._dialog_settings: dict[str, Any] = {}
         """Those that only the dialog has."""
+        self.triggers = GestureTriggers(self.actions_)
         self._gestures = camera.gestures or gestures_file()
         actions = self.actions_
         self.sources = SourceControl(
@@ -125,12 +127,14 @@ class Window(PageWindow):
         size = () if self.isMaximized() or self.isFullScreen() else (self.width(), self.height())
         page, recent = self.pages.tabs.currentIndex(), tuple(self.sources.recent)
         own = {"camera": self.sources.camera, "size": size, "page": page, "recent": recent}
+        own["gesture_actions"] = dict(self.triggers.chosen)
         return msgspec.structs.replace(self.live_page.settings(), **own, **self._dialog_settings)
 
     def apply_settings(self, settings: WindowSettings) -> None:
         """Bring the window to these settings; its size is whoever's who shows it."""
         self.live_page.apply_settings(settings)
         self.sources.recent, self.sources.camera = list(settings.recent), settings.camera
+        self.triggers.chosen = dict(settings.gesture_actions)
         self.pages.show_page(settings.page)
         for name in _OF_DIALOG:
             self._change_setting(name, getattr(settings, name))
@@ -183,6 +187,9 @@ class Window(PageWindow):
 
     def receive(self, result: Result) -> None:
         self.live_page.receive(result)
+        if result.gestures and self.triggers.chosen and self.live.recogniser is not None:
+            taught = self.live.recogniser.taught.examples
+            self.triggers.receive(result, {each.name for each in taught if each.kind == "motion"})
         self.calibration.receive(result)
 
     def show_status(self, now_s: float) -> None:
@@ -234,7 +241,7 @@ class Window(PageWindow):
 
         sha256 = self.context.card.sha256 if self.context.card is not None else ""
         try:
-            open_panel(self, self.live, self._gestures, sha256)
+            open_panel(self, self.live, self._gestures, sha256, self.triggers)
         except HandcamError as error:
             self.status_line.show_message(str(error), 10)
 

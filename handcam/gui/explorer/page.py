@@ -27,7 +27,7 @@ __all__ = ["ExplorerPage", "open"]
 
 _LIVE_S = 1 / 15
 """Interval at which the views follow a live hand."""
-_THUMBNAILS, _THUMBNAIL_PX = 5, 80
+_THUMBNAILS, _THUMBNAIL_PX = 5, 74
 _LEAST_VIEWS = 160
 """Least height of the views, px."""
 _MODALITIES = {"joints3d": "joint", "keypoints2d": "keypoint", "rgb": "colour", "depth": "depth"}

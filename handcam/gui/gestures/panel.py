@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QButtonGroup, QLineEdit, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QLineEdit, QListWidget, QListWidgetItem, QWidget
 
 from handcam.gestures.taught import Kind, TaughtGestures
 from handcam.gestures.teacher import HOLD_S, Teacher
+from handcam.gui.gestures.triggers import POSSIBLE, GestureTriggers
 from handcam.gui.style.language import noop, tr
 from handcam.gui.style.theme import STEP
 from handcam.gui.style.widgets import as_panel, button, in_column, in_row, muted
@@ -22,7 +23,9 @@ _SAY = {
 }
 
 
-def open_panel(owner: QWidget, live: Live, path: Path, weights_sha256: str) -> "GesturesPanel":
+def open_panel(
+    owner: QWidget, live: Live, path: Path, weights_sha256: str, triggers: GestureTriggers
+) -> "GesturesPanel":
     """Show the window over its owner; from now on gestures are recognised.
 
     Raises:
@@ -31,7 +34,7 @@ def open_panel(owner: QWidget, live: Live, path: Path, weights_sha256: str) -> "
     if live.recogniser is None:
         taught = TaughtGestures.read(path) if path.exists() else TaughtGestures()
         live.recogniser = Teacher(taught, weights_sha256)
-    panel = GesturesPanel(owner, live.recogniser, path)
+    panel = GesturesPanel(owner, live.recogniser, path, triggers)
     panel.show()
     return panel
 
@@ -43,14 +46,15 @@ class GesturesPanel(QWidget):
         owner: the window it belongs to.
         teacher: is taught; the live thread gives it results.
         path: where the gestures are kept.
+        triggers: actions of the window that gestures may trigger.
     """
 
-    def __init__(self, owner: QWidget, teacher: Teacher, path: Path) -> None:
+    def __init__(self, owner: QWidget, teacher: Teacher, path: Path, triggers: GestureTriggers) -> None:
         super().__init__(owner, Qt.WindowType.Tool)
         as_panel(self)
         self.setWindowTitle(tr("Gestures"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._teacher, self._path, self._saved = teacher, path, teacher.taught
+        self._teacher, self._path, self._saved, self._triggers = teacher, path, teacher.taught, triggers
         self.name = QLineEdit()
         self.name.setPlaceholderText(tr("name, e.g. fist"))
         self.name.setMaxLength(80)
@@ -64,11 +68,19 @@ class GesturesPanel(QWidget):
             chosen.addButton(each)
         self.kinds["pose"].setChecked(True)
         self.list, self.said = QListWidget(), muted()
+        self.does = QComboBox()
+        self.does.addItem(tr("does nothing else"), "")
+        for name in POSSIBLE:
+            self.does.addItem(triggers.actions[name].text(), name)
+        self.does.setToolTip(tr("What the chosen gesture does in this window; a pose when it is held for a moment"))
+        self.does.setAccessibleName(tr("What the chosen gesture does"))
+        self.does.setEnabled(False)
+        self.does.activated.connect(lambda k: self._choose(self.does.itemData(k)))
         self.said.setWordWrap(True)
         self.said.setMinimumHeight(4 * STEP)
         self.setLayout(in_column(
             in_row(self.name, *self.kinds.values(), self.teach, spacing=STEP), self.said, (self.list, 1),
-            in_row(muted(str(path.name)), None, self.forget),
+            in_row(muted(str(path.name)), None, self.does, self.forget, spacing=STEP),
             spacing=STEP, margins=(2 * STEP, 2 * STEP, 2 * STEP, 2 * STEP),
         ))  # fmt: skip
         self.resize(420, 320)
@@ -136,7 +148,17 @@ class GesturesPanel(QWidget):
             self.list.addItem(item)
         self.refresh()
 
+    def _choose(self, action: str) -> None:
+        item = self.list.currentItem()
+        if item is not None:
+            name = item.data(Qt.ItemDataRole.UserRole)
+            others = {k: v for k, v in self._triggers.chosen.items() if k != name}
+            self._triggers.chosen = {**others, name: action} if action else others
+
     def _name_selected(self) -> None:
         item = self.list.currentItem()
+        self.does.setEnabled(item is not None)
+        action = self._triggers.chosen.get(item.data(Qt.ItemDataRole.UserRole), "") if item is not None else ""
+        self.does.setCurrentIndex(max(self.does.findData(action), 0))
         if item is not None and self._teacher.state != "waiting":
             self.name.setText(item.data(Qt.ItemDataRole.UserRole))

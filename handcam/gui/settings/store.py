@@ -82,6 +82,8 @@ class WindowSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     """Size of type and controls."""
     language: Literal["en", "de", "system"] = "en"
     """Language of the window."""
+    gesture_actions: dict[str, Annotated[str, msgspec.Meta(max_length=40)]] = {}
+    """Actions of the window by the gestures that trigger them."""
     recordings: Annotated[str, msgspec.Meta(max_length=4096)] = ""
     """Folder for sessions and snapshots; empty for ``handcam`` among the user's videos."""
     recent: Annotated[tuple[str, ...], msgspec.Meta(max_length=20)] = ()

@@ -89,6 +89,7 @@ def change_everything(window: Window) -> None:
     for box, k in ((dialog.theme, 1), (dialog.type_percent, 2), (dialog.language, 2)):
         box.setCurrentIndex(k)
         box.activated.emit(k)
+    window.triggers.chosen = {"fist": "mark"}
     dialog.folder_chosen(str(Path.home() / "takes"))
 
 
