@@ -2,16 +2,15 @@
 
 Trains the codes (:mod:`handcam.lab.train.infogan`, minutes) where the weights have none. ``read``: correlation of a
 code with the property of the true hand; ``held``: what the latent itself holds, the correlation of the property of the
-decoded hand with that of the true one, above which no code can be; ``ridge``: the same labels, regressed on the latent
-without the generator; ``made``: of codes drawn at random with the property of the generated hand; ``moved``: of codes
-set on held-out hands with the property of what comes out. ``others`` is how much a code correlates with the properties
-of other codes, at most. With ``--data crops:FOLDER`` (``handcam synthesize``) also what the latent says of side and
-skin.
+decoded hand with that of the true one, above which no code can be; ``ridge`` and ``pose``: the same labels, regressed
+on the latent and on the decoded pose, which is where Q begins; ``made``: of codes drawn at random with the property of
+the generated hand; ``moved``: of codes set on held-out hands with the property of what comes out. ``others`` is how
+much a code correlates with the properties of other codes, at most. With ``--data crops:FOLDER`` (``handcam
+synthesize``) also what the latent says of side and skin.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import islice
 from time import process_time
 
 import numpy as np
@@ -22,7 +21,7 @@ from handcam.hand.anatomy import violations_deg
 from handcam.lab.data.rendered import find_packs, read_crop_pack
 from handcam.lab.evaluate.clip import VISIBLE_DEG
 from handcam.lab.experiments import Setup
-from handcam.lab.train.infogan import InfoGANSettings, correlations, hands, train
+from handcam.lab.train.infogan import InfoGANSettings, correlations, hands, read_by, train
 from handcam.model.latent.codes import CODES, read_codes
 from handcam.model.latent.directions import PARAMETERS, parameters_of
 from handcam.model.vae import load
@@ -63,6 +62,9 @@ def measure(setup: Setup, quick: bool) -> dict[str, float]:
     def properties(z: Float[np.ndarray, "n z"]) -> Float[np.ndarray, "n c"]:
         return parameters_of(decode(z))[:, [PARAMETERS.index(name) for name in CODES]]
 
+    def seen(z: Float[np.ndarray, "n z"]) -> Float[np.ndarray, "n k"]:
+        return read_by(torch.from_numpy(decode(z))).numpy().astype(float)
+
     read = codes.read(known.z)
     drawn = rng.standard_normal(read.shape)
     made = properties(codes.made(drawn))
@@ -76,6 +78,7 @@ def measure(setup: Setup, quick: bool) -> dict[str, float]:
         "read": correlations(read[:, :c], known.properties),
         "held": correlations(properties(known.z), known.properties),
         "ridge": correlations(_ridge(given.z, given.properties)(known.z), known.properties),
+        "pose": correlations(_ridge(seen(given.z), given.properties)(seen(known.z)), known.properties),
         "made": correlations(drawn[:, :c], made), "moved": correlations(drawn[:, :c], moved), "others": across.max(1),
     }  # fmt: skip
     for name, values in found.items():
@@ -84,7 +87,7 @@ def measure(setup: Setup, quick: bool) -> dict[str, float]:
     for name, z in (("true", known.z), ("made", codes.made(drawn)), ("prior", rng.standard_normal(known.z.shape))):
         figures[f"impossible_{name}_percent"] = 100 * float((violations_deg(decode(z)) > VISIBLE_DEG).any(1).mean())
     for data in setup.data:
-        figures |= _pictures(weights, data.partition(":")[2], 200 if quick else 1000)
+        figures |= _pictures(weights, data.partition(":")[2], 400 if quick else 1500)
     return {"hands": float(len(known.z)), "labels": float(labels), **figures}
 
 
@@ -101,9 +104,8 @@ def _pictures(weights, folder: str, n: int) -> dict[str, float]:
     """What can be read of side (half the crops are mirrored) and of the skin's brightness, by ridge regression."""
     runtime = open_named("onnxruntime:float32", weights)
     z, heads, truth = list[np.ndarray](), list[float](), list[tuple[float, float]]()
-    packs = (read_crop_pack(path) for path in find_packs(folder, "all"))
-    for pack in islice(packs, 1 + n // 200):
-        for i in np.flatnonzero(pack.presence & pack.visible[:, _PALM].all(1))[:200].tolist():
+    for pack in map(read_crop_pack, find_packs(folder, "all")):
+        for i in np.flatnonzero(pack.presence & pack.visible[:, _PALM].all(1))[: n - len(z)].tolist():
             picture = pack.pictures([i], runtime.card.crop_px)
             at = ((pack.keypoints[i, _PALM] + 1) / 2 * (picture.shape[1] - 1)).astype(int)
             light = float(np.median(picture[0, at[:, 1], at[:, 0]].mean(-1)))
@@ -112,6 +114,8 @@ def _pictures(weights, folder: str, n: int) -> dict[str, float]:
             z.append(seen.means["rgb"][0])
             heads.append(float(seen.right[0]))
             truth.append((float(left), light))
+        if len(z) >= n:
+            break
     runtime.close()
     latents, known = np.array(z, float), np.array(truth)
     said = _ridge(latents[:_LABELS], known[:_LABELS])(latents[_LABELS:])
