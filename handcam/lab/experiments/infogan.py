@@ -73,7 +73,8 @@ def measure(setup: Setup, quick: bool) -> dict[str, float]:
         other = read.copy()
         other[:, k] = drawn[:, k]
         moved[:, k] = properties(codes.made(other, known.z))[:, k]
-    across = np.abs(np.corrcoef(np.concatenate([drawn[:, :c], made], 1).T)[:c, c:] * (1 - np.eye(c)))
+    every = np.asarray(np.corrcoef(np.concatenate([drawn[:, :c], made], 1).T))
+    across = np.abs(every[:c, c:] * (1 - np.eye(c)))
     found = {
         "read": correlations(read[:, :c], known.properties),
         "held": correlations(properties(known.z), known.properties),

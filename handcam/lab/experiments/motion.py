@@ -112,13 +112,13 @@ def _figures(name: str, poses: list[Poses], true: list[np.ndarray]) -> dict[str,
 
 
 def _errors_mm(poses: list[Poses], true: list[np.ndarray]) -> tuple[float, float]:
-    off, place = list[np.ndarray](), list[np.ndarray]()
+    off, place = list[float](), list[float]()
     for track, joints in zip(poses, true, strict=True):
         for pose, j in zip(track, joints, strict=True):
             if pose is not None:
                 found = pose.joints_m
-                off.append(np.linalg.norm(found - found[ROOT] - j + j[ROOT], axis=-1).mean())
-                place.append(np.linalg.norm(found[ROOT] - j[ROOT]))
+                off.append(float(np.linalg.norm(found - found[ROOT] - j + j[ROOT], axis=-1).mean()))
+                place.append(float(np.linalg.norm(found[ROOT] - j[ROOT])))
     return 1e3 * float(np.mean(off)), 1e3 * float(np.mean(place))
 
 

@@ -12,7 +12,7 @@ codes of real hands: it is held to the labels, and to Q where there are none, an
 the likelihood (Flow-GAN, Grover et al. 2018).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -96,8 +96,9 @@ class _Reader(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.straight = nn.Linear(69, len(CODES))
-        self.bent = nn.Sequential(nn.Linear(69, _HIDDEN), nn.Tanh(), nn.Dropout(0.3), nn.Linear(_HIDDEN, len(CODES)))
-        nn.init.zeros_(self.bent[3].weight)
+        last = nn.Linear(_HIDDEN, len(CODES))
+        nn.init.zeros_(last.weight)
+        self.bent = nn.Sequential(nn.Linear(69, _HIDDEN), nn.Tanh(), nn.Dropout(0.3), last)
 
     def forward(self, seen: Tensor) -> Tensor:
         return self.straight(seen) + self.bent(seen)
@@ -129,7 +130,8 @@ class _Objective(nn.Module):
 
     def __init__(self, nets: nn.ModuleDict, model: CrossModalVAE, space: Codes, settings: InfoGANSettings) -> None:
         super().__init__()
-        self.nets, self.settings = nets, settings
+        self.nets: Any = nets
+        self.settings = settings
         self.decode = lambda z: model.decode_output("joints3d", z)
         for name in ("axes", "middle"):
             self.register_buffer(name, torch.from_numpy(getattr(space, name).astype(np.float32)), persistent=False)
@@ -195,10 +197,11 @@ def train(settings: InfoGANSettings, weights: Path | None = None, progress: bool
     judge = nn.Sequential(
         nn.Linear(69, 128), nn.LeakyReLU(0.2), nn.Linear(128, 128), nn.LeakyReLU(0.2), nn.Linear(128, 1)
     )
-    nets = nn.ModuleDict({"generator": _Generator(size, rng), "reader": _Reader(), "judge": judge})
+    generator, reader = _Generator(size, rng), _Reader()
+    nets = nn.ModuleDict({"generator": generator, "reader": reader, "judge": judge})
     with torch.no_grad():
         seen = torch.cat([read_by(model.decode_output("joints3d", z)) for z in torch.from_numpy(known.z).split(2000)])
-        _fit(nets["reader"].straight, seen[:n], labels)
+        _fit(reader.straight, seen[:n], labels)
 
     def draw(step: int) -> list[Task]:
         tasks: list[Task] = []
@@ -212,14 +215,12 @@ def train(settings: InfoGANSettings, weights: Path | None = None, progress: bool
 
     checkpoint = run(fabric, settings, _Objective(nets, model, space, settings), nets, draw, progress=progress)
     nets.load_state_dict(averaged_weights(checkpoint))
-    generator = nets["generator"]
     parts = {name: part.detach().numpy().astype(float if part.is_floating_point() else int)
              for name, part in generator.parts.items()}  # fmt: skip
     held_out = hands(model, 4000, settings.seed + 1)
-    found = Codes(parts, space.middle, space.axes, space.correlation)
-    found = Codes(
-        parts, found.middle, found.axes, correlations(found.read(held_out.z)[:, : len(CODES)], held_out.properties)
-    )
+    found = replace(space, parts=parts)
+    read = found.read(held_out.z)[:, : len(CODES)]
+    found = replace(found, correlation=correlations(read, held_out.properties))
     if fabric.is_global_zero:
         write_codes(weights, found)
     return found
