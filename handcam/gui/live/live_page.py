@@ -139,7 +139,9 @@ class LivePage(Page):
         self.views.show_edited(result)
         side = tr(self.lost.pose.side.value) if self.lost is not None else ""
         nothing = tr("{0} hand lost", side).capitalize() if side else tr(NO_HAND)
-        self.views.show_hints(message.hint, nothing if running and not hands and not explored else "")
+        self.views.show_hints(
+            message.hint, nothing if running and result is not None and not hands and not explored else ""
+        )
 
     # ----------------------------------------------------------------------------------------------- settings
 

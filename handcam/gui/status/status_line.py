@@ -76,7 +76,9 @@ class StatusLine(QWidget):
         if len(hands) > 1:
             self.texts["hand"] = tr("right and left hand") if len({h.pose.side for h in hands}) > 1 else tr("two hands")
         else:
-            self.texts["hand"] = tr("{0} hand", tr(hands[0].pose.side.value)) if hands else tr("no hand")
+            self.texts["hand"] = (
+                tr("{0} hand", tr(hands[0].pose.side.value)) if hands else tr("no hand") if result is not None else ""
+            )
         if any(hand.edited for hand in hands):
             self.texts["hand"] = tr("edited pose")
         self.texts["distance"] = ""

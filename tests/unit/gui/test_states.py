@@ -1,11 +1,14 @@
+from collections.abc import Callable
 from dataclasses import replace
 
-from fake_live import RUNNING
+from fake_live import RUNNING, FakeLive, result
 from PySide6.QtWidgets import QApplication
+from qt import pump
 
 from handcam.gui.actions import COMMANDS
 from handcam.gui.status.messages import Message, message_for
 from handcam.gui.status.status_line import StatusLine
+from handcam.gui.window import Window
 from handcam.live import StreamStatus
 
 
@@ -70,3 +73,15 @@ def test_streams_and_what_fails_of_them_are_in_the_status_line(app: QApplication
     assert line.right.startswith("osc:1: 7 sent, 2 dropped")
     line.show_result(None, 30.0, None, replace(RUNNING, streams=(good, bad)))
     assert line.right == "udp:1 cannot send: Network is down."
+
+
+def test_nothing_is_said_of_hands_before_the_first_picture(make_window: Callable[..., Window], live: FakeLive) -> None:
+    window = make_window()
+    window.show()
+    window.show_status(0.0)
+    assert window.status_line.texts["hand"] == ""
+    assert window.live_page.views.scene.hint == ""
+    live.put(result(0.4, sides=()))
+    assert pump(lambda: window.result is not None)
+    window.show_status(0.0)
+    assert window.status_line.texts["hand"] == "no hand"
