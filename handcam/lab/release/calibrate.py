@@ -83,12 +83,12 @@ def calibrate(
 
     def nll(numbers: np.ndarray) -> float:
         given = dict(zip(names, np.exp(numbers), strict=True))
-        variance = np.square(joint_sigma(*spreads, given, keypoint)[:, _JOINTS])
+        variance = np.square(joint_sigma(spreads[0], spreads[1], given, keypoint)[:, _JOINTS])
         return float(((np.log(variance) + axes / variance) * [2.0, 1.0]).mean())
 
     fitted = minimize(nll, np.log(start), method="BFGS")
     found = dict(zip(names, np.exp(fitted.x).tolist(), strict=True))
-    sigma = joint_sigma(*spreads, found, keypoint)[:, _JOINTS][..., [0, 0, 1]]
+    sigma = joint_sigma(spreads[0], spreads[1], found, keypoint)[:, _JOINTS][..., [0, 0, 1]]
     scale = float(np.quantile(np.abs(error[:, _JOINTS]) / sigma, 0.9)) / interval_z(0.9)
     found |= {name: found[name] * scale for name in found.keys() & {"gain", "floor", "keypoint"}}
     return {name: round(value, 5) for name, value in found.items()}
@@ -101,5 +101,5 @@ def calibrated_coverage(
     keypoint: Float[np.ndarray, "b 21"] | None = None,
 ) -> float:
     """Share of errors inside the 90 % interval."""
-    sigma = joint_sigma(*spreads, calibration, keypoint)[:, _JOINTS][..., [0, 0, 1]]
+    sigma = joint_sigma(spreads[0], spreads[1], calibration, keypoint)[:, _JOINTS][..., [0, 0, 1]]
     return float((np.abs(error[:, _JOINTS]) <= interval_z(0.9) * sigma).mean())

@@ -56,7 +56,7 @@ def test_calibration_covers_what_it_says(gain: float, stated: bool):
     truth = {"gain": gain, "floor": 0.02, "disagreement": 0.5, "along": 1.6}
     keypoint = np.exp(rng.normal(-4, 0.7, (600, 21))) if stated else None
     truth |= {"keypoint": 0.7} if stated else {}
-    sigma = joint_sigma(*spreads, truth, keypoint)
+    sigma = joint_sigma(spreads[0], spreads[1], truth, keypoint)
     error = rng.normal(size=(600, 21, 3)) * sigma[..., [0, 0, 1]]
     found = calibrate(spreads, error, keypoint)
     assert abs(calibrated_coverage(spreads, error, found, keypoint) - 0.9) < 0.01
