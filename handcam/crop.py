@@ -80,10 +80,10 @@ def cut(frame: Frame, box: HandBox, size: int) -> HandCrop:
     if frame.depth is not None:
         raw = cv2.warpPerspective(frame.depth, crop.crop_from_image, (size, size), flags=cv2.INTER_NEAREST)
         # a reading is a distance along the real camera's axis; express it along the virtual one's
-        x = (np.arange(size) - crop.intrinsics.cx) / crop.intrinsics.fx
-        axis = crop.crop_from_camera[:, 2]
-        toward = axis[0] * x[None, :] + axis[1] * x[:, None] + axis[2]
-        depth = np.asarray(raw * (frame.depth_unit_m / toward), np.float32)
+        x = ((np.arange(size) - crop.intrinsics.cx) / crop.intrinsics.fx).astype(np.float32)
+        axis = crop.crop_from_camera[:, 2].astype(np.float32)
+        toward = (axis[0] * x)[None, :] + (axis[1] * x + axis[2])[:, None]
+        depth = raw * (np.float32(frame.depth_unit_m) / toward)
     return replace(crop, color=color, depth_m=depth)
 
 

@@ -2042,6 +2042,10 @@ Sie gibt den Maßstab, wo keine Tiefenkamera es tut.</translation>
       <translation>noch nichts</translation>
     </message>
     <message>
+      <source>no depth</source>
+      <translation>keine Tiefe</translation>
+    </message>
+    <message>
       <source>no hand</source>
       <translation>keine Hand</translation>
     </message>

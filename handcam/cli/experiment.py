@@ -24,7 +24,7 @@ def main(
     setup: Setup = Setup(),
 ) -> None:
     """Run an experiment of the paper: variants, invariances, semisupervised, pck, pcf, walks, mixing, weak; or all of
-    these. Or measure what ships, or nets trained for it: attention, halo, ik, infogan, mano, mesh, motion.
+    these. Or measure what ships, or nets trained for it: attention, depth, halo, ik, infogan, mano, mesh, motion.
 
     handcam experiment ik --json ik.json
 

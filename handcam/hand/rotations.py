@@ -188,8 +188,9 @@ def swing(
     a = einsum("bfij,fj->bfi", rotation, rest / np.linalg.norm(rest, axis=-1, keepdims=True))
     length = np.linalg.norm(now, axis=-1, keepdims=True)
     b = np.where(length > 1e-6, now / np.maximum(length, 1e-6), a)
-    v, c = np.cross(a, b), (a * b).sum(-1)
-    x, y, z = np.moveaxis(v, -1, 0)
+    c = (a * b).sum(-1)
+    (ax, ay, az), (bx, by, bz) = ((u[..., 0], u[..., 1], u[..., 2]) for u in (a, b))
+    x, y, z = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx  # their cross product; numpy's takes longer
     o = np.zeros_like(x)
     k = np.stack([o, -z, y, z, o, -x, -y, x, o], -1).reshape(*x.shape, 3, 3)
     smallest = np.eye(3, dtype=rotation.dtype) + k + k @ k / np.maximum(1.0 + c, 1e-4)[..., None, None]

@@ -125,7 +125,9 @@ def palm_frame(joints: Array) -> Array:
     right = right + epsilon * np.where(np.abs(forward[:, :1]) < 0.7, [[1.0, 0.0, 0.0]], [[0.0, 0.0, 1.0]])
     right = right - forward * (right * forward).sum(-1, keepdims=True)
     right = right / np.linalg.norm(right, axis=-1, keepdims=True)
-    return np.stack([right, forward, np.cross(right, forward)], -1).astype(np.float32)
+    (a, b, c), (d, e, f) = right.T, forward.T
+    dorsal = np.stack([b * f - c * e, c * d - a * f, a * e - b * d], -1)
+    return np.stack([right, forward, dorsal], -1).astype(np.float32)
 
 
 _POINTS = 300

@@ -60,6 +60,11 @@ class Observation:
             presence, right = in_cube.presence, in_cube.right
         return Observation(track, crop, posteriors, keypoints, presence, right, sigma_px, in_cube)
 
+    def with_depth(self, depth: "Observation") -> "Observation":
+        """Add what depth says of the same crop; the keypoints stay those of the colours, which are the surer."""
+        posteriors = {**self.posteriors, **depth.posteriors}
+        return replace(self, posteriors=posteriors, presence=max(self.presence, depth.presence))
+
 
 @dataclass(frozen=True, slots=True)
 class ObservedHand:
@@ -136,33 +141,47 @@ class Observer:
     def _encode(
         self, frame: Frame, tracks: Sequence[Track], experts: tuple[str, ...], stop: Callable[[str], None]
     ) -> list[Observation]:
-        """Crop every track's hand and encode all in one batch; those with depth readings apart from those without."""
+        """Crop every track's hand, and encode all that have colour in one batch.
+
+        Depth is encoded where there is no colour to go by, or where the colours leave a hand in doubt.
+        """
         if not tracks:
             return []
         size = self._runtime.card.crop_px
         crops = [prepare_depth(cut(frame, track.box, size), track.distance_m) for track in tracks]
         stop("crop")
+        there = [i for i, crop in enumerate(crops) if crop.root_depth_m is not None]
+        there = there if "depth" in self._runtime.card.encoders else []
         out: list[Observation | None] = [None] * len(crops)
-        with_depth = [
-            "depth" in self._runtime.card.encoders and crop.root_depth_m is not None for crop in crops
+        # a hand without readings is seen in colour, whatever drives
+        colored = [i for i in range(len(crops)) if experts != ("depth",) or i not in there]
+        if frame.color is not None and colored:
+            encoding = self._runtime.encode(_color_batch([crops[i] for i in colored], self._bones(tracks, colored)))
+            for k, i in enumerate(colored):
+                out[i] = Observation.of(tracks[i].number, crops[i], encoding, k)
+        asked = [
+            i for i in there
+            if (seen := out[i]) is None or ("depth" in experts and seen.presence < DOUBT_PRESENCE)
         ]  # fmt: skip
-        for depth in (True, False):  # a hand without readings has no part in the depth of another
-            chosen = [i for i, there in enumerate(with_depth) if there is depth]
-            batch = _batch([crops[i] for i in chosen], frame.color is not None, depth, experts)
-            if batch is not None and self._runtime.card.takes_bones:
-                known = [tracks[i].bones.known for i in chosen]
-                lengths = np.stack([np.zeros(20) if one is None else one for one in known])
-                batch = replace(batch, bones=lengths.astype(np.float32))
-            if batch is not None:
-                encoding = self._runtime.encode(batch)
-                for k, i in enumerate(chosen):
-                    in_cube = self._in_cube(crops[i], float(encoding.presence[k])) if batch.color is None else None
-                    out[i] = Observation.of(tracks[i].number, crops[i], encoding, k, in_cube)
+        if asked:
+            encoding = self._runtime.encode(_depth_batch([crops[i] for i in asked]))
+            for k, i in enumerate(asked):
+                color = out[i]
+                in_cube = self._in_cube(crops[i], float(encoding.presence[k])) if color is None else None
+                depth = Observation.of(tracks[i].number, crops[i], encoding, k, in_cube)
+                out[i] = depth if color is None else color.with_depth(depth)
         stop("predict")
         return [
             _unseen(track.number, crop) if one is None else one
             for one, track, crop in zip(out, tracks, crops, strict=True)
         ]
+
+    def _bones(self, tracks: Sequence[Track], chosen: Sequence[int]) -> Float[Array, "b 20"] | None:
+        """Known lengths of the hands' bones, for weights that take them."""
+        if not self._runtime.card.takes_bones:
+            return None
+        known = [tracks[i].bones.known for i in chosen]
+        return np.stack([np.zeros(20) if one is None else one for one in known]).astype(np.float32)
 
     def _in_cube(self, crop: HandCrop, presence: float) -> HandInCube | None:
         """Ask the depth joint net about the middle of a crop where the landmark network sees no hand; None where
@@ -175,18 +194,15 @@ class Observer:
         return joints_in_cube(self._runtime, crop.depth_m, crop.intrinsics, hand.joints_m.mean(0))
 
 
-def _batch(crops: Sequence[HandCrop], colored: bool, depth: bool, experts: tuple[str, ...]) -> CropBatch | None:
-    """The planes of some crops to encode; None when there is nothing to encode."""
-    if not crops or not (colored or depth):
-        return None
+def _color_batch(crops: Sequence[HandCrop], bones: Float[Array, "b 20"] | None) -> CropBatch:
     half_tan = np.array([crop.intrinsics.half_tan for crop in crops], np.float32)
-    color = depth_m = centre_m = None
-    if depth:
-        depth_m = np.stack([crop.depth_m for crop in crops if crop.depth_m is not None])
-        centre_m = np.array([crop.root_depth_m for crop in crops], np.float32)
-    if colored and not (depth and experts == ("depth",)):  # depth alone is without the colours
-        color = np.stack([crop.color for crop in crops if crop.color is not None])
-    return CropBatch(half_tan, color, depth_m, centre_m)
+    return CropBatch(half_tan, np.stack([crop.color for crop in crops if crop.color is not None]), bones=bones)
+
+
+def _depth_batch(crops: Sequence[HandCrop]) -> CropBatch:
+    half_tan = np.array([crop.intrinsics.half_tan for crop in crops], np.float32)
+    depth_m = np.stack([crop.depth_m for crop in crops if crop.depth_m is not None])
+    return CropBatch(half_tan, None, depth_m, np.array([crop.root_depth_m for crop in crops], np.float32))
 
 
 def _unseen(track: int, crop: HandCrop) -> Observation:

@@ -60,13 +60,15 @@ def missing_modality(hand: TrackedHand, drive: str) -> str:
 
 
 def pose_summary(hand: TrackedHand) -> str:
-    """Side, confidence, and the mean standard deviation of the joints; of a pose that was set, that it was."""
-    pose = hand.pose
+    """Side, confidence, and the mean standard deviation of the joints; of a pose that was set, that it was; of a hand
+    without readings before a depth camera, that it is seen in colour alone."""
+    pose, crop = hand.pose, hand.crop
     if hand.edited:
         return tr("{0} · pose set by you", tr(pose.side.value))
+    bare = crop is not None and crop.depth_m is not None and crop.root_depth_m is None
     return tr(
         "{0} · {1:.0f} % · σ {2:.0f} mm", tr(pose.side.value), pose.score * 100, float(pose.sigma_m.mean()) * 1000.0
-    )
+    ) + (" · " + tr("no depth") if bare else "")
 
 
 def error_mm(pose: HandPose, truth: tuple[HandPose, ...]) -> tuple[float, float] | None:

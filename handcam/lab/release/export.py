@@ -49,6 +49,8 @@ LARGE, SMALL = 8192, 256
 """Arrays of at least so many numbers are worth storing in half precision, and in graphs that are small themselves."""
 CHECKED = {"encode": "joints_mm", "depth": "depth_mm", "depth_joints": "depth_joints_mm"}
 """The deviation by which each encoding graph is judged."""
+DISTANCES_EXACT = 4
+"""Convolutions at the beginning of the depth joint net that stay in float: 8 bits of its cube are a millimetre."""
 log = logging.getLogger(__name__)
 
 
@@ -193,7 +195,7 @@ def _write_int8(model: CrossModalVAE, card: WeightsCard, graph: str, path: Path,
     with TemporaryDirectory() as folder:
         exact = Path(folder) / path.name
         _write(torch_graph(prepared, card, graph), exact, card)
-        quantise_graph(exact, path, _feeds(graph, card, crops))
+        quantise_graph(exact, path, _feeds(graph, card, crops), DISTANCES_EXACT if graph == "depth_joints" else 0)
 
 
 def _pictures(graph: str, crops: CheckCrops) -> torch.Tensor:

@@ -161,13 +161,14 @@ def _round(conv: nn.Conv2d, second: Tensor, first: Tensor) -> None:
     conv.weight.copy_(rounded.reshape(conv.weight.shape).float())
 
 
-def quantise_graph(graph: Path, out: Path, feeds: Sequence[Mapping[str, np.ndarray]]) -> None:
+def quantise_graph(graph: Path, out: Path, feeds: Sequence[Mapping[str, np.ndarray]], exact_first: int = 0) -> None:
     """Write ``out``, the 8-bit version of an encoding graph.
 
     Args:
         graph: the float32 graph, of a network that is ready for it.
         out: where the result goes.
         feeds: inputs on which the ranges of the activations are read.
+        exact_first: convolutions at the beginning that stay in float.
     """
     model = onnx.load(graph)
     for i, node in enumerate(model.graph.node):
@@ -177,9 +178,8 @@ def quantise_graph(graph: Path, out: Path, feeds: Sequence[Mapping[str, np.ndarr
     # filters of one channel before the first of the net smooth its input
     learnt = [node for node in nodes if node.op_type == "Conv" and list(sizes.get(node.input[1], [0]))[1:2] != [1]]
     convolutions = [node for node in nodes[nodes.index(learnt[0]) :] if node.op_type == "Conv"]
-    kept = [node for node in nodes[: nodes.index(learnt[0])] if node.op_type == "Conv"] + convolutions[
-        -FLOAT_CONVOLUTIONS:
-    ]
+    kept = [node for node in nodes[: nodes.index(learnt[0])] if node.op_type == "Conv"]
+    kept += convolutions[:exact_first] + convolutions[-FLOAT_CONVOLUTIONS:]
     trunk = nodes[nodes.index(convolutions[0]) : nodes.index(convolutions[-1]) + 1]
     made_by_kept = {node.output[0] for node in kept}
     clips = [node for node in nodes if node.op_type == "Clip"]

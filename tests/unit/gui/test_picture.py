@@ -77,6 +77,10 @@ def test_remarks_name_side_distance_and_own_error() -> None:
     seen = result(0.3, truth=True)
     hand = seen.hands[0]
     assert pose_summary(replace(hand, pose=replace(hand.pose, sigma_m=np.full(21, 0.0071)))) == "right · 97 % · σ 7 mm"
+    crop = present(hand.crop)
+    bare = replace(hand, crop=replace(crop, depth_m=np.zeros((128, 128), np.float32), root_depth_m=None))
+    assert pose_summary(bare).endswith(" · no depth"), "a hand without readings before a depth camera"
+    assert not pose_summary(replace(bare, crop=replace(present(bare.crop), root_depth_m=0.4))).endswith("depth")
     assert 40 < distance_cm(hand.pose) < 55
     error = error_mm(hand.pose, seen.frame.truth)
     assert error is not None

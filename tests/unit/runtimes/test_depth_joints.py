@@ -34,9 +34,9 @@ def test_joints_and_their_deviation(runtime, crops):
     off, sure = [], []
     for depth, joints, camera in crops:
         centre = joints.mean(0) + np.random.default_rng(0).normal(0, 0.008, 3)
-        seen, sigma = present(joints_in_cube(runtime, depth, camera, centre))
-        off.append(np.linalg.norm(seen - joints, axis=1))
-        sure.append(sigma)
+        seen = present(joints_in_cube(runtime, depth, camera, centre))
+        off.append(np.linalg.norm(seen.joints_m - joints, axis=1))
+        sure.append(seen.sigma_m)
     assert np.median(off) < 0.02
     within = np.median(np.array(off) / np.array(sure) / 3**0.5)
     assert 0.2 < within < 2.5, "errors are about as large as it says"
@@ -50,4 +50,6 @@ def test_every_runtime_reads_the_same(name, runtime, crops):
     wanted, found = present(runtime.depth_joints(cubes, centre)), present(other.depth_joints(cubes, centre))
     np.testing.assert_allclose(found.uvd, wanted.uvd, atol=1e-3)
     np.testing.assert_allclose(found.scale, wanted.scale, atol=1e-3)
+    np.testing.assert_allclose(found.hand_logit, wanted.hand_logit, atol=1e-2)
+    np.testing.assert_allclose(found.right_logit, wanted.right_logit, atol=1e-2)
     other.close()

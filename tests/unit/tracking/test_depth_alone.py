@@ -1,16 +1,17 @@
-"""Hands in depth alone: the depth joint net says which proposals are hands, and takes over where it alone sees one."""
+"""Hands in depth alone: the depth joint net says which proposals are hands, and takes over where it alone sees one;
+depth beside colour: the second encoder is asked where the first is in doubt."""
+
+from dataclasses import replace
 
 import numpy as np
-import open3d as o3d
 import pytest
+from typed import present
 
 from handcam.api import open_tracker
-from handcam.geometry import rays
-from handcam.hand.rig import load_rig
-from handcam.synth.gestures import GESTURES, gesture_angles
-from handcam.types import Controls, Frame, Intrinsics
+from handcam.sources import SourceSettings, open_source
+from handcam.synth.flat_hands import flat_hands
+from handcam.types import Controls, Frame
 
-CAMERA = Intrinsics(600.0, 600.0, 319.5, 239.5, 640, 480)
 ALONE = Controls(drive="depth", filters=())
 
 
@@ -21,46 +22,49 @@ def tracker():
     opened.close()
 
 
-def lying(gesture, table_m=0.6):
-    """A hand and forearm on a table, its back to the camera's axis: joints (21 3), and meshes with the table."""
-    rig = load_rig()
-    joints, skin = rig.surface(gesture_angles()[[GESTURES.index(gesture)]])
-    up = np.array([[-1.0, 0, 0], [0, -1, 0], [0, 0, 1]])
-    ball = o3d.geometry.TriangleMesh.create_sphere(1.0, 30)
-    arm = np.asarray(ball.vertices) * [0.032, 0.15, 0.027] + [0, -0.13, 0]
-    move = np.array([0.03, 0.02, table_m - 0.003 - float((skin[0] @ up.T)[:, 2].max())])
-    table = np.array([[-1, -0.8, table_m], [1, -0.8, table_m], [1, 0.8, table_m], [-1, 0.8, table_m]])
-    meshes = [(skin[0] @ up.T + move, rig.faces), (arm @ up.T + move, np.asarray(ball.triangles))]
-    return joints[0, :21] @ up.T + move, [*meshes, (table, np.array([[0, 1, 2], [0, 2, 3]]))]
+@pytest.fixture(scope="module")
+def frames():
+    return list(flat_hands(3))
 
 
-def shot(meshes):
-    scene = o3d.t.geometry.RaycastingScene(nthreads=1)
-    for vertices, faces in meshes:
-        scene.add_triangles(
-            o3d.core.Tensor(np.asarray(vertices, np.float32)), o3d.core.Tensor(np.asarray(faces, np.uint32))
-        )
-    u, v = np.meshgrid(np.arange(640.0), np.arange(480.0))
-    ray = rays(np.stack([u, v], -1), CAMERA).astype(np.float32)
-    z = scene.cast_rays(o3d.core.Tensor(np.concatenate([np.zeros_like(ray), ray], -1)), nthreads=1)["t_hit"].numpy()
-    return np.where(z < 4, np.round(np.minimum(z, 4) * 1000), 0).astype(np.uint16)
-
-
-@pytest.mark.parametrize("gesture", ["open", "relaxed"])
-def test_a_hand_flat_on_a_table_is_found_in_depth_alone(tracker, gesture):
-    joints, meshes = lying(gesture)
-    tracker.reset()
-    (hand,) = tracker.track(Frame(0, 0, CAMERA, depth=shot(meshes), depth_unit_m=0.001), ALONE).hands
-    assert np.linalg.norm(hand.raw.joints_m - joints, axis=1).mean() < 0.015
-    assert hand.raw.metric
-
-
-def test_a_table_and_what_lies_on_it_are_no_hands(tracker):
-    ball = o3d.geometry.TriangleMesh.create_sphere(1.0, 30)
-    faces = np.asarray(ball.triangles)
-    for half in ([0.09, 0.05, 0.02], [0.04, 0.04, 0.04], [0.02, 0.15, 0.02]):
-        table = lying("open")[1][-1]
-        thing = np.asarray(ball.vertices) * half + [0.02, 0.0, 0.6 - half[2]]
+def test_hands_flat_on_a_table_are_found_in_depth_alone(tracker, frames):
+    for frame in frames[:3]:
         tracker.reset()
-        frame = Frame(0, 0, CAMERA, depth=shot([table, (thing, faces)]), depth_unit_m=0.001)
-        assert tracker.track(frame, ALONE).hands == ()
+        (hand,) = tracker.track(frame, ALONE).hands
+        assert np.linalg.norm(hand.raw.joints_m - frame.truth[0].joints_m, axis=1).mean() < 0.025
+        assert hand.raw.metric
+
+
+def test_a_thing_on_a_table_is_no_hand(tracker, frames):
+    assert frames[3].truth == ()
+    tracker.reset()
+    assert tracker.track(frames[3], ALONE).hands == ()
+
+
+def test_the_depth_encoder_is_asked_where_colours_leave_a_doubt(monkeypatch):
+    source = open_source("demo", SourceSettings(realtime=False))
+    frame = present(source.read())
+    source.close()
+    both = open_tracker(None, "onnxruntime:float32", "depth")
+    sure, dark = both.track(frame), replace(frame, color=np.zeros_like(present(frame.color)))
+    both.reset()
+    doubtful = both.track(dark)
+    both.close()
+    assert "depth" not in sure.hands[0].posteriors
+    assert "rgb" in sure.hands[0].posteriors
+    assert sure.hands[0].raw.metric, "fitted to the readings all the same"
+    assert "depth" in doubtful.hands[0].posteriors, "a hand in the dark is one in depth"
+
+
+def test_a_hand_without_readings_is_a_colour_hand_and_says_so():
+    source = open_source("demo", SourceSettings(realtime=False))
+    frame = present(source.read())
+    source.close()
+    both = open_tracker(None, "onnxruntime:float32")
+    seen = both.track(frame).hands[0]
+    both.reset()
+    empty: Frame = replace(frame, depth=np.zeros_like(present(frame.depth)))
+    bare = both.track(empty).hands[0]
+    both.close()
+    assert (seen.raw.metric, bare.raw.metric) == (True, False)
+    assert np.linalg.norm(seen.raw.keypoints_px - bare.raw.keypoints_px, axis=1).mean() < 2

@@ -53,6 +53,7 @@ class KnownNets:
     crops: list = field(default_factory=list)
     planes: list[set[str]] = field(default_factory=list)
     sure: float | list[float] = 1.0
+    color_sure: float = 1.0
     blind: set[str] = field(default_factory=set)
 
     tolerance_mm: float = 0.0
@@ -65,6 +66,7 @@ class KnownNets:
         self.calls.append(b)
         keypoints, latents, presence = np.zeros((b, 21, 2)), np.zeros((b, 63), np.float32), np.zeros(b)
         sure = self.sure if isinstance(self.sure, list) else [self.sure] * b
+        sure = sure if crops.color is None else [min(one, self.color_sure) for one in sure]
         for i, crop in enumerate(self.crops[-b:]):
             for joints in self.world:
                 local = joints @ crop.crop_from_camera.T
@@ -419,7 +421,7 @@ def test_depth_alone_does_not_look_at_the_colours(scene, monkeypatch, caplog):
     assert hand.pose.metric
     assert nets.planes[-1] == {"depth_m", "centre_m"}
     (hand,) = tracker.track(replace(seen, index=1, time_ns=2), Controls(drive="fused")).hands
-    assert nets.planes[-1] == {"depth_m", "centre_m", "color"}
+    assert nets.planes[-1] == {"color"}, "colours leave no doubt"
     assert np.abs(hand.pose.joints_m[:, 2] - 0.5).max() < 0.03
     monkeypatch.setattr(nets, "blind", {"depth"})
     with caplog.at_level("WARNING"):
@@ -595,7 +597,11 @@ def test_a_hand_without_readings_has_no_part_in_the_depth_of_another(scene):
     depth[:, :320] = 0
     for i in range(3):
         hands = tracker.track(replace(frame(i), depth=depth), Controls(drive="fused")).hands
-    assert batches[-2:] == [(1, True), (1, False)]
+    assert batches[-1] == (2, False), "both in colour, which leaves no doubt"
+    assert [("depth" in hand.posteriors, hand.pose.metric) for hand in hands] == [(False, True), (False, False)]
+    nets.color_sure = 0.3
+    hands = tracker.track(replace(frame(3), depth=depth), Controls(drive="fused")).hands
+    assert batches[-3:] == [(2, False), (1, True), (2, False)], "the other has no readings, and is looked at again"
     assert [("depth" in hand.posteriors, hand.pose.metric) for hand in hands] == [(True, True), (False, False)]
 
 
@@ -604,9 +610,11 @@ def test_a_sensor_that_drops_out_leaves_the_colours(scene):
     seeing_depth(nets)
     show(nets, detector, (right_hand((0, 0.05, 0.5)), Side.RIGHT))
     full, blank = np.full((480, 640), 490, np.uint16), np.zeros((480, 640), np.uint16)
-    (hand,) = tracker.track(replace(frame(0), depth=full), Controls(drive="fused")).hands
+    tracker.track(replace(frame(0), depth=full), Controls(drive="fused"))
+    nets.color_sure = 0.3
+    (hand,) = tracker.track(replace(frame(1), depth=full), Controls(drive="fused")).hands
     assert "depth" in hand.posteriors
-    (hand,) = tracker.track(replace(frame(1), depth=blank), Controls(drive="fused")).hands
+    (hand,) = tracker.track(replace(frame(2), depth=blank), Controls(drive="fused")).hands
     assert nets.planes[-1] == {"color"}
     assert "depth" not in hand.posteriors
 
@@ -616,6 +624,7 @@ def test_depth_weighs_as_much_as_it_has_readings(scene):
     seeing_depth(nets)
     joints = right_hand((0, 0.05, 0.5))
     show(nets, detector, (joints, Side.RIGHT))
+    nets.color_sure = 0.3
     sure = []
     for hidden in (0, 8, 14):  # joints in a hole
         depth = np.full((480, 640), 490, np.uint16)
