@@ -25,10 +25,23 @@ __all__ = ["CELL", "FAR", "ImplicitHand", "implausible", "implicit_hand", "load_
 
 CELL = 0.003
 """Edge of a cell when a surface is extracted, metres of the rig."""
-_NAMES = ("pose_in", "pose_bias", "pose_out", "bias", "first", "second", "third", "last", "skip", "end")
+_NAMES = (
+    "pose_in",
+    "pose_bias",
+    "pose_out",
+    "bias",
+    "first",
+    "second",
+    "third",
+    "last",
+    "skip",
+    "end",
+    "least",
+    "most",
+)
 """Arrays of the nets, stacked by part; :mod:`handcam.lab.train.halo` has their shapes."""
 _CM = 100.0
-_PALM_BEHIND, _ROOM = 0.03, 0.022
+_PALM_BEHIND, _ROOM = 0.03, 0.024
 """Room of the grid behind the wrist and around the joints, metres of the rig."""
 _LIMITS = 0.5, 2.0
 """Shortest and longest that a bone may be, and narrowest and broadest that a palm, against the rig's."""
@@ -142,34 +155,31 @@ def implicit_hand(
     """
     why = implausible(joints_m)
     if why is not None:
-        raise InputError(why)
+        raise InputError(f"There is no surface over these joints: {why}.")
     joints = np.asarray(joints_m, float) * (MIRROR if side is Side.LEFT else 1.0)
     nets = load_nets(weights)
     poses = bone_poses(joints, thickness)
-    features = bone_features(joints, poses)
+    features = np.clip(bone_features(joints, poses), nets["least"], nets["most"])  # noisy joints are bent beyond these
     code = np.maximum((features[:, None] @ nets["pose_in"])[:, 0] + nets["pose_bias"], 0.0)
     biases = (code[:, None] @ nets["pose_out"])[:, 0] + nets["bias"]
     return ImplicitHand(side, joints, poses, nets, biases.reshape(len(PARTS), 3, -1))
 
 
 def implausible(joints_m: Float[Array, "21 3"]) -> str | None:
-    """Say in one sentence why there is no surface over joints; None where there is one."""
+    """Say why there is no surface over joints, as the end of a sentence; None where there is one."""
     joints = np.asarray(joints_m, float)
     if not np.isfinite(joints).all():
-        return "There is no surface over joints that are not all known."
+        return "not all of them are known"
     poses = bone_poses(joints)
     if not (np.isfinite(poses.axes).all() and float(poses.size) > 0.1):
-        return "There is no surface over a palm whose joints lie in one line."
+        return "those of the palm lie in one line"
     against = np.concatenate([poses.scale[:, 2], poses.scale[:1, 0]]) / poses.size
     worst = int(np.abs(np.log(np.maximum(against, 1e-9))).argmax())
     if _LIMITS[0] <= against[worst] <= _LIMITS[1]:
         return None
-    of = "palm" if worst in (0, len(PARTS)) else f"bone from the {JOINTS[int(PARTS[worst])].replace('_', ' ')} on"
-    return (
-        f"There is no surface over these joints: the {of} is {against[worst]:.2g} times as "
-        f"{'broad' if worst == len(PARTS) else 'long'} as in the hand model; a hand's is from {_LIMITS[0]:g} to "
-        f"{_LIMITS[1]:g} times."
-    )
+    finger, _, joint = JOINTS[int(PARTS[worst % len(PARTS)])].partition("_")
+    of = f"the bone from the {finger} {joint.upper()} on" if joint else "the palm"
+    return f"{of} is {against[worst]:.2g} times as {'broad' if worst == len(PARTS) else 'long'} as in the hand model"
 
 
 @cache

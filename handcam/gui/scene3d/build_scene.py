@@ -106,10 +106,10 @@ def skin_note(result: Result | None, options: SceneOptions) -> str:
     try:
         load_nets()
     except HandcamError as error:
-        return f"{error} Skin of the rig."
+        return f"Skin of the rig: {error}"
     hands = [hand.pose.joints_m for hand in visible_hands(result) if np.isfinite(hand.pose.joints_m).all()]
     why = next(filter(None, map(implausible, hands)), None)
-    return "" if why is None else f"{why} Skin of the rig."
+    return "" if why is None else f"Skin of the rig over joints that no hand has: {why}."
 
 
 def _sigma_axes(hand: TrackedHand, options: SceneOptions) -> Float[np.ndarray, "21 2"]:

@@ -11,17 +11,19 @@ from handcam.paths import digest
 __all__ = ["write_nets"]
 
 
-def write_nets(nets: nn.Module, folder: Path, training: str) -> Path:
+def write_nets(nets: nn.Module, limits: tuple[np.ndarray, np.ndarray], folder: Path, training: str) -> Path:
     """Write ``halo.npz`` and ``halo.json``.
 
     Args:
         nets: the trained nets.
+        limits: least and most of the features of poses (16 71) that they were trained on.
         folder: of both files.
         training: settings of the training.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "halo.npz"
     arrays = {name: value.detach().numpy().astype(np.float16) for name, value in nets.named_parameters()}
+    arrays |= {name: value.astype(np.float16) for name, value in zip(("least", "most"), limits, strict=True)}
     np.savez_compressed(path, allow_pickle=False, **arrays)
     card = {
         "name": "halo", "sha256": digest(path), "licence": "MIT", "rebuild": "handcam train halo --out FOLDER",

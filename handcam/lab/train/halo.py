@@ -17,12 +17,14 @@ from handcam.lab.train.loop import LoopSettings, Task, averaged_weights, run, st
 from handcam.synth.occupancy import label, relative_thickness, sample_hands
 from handcam.validation import BatchSize, Positive, Steps, Whole
 
-__all__ = ["HaloNets", "HaloSettings", "batch", "build", "train"]
+__all__ = ["HaloNets", "HaloSettings", "batch", "build", "feature_limits", "train"]
 
 _CM = 100.0
 """Unit of the nets' distances, of the rig: they are numbers near one."""
 _TASKS = 2
 """Steps of the optimiser in a round, each with its own hands."""
+_LIMIT_HANDS = 4000
+"""Hands that the range of features is taken from."""
 _SURFACE_CM = 0.3
 """Distance from the surface within which errors count most."""
 
@@ -168,4 +170,11 @@ def build(settings: HaloSettings, folder: Path | None, progress: bool = True) ->
         return settings.out / "last.pt"
     s = settings
     text = f"{s.steps} rounds of {_TASKS} steps of {s.batch // _TASKS} hands with {s.points} points, seed {s.seed}"
-    return write_nets(nets, folder, text)
+    return write_nets(nets, feature_limits(), folder, text)
+
+
+def feature_limits() -> tuple[np.ndarray, np.ndarray]:
+    """Least and most of each feature of poses (16 71) among sampled hands."""
+    hands = sample_hands(np.random.default_rng(89), _LIMIT_HANDS)
+    features = bone_features(hands.joints_m, bone_poses(hands.joints_m, relative_thickness(hands)))
+    return features.min(0), features.max(0)

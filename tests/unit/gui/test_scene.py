@@ -1,5 +1,6 @@
 """Meshes, the scene record, and the painted view."""
 
+import time
 from dataclasses import replace
 from multiprocessing.shared_memory import SharedMemory
 
@@ -10,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtWidgets import QApplication
 
-from handcam.gui.scene3d.build_scene import SceneOptions, build_scene, hands_centre
+from handcam.gui.scene3d.build_scene import SceneOptions, build_scene, hands_centre, skin_note
 from handcam.gui.scene3d.error_rings import RINGS, STEPS, error_rings, ring_pairs
 from handcam.gui.scene3d.grid import CELL_M, grid_lines
-from handcam.gui.scene3d.hand_mesh import HandSurfaceMesh, SkeletonMesh
+from handcam.gui.scene3d.hand_mesh import HandSurfaceMesh, ImplicitSurfaceMesh, SkeletonMesh
 from handcam.gui.scene3d.orbit import Orbit
 from handcam.gui.scene3d.render_process import MEMORY, SLOTS, picture_slot, scene_slot
-from handcam.gui.scene3d.scenes import POINTS, SAMPLES, Renderer, empty_scene
+from handcam.gui.scene3d.scenes import POINTS, SAMPLES, Renderer, Skin, empty_scene
 from handcam.gui.scene3d.scenes.painter import open as open_painter
 from handcam.types import Controls, Side
 
@@ -85,6 +86,34 @@ def test_the_skin_has_outward_normals_for_both_sides() -> None:
         assert vertices.shape == normals.shape == (skin.count, 3)
         out = ((vertices - vertices.mean(0)) * normals).sum(1)
         assert (out > 0).mean() > 0.6
+
+
+def test_an_implicit_surface_is_extracted_once_for_hands_that_only_move_and_bad_joints_get_the_rig_s() -> None:
+    model, skin = ImplicitSurfaceMesh(HandSurfaceMesh()), HandSurfaceMesh()
+    frames = np.full((21, 3, 3), np.nan)
+    right, left = hand(0.2, Side.RIGHT), hand(0.2, Side.LEFT)
+    vertices, normals, triangles = model.pose([(right, False, frames), (left, True, frames)])
+    assert triangles.max() == len(vertices) - 1
+    a, b, c = (vertices[triangles[:, k]] for k in range(3))
+    assert (np.cross(b - a, c - a) * normals[triangles[:, 0]]).sum(1).mean() > 0, "faces and normals look outwards"
+    start = time.process_time()
+    moved, _, same = model.pose([(right + 0.1, False, frames), (left + 0.1, True, frames)])
+    assert time.process_time() - start < 0.005
+    np.testing.assert_array_equal(same, triangles)
+    np.testing.assert_allclose(moved, vertices + 0.1, atol=1e-6)
+    broken = right.copy()
+    broken[7] = broken[6] + 5 * (broken[7] - broken[6])
+    assert len(model.pose([(broken, False, frames)])[0]) == skin.count
+
+
+def test_the_view_says_why_a_hand_has_another_skin() -> None:
+    seen, halo = result(0.4), SceneOptions(surface=True, skin=Skin.HALO)
+    assert skin_note(seen, halo) == ""
+    joints = seen.hands[0].pose.joints_m.copy()
+    joints[7] = joints[6] + 5 * (joints[7] - joints[6])
+    broken = replace(seen, hands=(replace(seen.hands[0], pose=replace(seen.hands[0].pose, joints_m=joints)),))
+    assert "index PIP" in skin_note(broken, halo)
+    assert skin_note(broken, replace(halo, skin=Skin.RIG)) == skin_note(broken, replace(halo, surface=False)) == ""
 
 
 def test_compose_puts_everything_relative_to_the_target() -> None:
