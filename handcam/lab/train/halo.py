@@ -34,7 +34,7 @@ class HaloSettings(LoopSettings):
     """Settings of the training of HALO."""
 
     # the loop's settings, with these nets' defaults
-    steps: Steps = 4_000
+    steps: Steps = 2_500
     batch: BatchSize = 8
     rate: Positive = 3e-3
     warmup: Whole = 200
