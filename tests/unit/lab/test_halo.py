@@ -45,6 +45,6 @@ def test_nets_are_trained_released_and_measured(tmp_path: Path):
 @pytest.mark.slow
 def test_the_experiment_measures_what_ships():
     figures = measure(Setup(), quick=True)
-    assert figures["iou_known"] > 0.93
+    assert figures["iou_known"] > 0.91
     assert figures["chamfer_known_mm"] < 1.0
-    assert figures["chamfer_mm"] < 1.0
+    assert figures["chamfer_mm"] < 1.15
