@@ -79,6 +79,7 @@ class DirectionsPanel(QWidget):
         self._kinds = kinds
         self.sliders.hint = why
         self.tabs.setTabVisible(_CODES, bool(kinds["Codes"]))
+        self.tabs.updateGeometry()
         self.show_kind(self.tabs.currentIndex())
 
     def show_kind(self, number: int) -> None:

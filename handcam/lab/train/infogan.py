@@ -47,7 +47,7 @@ class InfoGANSettings(LoopSettings):
     """Settings of the training of the codes."""
 
     # the loop's settings, with this net's defaults
-    steps: Steps = 4_000
+    steps: Steps = 2_500
     batch: BatchSize = 512
     rate: Positive = 2e-3
     warmup: Whole = 50

@@ -16,6 +16,7 @@ from handcam.model.latent.codes import (
     uncouple,
     write_codes,
 )
+from handcam.model.weights import default_weights
 from handcam.paths import shipped
 from handcam.types import WeightsError
 
@@ -104,3 +105,10 @@ def test_codes_of_other_weights_and_damaged_ones_are_refused(tmp_path: Path) -> 
     np.savez(path, **{name: a for name, a in arrays.items() if name != "part.mix"})
     with pytest.raises(WeightsError, match="damaged"):
         read_codes(weights)
+
+
+def test_those_that_ship_fit_the_weights_that_ship() -> None:
+    found = read_codes(default_weights())
+    assert found.correlation[1:5].min() > 0.85, "curls of the four fingers"
+    z = np.random.default_rng(9).normal(size=(6, len(found.middle)))
+    assert np.allclose(found.made(found.read(z), z), z, atol=1e-6)
