@@ -11,7 +11,7 @@ from handcam.sources.realsense.frames import Aligner, DepthSettings
 from handcam.sources.realsense.usage import forget_usage
 from handcam.types import Frame, SourceError
 
-__all__ = ["RealSenseCamera", "cameras", "failure_sentence"]
+__all__ = ["RealSenseCamera", "cameras", "failure_sentence", "firmware_notice", "set_options"]
 
 log = logging.getLogger(__name__)
 _WAIT_MS = 200
@@ -57,11 +57,14 @@ class RealSenseCamera:
         self._pipeline: rs.pipeline | None = pipeline
         config, self.fps = _configure(pipeline, self._serial, settings)
         try:
-            _set_options(device.first_depth_sensor(), depth)
+            set_options(device.first_depth_sensor(), depth)
             pipeline.start(config)
         except RuntimeError as error:
             raise SourceError(failure_sentence(str(error), _camera_name(device))) from error
         self.name = _camera_name(device)
+        notice = firmware_notice(device)
+        if notice:
+            log.warning("%s", notice)
         if "slow USB" in self.name:
             log.warning("%s runs at %g Hz; a USB 3 port and cable give more.", self.name, self.fps)
 
@@ -122,8 +125,10 @@ def _configure(pipeline: "rs.pipeline", serial: str, settings: SourceSettings) -
     raise SourceError("The RealSense camera offers no depth with colour; use a model with both and a USB 3 port.")
 
 
-def _set_options(sensor: "rs.depth_sensor", depth: DepthSettings) -> None:
-    """Exposure and projector, as far as the model has them."""
+def set_options(sensor: "rs.sensor", depth: DepthSettings) -> None:
+    """Preset, exposure and projector, as far as the model has them."""
+    if depth.preset and sensor.supports(rs.option.visual_preset):
+        sensor.set_option(rs.option.visual_preset, float(rs.rs400_visual_preset.__members__[depth.preset].value))
     auto = float(depth.auto_exposure and not depth.exposure_us)
     for option, value in (
         (rs.option.emitter_enabled, float(depth.emitter)),
@@ -132,6 +137,20 @@ def _set_options(sensor: "rs.depth_sensor", depth: DepthSettings) -> None:
     ):
         if (option != rs.option.exposure or depth.exposure_us) and sensor.supports(option):
             sensor.set_option(option, value)
+
+
+def firmware_notice(device: "rs.device") -> str:
+    """One sentence when the camera's firmware is older than the one that the SDK recommends; empty when it is not."""
+    own, wanted = (
+        _info(device, key) for key in (rs.camera_info.firmware_version, rs.camera_info.recommended_firmware_version)
+    )
+    if not own or not wanted or _version(own) >= _version(wanted):
+        return ""
+    return f"{_camera_name(device)} has firmware {own}, older than {wanted}; update it with RealSense Viewer."
+
+
+def _version(text: str) -> list[int]:
+    return [int(part) for part in text.split(".") if part.isdigit()]
 
 
 def failure_sentence(error: str, name: str) -> str:

@@ -11,7 +11,11 @@ import pyrealsense2 as rs
 
 from handcam.types import Array, Frame, Intrinsics, SourceError
 
-__all__ = ["Aligner", "DepthSettings", "parse"]
+__all__ = ["PRESETS", "Aligner", "DepthSettings", "parse"]
+
+
+PRESETS = ("default", "hand", "high_accuracy", "high_density", "medium_density")
+"""Visual presets of the D400 cameras, by the SDK's names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class DepthSettings:
     """A fixed exposure of the depth sensor, microseconds, instead; 0 for automatic."""
     emitter: bool = True
     """The infrared pattern projector."""
+    preset: str = ""
+    """The camera's own set of depth settings (:data:`PRESETS`), applied before the others; empty to leave it."""
 
 
 def parse(query: str) -> DepthSettings:
@@ -43,14 +49,18 @@ def parse(query: str) -> DepthSettings:
         SourceError: a name or a value is not understood.
     """
     kinds = {f.name: f.type for f in fields(DepthSettings)}
+    values = {bool: "on|off", str: "|".join(PRESETS), float: "number"}
     switch = {"on": True, "1": True, "true": True, "off": False, "0": False, "false": False}
     found: dict[str, Any] = {}
     for item in filter(None, query.split("&")):
         name, _, value = item.partition("=")
         try:
-            found[name] = switch[value.lower()] if kinds[name] is bool else float(value)
+            if kinds[name] is str:
+                found[name] = PRESETS[PRESETS.index(value.lower())]
+            else:
+                found[name] = switch[value.lower()] if kinds[name] is bool else float(value)
         except (KeyError, ValueError):
-            known = ", ".join(f"{n}={'on|off' if k is bool else 'number'}" for n, k in kinds.items())
+            known = ", ".join(f"{n}={values[k]}" for n, k in kinds.items())  # type: ignore[index]
             raise SourceError(f"The RealSense setting {item!r} is not understood; use {known}.") from None
     return DepthSettings(**found)
 

@@ -16,7 +16,7 @@ from typed import present, seekable  # noqa: E402
 from handcam.geometry import rays  # noqa: E402
 from handcam.sources import Seekable, SourceSettings, open_source  # noqa: E402
 from handcam.sources.realsense import Aligner, DepthSettings, devices  # noqa: E402
-from handcam.sources.realsense.camera import failure_sentence  # noqa: E402
+from handcam.sources.realsense.camera import failure_sentence, firmware_notice, set_options  # noqa: E402
 from handcam.sources.realsense.frames import parse  # noqa: E402
 from handcam.types import Intrinsics, SourceError  # noqa: E402
 
@@ -210,6 +210,36 @@ def test_settings_in_the_name():
     for wrong in ("colour=red", "near_m=close", "spatial=perhaps"):
         with pytest.raises(SourceError, match=r"near_m=number.*emitter=on\|off"):
             parse(wrong)
+
+
+def test_preset_projector_and_exposure_reach_the_sensor():
+    sensor = rs.software_device().add_sensor("Depth")
+    options = {"visual_preset": (0, 9, 0), "emitter_enabled": (0, 1, 1), "enable_auto_exposure": (0, 1, 1),
+               "exposure": (1, 200_000, 8_500)}  # fmt: skip
+    for name, (low, high, usual) in options.items():
+        span = rs.option_range()
+        span.min, span.max, span.default, span.step = low, high, usual, 1
+        sensor.add_option(getattr(rs.option, name), span, True)
+    set_options(sensor, parse("preset=high_accuracy&emitter=off&exposure_us=4000"))
+    got = [sensor.get_option(getattr(rs.option, name)) for name in options]
+    assert got == [float(rs.rs400_visual_preset.high_accuracy.value), 0, 0, 4000]
+    set_options(rs.software_device().add_sensor("Depth"), parse("preset=hand"))  # a model without options
+    with pytest.raises(SourceError, match=r"preset=default\|hand"):
+        parse("preset=best")
+
+
+@pytest.mark.parametrize(
+    ("own", "wanted", "older"),
+    [("5.12.7.100", "5.16.0.1", True), ("5.16.0.1", "5.16.0.1", False), ("5.9.1", "", False)],
+)
+def test_old_firmware_is_named(own, wanted, older):
+    device = rs.software_device()
+    device.register_info(rs.camera_info.firmware_version, own)
+    if wanted:
+        device.register_info(rs.camera_info.recommended_firmware_version, wanted)
+    notice = firmware_notice(device)
+    assert bool(notice) is older
+    assert not older or ("5.12.7.100, older than 5.16.0.1" in notice and "\n" not in notice)
 
 
 def test_without_a_camera_it_says_so_at_once():
