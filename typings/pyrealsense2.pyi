@@ -22,9 +22,19 @@ class option(Enum):
     emitter_enabled = ...
     enable_auto_exposure = ...
     exposure = ...
+    visual_preset = ...
+
+class rs400_visual_preset(Enum):
+    default = 1
+    hand = 2
+    high_accuracy = 3
+    high_density = 4
+    medium_density = 5
 
 class camera_info:
     name: camera_info
+    firmware_version: camera_info
+    recommended_firmware_version: camera_info
     serial_number: camera_info
     usb_type_descriptor: camera_info
 

@@ -85,7 +85,9 @@ def small_copy(frame: Frame, fill: bool) -> View | None:
     radius = np.minimum(cv2.distanceTransform(whole, cv2.DIST_L2, 3), w + h) * z / focal  # without an end: no end
     core = radius > LIMB_M
     away = _away(core, z, focal)
-    u, v = ((np.arange(n) * step + (step - 1) / 2 - c) / f for n, c, f in ((w, k.cx, k.fx), (h, k.cy, k.fy)))
+    half = (step - 1) / 2
+    u: Array = (np.arange(int(w)) * float(step) + half - k.cx) / k.fx
+    v: Array = (np.arange(int(h)) * float(step) + half - k.cy) / k.fy
     limbs = (whole & (away > LIMB_M + 0.015)).astype(np.uint8)
     return View(z, u, v, focal, k.cx / step, radius, core, away, limbs)
 
@@ -97,7 +99,7 @@ def raised(view: View) -> Array:
     for low, high in _BANDS_M:
         edge = round(_WIDE_M * view.focal / (low * high) ** 0.5) | 1
         surface = cv2.morphologyEx(z, cv2.MORPH_CLOSE, np.ones((edge, edge), np.uint8), borderType=cv2.BORDER_REPLICATE)
-        above = surface - z
+        above: Array = np.asarray(surface) - z
         out |= ((above > _RAISED_M[0] + 0.006 * z) & (above < _RAISED_M[1]) & (z >= low) & (z < high)).astype(np.uint8)
     return cv2.morphologyEx(out, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
 

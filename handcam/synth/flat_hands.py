@@ -1,6 +1,7 @@
 """Hands flat on a table, and tables with other things, as a depth camera above sees them."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -60,12 +61,11 @@ def _cast(meshes: list[tuple[Array, Array]], table_m: float) -> Array:
     """Distance along the axis of meshes on an endless table, metres (h w)."""
     import open3d as o3d
 
+    tensor: Any = o3d.core.Tensor  # its stubs know no arrays
     scene = o3d.t.geometry.RaycastingScene(nthreads=1)
     for vertices, faces in meshes:
-        scene.add_triangles(
-            o3d.core.Tensor(np.asarray(vertices, np.float32)), o3d.core.Tensor(np.asarray(faces, np.uint32))
-        )
+        scene.add_triangles(tensor(np.asarray(vertices, np.float32)), tensor(np.asarray(faces, np.uint32)))
     u, v = np.meshgrid(np.arange(float(_CAMERA.width)), np.arange(float(_CAMERA.height)))
     ray = rays(np.stack([u, v], -1), _CAMERA).astype(np.float32)
-    hits = scene.cast_rays(o3d.core.Tensor(np.concatenate([np.zeros_like(ray), ray], -1)), nthreads=1)
+    hits = scene.cast_rays(tensor(np.concatenate([np.zeros_like(ray), ray], -1)), nthreads=1)
     return np.minimum(hits["t_hit"].numpy(), np.float32(table_m))

@@ -141,9 +141,8 @@ def set_options(sensor: "rs.sensor", depth: DepthSettings) -> None:
 
 def firmware_notice(device: "rs.device") -> str:
     """One sentence when the camera's firmware is older than the one that the SDK recommends; empty when it is not."""
-    own, wanted = (
-        _info(device, key) for key in (rs.camera_info.firmware_version, rs.camera_info.recommended_firmware_version)
-    )
+    own = _info(device, rs.camera_info.firmware_version)
+    wanted = _info(device, rs.camera_info.recommended_firmware_version)
     if not own or not wanted or _version(own) >= _version(wanted):
         return ""
     return f"{_camera_name(device)} has firmware {own}, older than {wanted}; update it with RealSense Viewer."
