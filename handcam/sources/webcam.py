@@ -18,6 +18,7 @@ os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
 os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")  # seconds until an unplugged camera is noticed
 
 import cv2
+import numpy as np
 
 from handcam.sources import CameraControl, Device, SourceSettings
 from handcam.sources._camera_controls import Capture, read_controls, set_control
@@ -173,7 +174,7 @@ class Webcam:
             cure = "check its network" if self._network else "plug it in again, or close the program that took it"
             raise SourceError(f"{self.name} sends no more pictures; {cure}.")
         code = cv2.COLOR_GRAY2RGB if picture.ndim == 2 or picture.shape[2] == 1 else cv2.COLOR_BGR2RGB
-        color: Array = cv2.cvtColor(picture, code)
+        color: Array = np.asarray(cv2.cvtColor(picture, code), np.uint8)
         camera, color = self._rectify(color)
         frame = Frame(self._index, time_ns, camera, color)
         self._index += 1

@@ -121,13 +121,14 @@ def _location(pictures: int) -> dict[str, float]:
     runtime = open_named("onnxruntime:float32", default_weights())
     rng, samples, found = np.random.default_rng(86), open_rgbd(count=pictures), dict[str, list[float]]()
     for sample in (samples[i] for i in range(pictures)):
-        true, frame = sample.joints_m, sample.frame
+        true, frame, labelled = sample.joints_m, sample.frame, label_box(sample)
         assert true is not None
+        assert labelled is not None
         centre = _centre_of_mass(frame, true.mean(0) + ROUGH_M * rng.standard_normal(3))
         if centre is None:
             continue
         for name in ("mass", "located"):
-            box = cube_box(centre, sample.side or Side.RIGHT, label_box(sample).angle_rad, frame.intrinsics)
+            box = cube_box(centre, sample.side or Side.RIGHT, labelled.angle_rad, frame.intrinsics)
             joints = _joints_at(runtime, frame, box, float(np.linalg.norm(centre)))
             found.setdefault(f"{name}_centre_mm", []).append(1e3 * float(np.linalg.norm(centre - true.mean(0))))
             found.setdefault(f"{name}_joints_mm", []).append(1e3 * float(np.linalg.norm(joints - true, axis=1).mean()))

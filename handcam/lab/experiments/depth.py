@@ -39,7 +39,8 @@ def measure(setup: Setup, quick: bool) -> dict[str, float]:
         oracle = LabelDetector() if labels else None
         tracker = open_tracker(None, "auto", oracle or load("handcam.detectors", "depth").open())
         predict = tracker_predictor(tracker, Controls(drive=drive), oracle)
-        seen = list(records(open_rgbd(count=n), predict))
+        pictures = open_rgbd(count=n)
+        seen = list(records((pictures[i] for i in range(n)), predict))
         tracker.close()
         figures |= {f"{name}_{key}": value for key, value in _errors(seen).items()}
         unseen = sum(r.prediction() is None for r in seen if (r.holes or 0.0) >= NOTHING)

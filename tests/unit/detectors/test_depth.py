@@ -133,7 +133,7 @@ def test_real_frames_of_an_sr305():
         "20210326-231615/60": (297, 290), "20210326-231615/220": (345, 290), "20210326-231615/40": (315, 305),
     }  # fmt: skip
     for path in paths:
-        depth = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        depth = present(cv2.imread(str(path), cv2.IMREAD_UNCHANGED))
         frame = Frame(0, 0, camera, depth=depth, depth_unit_m=0.000125)
         best = candidates(frame)[0]
         assert best.score >= LEAST_SCORE, path

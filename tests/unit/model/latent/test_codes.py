@@ -25,7 +25,7 @@ C = len(CODES)
 
 def parts(size: int, wild: float = 1.0) -> dict[str, np.ndarray]:
     rng, half, hidden = np.random.default_rng(3), size // 2, 5
-    out = {"mix": np.eye(size) + 0.2 * wild * rng.normal(size=(size, size))}
+    out: dict[str, np.ndarray] = {"mix": np.eye(size) + 0.2 * wild * rng.normal(size=(size, size))}
     for i in range(LAYERS):
         shapes = {
             "in": (half, hidden),
@@ -99,7 +99,7 @@ def test_codes_of_other_weights_and_damaged_ones_are_refused(tmp_path: Path) -> 
     z = np.random.default_rng(8).normal(size=(4, 12))
     assert np.allclose(read_codes(weights).read(z), codes().read(z), atol=1e-3), "as they were written"
     arrays = dict(np.load(path))
-    np.savez(path, **arrays | {"weights_sha256": np.array("another")})
+    np.savez(path, **arrays | {"weights_sha256": np.array("another")})  # type: ignore[arg-type]
     with pytest.raises(WeightsError, match="belong to other weights"):
         read_codes(weights)
     np.savez(path, **{name: a for name, a in arrays.items() if name != "part.mix"})
