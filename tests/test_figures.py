@@ -9,7 +9,8 @@ FIGURES = Path(__file__).parents[1] / "examples" / "figures"
 
 
 @pytest.mark.parametrize("script", sorted(FIGURES.glob("*.py")), ids=lambda path: path.stem)
-def test_every_script_can_be_imported_and_says_how_to_run_it(script: Path) -> None:
+def test_every_script_can_be_imported_and_says_how_to_run_it(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(FIGURES)  # where Python looks first when it runs one
     assert f"python examples/figures/{script.name}" in runpy.run_path(str(script))["__doc__"]
 
 

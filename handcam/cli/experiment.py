@@ -55,7 +55,7 @@ def main(
     if json is not None or quick:
         raise HandcamError("--json and --quick are for experiments on what ships; the paper's write to --out.")
     for each in found:
-        if hasattr(found[each], "run"):
+        if not hasattr(found[each], "measure"):
             _run(each, setup.of(each))
 
 

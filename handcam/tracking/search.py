@@ -132,7 +132,7 @@ class Search:
 
     def answer(self, wait_s: float) -> list[HandBox]:
         """Boxes of the search that has ended since the last call; empty while there is none. Those with a distance are
-        proposals where these were asked for.
+        proposals where these were asked for; behind them stand those that the same detector is sure of by itself.
 
         Args:
             wait_s: for one that is under way.
@@ -192,7 +192,7 @@ class Search:
                 if part is WHOLE or _in_parts(detector):
                     with self._alone:
                         if self._propose and isinstance(detector, Proposer):
-                            proposed = detector.propose(seen)
+                            proposed = [*detector.propose(seen), *detector.find(seen, max_hands)]
                             continue
                         boxes = part.in_frame(detector.find(seen, max_hands))
                     found = distinct([*found, *boxes])

@@ -231,9 +231,12 @@ class Tracker:
         fresh: list[Track] = []
         asked = asked or self._patience_s > PATIENCE_S
         boxes = self._search.answer(self._patience_s if asked else 0.0)
-        if any(box.distance_m is not None for box in boxes):
-            new = [box for box in boxes if not any(same_place(track.box, box) for track in self._tracks)]
-            boxes = hands_among(self._runtime, frame, new[:BESIDE] if self._tracks else new, FOUND)
+        proposed = [box for box in boxes if box.distance_m is not None]
+        if proposed:
+            new = [box for box in proposed if not any(same_place(track.box, box) for track in self._tracks)]
+            hands = hands_among(self._runtime, frame, new[:BESIDE] if self._tracks else new, FOUND)
+            sure = [] if self._tracks else [box for box in boxes if box.distance_m is None]
+            boxes = hands or sure
         for box in boxes:
             known = next((track for track in self._tracks if same_place(track.box, box)), None)
             if known is not None:

@@ -40,7 +40,7 @@ def eager(weights):
 
 @pytest.fixture(scope="module")
 def rendered() -> CheckCrops:
-    return rendered_crops(8, 224, 11, depth=4)
+    return rendered_crops(8, 224, 11, depth=12)
 
 
 @pytest.fixture(scope="module")

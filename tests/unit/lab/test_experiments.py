@@ -28,7 +28,9 @@ def setup(place: Path, **changes) -> Setup:
     return Setup(**(given | changes), accelerator="cpu")
 
 
-PAPER = [name for name in names("handcam.lab.experiments") if hasattr(load("handcam.lab.experiments", name), "run")]
+PAPER = [
+    name for name in names("handcam.lab.experiments") if not hasattr(load("handcam.lab.experiments", name), "measure")
+]
 
 
 @pytest.mark.parametrize("name", PAPER)
