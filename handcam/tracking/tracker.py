@@ -44,6 +44,8 @@ PATIENCE_S = 0.1
 """Longest wait of the live app for a detector while no hand is tracked, so that the hand is in the frame searched."""
 BESIDE = 3
 """Proposals that the depth joint net judges in a frame while another hand is tracked, which is not to wait for more."""
+SURE = 0.6
+"""Score from which what a detector in depth is sure of is tried where the depth joint net sees no hand."""
 STILL_S = 20.0
 """Longest wait for the search of one picture."""
 
@@ -235,7 +237,7 @@ class Tracker:
         if proposed:
             new = [box for box in proposed if not any(same_place(track.box, box) for track in self._tracks)]
             hands = hands_among(self._runtime, frame, new[:BESIDE] if self._tracks else new, FOUND)
-            sure = [] if self._tracks else [box for box in boxes if box.distance_m is None]
+            sure = [] if self._tracks else [box for box in boxes if box.distance_m is None and box.score >= SURE]
             boxes = hands or sure
         for box in boxes:
             known = next((track for track in self._tracks if same_place(track.box, box)), None)
