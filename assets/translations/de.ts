@@ -1352,12 +1352,12 @@ Gewichte mit Eingang für Knochenlängen bekommen sie; Gelenke anderer werden da
       <translation>Das ist unerwartet misslungen ({0}: {1}).</translation>
     </message>
     <message>
-      <source>The 3D process cannot be started ({0}); this is the painted view.</source>
-      <translation>Der 3D-Prozess beginnt nicht ({0}); das ist die gemalte Ansicht.</translation>
+      <source>The 3D process cannot be started ({0}); this is the software view.</source>
+      <translation>Der 3D-Prozess beginnt nicht ({0}); das ist die Software-Ansicht.</translation>
     </message>
     <message>
-      <source>The 3D process has drawn nothing for {0:.0f} s; this is the painted view.</source>
-      <translation>Der 3D-Prozess hat {0:.0f} s nichts gezeichnet; das ist die gemalte Ansicht.</translation>
+      <source>The 3D process has drawn nothing for {0:.0f} s; this is the software view.</source>
+      <translation>Der 3D-Prozess hat {0:.0f} s nichts gezeichnet; das ist die Software-Ansicht.</translation>
     </message>
     <message>
       <source>The 3D view and nothing else, for a projector or a stream; F10 or Escape ends it</source>

@@ -128,8 +128,7 @@ class PageWindow(QMainWindow):
         """Take a result, whichever page is seen."""
 
     def show_status(self, now_s: float) -> None:
-        """Bring figures, buttons and messages to the state of the pipeline."""
-        raise NotImplementedError
+        """Bring figures, buttons and messages to the state of the pipeline, five times a second."""
 
     def page_changed(self) -> None:
         """Draw the page that is seen now."""

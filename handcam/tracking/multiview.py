@@ -147,7 +147,7 @@ class MultiViewTracker:
         return Result(frame, kept[: controls.max_hands], times, perf_counter_ns(), None, controls)
 
     def _for_view(self, k: int, controls: Controls, view: View) -> Controls:
-        """What a view's tracker is told: no filters, and the length at which its distances are right."""
+        """Controls of one view's tracker: no filters, and the hand length at which its distances are right."""
         known = [hand.lengths[k] for hand in self._hands if k in hand.lengths]
         length_m = float(np.mean(known)) if known and view.metric else controls.hand_length_m
         return replace(controls, filters=(), decode=(), hand_length_m=length_m, hand_sigma_m=None)
@@ -181,8 +181,8 @@ class MultiViewTracker:
         return [(self._continued(group), dict(sorted(group.items()))) for group in credible]
 
     def _credible(self, frame: Frame, k: int, seen: tuple[TrackedHand, SeenHand]) -> bool:
-        """Is a hand that one view alone sees a hand? Not if it is doubtful, never was seen by several, and would be in
-        sight of another."""
+        """Is a detection in one view alone a hand? Not with a low score, without a match in other views before, and
+        inside the field of view of another camera."""
         hand, one = seen
         if hand.raw.score >= SURE or any(own.frames and own.members.get(k) == hand.track for own in self._hands):
             return True

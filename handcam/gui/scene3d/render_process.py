@@ -200,7 +200,7 @@ class RenderProcess:
 
     def _fail(self, why: str) -> None:
         code = self._process.exitcode
-        self.failure = f"{why}{f' (exit code {code})' if code not in (None, 0) else ''}; this is the painted view."
+        self.failure = f"{why}{f' (exit code {code})' if code not in (None, 0) else ''}; this is the software view."
         self._process.kill()
 
     def close(self) -> None:

@@ -103,7 +103,7 @@ class SceneView(QWidget):
         try:
             self.process = RenderProcess()
         except OSError as error:
-            self._fall_back(tr("The 3D process cannot be started ({0}); this is the painted view.", error))
+            self._fall_back(tr("The 3D process cannot be started ({0}); this is the software view.", error))
 
     @property
     def rendered(self) -> bool:
@@ -159,7 +159,7 @@ class SceneView(QWidget):
             self._picture = None  # paint it here until the next picture comes
             self.update()
         elif self.failure is None and process.drew and process.waiting_s > _SILENT_S:
-            self.failure = tr("The 3D process has drawn nothing for {0:.0f} s; this is the painted view.", _SILENT_S)
+            self.failure = tr("The 3D process has drawn nothing for {0:.0f} s; this is the software view.", _SILENT_S)
             self.redraw()
         if self._dirty and process.has_room:
             self._dirty = False

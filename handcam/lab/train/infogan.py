@@ -1,7 +1,7 @@
 """Train the codes (:mod:`handcam.model.latent.codes`): a semi-supervised InfoGAN whose pictures are hand poses.
 
 After Spurr, Aksan and Hilliges, *Guiding InfoGAN with Semi-Supervision* (ECML 2017). The generator gives a latent,
-which the released decoder, standing still, makes a pose; the discriminator tells those from poses of unlabelled hands.
+which the released decoder, frozen, makes a pose; the discriminator separates those from poses of unlabelled hands.
 A reader Q gives the codes of a pose. As there, the objective is
 
     min over G, Q, max over D:  V(D, G) - lambda1 L_I(G, Q) - lambda2 L_SS(Q)
@@ -154,13 +154,14 @@ class _Objective(nn.Module):
         self.made = made.detach()
         lengths = self.axes.square().sum(0)
         codes, volume = uncouple(generator.parts, (unlabelled - self.middle) @ self.axes / lengths, torch)
-        told, _ = uncouple(generator.parts, (labelled - self.middle) @ self.axes / lengths, torch)
-        said = reader(real).detach()
+        labelled_codes, _ = uncouple(generator.parts, (labelled - self.middle) @ self.axes / lengths, torch)
+        estimated = reader(real).detach()
         return {
             "fooled": fooled,
             "information": s.information * (reader(made) - x[:, :c]).square().mean(),
             "supervision": s.supervision * (reader(known) - y).square().mean(),
-            "inverse": 2 * (codes[:, :c] - said).square().mean() + 0.5 * (told[:, :c] - y).square().mean(),
+            "inverse": 2 * (codes[:, :c] - estimated).square().mean()
+            + 0.5 * (labelled_codes[:, :c] - y).square().mean(),
             "likelihood": 0.1 * (0.5 * codes.square().sum(1) + volume).mean() / x.shape[1],
         }
 
